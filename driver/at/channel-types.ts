@@ -1,0 +1,51 @@
+import type { Command, Response } from "./command";
+import type { CountedRule, Line, UrcDefinition } from "./line";
+
+/** Timings and grammar of one model of modem. */
+export interface Dialect {
+  /** Silence that the modem asks for between a final result and the next command, in ms. */
+  readonly gap: number;
+  /** Wait between a prompt and the first byte of its data, in ms. */
+  readonly promptDelay: Readonly<Record<"@" | ">" | "CONNECT", number>>;
+  readonly counted: readonly CountedRule[];
+  readonly urcs: readonly UrcDefinition[];
+  /** Words for vendor error numbers, `+CME ERROR: 701` and the like; 27.007's own come from `at/error-tables`. */
+  readonly errorTexts: ReadonlyMap<number, string>;
+}
+
+/** A URC that is awaited. Created before the command that causes it is written. */
+export interface UrcWaiter<T> {
+  /** Resolves with what `match` returned; rejects with `MODEM_TIMEOUT`, `MODEM_RESTARTED`, `MODEM_OFFLINE`, or the abort reason. */
+  readonly promise: Promise<T>;
+  /** Starts the time limit (it does not run while the command itself is queued). */
+  start(): void;
+  /** Leaves at once; the promise stays pending and unreferenced. */
+  cancel(): void;
+}
+
+export interface WaitOptions {
+  /** ms from `start()`. */
+  readonly timeout: number;
+  /** Names the operation in the timeout's message. */
+  readonly operation: string;
+  readonly signal?: AbortSignal;
+}
+
+/** The line to the modem: one command at a time, URCs at any time. */
+export interface Channel {
+  /**
+   * Queues a command and resolves with its response.
+   *
+   * @throws {ModemError} `MODEM_REJECTED` with the modem's error in `cause`, `MODEM_TIMEOUT`, `MODEM_OFFLINE`,
+   * `MODEM_RESTARTED`
+   */
+  send(command: Command): Promise<Response>;
+  /** `match` returns undefined for a line that is not the one. It is called with every URC. */
+  waitForUrc<T>(match: (line: Line) => T | undefined, options: WaitOptions): UrcWaiter<T>;
+  /** Calls `listener` for every URC whose text begins with `prefix` ("" for all); returns the way out. */
+  onUrc(prefix: string, listener: (line: Line) => void): () => void;
+  /** Adds a model's grammar and timings, once the model is known. */
+  useDialect(dialect: Dialect): void;
+  /** Payload bytes a second of the line below; undefined where nothing paces it. */
+  readonly bytesPerSecond: number | undefined;
+}

@@ -1,0 +1,59 @@
+import type { Line } from "./line";
+
+/** What the modem prints when it wants, or is about to send, raw bytes. */
+export type Prompt = ">" | "@" | "CONNECT";
+
+/** Bytes for a prompt: written exactly as they are, after the prompt and the model's delay. */
+export interface Upload {
+  readonly prompt: Prompt;
+  readonly data: Uint8Array;
+}
+
+/** Raw bytes that follow `CONNECT`. */
+export interface Download {
+  /**
+   * Where the data ends: a number of bytes; `announced` for the number in `CONNECT <n>`; or a function of what has
+   * arrived so far, called until it returns the total.
+   */
+  readonly length: number | "announced" | ((received: Buffer) => number | undefined);
+}
+
+/**
+ * An information response the command expects: its prefix with the colon (`+CSQ:`), `bare` for lines without a
+ * prefix (`+CGMM`), or `any` for every line that is no registered URC. `accepts` tells the answer from a URC of the same prefix by its shape.
+ */
+export interface Expectation {
+  readonly prefix: string;
+  readonly accepts?: (line: Line) => boolean;
+}
+
+/** Larger goes first; equal ones go in order. */
+export enum Priority {
+  Background = 0,
+  Normal = 1,
+  Urgent = 2,
+}
+
+/** One AT command, as a value. Built by `commandLine`, sent by `Channel.send`. */
+export interface Command {
+  /** The line without its CR. */
+  readonly line: string;
+  /** The line with secrets masked: what logs, traces and errors show. */
+  readonly label: string;
+  readonly expects?: readonly Expectation[];
+  /** ms from the last byte of the command to its final result; URCs in between extend it by their own time. */
+  readonly timeout: number;
+  readonly upload?: Upload;
+  readonly download?: Download;
+  readonly priority?: Priority;
+  /** Aborting takes a queued command from the queue; one in flight is waited for, and its answer discarded. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a command got before `OK`. */
+export interface Response {
+  /** The information lines, in order. */
+  readonly lines: readonly Line[];
+  /** The bytes of `download`. */
+  readonly data?: Buffer;
+}

@@ -1,0 +1,101 @@
+import { ModemError } from "../errors";
+import type { Line } from "./line";
+
+/** A value on its way into a command line: as the modem gets it, and as people may see it. */
+export interface Field {
+  readonly wire: string;
+  readonly shown: string;
+}
+
+export interface QuoteOptions {
+  /** Name of the property in error messages, as the flow's author knows it. */
+  readonly field: string;
+  /** Most characters the command takes. */
+  readonly max: number;
+  /** Never shown in logs, traces and errors. */
+  readonly secret?: boolean;
+}
+
+const MASK = '"***"';
+
+/**
+ * The one way a text becomes part of a command line.
+ *
+ * The base syntax has no escape: what a quoted string can't carry is refused, and never alters the command.
+ *
+ * @throws {ModemError} `INVALID_INPUT`, naming the field
+ */
+export function quote(value: string, { field, max, secret = false }: QuoteOptions): Field {
+  const reason = unquotable(value, max);
+  if (reason !== undefined) throw new ModemError("INVALID_INPUT", `${field} ${reason}`);
+  const wire = `"${value}"`;
+  return { wire, shown: secret ? MASK : wire };
+}
+
+/** Why a value can't stand in quotation marks, or undefined when it can. */
+export function unquotable(value: string, max: number): string | undefined {
+  if (value.length > max) return `is too long: ${value.length} characters, at most ${max}`;
+  if (value.includes('"')) return "contains a quotation mark, which an AT command can't carry";
+  if (/[^\x20-\x7e]/.test(value)) return "contains a control character or one outside ASCII, which an AT command can't carry";
+  return undefined;
+}
+
+/** A whole number within its range. @throws {ModemError} `INVALID_INPUT`, naming the field */
+export function integer(value: number, { field, min, max }: { field: string; min: number; max: number }): number {
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new ModemError("INVALID_INPUT", `${field} must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+/**
+ * Puts a command line together: `commandLine("+UHTTP=", 0, 1, quote(host, …))` is `AT+UHTTP=0,1,"host"`.
+ *
+ * Texts enter only as a `Field`, numbers only when they are safe integers. `undefined` leaves a parameter empty.
+ */
+export function commandLine(name: string, ...parameters: (Field | number | undefined)[]): { line: string; label: string } {
+  const fields = parameters.map(toField);
+  return {
+    line: `AT${name}${fields.map((field) => field.wire).join(",")}`,
+    label: `AT${name}${fields.map((field) => field.shown).join(",")}`,
+  };
+}
+
+function toField(parameter: Field | number | undefined): Field {
+  if (parameter === undefined) return { wire: "", shown: "" };
+  if (typeof parameter !== "number") return parameter;
+  const digits = String(integer(parameter, { field: "number", min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }));
+  return { wire: digits, shown: digits };
+}
+
+/** A field of an answer. */
+export interface AnswerField {
+  /** Without quotation marks and surrounding blanks; empty where the modem left it out. */
+  readonly text: string;
+  readonly quoted: boolean;
+  /** The bytes of a counted string. */
+  readonly data?: Buffer;
+}
+
+/** Splits what stands behind the prefix of a line; commas inside quotation marks don't count. */
+export function splitFields(line: Line): AnswerField[] {
+  const colon = line.text.indexOf(":");
+  const body = line.text.startsWith("+") && colon >= 0 ? line.text.slice(colon + 1) : line.text;
+  const parts = body.match(/(?:"[^"]*"?|[^,"])+|(?<=,|^)(?=,|$)/g) ?? [];
+  return parts.map((raw, index) => {
+    const field = answerField(raw.trim());
+    const counted = line.data.find((string) => string.field === index);
+    return counted === undefined ? field : { ...field, data: counted.bytes };
+  });
+}
+
+function answerField(raw: string): AnswerField {
+  if (!raw.startsWith('"')) return { text: raw, quoted: false };
+  const text = raw.endsWith('"') && raw.length > 1 ? raw.slice(1, -1) : raw.slice(1);
+  return { text, quoted: true };
+}
+
+/** The field as a whole number; NaN where it is none. */
+export function toInteger(field: AnswerField | undefined): number {
+  return field !== undefined && /^-?\d+$/.test(field.text) ? Number(field.text) : Number.NaN;
+}

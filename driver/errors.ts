@@ -1,0 +1,51 @@
+/** Codes of `error.code`, as the public contract lists them. */
+export const ERROR_CODES = [
+  "INVALID_INPUT",
+  "NOT_SUPPORTED",
+  "MODEM_OFFLINE",
+  "MODEM_BUSY",
+  "MODEM_TIMEOUT",
+  "MODEM_REJECTED",
+  "MODEM_RESTARTED",
+  "SIM_ERROR",
+  "NOT_REGISTERED",
+  "NO_CONNECTION",
+  "DNS_FAILED",
+  "CONNECT_FAILED",
+  "TLS_FAILED",
+  "CONNECTION_CLOSED",
+  "PROTOCOL_ERROR",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What the modem said, as plain data: Node-RED clones it into `msg.error.cause`. Secrets are masked. */
+export interface ModemErrorCause {
+  readonly command?: string;
+  readonly result?: string;
+  readonly errorClass?: number;
+  readonly errorCode?: number;
+  readonly errorText?: string;
+}
+
+/**
+ * The only error that leaves the driver.
+ *
+ * `code` and `cause` are own, plain properties: Node-RED copies nothing else into a Catch node's message.
+ */
+export class ModemError extends Error {
+  readonly code: ErrorCode;
+  override readonly cause?: ModemErrorCause;
+
+  constructor(code: ErrorCode, message: string, cause?: ModemErrorCause) {
+    super(message);
+    this.name = "ModemError";
+    this.code = code;
+    if (cause !== undefined) this.cause = cause;
+  }
+}
+
+/** Whether `error` is a `ModemError`, and, with `code`, one of that code. */
+export function isModemError(error: unknown, code?: ErrorCode): error is ModemError {
+  return error instanceof ModemError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,21 @@
+export interface FileEntry {
+  readonly name: string;
+  /** bytes */
+  readonly size: number;
+}
+
+export interface TransferOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the bytes so far, at every chunk. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/** The modem's file system. Names are checked; contents may hold any byte. */
+export interface FileService {
+  list(): Promise<FileEntry[]>;
+  /** Whole file, in chunks that let other commands through. @throws {ModemError} `MODEM_REJECTED` when there is none */
+  read(name: string, options?: TransferOptions): Promise<Buffer>;
+  /** Creates or replaces. The content is verified where the modem gives a checksum. */
+  write(name: string, content: Uint8Array, options?: TransferOptions): Promise<void>;
+  remove(name: string): Promise<void>;
+}

@@ -1,0 +1,50 @@
+import type { Modem } from "../modem";
+
+/** One parameter of a command line. */
+export interface Argument {
+  /** Without quotation marks; empty where it was left out. */
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** `AT+X`, `AT+X?`, `AT+X=?`, `AT+X=…` */
+export type CommandForm = "execute" | "read" | "test" | "set";
+
+/** One command of a command line, and what its handler can do while it runs. */
+export interface Call {
+  readonly name: string;
+  readonly form: CommandForm;
+  readonly arguments: readonly Argument[];
+  /** Prints an information line; Buffers are printed byte for byte. */
+  info(...parts: (string | Buffer)[]): void;
+  /** Prints a prompt and resolves with exactly `length` bytes, or with fewer when `timeout` (ms) is over first. */
+  prompt(prompt: ">" | "@" | "CONNECT", length: number, timeout?: number): Promise<Buffer>;
+  /** Prints a line that starts raw data (`CONNECT`), after which `raw` goes out as it is. */
+  connect(text: string): void;
+  raw(bytes: Buffer): Promise<void>;
+  /** Runs after the final result was printed: the place for work that ends in a URC. */
+  afterResult(work: () => void | Promise<void>): void;
+}
+
+/** Ends a command with an error; the printed form follows +CMEE. */
+export class CommandError extends Error {
+  constructor(
+    readonly errorCode: number,
+    /** The words of +CMEE=2; the personality's table when left out. */
+    readonly text?: string,
+  ) {
+    super(text ?? `error ${errorCode}`);
+  }
+}
+
+export type Handler = (call: Call, modem: Modem) => void | Promise<void>;
+
+/** A command of a personality. A form without a handler is answered with "operation not supported". */
+export interface CommandDefinition {
+  /** Upper case, with the plus sign: `+CSQ`, `&C`, `I`. */
+  readonly name: string;
+  readonly set?: Handler;
+  readonly read?: Handler;
+  readonly test?: Handler;
+  readonly execute?: Handler;
+}

@@ -1,0 +1,63 @@
+import type { CommandDefinition } from "./line/command";
+import type { Network } from "./network/network";
+import type { Radio } from "./radio";
+import type { Storage } from "./storage";
+
+/** What every personality's handlers work with. */
+export interface Modem {
+  readonly personality: Personality;
+  readonly options: ModemOptions;
+  readonly radio: Radio;
+  readonly storage: Storage;
+  readonly network: Network;
+  /** Deterministic numbers from [0, 1): everything random comes from `--seed`. */
+  random(): number;
+  /** Runs `work` after `ms` unless the modem reboots or ends first; ms 0 runs it soon. Returns the way out. */
+  later(ms: number, work: () => void): () => void;
+  /** An AbortSignal that fires at the next reboot or power-off: hand it to sockets and requests. */
+  readonly powerCycle: AbortSignal;
+  /** Prints an unsolicited line; held back while a command runs, as the modem does. */
+  urc(...parts: (string | Buffer)[]): void;
+  /** State of one service, made by `create` on first use and thrown away at a reboot (what is in NVM stands in `storage`). */
+  service<T>(key: string, create: (modem: Modem) => T): T;
+  /** Loses volatile settings, is silent for a while, prints the boot lines. */
+  reboot(reason: string): void;
+}
+
+export interface ModemOptions {
+  readonly imei: string;
+  readonly iccid: string;
+  readonly imsi: string;
+  readonly operator: string;
+  /** Empty: the SIM asks for none. */
+  readonly pin: string;
+  /** Empty: any APN is accepted. */
+  readonly apn: string;
+  /** Added network latency, ms. */
+  readonly latency: number;
+  /** ms from power-on or +CFUN=1 until registered. */
+  readonly registration: number;
+  readonly seed: number;
+}
+
+/** What makes a modem a LARA-R6 or a BG96; the commands of 27.007 and V.250 that all share stand in `line/`. */
+export interface Personality {
+  readonly name: "LARA-R6" | "BG96";
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly revision: string;
+  /** Lines printed when it has booted (BG96: `RDY`, …, `APP RDY`), with the ms between them. */
+  readonly bootLines: readonly { readonly text: string; readonly delay: number }[];
+  /** ms of silence while it boots. */
+  readonly bootTime: number;
+  /** Words of +CMEE=2 where the model has its own, and for its vendor's numbers. */
+  readonly errorTexts: ReadonlyMap<number, string>;
+  /** Longest command line, in bytes. */
+  readonly maxLine: number;
+  /** Bytes that come sooner than this after a final result are lost, as the manual warns (LARA-R6 20 ms); 0: none. */
+  readonly commandGap: number;
+  /** Bytes that come sooner than this after a prompt are lost (LARA-R6 50 ms after `@` and `>`); 0: none. */
+  readonly promptDelay: number;
+  /** Added to, and where the name is the same put before, the shared ones. */
+  readonly commands: readonly CommandDefinition[];
+}

@@ -1,0 +1,23 @@
+/** One request of a modem's HTTP client, sent over a real socket. */
+export interface HttpExchange {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /** The request's bytes, header and body, as the modem's client writes them. */
+  readonly request: Buffer;
+  /** For HEAD: the answer has no body. */
+  readonly headOnly: boolean;
+  /** ms without a byte from the server. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+/** What came back, as it stood on the wire. */
+export interface HttpAnswer {
+  readonly statusCode: number;
+  /** Status line, header fields and the blank line. */
+  readonly head: Buffer;
+  /** Chunked coding removed; content coding left alone. */
+  readonly body: Buffer;
+  readonly contentLength: number | undefined;
+}
