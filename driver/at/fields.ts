@@ -36,7 +36,8 @@ export function quote(value: string, { field, max, secret = false }: QuoteOption
 export function unquotable(value: string, max: number): string | undefined {
   if (value.length > max) return `is too long: ${value.length} characters, at most ${max}`;
   if (value.includes('"')) return "contains a quotation mark, which an AT command can't carry";
-  if (/[^\x20-\x7e]/.test(value)) return "contains a control character or one outside ASCII, which an AT command can't carry";
+  if (/[^\x20-\x7e]/.test(value))
+    return "contains a control character or one outside ASCII, which an AT command can't carry";
   return undefined;
 }
 
@@ -53,7 +54,10 @@ export function integer(value: number, { field, min, max }: { field: string; min
  *
  * Texts enter only as a `Field`, numbers only when they are safe integers. `undefined` leaves a parameter empty.
  */
-export function commandLine(name: string, ...parameters: (Field | number | undefined)[]): { line: string; label: string } {
+export function commandLine(
+  name: string,
+  ...parameters: (Field | number | undefined)[]
+): { line: string; label: string } {
   const fields = parameters.map(toField);
   return {
     line: `AT${name}${fields.map((field) => field.wire).join(",")}`,
@@ -64,7 +68,9 @@ export function commandLine(name: string, ...parameters: (Field | number | undef
 function toField(parameter: Field | number | undefined): Field {
   if (parameter === undefined) return { wire: "", shown: "" };
   if (typeof parameter !== "number") return parameter;
-  const digits = String(integer(parameter, { field: "number", min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }));
+  const digits = String(
+    integer(parameter, { field: "number", min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
+  );
   return { wire: digits, shown: digits };
 }
 

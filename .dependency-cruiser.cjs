@@ -1,0 +1,84 @@
+/** The layers of docs/architecture.md: imports go down only. */
+const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+
+module.exports = {
+  forbidden: [
+    rule("no-circular", "Imports stay acyclic.", {}, { circular: true }),
+    rule(
+      "at-names-no-vendor",
+      "The AT engine knows V.250 and 27.007, and no vendor.",
+      { path: "^driver/at/" },
+      { path: "^driver/", pathNot: "^driver/(at|transport)/|^driver/errors" },
+    ),
+    rule(
+      "transport-is-the-bottom",
+      "A transport is a byte stream: it knows neither AT nor modems.",
+      { path: "^driver/transport/" },
+      { path: "^driver/", pathNot: "^driver/transport/|^driver/errors" },
+    ),
+    rule(
+      "services-are-interfaces",
+      "What a modem offers is said without saying how.",
+      { path: "^driver/services/" },
+      { path: "^driver/", pathNot: "^driver/(services|at)/|^driver/errors" },
+    ),
+    rule(
+      "network-is-27007",
+      "Procedures all vendors share stand on the AT engine alone.",
+      { path: "^driver/network/" },
+      { path: "^driver/", pathNot: "^driver/(network|services|at)/|^driver/(errors|modem-types)" },
+    ),
+    rule(
+      "vendors-stand-alone",
+      "One vendor never imports the other, nor what puts vendors together.",
+      { path: "^driver/(ublox|quectel)/" },
+      { path: "^driver/", pathNot: "^driver/($1|services|network|at)/|^driver/errors" },
+    ),
+    rule(
+      "driver-without-node-red",
+      "The driver knows nothing of Node-RED.",
+      { path: "^driver/" },
+      { path: "^nodes/|node-red" },
+    ),
+    rule(
+      "driver-without-simulator",
+      "Two people reading one manual must be able to disagree; only the simulated transport opens the simulator.",
+      { path: "^driver/", pathNot: "^driver/transport/simulated" },
+      { path: "^simulator/" },
+    ),
+    rule(
+      "simulator-stands-alone",
+      "The simulator shares no code with what it tests.",
+      { path: "^simulator/" },
+      { path: "^(driver|nodes)/" },
+    ),
+    rule(
+      "nodes-use-the-modem",
+      "A node speaks to a modem and its services, never to the AT engine or to a vendor.",
+      { path: "^nodes/" },
+      {
+        path: "^driver/",
+        pathNot: "^driver/(modem|modem-types|errors)\\.ts$|^driver/services/|^driver/transport/discovery",
+      },
+    ),
+    rule(
+      "nodes-without-simulator",
+      "Nodes reach the simulator through a port's text only.",
+      { path: "^nodes/" },
+      { path: "^simulator/" },
+    ),
+    rule(
+      "runtime-dependencies-only",
+      "What is shipped imports only what is declared.",
+      { path: "^(driver|simulator|nodes)/", pathNot: "editor" },
+      { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
+    ),
+    rule("no-unresolvable", "Every import resolves.", {}, { couldNotResolve: true }),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".json"] },
+  },
+};

@@ -1,0 +1,92 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
+
+/** The small internet of the demo: what the examples talk to, on loopback. */
+export class DemoInternet {
+  private readonly server: Server;
+  /** JSON documents that were posted to /sensors. */
+  private stored = 0;
+
+  constructor() {
+    this.server = createServer((request, response) => void this.answer(request, response));
+  }
+
+  /** Resolves with the port, which 0 leaves to the system. */
+  async listen(port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(port, "127.0.0.1", resolve);
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+    } catch {
+      return; // the client went away before its request was whole
+    }
+    const path = new URL(request.url ?? "/", "http://demo.example").pathname;
+    const answer = this.pages[path] ?? notFound;
+    answer(request, response, Buffer.concat(chunks));
+  }
+
+  private readonly pages: Readonly<Record<string, Answer>> = {
+    "/": (_request, response) => text(response, "A small internet for the examples.\n"),
+    "/hello": (_request, response) => text(response, "Hello from the other side of the modem.\n"),
+    "/files/readings.csv": (_request, response) => {
+      response.setHeader("content-type", "text/csv");
+      response.end(readings());
+    },
+    "/anything": (request, response, body) => json(response, echo(request, body)),
+    "/sensors": (_request, response, body) => {
+      try {
+        JSON.parse(body.toString());
+      } catch {
+        response.statusCode = 400;
+        return json(response, { error: "the body is not JSON" });
+      }
+      this.stored += 1;
+      return json(response, { stored: this.stored });
+    },
+  };
+}
+
+const notFound: Answer = (request, response) => {
+  response.statusCode = 404;
+  text(response, `There is no ${request.url} here.\n`);
+};
+
+function echo(request: IncomingMessage, body: Buffer): Record<string, unknown> {
+  const url = new URL(request.url ?? "/", "http://demo.example");
+  return {
+    method: request.method,
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: request.headers,
+    body: body.toString(),
+  };
+}
+
+function readings(): string {
+  const rows = Array.from({ length: 48 }, (_, index) => `${index / 2},${(20 + 5 * Math.sin(index / 8)).toFixed(2)}`);
+  return `hour,temperature\n${rows.join("\n")}\n`;
+}
+
+function text(response: ServerResponse, body: string): void {
+  response.setHeader("content-type", "text/plain; charset=utf-8");
+  response.end(body);
+}
+
+function json(response: ServerResponse, value: unknown): void {
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify(value));
+}
