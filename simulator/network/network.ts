@@ -11,6 +11,8 @@ export interface Network {
   target(host: string, port: number): { host: string; port: number };
   /** Addresses of a name (a route's target first, then DNS). @throws {NetworkError} `dns` */
   lookup(host: string): Promise<string[]>;
+  /** Name of an address (a route's name first, then DNS). @throws {NetworkError} `dns` */
+  reverse(address: string): Promise<string>;
   /** Waits the added latency. */
   delay(signal?: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,43 @@
+import { promises as dns } from "node:dns";
+import { isIP } from "node:net";
+import { NetworkError, type Route } from "./network";
+import { plainName } from "./route";
+
+/**
+ * Addresses of a name: an address is its own answer, a routed name has the address of its target, any other goes to
+ * this machine's resolver.
+ * @throws {NetworkError} `dns`
+ */
+export async function forwardLookup(host: string, routes: readonly Route[]): Promise<string[]> {
+  const name = plainName(host);
+  const routed = routes.find((route) => route.name === name)?.target.host ?? name;
+  if (isIP(routed) !== 0) return [routed];
+  if (routed === "") throw new NetworkError("dns", "empty host name");
+  try {
+    const found = await dns.lookup(routed, { all: true });
+    return found.map((entry) => entry.address);
+  } catch (error) {
+    throw new NetworkError("dns", `${name}: ${reason(error)}`);
+  }
+}
+
+/**
+ * Name of an address: that of the first route that leads there, else what this machine's resolver says.
+ * @throws {NetworkError} `dns`
+ */
+export async function reverseLookup(address: string, routes: readonly Route[]): Promise<string> {
+  const plain = plainName(address);
+  const route = routes.find((entry) => entry.target.host === plain && isIP(entry.name) === 0);
+  if (route !== undefined) return route.name;
+  try {
+    const { hostname } = await dns.lookupService(plain, 0);
+    if (hostname !== plain) return hostname;
+  } catch (error) {
+    throw new NetworkError("dns", `${plain}: ${reason(error)}`);
+  }
+  throw new NetworkError("dns", `${plain}: no name known`);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

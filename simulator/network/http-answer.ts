@@ -1,0 +1,152 @@
+import type { HttpAnswer } from "./http-types";
+import { NetworkError } from "./network";
+
+/** A longer header than this is no HTTP server's. */
+const LONGEST_HEAD = 256 * 1024;
+const LINE_FEED = 0x0a;
+
+type State = "head" | "counted" | "until-close" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "complete";
+
+/**
+ * Reads one HTTP/1.x answer as it comes in, whatever the cuts. Interim answers (1xx) are dropped. Bytes are kept as
+ * slices and joined once at the end, so that megabytes cost no more than their length.
+ */
+export class AnswerReader {
+  #state: State = "head";
+  /** The line that is not complete yet. */
+  #line: Buffer[] = [];
+  #head: Buffer[] = [];
+  #headLength = 0;
+  #body: Buffer[] = [];
+  #left = 0;
+  #statusCode = 0;
+  #contentLength: number | undefined;
+
+  constructor(private readonly headOnly: boolean) {}
+
+  get complete(): boolean {
+    return this.#state === "complete";
+  }
+
+  /** Takes bytes of the server. @throws {NetworkError} `closed` when they are no HTTP */
+  push(bytes: Buffer): void {
+    let rest = bytes;
+    while (rest.length > 0 && this.#state !== "complete") {
+      rest = this.#takesBytes() ? this.#takeBytes(rest) : this.#takeLine(rest);
+    }
+  }
+
+  /** The server has closed. @throws {NetworkError} `closed` when that was too early */
+  end(): void {
+    if (this.#state === "until-close" || this.#state === "trailer") this.#state = "complete";
+    if (this.#state !== "complete") {
+      throw new NetworkError("closed", `the server closed the connection (${this.#state} was not complete)`);
+    }
+  }
+
+  answer(): HttpAnswer {
+    return {
+      statusCode: this.#statusCode,
+      head: Buffer.concat(this.#head),
+      body: Buffer.concat(this.#body),
+      contentLength: this.#contentLength,
+    };
+  }
+
+  #takesBytes(): boolean {
+    return this.#state === "counted" || this.#state === "until-close" || this.#state === "chunk";
+  }
+
+  #takeBytes(bytes: Buffer): Buffer {
+    if (this.#state === "until-close") {
+      this.#body.push(bytes);
+      return Buffer.alloc(0);
+    }
+    const taken = bytes.subarray(0, this.#left);
+    this.#body.push(taken);
+    this.#left -= taken.length;
+    if (this.#left === 0) this.#state = this.#state === "chunk" ? "chunk-end" : "complete";
+    return bytes.subarray(taken.length);
+  }
+
+  #takeLine(bytes: Buffer): Buffer {
+    const end = bytes.indexOf(LINE_FEED);
+    const part = end < 0 ? bytes : bytes.subarray(0, end + 1);
+    this.#line.push(part);
+    if (this.#state === "head") this.#countHead(part.length);
+    if (end < 0) return Buffer.alloc(0);
+    const line = Buffer.concat(this.#line);
+    this.#line = [];
+    this.#onLine(line);
+    return bytes.subarray(end + 1);
+  }
+
+  #countHead(length: number): void {
+    this.#headLength += length;
+    if (this.#headLength > LONGEST_HEAD) throw new NetworkError("closed", "the answer's header does not end");
+  }
+
+  #onLine(line: Buffer): void {
+    const text = line.toString("latin1").replace(/\r?\n$/, "");
+    if (this.#state === "head") this.#onHeadLine(line, text);
+    else if (this.#state === "chunk-size") this.#onChunkSize(text);
+    else if (this.#state === "chunk-end") this.#state = "chunk-size";
+    else if (text === "") this.#state = "complete";
+  }
+
+  #onHeadLine(line: Buffer, text: string): void {
+    this.#head.push(line);
+    if (this.#head.length === 1) this.#statusCode = statusCode(text);
+    if (text === "") this.#onHeadComplete();
+  }
+
+  #onHeadComplete(): void {
+    const interim = this.#statusCode >= 100 && this.#statusCode < 200 && this.#statusCode !== 101;
+    if (interim) {
+      this.#head = [];
+      this.#headLength = 0;
+      return;
+    }
+    const fields = headerFields(this.#head);
+    this.#contentLength = contentLength(fields.get("content-length"));
+    const bodiless = this.headOnly || [101, 204, 304].includes(this.#statusCode);
+    if (bodiless || (this.#contentLength === 0 && !isChunked(fields))) this.#state = "complete";
+    else if (isChunked(fields)) this.#state = "chunk-size";
+    else if (this.#contentLength !== undefined) {
+      this.#state = "counted";
+      this.#left = this.#contentLength;
+    } else this.#state = "until-close";
+  }
+
+  #onChunkSize(text: string): void {
+    const digits = /^\s*([0-9a-fA-F]+)\s*(;.*)?$/.exec(text)?.[1];
+    if (digits === undefined) throw new NetworkError("closed", "the answer's chunk has no size");
+    this.#left = Number.parseInt(digits, 16);
+    this.#state = this.#left === 0 ? "trailer" : "chunk";
+  }
+}
+
+function statusCode(line: string): number {
+  const digits = /^HTTP\/\d+\.\d+\s+(\d{3})(\s|$)/.exec(line)?.[1];
+  if (digits === undefined) throw new NetworkError("closed", "the server does not speak HTTP");
+  return Number(digits);
+}
+
+function headerFields(lines: readonly Buffer[]): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of lines.slice(1)) {
+    const text = line.toString("latin1");
+    const colon = text.indexOf(":");
+    if (colon > 0) fields.set(text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim());
+  }
+  return fields;
+}
+
+function isChunked(fields: Map<string, string>): boolean {
+  return /(^|,)\s*chunked\s*$/i.test(fields.get("transfer-encoding") ?? "");
+}
+
+/** A length that is no number is as good as none: the body then ends with the connection. */
+function contentLength(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

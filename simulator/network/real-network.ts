@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { forwardLookup, reverseLookup } from "./dns";
+import { type Network, NetworkError, type Route } from "./network";
+import { plainName } from "./route";
+
+export { parseRoute } from "./route";
+
+/** Latency varies by this share to either side, as it does on a radio link. */
+const JITTER = 0.1;
+
+export interface NetworkOptions {
+  readonly routes: readonly Route[];
+  /** Added latency, ms; 0 adds no wait at all. */
+  readonly latency: number;
+  /** Numbers from [0, 1), the simulator's seeded source. */
+  readonly random: () => number;
+}
+
+/** The network of this machine, bent by routes and slowed down by latency. */
+export function createNetwork(options: NetworkOptions): Network {
+  const { routes, latency, random } = options;
+  return {
+    target(host, port) {
+      const name = plainName(host);
+      const candidates = routes.filter((route) => route.name === name);
+      // An exact port is the more precise wish, whatever the order on the command line.
+      const route =
+        candidates.find((entry) => entry.port === port) ?? candidates.find((entry) => entry.port === undefined);
+      return route === undefined ? { host: name, port } : { host: route.target.host, port: route.target.port ?? port };
+    },
+    lookup: (host) => forwardLookup(host, routes),
+    reverse: (address) => reverseLookup(address, routes),
+    async delay(signal) {
+      if (latency <= 0) return;
+      const wait = latency * (1 + JITTER * (2 * random() - 1));
+      try {
+        await sleep(wait, undefined, signal === undefined ? { ref: false } : { ref: false, signal });
+      } catch {
+        throw new NetworkError("closed", "the modem was switched off");
+      }
+    },
+  };
+}
