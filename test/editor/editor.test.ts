@@ -132,7 +132,7 @@ describe.skipIf(missing !== undefined)(`the editor in Chromium${missing === unde
     await open("dark");
     await page.evaluate(`document.documentElement.classList.add("nr-theme-dark")`);
     await edit("modem-http");
-    const contrast = await page.evaluate(`(() => {
+    const contrast: { text: string; background: string } = await page.evaluate(`(() => {
       const input = document.querySelector("#node-input-url");
       const style = getComputedStyle(input);
       return { text: style.color, background: style.backgroundColor };

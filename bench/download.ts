@@ -1,0 +1,128 @@
+/**
+ * A download through driver and simulator over a line paced as at a real baud rate.
+ *
+ * The ceiling is what the protocol itself leaves: every byte that had to cross the line (echo apart, which flows back while the
+ * command goes out) at 10 bits a byte, and the silence the modem asks for between a final result and the next command. The time
+ * before the modem has the body, which no driver can shorten, is the server's and not counted: both clocks start at the first read.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Modem } from "../driver/modem";
+import type { ModemSettings } from "../driver/modem-types";
+import type { BenchRow } from "./row";
+
+const BODY = Buffer.alloc(1_000_000, "0123456789abcdef\r\n");
+/** ms that LARA-R6 wants between a final result and the next command (development note, R6DEV). */
+const GAP = 20;
+
+interface Traffic {
+  up: number;
+  down: number;
+  commands: number;
+  /** ms, set at the first block read. */
+  started: number;
+}
+
+async function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** The simulator in a process of its own, so that its pacing and the driver don't share a thread. */
+async function startSimulator(baud: number, webPort: number): Promise<{ child: ChildProcess; port: number }> {
+  const cli = join(__dirname, "..", "simulator", "cli.ts");
+  const route = `bench.example:80=127.0.0.1:${webPort}`;
+  const child = spawn(process.execPath, ["--import", "tsx", cli, "--tcp", "0", "--baud", String(baud), "--route", route], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (child.stdout === null) throw new Error("the simulator has no output");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = /^listening tcp .*?(\d+)$/.exec(line)?.[1];
+    if (port !== undefined) return { child, port: Number(port) };
+  }
+  throw new Error("the simulator didn't start");
+}
+
+/** A wire that counts what crosses it from the first block read on. */
+async function countingWire(target: number, traffic: Traffic): Promise<{ port: number; close: () => void }> {
+  const server = createTcpServer((client) => {
+    const modem = connect({ host: "127.0.0.1", port: target, noDelay: true });
+    client.setNoDelay(true);
+    client.on("data", (bytes) => {
+      if (traffic.started === 0 && bytes.includes("+URDBLOCK=")) traffic.started = performance.now();
+      if (traffic.started !== 0) {
+        traffic.up += bytes.length;
+        traffic.commands += 1;
+      }
+      modem.write(bytes);
+    });
+    modem.on("data", (bytes) => {
+      if (traffic.started !== 0) traffic.down += bytes.length;
+      client.write(bytes);
+    });
+    client.on("close", () => modem.destroy());
+    modem.on("close", () => client.destroy());
+    client.on("error", () => modem.destroy());
+    modem.on("error", () => client.destroy());
+  });
+  const port = await listen(server);
+  return { port, close: () => server.close() };
+}
+
+function settings(port: number, baudRate: number): ModemSettings {
+  return {
+    port: `tcp://127.0.0.1:${port}`,
+    baudRate,
+    flowControl: false,
+    dataBits: 8,
+    parity: "none",
+    stopBits: 1,
+    model: "auto",
+    apn: "",
+    pdpType: "IPV4V6",
+    cid: 1,
+    authType: "none",
+    connect: "auto",
+  };
+}
+
+async function measure(baud: number, webPort: number): Promise<BenchRow[]> {
+  const simulator = await startSimulator(baud, webPort);
+  const traffic: Traffic = { up: 0, down: 0, commands: 0, started: 0 };
+  const wire = await countingWire(simulator.port, traffic);
+  const modem = new Modem(settings(wire.port, baud));
+  modem.open();
+  try {
+    const { http } = await modem.ready({ timeout: 30_000 });
+    const answer = await http.request({ method: "GET", url: "http://bench.example/body", headers: [], timeout: 600_000 });
+    if (!answer.body.equals(BODY)) throw new Error("the body arrived changed");
+    const seconds = (performance.now() - traffic.started) / 1000;
+    const lineRate = baud / 10;
+    const echo = traffic.up;
+    const ceiling = (traffic.down - echo + traffic.up) / lineRate + (traffic.commands * GAP) / 1000;
+    const ofCeiling = (100 * ceiling) / seconds;
+    return [
+      { name: `1 MB download at ${baud} baud`, value: BODY.length / seconds / 1000, unit: "kB/s" },
+      { name: `— of the line rate`, value: (100 * BODY.length) / seconds / lineRate, unit: "%" },
+      { name: `— of the ceiling`, value: ofCeiling, unit: "%", bar: "≥ 95 %", ok: ofCeiling >= 95 },
+    ];
+  } finally {
+    await modem.close();
+    wire.close();
+    simulator.child.kill("SIGTERM");
+  }
+}
+
+export async function run(): Promise<BenchRow[]> {
+  const web = createServer((_request, response) => response.end(BODY));
+  const port = await listen(web);
+  try {
+    return [...(await measure(115_200, port)), ...(await measure(921_600, port))];
+  } finally {
+    web.closeAllConnections();
+    web.close();
+  }
+}
