@@ -17,8 +17,18 @@ export interface Call {
   readonly arguments: readonly Argument[];
   /** Prints an information line; Buffers are printed byte for byte. */
   info(...parts: (string | Buffer)[]): void;
-  /** Prints a prompt and resolves with exactly `length` bytes, or with fewer when `timeout` (ms) is over first. */
-  prompt(prompt: ">" | "@" | "CONNECT", length: number, timeout?: number): Promise<Buffer>;
+  /**
+   * Prints a prompt and resolves with exactly `length` bytes, or with fewer when `timeout` (ms) is over first or the
+   * host leaves data mode with `+++`. `received` hears the number of bytes of each piece that comes in.
+   */
+  prompt(
+    prompt: ">" | "@" | "CONNECT",
+    length: number,
+    timeout?: number,
+    received?: (count: number) => void,
+  ): Promise<Buffer>;
+  /** The host left data mode (`CONNECT`) with `+++` while this command had the line. */
+  readonly escaped: boolean;
   /** Prints a line that starts raw data (`CONNECT`), after which `raw` goes out as it is. */
   connect(text: string): void;
   raw(bytes: Buffer): Promise<void>;
@@ -29,11 +39,12 @@ export interface Call {
 /** Ends a command with an error; the printed form follows +CMEE. */
 export class CommandError extends Error {
   constructor(
-    readonly errorCode: number,
+    /** Undefined: plain `ERROR`, whatever +CMEE says (BG96's TCP/IP commands, told apart by +QIGETERROR). */
+    readonly errorCode: number | undefined,
     /** The words of +CMEE=2; the personality's table when left out. */
     readonly text?: string,
   ) {
-    super(text ?? `error ${errorCode}`);
+    super(text ?? `error ${errorCode ?? ""}`.trimEnd());
   }
 }
 
