@@ -10,6 +10,14 @@ export interface Argument {
 /** `AT+X`, `AT+X?`, `AT+X=?`, `AT+X=…` */
 export type CommandForm = "execute" | "read" | "test" | "set";
 
+/** How a prompt takes its bytes, where that differs from counting them within one timeout. */
+export interface PromptOptions {
+  /** The timeout begins anew with each piece: BG96's files. */
+  readonly idleTimeout?: boolean;
+  /** Hears the number of bytes of each piece as it comes in: BG96's acknowledged uploads. */
+  readonly received?: (count: number) => void;
+}
+
 /** One command of a command line, and what its handler can do while it runs. */
 export interface Call {
   readonly name: string;
@@ -19,14 +27,9 @@ export interface Call {
   info(...parts: (string | Buffer)[]): void;
   /**
    * Prints a prompt and resolves with exactly `length` bytes, or with fewer when `timeout` (ms) is over first or the
-   * host leaves data mode with `+++`. `received` hears the number of bytes of each piece that comes in.
+   * host leaves data mode with `+++`.
    */
-  prompt(
-    prompt: ">" | "@" | "CONNECT",
-    length: number,
-    timeout?: number,
-    received?: (count: number) => void,
-  ): Promise<Buffer>;
+  prompt(prompt: ">" | "@" | "CONNECT", length: number, timeout?: number, options?: PromptOptions): Promise<Buffer>;
   /** The host left data mode (`CONNECT`) with `+++` while this command had the line. */
   readonly escaped: boolean;
   /** Prints a line that starts raw data (`CONNECT`), after which `raw` goes out as it is. */
@@ -39,12 +42,11 @@ export interface Call {
 /** Ends a command with an error; the printed form follows +CMEE. */
 export class CommandError extends Error {
   constructor(
-    /** Undefined: plain `ERROR`, whatever +CMEE says (BG96's TCP/IP commands, told apart by +QIGETERROR). */
-    readonly errorCode: number | undefined,
+    readonly errorCode: number,
     /** The words of +CMEE=2; the personality's table when left out. */
     readonly text?: string,
   ) {
-    super(text ?? `error ${errorCode ?? ""}`.trimEnd());
+    super(text ?? `error ${errorCode}`);
   }
 }
 
