@@ -1,0 +1,38 @@
+import type { Duplex } from "node:stream";
+import { openInProcess } from "../../simulator/faces/in-process";
+import { StreamTransport } from "./stream-transport";
+
+/** Bits a character takes on an 8N1 line. */
+const BITS_PER_BYTE = 10;
+
+/** A modem in software, in this process: `sim:LARA-R6?baud=115200`. Nothing else of the driver knows the simulator. */
+export class SimulatedTransport extends StreamTransport {
+  readonly bytesPerSecond: number | undefined;
+
+  constructor(readonly name: string) {
+    super();
+    this.bytesPerSecond = pacedRate(name);
+  }
+
+  protected async connect(): Promise<Duplex> {
+    try {
+      return openInProcess(this.name);
+    } catch (error) {
+      throw this.offline(`can't be opened: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  protected disconnect(stream: Duplex): Promise<void> {
+    if (stream.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      stream.once("close", resolve);
+      stream.destroy();
+    });
+  }
+}
+
+function pacedRate(port: string): number | undefined {
+  const question = port.indexOf("?");
+  const baud = Number(new URLSearchParams(question < 0 ? "" : port.slice(question)).get("baud") ?? 0);
+  return baud > 0 ? baud / BITS_PER_BYTE : undefined;
+}

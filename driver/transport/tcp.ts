@@ -1,0 +1,100 @@
+import { connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { ModemError } from "../errors";
+import { StreamTransport } from "./stream-transport";
+
+/** ms; a gateway on a local network answers within a few, a device server that is off never. */
+const CONNECT_TIMEOUT = 10_000;
+/** ms of silence before the system probes whether the other end is still there. */
+const KEEP_ALIVE = 30_000;
+/** ms for what was written to arrive before the connection is cut. */
+const LINGER = 500;
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "Check that the device server runs and listens on that port.",
+  ENOTFOUND: "Check the host name.",
+  EAI_AGAIN: "Check the host name and the gateway's name server.",
+  EHOSTUNREACH: "Check the address and the network between the gateway and the device server.",
+  ENETUNREACH: "Check the address and the network between the gateway and the device server.",
+  ETIMEDOUT: "Check the address, and that the device server is on.",
+};
+
+/** Where a `tcp://` port leads. */
+export interface TcpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Takes `tcp://host:port` apart; an IPv6 address stands in brackets.
+ *
+ * @throws {ModemError} `INVALID_INPUT`, naming `port`
+ */
+export function parseTcpAddress(text: string): TcpAddress {
+  const match = /^tcp:\/\/(?:\[([0-9a-f:.%a-z]+)\]|([^\s/:[\]@?#]+)):(\d{1,5})\/?$/i.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port < 1 || port > 65_535) {
+    throw new ModemError("INVALID_INPUT", "port must read tcp://host:port, with an IPv6 address in brackets");
+  }
+  return { host, port };
+}
+
+/** A modem behind a device server (ser2net, Moxa and the like) that passes bytes on as they are. */
+export class TcpTransport extends StreamTransport {
+  readonly bytesPerSecond = undefined;
+  readonly #address: TcpAddress;
+
+  constructor(readonly name: string) {
+    super();
+    this.#address = parseTcpAddress(name);
+  }
+
+  protected connect(signal: AbortSignal): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ ...this.#address, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", onAbort);
+        socket.off("error", onError);
+      };
+      const fail = (error: ModemError): void => {
+        settle();
+        socket.on("error", () => {});
+        socket.destroy();
+        reject(error);
+      };
+      const onError = (error: NodeJS.ErrnoException): void => fail(this.#refused(error.code ?? "", error.message));
+      const onAbort = (): void => fail(signal.reason as ModemError);
+      const timer = setTimeout(
+        () => fail(this.#refused("ETIMEDOUT", `no answer within ${CONNECT_TIMEOUT / 1000} s`)),
+        CONNECT_TIMEOUT,
+      );
+      signal.addEventListener("abort", onAbort, { once: true });
+      socket.once("error", onError);
+      socket.once("connect", () => {
+        settle();
+        resolve(socket);
+      });
+    });
+  }
+
+  protected disconnect(stream: Duplex): Promise<void> {
+    const socket = stream as Socket;
+    if (socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => socket.destroy(), LINGER);
+      socket.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      // Half-close first, so that a command that was just written still gets there.
+      socket.end();
+      socket.resume();
+    });
+  }
+
+  #refused(code: string, words: string): ModemError {
+    return this.offline(`can't be opened: ${words}`, REMEDIES[code]);
+  }
+}
