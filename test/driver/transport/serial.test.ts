@@ -98,14 +98,23 @@ describe.skipIf(socat.skip)(`SerialTransport on a pseudo-terminal${socat.reason}
       await lost;
       expect(performance.now() - since).toBeLessThan(2000);
       await port.close();
-    // The endless loop always has a read under way.
-    await vi.waitFor(() => expect(process.getActiveResourcesInfo()).not.toContain("FSReqCallback"));
-    await pty.plug();
-    const again = new Promise<Buffer>((resolve) => port.onData(resolve));
+      // The endless loop always has a read under way.
+      await vi.waitFor(() => expect(process.getActiveResourcesInfo()).not.toContain("FSReqCallback"));
+      await pty.plug();
+      const again = new Promise<Buffer>((resolve) => port.onData(resolve));
+      await port.open();
+      pty.input.write("OK\r\n");
+      expect((await again).toString()).toBe("OK\r\n");
+    },
+  );
+
+  it("says that another program holds the port", async () => {
     await port.open();
-    pty.input.write("OK\r\n");
-    expect((await again).toString()).toBe("OK\r\n");
-  });
+    const second = new SerialTransport({ ...LINE, path: pty.path });
+    await expect(second.open()).rejects.toMatchObject({
+      code: "MODEM_OFFLINE",
+      message: expect.stringMatching(/another program uses it.*ModemManager/),
+    });
   });
 
   it("opens again at once after it was closed", async () => {
