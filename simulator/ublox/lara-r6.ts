@@ -1,0 +1,42 @@
+import type { Call } from "../line/command";
+import { integerAt } from "../line/parameters";
+import type { Personality } from "../modem";
+import { diagnosticCommands } from "./diagnostics";
+import { ERROR_TEXTS, notSupported } from "./errors";
+import { fileCommands } from "./files";
+import { httpCommands } from "./http";
+import { packetDataCommands } from "./packet-data";
+
+const TYPE = "LARA-R6001-00B-00";
+const FIRMWARE = "00.13,A00.01";
+
+/**
+ * u-blox LARA-R6001. Not the "D" variant, whose first version lacks +UDCONF=19 (guide 2.3.1).
+ * It prints nothing when it has booted; a host sends AT until it answers.
+ */
+export const LARA_R6: Personality = {
+  name: "LARA-R6",
+  manufacturer: "u-blox",
+  model: "LARA-R6001",
+  revision: "00.13",
+  bootLines: [],
+  bootTime: 50,
+  errorTexts: ERROR_TEXTS,
+  maxLine: 2048,
+  commandGap: 20,
+  promptDelay: 50,
+  commands: [
+    { name: "I", execute: identify },
+    ...packetDataCommands,
+    ...diagnosticCommands,
+    ...fileCommands,
+    ...httpCommands,
+  ],
+};
+
+/** `ATI` names the type, `ATI9` the versions of modem and application. */
+function identify(call: Call): void {
+  const what = integerAt(call, 0, 0, 9, 0);
+  if (what !== 0 && what !== 9) throw notSupported();
+  call.info(what === 9 ? FIRMWARE : TYPE);
+}
