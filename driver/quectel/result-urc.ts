@@ -1,0 +1,32 @@
+import type { Channel, WaitOptions } from "../at/channel-types";
+import type { Command } from "../at/command";
+import type { Line } from "../at/line";
+import { ModemError } from "../errors";
+
+/** What waits for a result URC and how. */
+export interface ResultUrc<T> extends WaitOptions {
+  /** undefined for a URC that is not the one; an error for one that reports a failure. */
+  readonly match: (line: Line) => T | ModemError | undefined;
+}
+
+/**
+ * Sends a command whose outcome comes in a URC after `OK`. The wait begins before the command is written and its time
+ * limit after `OK`.
+ *
+ * @throws {ModemError} of the command, of the wait, or what `match` made of the URC
+ */
+export async function commandWithResult<T>(channel: Channel, command: Command, urc: ResultUrc<T>): Promise<T> {
+  const waiter = channel.waitForUrc(urc.match, urc);
+  // A restart fails the command and the wait together; the command's error is the one that is reported.
+  waiter.promise.catch(() => undefined);
+  try {
+    await channel.send(command);
+  } catch (error) {
+    waiter.cancel();
+    throw error;
+  }
+  waiter.start();
+  const outcome = await waiter.promise;
+  if (outcome instanceof ModemError) throw outcome;
+  return outcome;
+}

@@ -1,0 +1,90 @@
+/** The head of a response as it came over the network. */
+export interface ResponseHead {
+  readonly statusCode: number;
+  /** Names in lower case; repeated fields as Node's `http` gives them. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  /** Bytes before the body, interim (1xx) heads included. */
+  readonly length: number;
+}
+
+/** Of these Node keeps the first and drops the others (`http.IncomingMessage.headers`). */
+const SINGLE = new Set([
+  "age",
+  "authorization",
+  "content-length",
+  "content-type",
+  "etag",
+  "expires",
+  "from",
+  "host",
+  "if-modified-since",
+  "if-unmodified-since",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "proxy-authorization",
+  "referer",
+  "retry-after",
+  "server",
+  "user-agent",
+]);
+
+const STATUS_LINE = /^HTTP\/\d(?:\.\d)? (\d{3})(?: |$)/;
+
+/**
+ * Finds the final head at the beginning of `raw`, past any interim ones (100, 103; RFC 9110 15.2).
+ * Undefined when the bytes don't begin with a head, or with one that is not complete yet.
+ */
+export function parseResponseHead(raw: Buffer): ResponseHead | undefined {
+  for (let start = 0; ; ) {
+    const end = headEnd(raw, start);
+    if (end === undefined) return undefined;
+    const [status = "", ...fields] = raw.toString("latin1", start, end).trimEnd().split(/\r?\n/);
+    const statusCode = Number(STATUS_LINE.exec(status)?.[1]);
+    if (Number.isNaN(statusCode)) return undefined;
+    if (statusCode >= 200 || statusCode === 101) return { statusCode, headers: parseFields(fields), length: end };
+    start = end;
+  }
+}
+
+/** Number of body bytes that the head announces; undefined where it does not, or uses another framing. */
+export function contentLength({ headers }: ResponseHead): number | undefined {
+  const value = headers["content-length"];
+  if (headers["transfer-encoding"] !== undefined || typeof value !== "string") return undefined;
+  return /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+function headEnd(raw: Buffer, start: number): number | undefined {
+  for (let at = raw.indexOf(0x0a, start); at >= 0; at = raw.indexOf(0x0a, at + 1)) {
+    const next = raw[at + 1] === 0x0d ? at + 2 : at + 1;
+    if (raw[next] === 0x0a) return next + 1;
+  }
+  return undefined;
+}
+
+function parseFields(lines: readonly string[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (const line of unfold(lines)) {
+    const colon = line.indexOf(":");
+    if (colon > 0) add(headers, line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+  }
+  return { ...headers };
+}
+
+/** A line that begins with a blank continues the one before (RFC 9112 5.2). */
+function unfold(lines: readonly string[]): string[] {
+  const whole: string[] = [];
+  for (const line of lines) {
+    const last = whole.length - 1;
+    if (/^[ \t]/.test(line) && last >= 0) whole[last] += ` ${line.trim()}`;
+    else whole.push(line);
+  }
+  return whole;
+}
+
+function add(headers: Record<string, string | string[]>, name: string, value: string): void {
+  const before = headers[name];
+  if (name === "set-cookie") headers[name] = [...(Array.isArray(before) ? before : []), value];
+  else if (before === undefined) headers[name] = value;
+  else if (!SINGLE.has(name)) headers[name] = `${before}${name === "cookie" ? "; " : ", "}${value}`;
+}
