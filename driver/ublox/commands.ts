@@ -1,0 +1,43 @@
+import type { Channel } from "../at/channel-types";
+import type { Command, Expectation } from "../at/command";
+import { type AnswerField, commandLine, type Field, splitFields } from "../at/fields";
+import { isModemError } from "../errors";
+import { TIMEOUTS } from "./timeouts";
+
+type Parameter = Field | number | undefined;
+
+/** A command whose only answer is its final result. */
+export function command(name: string, parameters: readonly Parameter[] = [], options: Partial<Command> = {}): Command {
+  return { timeout: TIMEOUTS.simple, ...options, ...commandLine(name, ...parameters) };
+}
+
+/** A command that answers with lines of one prefix. */
+export function query(
+  name: string,
+  expectation: Expectation,
+  parameters: readonly Parameter[] = [],
+  options: Partial<Command> = {},
+): Command {
+  return { ...command(name, parameters, options), expects: [expectation] };
+}
+
+/** Sends a query; the fields of each of its lines. */
+export async function ask(channel: Channel, question: Command): Promise<AnswerField[][]> {
+  const { lines } = await channel.send(question);
+  return lines.map((line) => splitFields(line));
+}
+
+/** Sends a command that this firmware may lack; whether the modem took it. */
+export async function trySend(channel: Channel, attempt: Command): Promise<boolean> {
+  return (await unlessRejected(channel.send(attempt))) !== undefined;
+}
+
+/** undefined where the modem refuses; every other failure is one. */
+export async function unlessRejected<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (isModemError(error, "MODEM_REJECTED")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import type { Dialect } from "../at/channel-types";
+import type { CountedRule, UrcDefinition } from "../at/line";
+
+/** Strings that end by a length field: their content may hold quotation marks, CR LF and final results. */
+const COUNTED: readonly CountedRule[] = [
+  { prefix: "+USORD:", strings: [{ field: 2, length: 1 }] },
+  { prefix: "+USORF:", strings: [{ field: 4, length: 3 }] },
+  { prefix: "+URDFILE:", strings: [{ field: 2, length: 1 }] },
+  { prefix: "+URDBLOCK:", strings: [{ field: 2, length: 1 }] },
+  {
+    prefix: "+UMQTTC:",
+    first: 6,
+    strings: [
+      { field: 4, length: 3 },
+      { field: 6, length: 5 },
+    ],
+  },
+  {
+    prefix: "+UMQTTSNC:",
+    first: 9,
+    strings: [
+      { field: 5, length: 4 },
+      { field: 7, length: 6 },
+    ],
+  },
+  { prefix: "+UUFTPCD:", strings: [{ field: 2, length: 1 }] },
+];
+
+/** 3GPP 27.007: registration, contexts, time, indicators, messages, calls. */
+const STANDARD_URCS = [
+  "+CREG:",
+  "+CGREG:",
+  "+CEREG:",
+  "+CGEV:",
+  "+CSCON:",
+  "+CIEV:",
+  "+CTZV:",
+  "+CTZE:",
+  "+CTZDST:",
+  "+CUSD:",
+  "+CMTI:",
+  "+CMT:",
+  "+CDSI:",
+  "+CDS:",
+  "+CBMI:",
+  "+CBM:",
+  "+CRING:",
+  "RING",
+];
+
+/** The guide's, and those of the module's other functions: nobody may take them for an answer. */
+const UBLOX_URCS = [
+  "+UUSORD:",
+  "+UUSORF:",
+  "+UUSOCL:",
+  "+UUSOLI:",
+  "+UUSOCO:",
+  "+UUPING:",
+  "+UUPINGER:",
+  "+UUDNSRN:",
+  "+UUHTTPCR:",
+  // The guide prints the two misspelt forms as well; no command answers with either.
+  "+UUHTPCR:",
+  "+UHTTPCR:",
+  "+UUMQTTC:",
+  "+UUMQTTSNC:",
+  "+UCOAPCD:",
+  "+UCOAPCR:",
+  "+UUCOAPCD:",
+  "+UUCOAPCR:",
+  "+UUFTPCD:",
+  "+UUFTPCR:",
+  "+UUSECPRF:",
+  "+USECPRF:",
+  "+UUPSDA:",
+  "+UUPSDD:",
+  "+UUSIMSTAT:",
+  "+UUSTS:",
+  "+UUBIP:",
+  "+UFOTASTAT:",
+  "+UUFWINSTALL:",
+  "+ULWM2MSTAT:",
+  "+UUGIND:",
+  "+UULOC:",
+  "+UULOCIND:",
+  "+UUGPIO:",
+];
+
+const URCS: readonly UrcDefinition[] = [...STANDARD_URCS, ...UBLOX_URCS].map((prefix) => ({ prefix }));
+
+/**
+ * Grammar and timings of LARA-R6.
+ *
+ * 20 ms between a final result and the next command, and 50 ms between a prompt and its data (guide 5.3.1), are the
+ * module's own; data that come sooner may be lost. No URC marks a boot: the greeting (+CSGT) is off by default.
+ */
+export const LARA_R6_DIALECT: Dialect = {
+  gap: 20,
+  promptDelay: { "@": 50, ">": 50, CONNECT: 0 },
+  counted: COUNTED,
+  urcs: URCS,
+  // +CMEE=2 makes the module say its own errors in words (guide 10.1).
+  errorTexts: new Map(),
+};

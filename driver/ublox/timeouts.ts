@@ -1,0 +1,30 @@
+/**
+ * Longest waits for a final result, in ms, counted from the end of the command (of its data, where there are some).
+ *
+ * u-blox names no limits in the guide; these are the maxima of its AT manuals for the sister modules and of ubxlib's
+ * row for LARA-R6, so that a command is never given up while the module may still answer.
+ */
+export const TIMEOUTS = {
+  /** 3 s is the module's own limit; ubxlib waits 10 s on LARA-R6. */
+  simple: 10_000,
+  /** +CFUN: turning the radio off detaches first. */
+  radio: 180_000,
+  /** +CFUN=16 answers OK, late or not at all, and then the port is dead. */
+  reboot: 15_000,
+  /** +CGACT. */
+  context: 180_000,
+  /** +UDNSRN: every server the network gave is tried in turn. */
+  dns: 332_000,
+  /** A file command, without the time its data spend on the line. */
+  file: 10_000,
+  /** +UHTTPC and +UPING answer OK at once; what they cause comes as a URC. */
+  start: 20_000,
+} as const;
+
+/** Slowest line we wait for when nothing is known about it, in bytes a second: a 9600 baud line behind a TCP server. */
+const SLOWEST_LINE = 960;
+
+/** `base` and the time that `bytes` spend on the line, with half as much again for a line that isn't always free. */
+export function withTransfer(base: number, bytes: number, bytesPerSecond: number | undefined): number {
+  return Math.ceil(base + (1500 * bytes) / (bytesPerSecond ?? SLOWEST_LINE));
+}
