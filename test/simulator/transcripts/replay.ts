@@ -1,0 +1,127 @@
+import { expect, it } from "vitest";
+import { ANYTHING, answerPattern, linePattern, promptPattern } from "./pattern";
+import { readScenarios, type Scenario, type Step } from "./scenario";
+import type { SerialClient } from "./serial-client";
+
+/** One simulated modem with a host on its TCP face, and the peers its traffic goes to. */
+export interface Bench {
+  readonly client: SerialClient;
+  /** ms of silence that the modem wants between a result and the next command, and between a prompt and the data. */
+  readonly commandGap: number;
+  readonly promptGap: number;
+  stop(): Promise<void>;
+}
+
+/** What a scenario takes for granted, and what its print leaves open. */
+export interface Setting {
+  /** Starts the modem and the peers it needs; the model's usual bench when left out. */
+  readonly bench?: () => Promise<Bench>;
+  /** Brings the modem there, after `needs` and before the first step. */
+  readonly before?: (bench: Bench) => Promise<void>;
+  /** Values of the scenario's placeholders, `<name>` → text. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** Steps by index, where the print is elided or leaves something to be set up. */
+  readonly steps?: Readonly<Record<number, Partial<Step>>>;
+  /** Work between the steps: before the step of this index. */
+  readonly beforeStep?: Readonly<Record<number, (bench: Bench) => Promise<void>>>;
+  /** Further checks on a bench that has played the scenario. */
+  readonly after?: (bench: Bench) => Promise<void>;
+}
+
+export interface Replay {
+  readonly file: string;
+  readonly sections: RegExp;
+  readonly bench: () => Promise<Bench>;
+  /** Preconditions that are no scenarios, by their words. */
+  readonly needs: Readonly<Record<string, (bench: Bench) => Promise<void>>>;
+  readonly settings: Readonly<Record<string, Setting>>;
+}
+
+/** Plays every scenario of some sections against the simulator, one test each, named by the scenario. */
+export function replayAll(replay: Replay): void {
+  const all = new Map(readScenarios(replay.file).map((scenario) => [scenario.id, scenario]));
+  const chosen = [...all.values()].filter((scenario) => replay.sections.test(scenario.section));
+  it.each(chosen.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
+    "%s %s",
+    async (id, _, scenario) => {
+      const bench = await (replay.settings[id]?.bench ?? replay.bench)();
+      try {
+        await play(scenario, all, replay, bench);
+        await replay.settings[id]?.after?.(bench);
+        expect(bench.client.unread).toMatch(/^(\r\n)*$/);
+      } finally {
+        await bench.stop();
+      }
+    },
+  );
+}
+
+async function play(scenario: Scenario, all: Map<string, Scenario>, replay: Replay, bench: Bench): Promise<void> {
+  const setting = replay.settings[scenario.id] ?? {};
+  for (const need of scenario.needs) {
+    const earlier = all.get(need);
+    const condition = replay.needs[need];
+    if (earlier !== undefined) await play(earlier, all, replay, bench);
+    else if (condition !== undefined) await condition(bench);
+    else throw new Error(`nothing sets up "${need}"`);
+  }
+  await setting.before?.(bench);
+  for (const [index, printed] of scenario.steps.entries()) {
+    await setting.beforeStep?.[index]?.(bench);
+    await playStep(filledIn({ ...printed, ...setting.steps?.[index] }, setting.values ?? {}), bench);
+  }
+}
+
+async function playStep(step: Step, bench: Bench): Promise<void> {
+  const { client } = bench;
+  if (step.send !== undefined) {
+    if (/<\w+>/.test(step.send)) throw new Error(`no value for a placeholder of ${step.send}`);
+    await client.send(`${step.send}\r`, bench.commandGap);
+    if (step.expectPrompt !== undefined) await client.expect(promptPattern(step.send, step.expectPrompt));
+    else await client.expect(answerPattern(step.send, step.expect ?? [], step.variable));
+    if (/^AT\+CFUN=(15|16|1,1)$/.test(step.send)) await untilItAnswers(bench);
+  } else if (step.sendData !== undefined) {
+    await client.send(step.sendData, bench.promptGap);
+    if (step.expect !== undefined) await client.expect(answerPattern("", step.expect, step.variable));
+  } else if (step.receiveData !== undefined) {
+    const data = linePattern(step.receiveData, step.variable, ANYTHING);
+    await client.expect(new RegExp(`^${data}${answerPattern("", step.expect ?? [], step.variable).source.slice(1)}`));
+  } else if (step.urc !== undefined) {
+    await client.expect(answerPattern("", [step.urc], step.variable));
+  } else throw new Error(`a step that can't be played: ${JSON.stringify(step)}`);
+}
+
+/** The printed examples leave out the wait after a reboot. */
+async function untilItAnswers(bench: Bench): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    bench.client.discard();
+    await bench.client.send("AT\r", 100);
+    const answered = await bench.client.expect(/AT\r[\r\n]+OK\r\n/, 100).then(
+      () => true,
+      () => false,
+    );
+    if (answered) return;
+  }
+  throw new Error("the modem does not answer after its reboot");
+}
+
+/** Sends a command that a scenario takes for granted, and expects OK. Returns all that came before the OK. */
+export async function command(bench: Bench, line: string): Promise<string> {
+  await bench.client.send(`${line}\r`, bench.commandGap);
+  const answer = await bench.client.expect(/^[\s\S]*?\r\n(OK|ERROR|\+CME ERROR: [^\r]*)\r\n/);
+  if (!answer.endsWith("\r\nOK\r\n")) throw new Error(`${line}: ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+function filledIn(step: Step, values: Readonly<Record<string, string>>): Step {
+  const fill = (text: string) => text.replace(/<\w+>/g, (name) => values[name] ?? name);
+  return {
+    ...step,
+    ...(step.send === undefined ? {} : { send: fill(step.send) }),
+    ...(step.sendData === undefined ? {} : { sendData: fill(step.sendData) }),
+    ...(step.receiveData === undefined ? {} : { receiveData: fill(step.receiveData) }),
+    ...(step.urc === undefined ? {} : { urc: fill(step.urc) }),
+    ...(step.expect === undefined ? {} : { expect: step.expect.map(fill) }),
+    ...(step.variable === undefined ? {} : { variable: step.variable.map(fill) }),
+  };
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** One step of a printed example; the README beside the original transcripts explains the keys. */
+export interface Step {
+  readonly send?: string;
+  readonly expectPrompt?: string;
+  readonly sendData?: string;
+  readonly receiveData?: string;
+  readonly expect?: readonly string[];
+  readonly urc?: string;
+  readonly peer?: string;
+  readonly variable?: readonly string[];
+  readonly elided?: boolean;
+}
+
+export interface Scenario {
+  readonly id: string;
+  readonly section: string;
+  readonly title: string;
+  readonly needs: readonly string[];
+  readonly steps: readonly Step[];
+}
+
+export const FIXTURES = join(__dirname, "../../fixtures/transcripts");
+
+export function readScenarios(file: string): readonly Scenario[] {
+  const document = JSON.parse(readFileSync(join(FIXTURES, file), "utf8")) as { readonly scenarios: Scenario[] };
+  return document.scenarios;
+}
