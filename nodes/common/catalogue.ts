@@ -1,0 +1,9 @@
+import type { Runtime } from "./types";
+
+/** Where the texts that all nodes share stand: the catalogue of the config node. */
+export const SHARED_CATALOGUE = "@cellular-flows/node-red-modem/modem";
+
+/** A text of the shared catalogue in the language of the server. */
+export function sharedText(RED: Runtime, key: string, values: Readonly<Record<string, string>> = {}): string {
+  return RED._(`${SHARED_CATALOGUE}:${key}`, values);
+}

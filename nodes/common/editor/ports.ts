@@ -1,0 +1,46 @@
+import { PORTS_PATH, type PortChoice } from "../../modem/types";
+import { sharedText } from "./texts";
+
+/** Ports that every gateway has. */
+const SIMULATED = ["LARA-R6", "BG96"] as const;
+/** With no least length, this key shows the whole list. */
+const DOWN_ARROW = 40;
+
+/** Completes the field with the gateway's ports and the simulated modems; any other text can be typed. */
+export function offerPorts(input: JQuery, button: JQuery): void {
+  let all = false;
+  const found = loadPorts();
+  input.autoComplete({
+    minLength: 0,
+    search(value, done) {
+      const wanted = all ? "" : value.toLowerCase();
+      all = false;
+      // Text from a device's USB descriptor must not become HTML.
+      void found.then((ports) =>
+        done(
+          ports
+            .filter(({ label }) => label.toLowerCase().includes(wanted))
+            .map(({ path, label }) => ({ value: path, label: $("<div>").text(label) })),
+        ),
+      );
+    },
+  });
+  button.on("click", (event) => {
+    event.preventDefault();
+    all = true;
+    input.trigger($.Event("keyup", { keyCode: DOWN_ARROW }));
+  });
+}
+
+async function loadPorts(): Promise<PortChoice[]> {
+  const simulated = SIMULATED.map((model) => ({
+    path: `sim:${model}`,
+    label: `sim:${model} (${sharedText("modem.simulated", { model })})`,
+  }));
+  try {
+    const ports: PortChoice[] = await $.getJSON(PORTS_PATH);
+    return [...ports, ...simulated];
+  } catch {
+    return simulated;
+  }
+}

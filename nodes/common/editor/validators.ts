@@ -1,0 +1,100 @@
+import { sharedText } from "./texts";
+
+/** What Node-RED's published types call a validator. */
+type Validator = (value: string) => boolean;
+type Check = (value: unknown) => true | string;
+
+const VARIABLE = /\$\{[^}]+\}/;
+
+/**
+ * A validator that says what is wrong. The editor takes a text for an answer only from functions of two parameters,
+ * which the published types don't know. A value with an environment variable is only known to the runtime.
+ */
+function validator(check: Check): Validator {
+  const validate = (value: unknown, _options: unknown) => VARIABLE.test(String(value)) || check(value);
+  return validate as unknown as Validator;
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || String(value).trim() === "";
+}
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A whole number, or nothing where `optional`. */
+export function wholeNumber({ min, max }: Range, { optional = false } = {}): Validator {
+  return validator((value) => {
+    if (isBlank(value)) return optional || sharedText("validation.required");
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= min && number <= max) return true;
+    return sharedText("validation.wholeNumber", { min, max });
+  });
+}
+
+/** A number that may have a fraction. */
+export function decimalNumber({ min, max }: Range): Validator {
+  return validator((value) => {
+    const number = Number(value);
+    if (!isBlank(value) && number >= min && number <= max) return true;
+    return sharedText("validation.number", { min, max });
+  });
+}
+
+export function oneOf(allowed: readonly string[]): Validator {
+  return validator(
+    (value) => allowed.includes(String(value)) || sharedText("validation.oneOf", { allowed: allowed.join(", ") }),
+  );
+}
+
+export function required(): Validator {
+  return validator((value) => !isBlank(value) || sharedText("validation.required"));
+}
+
+/** What a quoted string of a command can carry: printable ASCII without quotation marks. */
+export function quotable(max: number): Validator {
+  return validator((value) => {
+    if (isBlank(value)) return true;
+    if (String(value).length > max) return sharedText("validation.tooLong", { max });
+    return /^[\x20-\x21\x23-\x7e]*$/.test(String(value)) || sharedText("validation.quotable");
+  });
+}
+
+/** A template whose tags are closed; what it gives is known to the runtime only. */
+export function template(): Validator {
+  return validator((value) => {
+    const text = String(value ?? "").replace(/\{\{\{[^{}]*\}\}\}|\{\{[^{}]*\}\}/g, "");
+    return !(text.includes("{{") || text.includes("}}")) || sharedText("validation.template");
+  });
+}
+
+/** An IP address or nothing. */
+export function ipAddress(): Validator {
+  return validator((value) => {
+    if (isBlank(value)) return true;
+    return isIpv4(String(value)) || isIpv6(String(value)) || sharedText("validation.ipAddress");
+  });
+}
+
+function isIpv4(text: string): boolean {
+  const parts = text.trim().split(".");
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+}
+
+/** The browser's own parser knows every form of an IPv6 address. */
+function isIpv6(text: string): boolean {
+  return text.includes(":") && URL.canParse(`http://[${text.trim()}]/`);
+}
+
+/** A serial path, `tcp://host:port` or `sim:MODEL?options`. */
+export function port(): Validator {
+  return validator((value) => {
+    if (isBlank(value)) return sharedText("validation.required");
+    const text = String(value).trim();
+    if (/^tcp:/i.test(text)) return /^tcp:\/\/[^\s/]+:\d{1,5}$/i.test(text) || sharedText("validation.tcpPort");
+    if (/^sim:/i.test(text)) return /^sim:[\w-]+(\?\S*)?$/i.test(text) || sharedText("validation.simPort");
+    return true;
+  });
+}

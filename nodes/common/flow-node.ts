@@ -1,0 +1,61 @@
+import type { Node } from "node-red";
+import { Controller, type Operation } from "./controller";
+import { notConfigured } from "./errors";
+import { optionalInteger } from "./input";
+import { StatusDisplay } from "./status";
+import type { ModemNode, ObservableModem, Runtime } from "./types";
+
+/** Messages that may wait in a node where neither it nor its modem says otherwise. */
+const DEFAULT_QUEUE = 1000;
+
+export interface FlowNodeOptions<Request, Access> {
+  /** Id of the config node. */
+  readonly modem: string;
+  /** Overrides the modem's limit of waiting messages. */
+  readonly queue?: unknown;
+  readonly operation: Operation<Request, Access>;
+  /** Called once with the modem; what it returns is called when the node is closed. */
+  readonly listen?: (modem: ObservableModem) => () => void;
+}
+
+/** Ties a flow node to its modem: messages, badge, registration as a user, and the way out. */
+export function setUpFlowNode<Request, Access>(
+  RED: Runtime,
+  node: Node,
+  { modem: id, queue, operation, listen }: FlowNodeOptions<Request, Access>,
+): void {
+  const owner = findModem(RED, id);
+  const status = new StatusDisplay(RED, node);
+  const limit = queueLimit(queue) ?? owner?.queue ?? DEFAULT_QUEUE;
+  const controller = new Controller(operation, owner, status, limit, (error) => node.error(error));
+  node.on("input", (message, send, done) => controller.take(message, send, done));
+
+  owner?.register(node);
+  const problem = owner === undefined ? notConfigured() : owner.problem;
+  if (problem !== undefined) status.failed(problem);
+  if (owner?.modem !== undefined) status.attach(owner.modem);
+  const stopListening = owner?.modem === undefined ? undefined : listen?.(owner.modem);
+
+  node.on("close", (done: () => void) => {
+    stopListening?.();
+    void controller.close().then(() => {
+      status.detach();
+      owner?.deregister(node);
+      done();
+    });
+  });
+}
+
+/** Node-RED gives any node for an id, so its type is looked at. */
+function findModem(RED: Runtime, id: string): ModemNode | undefined {
+  const node: Node | null | undefined = RED.nodes.getNode(id);
+  return node?.type === "modem" ? (node as ModemNode) : undefined;
+}
+
+function queueLimit(value: unknown): number | undefined {
+  try {
+    return optionalInteger(value, "queue", { min: 0, max: 1_000_000 });
+  } catch {
+    return undefined;
+  }
+}

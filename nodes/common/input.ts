@@ -1,0 +1,86 @@
+import { invalid } from "./errors";
+
+/** A property that nobody has filled in. */
+export function isEmpty(value: unknown): value is undefined | null | "" {
+  return value === undefined || value === null || value === "";
+}
+
+/** The dialog's value, or the message's where the dialog is empty, with the name under which to complain about it. */
+export function pick(name: string, configured: unknown, fromMessage: unknown): { value: unknown; field: string } {
+  return isEmpty(configured) ? { value: fromMessage, field: `msg.${name}` } : { value: configured, field: name };
+}
+
+/** undefined when empty; a number counts as its digits. @throws {ModemError} `INVALID_INPUT` */
+export function optionalText(value: unknown, field: string): string | undefined {
+  if (isEmpty(value)) return undefined;
+  if (typeof value === "number" && Number.isFinite(value)) return String(value);
+  if (typeof value !== "string") throw invalid(field, "must be a text");
+  return value;
+}
+
+/** @throws {ModemError} `INVALID_INPUT` when it is empty or no text */
+export function requiredText(value: unknown, field: string): string {
+  const text = optionalText(value, field);
+  if (text === undefined) throw invalid(field, "is missing");
+  return text;
+}
+
+export interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * undefined when empty. Digits count as a number, since environment variables and dialogs give texts.
+ *
+ * @throws {ModemError} `INVALID_INPUT`
+ */
+export function optionalInteger(value: unknown, field: string, { min, max }: NumberRange): number | undefined {
+  if (isEmpty(value)) return undefined;
+  const number = typeof value === "string" && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value;
+  if (typeof number !== "number" || !Number.isSafeInteger(number) || number < min || number > max) {
+    throw invalid(field, `must be a whole number from ${min} to ${max}`);
+  }
+  return number;
+}
+
+/** As `optionalInteger`, for seconds and the like that may have a fraction. @throws {ModemError} `INVALID_INPUT` */
+export function optionalNumber(value: unknown, field: string, { min, max }: NumberRange): number | undefined {
+  if (isEmpty(value)) return undefined;
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number !== "number" || !(number >= min && number <= max)) {
+    throw invalid(field, `must be a number from ${min} to ${max}`);
+  }
+  return number;
+}
+
+/** undefined when empty; numbers and digits are compared as texts. @throws {ModemError} `INVALID_INPUT` */
+export function optionalChoice<T extends string>(value: unknown, field: string, allowed: readonly T[]): T | undefined {
+  if (isEmpty(value)) return undefined;
+  const found = allowed.find((choice) => choice === String(value));
+  if (found === undefined) throw invalid(field, `must be one of ${allowed.join(", ")}`);
+  return found;
+}
+
+/** `fallback` when empty; "true" and "false" count, as environment variables give them. @throws {ModemError} `INVALID_INPUT` */
+export function flag(value: unknown, field: string, fallback: boolean): boolean {
+  if (isEmpty(value)) return fallback;
+  if (value === true || value === "true") return true;
+  if (value === false || value === "false") return false;
+  throw invalid(field, "must be true or false");
+}
+
+/** undefined when empty; a text as UTF-8. @throws {ModemError} `INVALID_INPUT` */
+export function optionalBytes(value: unknown, field: string): Buffer | undefined {
+  if (isEmpty(value)) return undefined;
+  if (typeof value === "string") return Buffer.from(value, "utf8");
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  throw invalid(field, "must be a text or a Buffer");
+}
+
+/** Whether a value is an object as JSON knows them: no array, Buffer, Date or other class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}

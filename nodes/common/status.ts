@@ -1,0 +1,121 @@
+import type { Node, NodeStatus } from "node-red";
+import { isModemError, type ModemError } from "../../driver/errors";
+import type { ModemState } from "../../driver/modem-types";
+import { sharedText } from "./catalogue";
+import type { ObservableModem, Runtime } from "./types";
+
+type Appearance = Pick<NodeStatus, "fill" | "shape">;
+
+const GREY_RING: Appearance = { fill: "grey", shape: "ring" };
+const YELLOW_RING: Appearance = { fill: "yellow", shape: "ring" };
+const BLUE_DOT: Appearance = { fill: "blue", shape: "dot" };
+const GREEN_DOT: Appearance = { fill: "green", shape: "dot" };
+const RED_RING: Appearance = { fill: "red", shape: "ring" };
+
+/** The badge of each state of a modem: its looks and its key in the catalogue. */
+const BADGES: Readonly<Record<ModemState, readonly [appearance: Appearance, key: string]>> = {
+  closed: [GREY_RING, "status.notConnected"],
+  opening: [GREY_RING, "status.notConnected"],
+  synchronising: [YELLOW_RING, "status.searching"],
+  identifying: [YELLOW_RING, "status.searching"],
+  sim: [YELLOW_RING, "status.searching"],
+  searching: [YELLOW_RING, "status.searching"],
+  connecting: [YELLOW_RING, "status.connecting"],
+  recovering: [YELLOW_RING, "status.connecting"],
+  ready: [GREEN_DOT, "status.ready"],
+};
+
+/**
+ * The badge under a flow node. What the node itself does comes before the modem's state: at work, then its last
+ * failure (until the next success or the next change of the modem), then the modem.
+ */
+export class StatusDisplay {
+  private running = 0;
+  private failure: Error | undefined;
+  private modemError: ModemError | undefined;
+  private shown = "";
+  private modem: ObservableModem | undefined;
+
+  constructor(
+    private readonly RED: Runtime,
+    private readonly node: Node,
+  ) {}
+
+  /** Follows a modem from now on. */
+  attach(modem: ObservableModem): void {
+    this.modem = modem;
+    this.modemError = modem.lastError;
+    modem.on("state", this.onState);
+    modem.on("registration", this.refresh);
+    this.refresh();
+  }
+
+  /** Shows nothing any more. */
+  detach(): void {
+    this.modem?.off("state", this.onState);
+    this.modem?.off("registration", this.refresh);
+    this.modem = undefined;
+    this.show({});
+  }
+
+  started(): void {
+    this.running += 1;
+    this.refresh();
+  }
+
+  /** A message that was `started` has come to its end; `succeeded` or `failed` follows and shows it. */
+  ended(): void {
+    this.running -= 1;
+  }
+
+  succeeded(): void {
+    this.failure = undefined;
+    this.refresh();
+  }
+
+  failed(error: Error): void {
+    this.failure = error;
+    this.refresh();
+  }
+
+  private readonly onState = (_state: ModemState, error?: ModemError): void => {
+    this.modemError = error;
+    this.failure = undefined;
+    this.refresh();
+  };
+
+  private readonly refresh = (): void => {
+    this.show(this.current());
+  };
+
+  private current(): NodeStatus {
+    if (this.running > 0) return this.badge(BLUE_DOT, "status.working");
+    if (this.failure !== undefined) return this.reason(this.failure);
+    if (this.modem === undefined) return {};
+    // An absent port is the ordinary "not connected"; every other trouble of the modem says what it is.
+    if (this.modemError !== undefined && !isModemError(this.modemError, "MODEM_OFFLINE")) {
+      return this.reason(this.modemError);
+    }
+    const operator = this.modem.registration.operator;
+    if (this.modem.state === "ready" && operator !== "") {
+      return this.badge(GREEN_DOT, "status.readyOperator", { operator });
+    }
+    return this.badge(...BADGES[this.modem.state]);
+  }
+
+  private reason(error: Error): NodeStatus {
+    return this.badge(RED_RING, isModemError(error) ? `status.error.${error.code}` : "status.error.other");
+  }
+
+  private badge(appearance: Appearance, key: string, values?: Record<string, string>): NodeStatus {
+    return { ...appearance, text: sharedText(this.RED, key, values) };
+  }
+
+  /** A burst of messages must not become a burst of identical badges. */
+  private show(status: NodeStatus): void {
+    const text = JSON.stringify(status);
+    if (text === this.shown) return;
+    this.shown = text;
+    this.node.status(status);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Node } from "node-red";
+import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
+import type { Job, Operation } from "../common/controller";
+import { setUpFlowNode } from "../common/flow-node";
+import {
+  isEmpty,
+  optionalBytes,
+  optionalChoice,
+  optionalNumber,
+  optionalText,
+  pick,
+  requiredText,
+} from "../common/input";
+import { migrate } from "../common/migrate";
+import { renderTemplate } from "../common/template";
+import type { Message, Runtime } from "../common/types";
+import { parseLine } from "./lines";
+import { MODEM_AT_MIGRATIONS } from "./migrations";
+import { AT_RETURN_TYPES, AT_TIMEOUT_RANGE, type ModemAtProperties } from "./types";
+import { relayUrcs, urcPrefixes } from "./urcs";
+
+type Definition = ModemAtProperties & { id: string; type: string; z: string; queue?: unknown };
+
+interface AtRequest {
+  readonly command: string;
+  readonly data: Buffer | undefined;
+  /** ms */
+  readonly timeout: number;
+  readonly parsed: boolean;
+}
+
+/** s */
+const DEFAULT_TIMEOUT = 60;
+
+export default function init(RED: Runtime): void {
+  function ModemAtNode(this: Node, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const properties = migrate(definition, MODEM_AT_MIGRATIONS);
+    setUpFlowNode(RED, this, {
+      modem: properties.modem,
+      queue: properties.queue,
+      operation: new AtOperation(RED, this, properties),
+      listen: (modem) => relayUrcs(modem, urcPrefixes(properties.urcs), (message) => this.send([null, { ...message }])),
+    });
+  }
+
+  RED.nodes.registerType("modem-at", ModemAtNode);
+}
+
+class AtOperation implements Operation<AtRequest, void> {
+  constructor(
+    private readonly RED: Runtime,
+    private readonly node: Node,
+    private readonly properties: ModemAtProperties,
+  ) {}
+
+  async prepare(message: Message): Promise<AtRequest> {
+    const seconds = optionalNumber(this.properties.timeout, "timeout", AT_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
+    const ret = optionalChoice(this.properties.ret, "ret", AT_RETURN_TYPES) ?? "lines";
+    return {
+      command: await this.command(message),
+      data: optionalBytes(message.data, "msg.data"),
+      timeout: 1000 * seconds,
+      parsed: ret === "parsed",
+    };
+  }
+
+  /** Raw commands go as soon as the line answers: they are what one looks for trouble with. */
+  acquire(modem: ModemHandle, wait: ReadyOptions): Promise<void> {
+    return modem.lineReady(wait);
+  }
+
+  async perform(request: AtRequest, { modem, signal }: Job<void>): Promise<Partial<Message>> {
+    const { command, data, timeout, parsed } = request;
+    const answer = await modem.execute(command, { timeout, signal, ...(data === undefined ? {} : { data }) });
+    const { result, lines } = answer;
+    return { payload: { result, lines: parsed ? lines.map(parseLine) : lines } };
+  }
+
+  private async command(message: Message): Promise<string> {
+    const { value, field } = pick("command", this.properties.command, message.command);
+    if (isEmpty(value)) return requiredText(message.payload, "msg.payload").trim();
+    const text = optionalText(value, field) ?? "";
+    const rendered =
+      field === "command" ? await renderTemplate(this.RED, this.node, { template: text, field, message }) : text;
+    return requiredText(rendered.trim(), field);
+  }
+}

@@ -1,0 +1,34 @@
+import { invalid } from "../common/errors";
+import { isEmpty } from "../common/input";
+import type { ObservableModem } from "../common/types";
+import { topicOf } from "./lines";
+
+/** A message of the second output. */
+export interface UrcMessage {
+  readonly topic: string;
+  readonly payload: { line: string; fields: string[] };
+}
+
+/** The prefixes of the dialog. @throws {ModemError} `INVALID_INPUT` */
+export function urcPrefixes(value: unknown): string[] {
+  if (isEmpty(value)) return [];
+  const prefixes: unknown = typeof value === "string" ? value.split(/[,\s]+/) : value;
+  if (!Array.isArray(prefixes) || !prefixes.every((prefix) => typeof prefix === "string")) {
+    throw invalid("urcs", "must be a list of texts");
+  }
+  return prefixes.map((prefix) => prefix.trim()).filter((prefix) => prefix !== "");
+}
+
+/** Passes on the unsolicited lines that begin with one of the prefixes; returns the way out. */
+export function relayUrcs(
+  modem: ObservableModem,
+  prefixes: readonly string[],
+  emit: (message: UrcMessage) => void,
+): () => void {
+  const listener = ({ text, fields }: { text: string; fields: string[] }) => {
+    if (!prefixes.some((prefix) => text.startsWith(prefix))) return;
+    emit({ topic: topicOf(text), payload: { line: text, fields: [...fields] } });
+  };
+  modem.on("urc", listener);
+  return () => modem.off("urc", listener);
+}

@@ -1,0 +1,72 @@
+import { readHeaderList, showHeaderList } from "../common/editor/header-list";
+import { migrateInEditor } from "../common/editor/migrations";
+import { decimalNumber, oneOf, quotable, template } from "../common/editor/validators";
+import { MODEM_HTTP_MIGRATIONS } from "./migrations";
+import {
+  HTTP_AUTH_TYPES,
+  HTTP_METHOD_CHOICES,
+  HTTP_TIMEOUT_RANGE,
+  type ModemHttpProperties,
+  RETURN_TYPES,
+} from "./types";
+
+interface Credentials {
+  user: string;
+  password: string;
+}
+
+RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
+  category: "cellular",
+  color: "#8fc1d4",
+  icon: "modem-http.svg",
+  defaults: {
+    name: { value: "" },
+    version: { value: 1 },
+    modem: { value: "", type: "modem", required: true },
+    method: { value: "GET", validate: oneOf(HTTP_METHOD_CHOICES) },
+    url: { value: "", validate: template() },
+    ret: { value: "txt", validate: oneOf(RETURN_TYPES) },
+    contentType: { value: "", validate: quotable(64) },
+    headers: { value: [] },
+    authType: { value: "none", validate: oneOf(HTTP_AUTH_TYPES) },
+    tls: { value: "" },
+    timeout: { value: 120, validate: decimalNumber(HTTP_TIMEOUT_RANGE) },
+  },
+  credentials: {
+    user: { type: "text" },
+    password: { type: "password" },
+  },
+  inputs: 1,
+  outputs: 1,
+  paletteLabel: "modem http",
+  label() {
+    return this.name || "modem http";
+  },
+  labelStyle() {
+    return this.name ? "node_label_italic" : "";
+  },
+  inputLabels() {
+    return this._("modem-http.port.input");
+  },
+  outputLabels() {
+    return this._("modem-http.port.answer");
+  },
+  oneditprepare() {
+    const labels = { name: this._("modem-http.label.headerName"), value: this._("modem-http.label.headerValue") };
+    showHeaderList($("#cellular-modem-headers"), this.headers ?? [], labels);
+    const method = $("#node-input-method");
+    const authType = $("#node-input-authType");
+    const update = () => {
+      $(".cellular-modem-body").toggle(["POST", "PUT", "use"].includes(String(method.val())));
+      $(".cellular-modem-auth").toggle(authType.val() === "basic");
+    };
+    method.on("change", update);
+    authType.on("change", update);
+    update();
+  },
+  oneditsave() {
+    this.headers = readHeaderList($("#cellular-modem-headers"));
+  },
+});
+
+migrateInEditor("modem-http", MODEM_HTTP_MIGRATIONS);

@@ -1,0 +1,70 @@
+import { invalid } from "../common/errors";
+import { isEmpty } from "../common/input";
+import type { Message, Runtime } from "../common/types";
+import { HEADER_MARK, headerMark } from "./header-mark";
+import type { HeaderRow } from "./types";
+
+/** Header fields in the order they came, one for each name whatever its case. */
+export class HeaderList {
+  private readonly fields = new Map<string, readonly [name: string, value: string]>();
+
+  get entries(): (readonly [name: string, value: string])[] {
+    return [...this.fields.values()];
+  }
+
+  get(name: string): string | undefined {
+    return this.fields.get(name.toLowerCase())?.[1];
+  }
+
+  /** An empty value takes the field out, as in the core node. */
+  set(name: string, value: string): void {
+    if (value === "") this.fields.delete(name.toLowerCase());
+    else this.fields.set(name.toLowerCase(), [name, value]);
+  }
+
+  take(name: string): string | undefined {
+    const value = this.get(name);
+    this.fields.delete(name.toLowerCase());
+    return value;
+  }
+}
+
+/**
+ * The header fields of a request: those of the message, over which those of the dialog win.
+ *
+ * @throws {ModemError} `INVALID_INPUT`
+ */
+export function requestHeaders(RED: Runtime, rows: readonly HeaderRow[], message: Message): HeaderList {
+  const list = new HeaderList();
+  for (const [name, value] of messageHeaders(message.headers)) list.set(name, headerValue(name, value));
+  for (const row of rows) {
+    const name = rowPart(RED, row.keyType, row.keyValue, message);
+    if (isEmpty(name)) continue;
+    if (typeof name !== "string") throw invalid("headers", `has a name that is no text, from msg.${row.keyValue}`);
+    list.set(name, headerValue(name, rowPart(RED, row.valueType, row.valueValue, message)));
+  }
+  return list;
+}
+
+/** Leaves out what an earlier request's answer left in the message. */
+function messageHeaders(headers: unknown): [string, unknown][] {
+  if (isEmpty(headers)) return [];
+  if (typeof headers !== "object" || Array.isArray(headers)) throw invalid("msg.headers", "must be an object");
+  const { [HEADER_MARK]: mark, ...rest } = headers as Record<string, unknown>;
+  if (mark !== undefined && mark === headerMark(rest as Record<string, string>)) return [];
+  return Object.entries(rest);
+}
+
+function headerValue(name: string, value: unknown): string {
+  if (isEmpty(value)) return "";
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (Array.isArray(value) && value.every((part) => typeof part === "string")) return value.join(", ");
+  throw invalid(`headers.${name}`, "must be a text");
+}
+
+function rowPart(RED: Runtime, type: string, value: string, message: Message): unknown {
+  if (type === "other") return value;
+  if (type === "msg") return RED.util.getMessageProperty(message, value);
+  return type;
+}

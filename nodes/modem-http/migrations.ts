@@ -1,0 +1,4 @@
+import { fillIn, type Migration } from "../common/migrate";
+import { MODEM_HTTP_DEFAULTS } from "./types";
+
+export const MODEM_HTTP_MIGRATIONS: readonly Migration[] = [fillIn(MODEM_HTTP_DEFAULTS)];

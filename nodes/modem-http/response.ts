@@ -1,0 +1,40 @@
+import type { HttpResponse } from "../../driver/services/http";
+import type { Message } from "../common/types";
+import { HEADER_MARK, headerMark } from "./header-mark";
+import type { RETURN_TYPES } from "./types";
+
+export type ReturnType = (typeof RETURN_TYPES)[number];
+
+/**
+ * The properties of the message that an answer becomes.
+ *
+ * A body that is not the JSON it should be stays a text, and `warn` is told, as in the core node: the status code
+ * often says why, and a flow can look at it.
+ */
+export function responseMessage(
+  response: HttpResponse,
+  url: string,
+  ret: ReturnType,
+  warn: (reason: string) => void,
+): Partial<Message> {
+  return {
+    payload: responsePayload(response, ret, warn),
+    statusCode: response.statusCode,
+    headers: { ...response.headers, [HEADER_MARK]: headerMark(response.headers) },
+    responseUrl: url,
+  };
+}
+
+function responsePayload({ body, statusCode }: HttpResponse, ret: ReturnType, warn: (reason: string) => void): unknown {
+  if (ret === "bin") return body;
+  const text = body.toString("utf8");
+  if (ret === "txt") return text;
+  // An answer without content is an empty object, as in the core node.
+  if (statusCode === 204) return {};
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    warn((error as Error).message);
+    return text;
+  }
+}

@@ -1,0 +1,134 @@
+import type { Node } from "node-red";
+import { ModemError } from "../../driver/errors";
+import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
+import type { HttpRequest } from "../../driver/services/http";
+import type { Services } from "../../driver/services/model";
+import type { Job, Operation } from "../common/controller";
+import { setUpFlowNode } from "../common/flow-node";
+import { isEmpty, optionalChoice, optionalNumber, optionalText, pick, requiredText } from "../common/input";
+import { migrate } from "../common/migrate";
+import { renderTemplate } from "../common/template";
+import type { Message, Runtime } from "../common/types";
+import { requestBody } from "./body";
+import { requestHeaders } from "./headers";
+import { MODEM_HTTP_MIGRATIONS } from "./migrations";
+import { responseMessage } from "./response";
+import {
+  HTTP_AUTH_TYPES,
+  HTTP_METHOD_CHOICES,
+  HTTP_METHODS,
+  HTTP_TIMEOUT_RANGE,
+  type ModemHttpCredentials,
+  type ModemHttpProperties,
+  RETURN_TYPES,
+} from "./types";
+import { type Target, targetUrl } from "./url";
+
+type Definition = ModemHttpProperties & { id: string; type: string; z: string; queue?: unknown };
+type Instance = Node<ModemHttpCredentials>;
+type Request = Omit<HttpRequest, "signal">;
+
+/** s */
+const DEFAULT_TIMEOUT = 120;
+
+export default function init(RED: Runtime): void {
+  function ModemHttpNode(this: Instance, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const properties = migrate(definition, MODEM_HTTP_MIGRATIONS);
+    const operation = new HttpOperation(RED, this, properties);
+    setUpFlowNode(RED, this, { modem: properties.modem, queue: properties.queue, operation });
+  }
+
+  RED.nodes.registerType<Instance, Definition, Record<string, never>, ModemHttpCredentials>(
+    "modem-http",
+    ModemHttpNode,
+    { credentials: { user: { type: "text" }, password: { type: "password" } } },
+  );
+}
+
+class HttpOperation implements Operation<Request, Services> {
+  constructor(
+    private readonly RED: Runtime,
+    private readonly node: Instance,
+    private readonly properties: ModemHttpProperties,
+  ) {}
+
+  async prepare(message: Message): Promise<Request> {
+    const { properties } = this;
+    if (!isEmpty(properties.tls)) {
+      throw new ModemError("NOT_SUPPORTED", "HTTP over TLS by a security profile is not there yet: leave tls empty");
+    }
+    optionalChoice(properties.ret, "ret", RETURN_TYPES);
+    const method = this.method(message);
+    const target = await this.target(message, method === "GET" ? message.payload : undefined);
+    const headers = requestHeaders(this.RED, properties.headers ?? [], message);
+    // The modem counts the body itself; an earlier count could only be wrong.
+    headers.take("content-length");
+    const fromHeaders = headers.take("content-type");
+    const stated = optionalText(properties.contentType, "contentType") ?? fromHeaders;
+    const { body, contentType = undefined } = requestBody(method, message.payload, stated);
+    const auth = this.auth(target);
+    return {
+      method,
+      url: target.url,
+      headers: headers.entries,
+      timeout: this.timeout(message),
+      ...optional("contentType", stated ?? contentType),
+      ...optional("body", body),
+      ...optional("auth", auth),
+    };
+  }
+
+  acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
+    return modem.ready(wait);
+  }
+
+  async perform(request: Request, { access, signal }: Job<Services>): Promise<Partial<Message>> {
+    const response = await access.http.request({ ...request, signal });
+    const ret = optionalChoice(this.properties.ret, "ret", RETURN_TYPES) ?? "txt";
+    return responseMessage(response, request.url, ret, (reason) =>
+      this.node.warn(this.RED._("modem-http.warning.notJson", { reason })),
+    );
+  }
+
+  private method(message: Message): Request["method"] {
+    const chosen = optionalChoice(this.properties.method, "method", HTTP_METHOD_CHOICES) ?? "GET";
+    if (chosen !== "use") return chosen;
+    const name = requiredText(message.method, "msg.method").toUpperCase();
+    return optionalChoice(name, "msg.method", HTTP_METHODS) ?? "GET";
+  }
+
+  private async target(message: Message, query: unknown): Promise<Target> {
+    const { value, field } = pick("url", this.properties.url, message.url);
+    const text = requiredText(value, field);
+    // Only the dialog's text is a template: what comes in a message is data.
+    const templated = field === "url";
+    const url = templated ? await renderTemplate(this.RED, this.node, { template: text, field, message }) : text;
+    return targetUrl(requiredText(url.trim(), field), field, query);
+  }
+
+  private auth(target: Target): Request["auth"] {
+    const { user = target.user, password = target.password } = this.node.credentials ?? {};
+    const wanted = optionalChoice(this.properties.authType, "authType", HTTP_AUTH_TYPES) === "basic";
+    if (!wanted && target.user === undefined) return undefined;
+    return wanted ? { user: user ?? "", password: password ?? "" } : fromUrl(target);
+  }
+
+  /** ms. `msg.requestTimeout` (ms) wins where it is a usable number, as in the core node. */
+  private timeout(message: Message): number {
+    const seconds = optionalNumber(this.properties.timeout, "timeout", HTTP_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
+    if (message.requestTimeout === undefined) return 1000 * seconds;
+    const asked = Number(message.requestTimeout);
+    if (asked >= 1) return asked;
+    this.node.warn(this.RED._("modem-http.warning.requestTimeout"));
+    return 1000 * seconds;
+  }
+}
+
+function fromUrl({ user, password }: Target): NonNullable<Request["auth"]> {
+  return { user: user ?? "", password: password ?? "" };
+}
+
+function optional<K extends keyof Request>(key: K, value: Request[K]): Partial<Request> {
+  return value === undefined ? {} : { [key]: value };
+}

@@ -1,0 +1,68 @@
+import type { Node } from "node-red";
+import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
+import type { Services } from "../../driver/services/model";
+import type { Job, Operation } from "../common/controller";
+import { setUpFlowNode } from "../common/flow-node";
+import { migrate } from "../common/migrate";
+import { renderTemplate } from "../common/template";
+import type { Message, Runtime } from "../common/types";
+import { relayEvents } from "./events";
+import { MODEM_PDP_MIGRATIONS } from "./migrations";
+import { type PdpRequest, pdpHost, pdpRequest } from "./request";
+import type { ModemPdpProperties } from "./types";
+
+type Definition = ModemPdpProperties & { id: string; type: string; z: string; queue?: unknown };
+
+export default function init(RED: Runtime): void {
+  function ModemPdpNode(this: Node, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const properties = migrate(definition, MODEM_PDP_MIGRATIONS);
+    setUpFlowNode(RED, this, {
+      modem: properties.modem,
+      queue: properties.queue,
+      operation: new PdpOperation(RED, this, properties),
+      listen: (modem) => relayEvents(modem, (event) => this.send([null, { ...event }])),
+    });
+  }
+
+  RED.nodes.registerType("modem-pdp", ModemPdpNode);
+}
+
+class PdpOperation implements Operation<PdpRequest, Services> {
+  constructor(
+    private readonly RED: Runtime,
+    private readonly node: Node,
+    private readonly properties: ModemPdpProperties,
+  ) {}
+
+  prepare(message: Message): Promise<PdpRequest> {
+    const render = (template: string) => renderTemplate(this.RED, this.node, { template, field: "host", message });
+    return pdpRequest(this.properties, message, () => pdpHost(this.properties, message, render));
+  }
+
+  acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
+    return modem.ready(wait);
+  }
+
+  async perform(request: PdpRequest, { modem, access, signal }: Job<Services>): Promise<Partial<Message>> {
+    switch (request.action) {
+      case "activate": {
+        const status = await modem.connect(request.context);
+        if (request.dns === undefined) return { payload: status };
+        await access.packetData.setDns(status.cid, request.dns.primary, request.dns.secondary);
+        return { payload: await modem.status(status.cid) };
+      }
+      case "deactivate":
+        await modem.disconnect(request.cid);
+        return { payload: await modem.status(request.cid) };
+      case "status":
+        return { payload: await modem.status(request.cid) };
+      case "ping":
+        return { payload: await access.diagnostics.ping(request.host, { ...request.options, signal }) };
+      case "resolve": {
+        const { host, cid } = request;
+        return { payload: await access.diagnostics.resolve(host, { signal, ...(cid === undefined ? {} : { cid }) }) };
+      }
+    }
+  }
+}

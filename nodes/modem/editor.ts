@@ -1,0 +1,69 @@
+import { migrateInEditor } from "../common/editor/migrations";
+import { offerPorts } from "../common/editor/ports";
+import { decimalNumber, oneOf, port, quotable, wholeNumber } from "../common/editor/validators";
+import { MODEM_MIGRATIONS } from "./migrations";
+import { AUTH_TYPES, CONNECT_MODES, MODELS, MODEM_RANGES, type ModemProperties, PARITIES, PDP_TYPES } from "./types";
+
+interface Credentials {
+  pin: string;
+  apnUser: string;
+  apnPassword: string;
+}
+
+RED.nodes.registerType<ModemProperties, Credentials>("modem", {
+  category: "config",
+  defaults: {
+    name: { value: "" },
+    version: { value: 1 },
+    port: { value: "", validate: port() },
+    baudRate: { value: 115200, validate: wholeNumber(MODEM_RANGES.baudRate) },
+    flowControl: { value: false },
+    dataBits: { value: 8, validate: oneOf(["7", "8"]) },
+    parity: { value: "none", validate: oneOf(PARITIES) },
+    stopBits: { value: 1, validate: oneOf(["1", "2"]) },
+    model: { value: "auto", validate: oneOf(MODELS) },
+    apn: { value: "", validate: quotable(99) },
+    pdpType: { value: "IPV4V6", validate: oneOf(PDP_TYPES) },
+    cid: { value: 1, validate: wholeNumber(MODEM_RANGES.cid) },
+    authType: { value: "none", validate: oneOf(AUTH_TYPES) },
+    mnoProfile: { value: "", validate: wholeNumber(MODEM_RANGES.mnoProfile, { optional: true }) },
+    xlat: { value: "", validate: oneOf(["", "on", "off"]) },
+    connect: { value: "auto", validate: oneOf(CONNECT_MODES) },
+    timeout: { value: 60, validate: decimalNumber(MODEM_RANGES.timeout) },
+    queue: { value: 1000, validate: wholeNumber(MODEM_RANGES.queue) },
+    trace: { value: false },
+  },
+  credentials: {
+    pin: { type: "password" },
+    apnUser: { type: "password" },
+    apnPassword: { type: "password" },
+  },
+  label() {
+    return this.name || this.port || "modem";
+  },
+  oneditprepare() {
+    offerPorts($("#node-config-input-port"), $("#cellular-modem-list-ports"));
+    showLineSettings();
+    showAuthentication();
+  },
+});
+
+migrateInEditor("modem", MODEM_MIGRATIONS);
+
+/** Speed and framing mean something on a serial port only. */
+function showLineSettings(): void {
+  const input = $("#node-config-input-port");
+  const update = () => {
+    const serial = !/^\s*(tcp|sim):/i.test(String(input.val()));
+    $(".cellular-modem-serial").toggle(serial);
+  };
+  input.on("change input", update);
+  update();
+}
+
+function showAuthentication(): void {
+  const select = $("#node-config-input-authType");
+  const update = () => $(".cellular-modem-auth").toggle(select.val() !== "none");
+  select.on("change", update);
+  update();
+}

@@ -1,0 +1,26 @@
+import type { ModemError } from "../../driver/errors";
+import type { ModemState } from "../../driver/modem-types";
+
+/**
+ * Lets each kind of trouble through once an outage: retries that fail the same way for days must not fill the log, yet
+ * a second, different trouble (the cable is back, the SIM is not) has to be told.
+ */
+export class OutageReporter {
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly report: (error: ModemError) => void,
+    private readonly recovered: () => void,
+  ) {}
+
+  onState(state: ModemState, error: ModemError | undefined): void {
+    if (error !== undefined && !this.told.has(error.code)) {
+      this.told.add(error.code);
+      this.report(error);
+    }
+    if (state === "ready" && this.told.size > 0) {
+      this.told.clear();
+      this.recovered();
+    }
+  }
+}

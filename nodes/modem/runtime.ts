@@ -1,0 +1,98 @@
+import type { Node } from "node-red";
+import type { ModemError } from "../../driver/errors";
+import { Modem } from "../../driver/modem";
+import { sharedText } from "../common/catalogue";
+import { flag, optionalInteger, optionalNumber } from "../common/input";
+import { migrate } from "../common/migrate";
+import type { ModemNode, ObservableModem, Runtime } from "../common/types";
+import { MODEM_MIGRATIONS } from "./migrations";
+import { OutageReporter } from "./outage";
+import { servePorts } from "./ports";
+import { modemSettings } from "./settings";
+import { MODEM_DEFAULTS, MODEM_RANGES, type ModemCredentials, type ModemProperties } from "./types";
+import { Users } from "./users";
+
+type Definition = ModemProperties & { id: string; type: string; z: string };
+type Instance = Node<ModemCredentials> & { -readonly [K in keyof Omit<ModemNode, keyof Node>]: ModemNode[K] };
+
+/** s and messages, where the dialog leaves them empty. */
+const DEFAULT_TIMEOUT = 60;
+const DEFAULT_QUEUE = 1000;
+/** ms after which a close that hangs is left to itself; the contract allows 5 s. */
+const CLOSE_LIMIT = 4000;
+
+export default function init(RED: Runtime): void {
+  function ModemConfigNode(this: Instance, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const properties = migrate(definition, MODEM_MIGRATIONS);
+    try {
+      const { timeout, queue, trace } = ownSettings(properties);
+      Object.assign(this, { timeout, queue });
+      const modem = new Modem(modemSettings(properties, this.credentials ?? {}));
+      observe(RED, this, modem, trace);
+      this.modem = modem;
+    } catch (error) {
+      this.problem = error as ModemError;
+      this.error(error);
+    }
+    serveUsers(this, this.modem);
+  }
+
+  RED.nodes.registerType<Instance, Definition, Record<string, never>, ModemCredentials>("modem", ModemConfigNode, {
+    credentials: { pin: { type: "password" }, apnUser: { type: "password" }, apnPassword: { type: "password" } },
+  });
+  servePorts(RED);
+}
+
+/** What the node itself goes by; the rest is the driver's. */
+function ownSettings(properties: ModemProperties): { timeout: number; queue: number; trace: boolean } {
+  const seconds = optionalNumber(properties.timeout, "timeout", MODEM_RANGES.timeout) ?? DEFAULT_TIMEOUT;
+  return {
+    timeout: 1000 * seconds,
+    queue: optionalInteger(properties.queue, "queue", MODEM_RANGES.queue) ?? DEFAULT_QUEUE,
+    trace: flag(properties.trace, "trace", MODEM_DEFAULTS.trace),
+  };
+}
+
+/** Tells Catch nodes of outages and the log of traffic. */
+function observe(RED: Runtime, node: Instance, modem: ObservableModem, trace: boolean): void {
+  // Each flow node that uses the modem listens to it.
+  modem.setMaxListeners(0);
+  // Catch nodes hear nothing before all flows stand, and a port may fail to open sooner than that.
+  const started = new Promise<void>((resolve) => {
+    RED.events.once("flows:started", resolve);
+    node.on("close", () => RED.events.off("flows:started", resolve));
+  });
+  const outage = new OutageReporter(
+    (error) => void started.then(() => node.error(error, {})),
+    () => node.log(sharedText(RED, "log.ready")),
+  );
+  modem.on("state", (state, error) => outage.onState(state, error));
+  if (trace) modem.on("trace", ({ direction, text }) => node.log(`${TRACE_MARKS[direction]} ${text}`));
+}
+
+const TRACE_MARKS = { sent: ">", received: "<", note: "#" } as const;
+
+function serveUsers(node: Instance, modem: ObservableModem | undefined): void {
+  const users = new Users(
+    () => modem?.open(),
+    () => void modem?.close(),
+  );
+  node.users = users.byId;
+  node.register = (user) => users.register(user);
+  node.deregister = (user) => users.deregister(user);
+  node.on("close", (done: () => void) => {
+    users.stop();
+    void withinLimit(modem?.close()).then(done);
+  });
+}
+
+/** Resolves when the work is over, and at the latest after `CLOSE_LIMIT`. */
+async function withinLimit(work: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_LIMIT);
+  });
+  await Promise.race([work, limit]).catch(() => undefined);
+  clearTimeout(timer);
+}

@@ -1,0 +1,59 @@
+import type { ModemSettings } from "../../driver/modem-types";
+import { flag, optionalChoice, optionalInteger, optionalText, requiredText } from "../common/input";
+import {
+  AUTH_TYPES,
+  CONNECT_MODES,
+  MODELS,
+  MODEM_DEFAULTS,
+  MODEM_RANGES,
+  type ModemCredentials,
+  type ModemProperties,
+  PARITIES,
+  PDP_TYPES,
+  XLAT_MODES,
+} from "./types";
+
+/**
+ * The driver's settings from what the dialog saved, with texts from environment variables turned into what they stand
+ * for.
+ *
+ * @throws {ModemError} `INVALID_INPUT`, naming the property
+ */
+export function modemSettings(properties: ModemProperties, credentials: ModemCredentials): ModemSettings {
+  const mnoProfile = optionalInteger(properties.mnoProfile, "mnoProfile", MODEM_RANGES.mnoProfile);
+  const xlat = optionalChoice(properties.xlat, "xlat", XLAT_MODES);
+  return {
+    port: requiredText(properties.port, "port").trim(),
+    ...lineSettings(properties),
+    model: optionalChoice(properties.model, "model", MODELS) ?? "auto",
+    apn: optionalText(properties.apn, "apn") ?? "",
+    pdpType: optionalChoice(properties.pdpType, "pdpType", PDP_TYPES) ?? "IPV4V6",
+    cid: optionalInteger(properties.cid, "cid", MODEM_RANGES.cid) ?? 1,
+    authType: optionalChoice(properties.authType, "authType", AUTH_TYPES) ?? "none",
+    connect: optionalChoice(properties.connect, "connect", CONNECT_MODES) ?? "auto",
+    ...(mnoProfile === undefined ? {} : { mnoProfile }),
+    ...(xlat === undefined ? {} : { xlat: xlat === "on" }),
+    ...secrets(credentials),
+  };
+}
+
+type LineSettings = Pick<ModemSettings, "baudRate" | "flowControl" | "dataBits" | "parity" | "stopBits">;
+
+function lineSettings(properties: ModemProperties): LineSettings {
+  return {
+    baudRate: optionalInteger(properties.baudRate, "baudRate", MODEM_RANGES.baudRate) ?? 115_200,
+    flowControl: flag(properties.flowControl, "flowControl", MODEM_DEFAULTS.flowControl),
+    dataBits: optionalChoice(properties.dataBits, "dataBits", ["7", "8"]) === "7" ? 7 : 8,
+    parity: optionalChoice(properties.parity, "parity", PARITIES) ?? "none",
+    stopBits: optionalChoice(properties.stopBits, "stopBits", ["1", "2"]) === "2" ? 2 : 1,
+  };
+}
+
+function secrets(credentials: ModemCredentials): ModemCredentials {
+  const given: ModemCredentials = {};
+  for (const name of ["pin", "apnUser", "apnPassword"] as const) {
+    const value = optionalText(credentials[name], name);
+    if (value !== undefined) given[name] = value;
+  }
+  return given;
+}

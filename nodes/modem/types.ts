@@ -1,0 +1,77 @@
+/** Properties of the config node `modem` as the editor saves them; an environment variable makes any of them a text. */
+export interface ModemProperties {
+  name: string;
+  version: number;
+  port: string;
+  baudRate: number | string;
+  flowControl: boolean;
+  dataBits: number | string;
+  parity: string;
+  stopBits: number | string;
+  model: string;
+  apn: string;
+  pdpType: string;
+  cid: number | string;
+  authType: string;
+  mnoProfile: number | string;
+  xlat: string;
+  connect: string;
+  timeout: number | string;
+  queue: number | string;
+  trace: boolean;
+}
+
+export interface ModemCredentials {
+  pin?: string;
+  apnUser?: string;
+  apnPassword?: string;
+}
+
+export const PARITIES = ["none", "even", "odd", "mark", "space"] as const;
+export const MODELS = ["auto", "LARA-R6", "BG96"] as const;
+export const PDP_TYPES = ["IPV4V6", "IP", "IPV6"] as const;
+export const AUTH_TYPES = ["none", "pap", "chap"] as const;
+export const CONNECT_MODES = ["auto", "manual"] as const;
+/** "" leaves the modem's setting alone. */
+export const XLAT_MODES = ["on", "off"] as const;
+
+/** The defaults of the contract. */
+export const MODEM_DEFAULTS: Readonly<Omit<ModemProperties, "name" | "version">> = {
+  port: "",
+  baudRate: 115200,
+  flowControl: false,
+  dataBits: 8,
+  parity: "none",
+  stopBits: 1,
+  model: "auto",
+  apn: "",
+  pdpType: "IPV4V6",
+  cid: 1,
+  authType: "none",
+  mnoProfile: "",
+  xlat: "",
+  connect: "auto",
+  timeout: 60,
+  queue: 1000,
+  trace: false,
+};
+
+/** Ranges that the dialog and the runtime both hold to. */
+export const MODEM_RANGES = {
+  baudRate: { min: 300, max: 4_000_000 },
+  /** LARA-R6 has 8 contexts, BG96 16; the modem refuses what it hasn't got. */
+  cid: { min: 1, max: 16 },
+  mnoProfile: { min: 0, max: 999 },
+  /** s */
+  timeout: { min: 1, max: 86_400 },
+  queue: { min: 0, max: 1_000_000 },
+} as const;
+
+/** Where the editor asks for ports, relative to the admin root. */
+export const PORTS_PATH = "cellular-modem/ports";
+
+/** A port as the editor offers it. */
+export interface PortChoice {
+  readonly path: string;
+  readonly label: string;
+}
