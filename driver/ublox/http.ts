@@ -6,7 +6,7 @@ import type { UbloxFiles } from "./files";
 import { httpError, isInProgress } from "./http-errors";
 import { HttpProfile } from "./http-profile";
 import { planRequest, type RequestPlan } from "./http-request";
-import { parseResponse } from "./http-response";
+import { readResponseFile } from "./http-response";
 import { pause, unlessAborted } from "./pause";
 
 const PROFILES = [0, 1, 2, 3] as const;
@@ -63,7 +63,7 @@ export class UbloxHttp implements HttpService {
     signal.throwIfAborted();
     if (!succeeded) throw httpError(plan.title, await profile.lastError(), "+UHTTPC");
     const content = await this.#files.read(profile.responseFile, { signal });
-    return parseResponse(content, plan.method);
+    return readResponseFile(content, plan.method);
   }
 
   /** Resolves to the result that the module reports; tries again while the profile's last request is still running. */

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import { parseResponse } from "../../../driver/ublox/http-response";
+import { readResponseFile } from "../../../driver/ublox/http-response";
 
 const answer = (...lines: string[]): Buffer => Buffer.from(lines.join("\r\n"), "latin1");
 
 function failure(content: Buffer): unknown {
   try {
-    parseResponse(content, "GET");
+    readResponseFile(content, "GET");
   } catch (error) {
     return error;
   }
@@ -16,7 +16,7 @@ function failure(content: Buffer): unknown {
 
 describe("the module's response file", () => {
   it("gives status, fields and body", () => {
-    const response = parseResponse(
+    const response = readResponseFile(
       answer("HTTP/1.1 404 Not Found", "Content-Type: text/plain", "X-Empty:", "Content-Length: 4", "", "gone"),
       "GET",
     );
@@ -31,14 +31,14 @@ describe("the module's response file", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
         const head = answer("HTTP/1.1 200 OK", `Content-Length: ${bytes.length}`, "", "");
-        expect(parseResponse(Buffer.concat([head, bytes]), "GET").body).toEqual(Buffer.from(bytes));
+        expect(readResponseFile(Buffer.concat([head, bytes]), "GET").body).toEqual(Buffer.from(bytes));
       }),
     );
   });
 
   it("takes everything behind the header without Content-Length", () => {
     const body = '\r\nOK\r\n+UUHTTPCR: 0,1,1\r\n"';
-    expect(parseResponse(answer("HTTP/1.0 200 OK", "", body), "GET").body.toString()).toBe(body);
+    expect(readResponseFile(answer("HTTP/1.0 200 OK", "", body), "GET").body.toString()).toBe(body);
   });
 
   it("steps over interim answers", () => {
@@ -52,7 +52,7 @@ describe("the module's response file", () => {
       "",
       "x",
     );
-    expect(parseResponse(content, "POST")).toEqual({ statusCode: 201, headers: {}, body: Buffer.from("x") });
+    expect(readResponseFile(content, "POST")).toEqual({ statusCode: 201, headers: {}, body: Buffer.from("x") });
   });
 
   it("joins repeated fields as Node does", () => {
@@ -67,7 +67,7 @@ describe("the module's response file", () => {
       "",
       "",
     );
-    expect(parseResponse(content, "GET").headers).toEqual({
+    expect(readResponseFile(content, "GET").headers).toEqual({
       "set-cookie": ["a=1", "b=2"],
       vary: "a, b",
       server: "first",
@@ -76,20 +76,20 @@ describe("the module's response file", () => {
 
   it("unfolds folded fields and passes over lines that are none", () => {
     const content = answer("HTTP/1.1 200 OK", " stray", "X-Long: one", "\ttwo", "no field here", ": nameless", "", "");
-    expect(parseResponse(content, "GET").headers).toEqual({ "x-long": "one two" });
+    expect(readResponseFile(content, "GET").headers).toEqual({ "x-long": "one two" });
   });
 
   it("accepts bare LF as line end", () => {
     const content = Buffer.from("HTTP/1.1 200 OK\nA: 1\n\nbody");
-    expect(parseResponse(content, "GET")).toEqual({ statusCode: 200, headers: { a: "1" }, body: Buffer.from("body") });
+    expect(readResponseFile(content, "GET")).toEqual({ statusCode: 200, headers: { a: "1" }, body: Buffer.from("body") });
   });
 
   it("gives HEAD, 204 and 304 no body, whatever Content-Length says", () => {
     const head = answer("HTTP/1.1 200 OK", "Content-Length: 900", "", "");
-    expect(parseResponse(head, "HEAD").body).toHaveLength(0);
-    expect(parseResponse(head.subarray(0, -2), "HEAD").headers["content-length"]).toBe("900");
+    expect(readResponseFile(head, "HEAD").body).toHaveLength(0);
+    expect(readResponseFile(head.subarray(0, -2), "HEAD").headers["content-length"]).toBe("900");
     for (const status of ["204 No Content", "304 Not Modified"]) {
-      expect(parseResponse(answer(`HTTP/1.1 ${status}`, "Content-Length: 3", "", ""), "GET").body).toHaveLength(0);
+      expect(readResponseFile(answer(`HTTP/1.1 ${status}`, "Content-Length: 3", "", ""), "GET").body).toHaveLength(0);
     }
   });
 
@@ -99,7 +99,7 @@ describe("the module's response file", () => {
       answer("HTTP/1.1 200 OK", "Content-Encoding: gzip", "Content-Length: 8", "", ""),
       zipped,
     ]);
-    expect(parseResponse(content, "GET").body).toEqual(zipped);
+    expect(readResponseFile(content, "GET").body).toEqual(zipped);
   });
 
   it("names both numbers when the body is shorter or longer than announced", () => {
@@ -127,7 +127,7 @@ describe("the module's response file", () => {
 describe("chunked coding in the file", () => {
   const chunked = answer("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "");
   const body = (coded: string): string =>
-    parseResponse(Buffer.concat([chunked, Buffer.from(coded, "latin1")]), "GET").body.toString("latin1");
+    readResponseFile(Buffer.concat([chunked, Buffer.from(coded, "latin1")]), "GET").body.toString("latin1");
 
   it("is removed, with extensions and trailer", () => {
     expect(body("4\r\nWiki\r\n5;a=b\r\npedia\r\n0\r\n\r\n")).toBe("Wikipedia");
@@ -145,7 +145,7 @@ describe("chunked coding in the file", () => {
           Buffer.from("\r\n"),
         ]);
         const content = Buffer.concat([chunked, ...coded, Buffer.from("0\r\n\r\n")]);
-        expect(parseResponse(content, "GET").body).toEqual(Buffer.concat(chunks));
+        expect(readResponseFile(content, "GET").body).toEqual(Buffer.concat(chunks));
       }),
     );
   });
