@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import type { Command, Expectation } from "../at/command";
 import { type AnswerField, commandLine, type Field, splitFields } from "../at/fields";
-import { isModemError } from "../errors";
+import { unlessRejected } from "../network/procedures";
 import { TIMEOUTS } from "./timeouts";
 
 type Parameter = Field | number | undefined;
@@ -30,14 +30,4 @@ export async function ask(channel: Channel, question: Command): Promise<AnswerFi
 /** Sends a command that this firmware may lack; whether the modem took it. */
 export async function trySend(channel: Channel, attempt: Command): Promise<boolean> {
   return (await unlessRejected(channel.send(attempt))) !== undefined;
-}
-
-/** undefined where the modem refuses; every other failure is one. */
-export async function unlessRejected<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if (isModemError(error, "MODEM_REJECTED")) return undefined;
-    throw error;
-  }
 }

@@ -1,12 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import type { Line } from "../at/line";
+import { type ContextLoss, onContextLoss } from "../network/packet-events";
 
 type LossListener = (cid: number, reason: string) => void;
-
-/** +CGEV events that end every context (27.007 section 10.1.19). */
-const DETACHED = /^(?:NW|ME) DETACH\b/;
-/** …and one: `NW PDN DEACT 1`, `ME PDN DEACT 1,0`, `NW DEACT "IP","10.0.0.1",1`. */
-const DEACTIVATED = /^(?:NW|ME) (?:PDN DEACT|DEACT "[^"]*", *"[^"]*",) *(\d+)/;
 
 /** Notices when the network or the module takes an active context away. */
 export class ContextLossWatch {
@@ -19,7 +15,7 @@ export class ContextLossWatch {
   constructor(channel: Channel, isActive: (cid: number) => Promise<boolean>) {
     this.#isActive = isActive;
     this.#leave = [
-      channel.onUrc("+CGEV:", (line) => this.#onEvent(line)),
+      onContextLoss(channel, (loss) => this.#onLoss(loss)),
       channel.onUrc("+UUPSDD:", (line) => void this.#onProfileLost(line)),
     ];
   }
@@ -44,14 +40,9 @@ export class ContextLossWatch {
     this.#listeners.clear();
   }
 
-  #onEvent(line: Line): void {
-    const event = line.text.slice(line.text.indexOf(":") + 1).trim();
-    if (DETACHED.test(event)) {
-      for (const cid of [...this.#active]) this.#lose(cid, event);
-      return;
-    }
-    const cid = DEACTIVATED.exec(event)?.[1];
-    if (cid !== undefined) this.#lose(Number(cid), event);
+  /** Without a context it is all of them. */
+  #onLoss({ cid, reason }: ContextLoss): void {
+    for (const lost of cid === undefined ? [...this.#active] : [cid]) this.#lose(lost, reason);
   }
 
   async #onProfileLost(line: Line): Promise<void> {

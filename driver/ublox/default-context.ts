@@ -1,7 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import { toInteger } from "../at/fields";
 import { ModemError } from "../errors";
-import { ask, query, unlessRejected } from "./commands";
+import { unlessRejected } from "../network/procedures";
+import { ask, query } from "./commands";
 
 /** Without +UDCONF=19 the module's own clients use context 1 (guide 2.3.1). */
 const FACTORY_CONTEXT = 1;

@@ -1,15 +1,16 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { quote } from "../at/fields";
+import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
 import type { DiagnosticsService, PingOptions, PingResult } from "../services/diagnostics";
 import { Pool } from "../services/resources";
 import { withoutBrackets } from "./addresses";
 import { ask, query } from "./commands";
 import { requireDefaultContext } from "./default-context";
-import { pause, unlessAborted } from "./pause";
 import { planPing, runPing } from "./ping";
 import { TIMEOUTS } from "./timeouts";
+import { unlessAborted } from "./unless-aborted";
 
 /** A resolution that fails within this time, in ms, failed inside the module, and a second one may work. */
 const QUICK_FAILURE = 2000;
@@ -71,7 +72,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
     } catch (error) {
       const quick = Date.now() - started < QUICK_FAILURE;
       if (!quick || !isModemError(error, "DNS_FAILED")) throw error;
-      await pause(RETRY_PAUSE, signal);
+      await delay(RETRY_PAUSE, signal);
       return this.#lookUp(question, name);
     }
   }

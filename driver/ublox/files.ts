@@ -2,8 +2,9 @@ import type { Channel } from "../at/channel-types";
 import { Priority } from "../at/command";
 import { type Field, quote, splitFields, toInteger } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
+import { unlessRejected } from "../network/procedures";
 import type { FileEntry, FileService, TransferOptions } from "../services/files";
-import { ask, command, query, trySend, unlessRejected } from "./commands";
+import { ask, command, query, trySend } from "./commands";
 import { TIMEOUTS, withTransfer } from "./timeouts";
 
 /** Characters of a file name. */

@@ -1,4 +1,5 @@
 import type { Channel } from "../at/channel-types";
+import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
 import type { HttpRequest, HttpResponse, HttpService } from "../services/http";
 import { Pool } from "../services/resources";
@@ -7,7 +8,7 @@ import { httpError, isInProgress } from "./http-errors";
 import { HttpProfile } from "./http-profile";
 import { planRequest, type RequestPlan } from "./http-request";
 import { readResponseFile } from "./http-response";
-import { pause, unlessAborted } from "./pause";
+import { unlessAborted } from "./unless-aborted";
 
 const PROFILES = [0, 1, 2, 3] as const;
 /** ms between two tries of a command that the profile's last one still blocks. */
@@ -89,7 +90,7 @@ export class UbloxHttp implements HttpService {
     const failure = await profile.lastError();
     if (failure.errorClass === 0) throw error;
     if (!isInProgress(failure)) throw httpError(plan.title, failure, error.cause?.command ?? "+UHTTPC");
-    await pause(RETRY_PAUSE, signal);
+    await delay(RETRY_PAUSE, signal);
   }
 
   /** Nothing that goes wrong here may hide what went wrong, or right, before. */

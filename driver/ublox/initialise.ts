@@ -1,7 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { toInteger } from "../at/fields";
-import { ask, command, query, trySend, unlessRejected } from "./commands";
+import { unlessRejected } from "../network/procedures";
+import { ask, command, query, trySend } from "./commands";
 
 interface Setting {
   readonly command: Command;

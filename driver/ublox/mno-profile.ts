@@ -1,7 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import { toInteger } from "../at/fields";
 import { ModemError } from "../errors";
-import { ask, query, unlessRejected } from "./commands";
+import { unlessRejected } from "../network/procedures";
+import { ask, query } from "./commands";
 
 export const READ_MNO_PROFILE = query("+UMNOPROF?", { prefix: "+UMNOPROF:" });
 

@@ -1,13 +1,16 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { type Field, integer, quote, toInteger } from "../at/fields";
+import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
+import { readOperator } from "../network/operator";
+import { unlessRejected } from "../network/procedures";
 import type { AuthType, PacketDataService, PdpContext, PdpStatus } from "../services/packet-data";
 import { addressFamily } from "./addresses";
-import { ask, command, query, trySend, unlessRejected } from "./commands";
+import { ask, command, query, trySend } from "./commands";
 import { ContextLossWatch } from "./context-loss";
 import { provisionsApns, readMnoProfile, requireDataContext } from "./mno-profile";
-import { pause } from "./pause";
+
 import { type ContextDefinition, parseContextAddresses, parseContextParameters, parseDefinition } from "./pdp-answers";
 import { TIMEOUTS } from "./timeouts";
 
@@ -27,12 +30,14 @@ const ADDRESS_PAUSE = 300;
 const READ_DEFINITIONS = query("+CGDCONT?", { prefix: "+CGDCONT:" });
 const READ_STATES = query("+CGACT?", { prefix: "+CGACT:" });
 const READ_RADIO = query("+CFUN?", { prefix: "+CFUN:" });
-const READ_OPERATOR = query("+COPS?", { prefix: "+COPS:" });
+/** Technologies of GSM and UMTS networks. */
+const LEGACY: ReadonlySet<string> = new Set(["GSM", "EDGE", "UMTS", "HSPA"]);
 
 /** PDP contexts by +CGDCONT, +CGACT and +UAUTHREQ (guide 2.3.1). */
 export class UbloxPacketData implements PacketDataService {
   readonly #channel: Channel;
   readonly #losses: ContextLossWatch;
+  readonly #disposed = new AbortController();
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -99,8 +104,9 @@ export class UbloxPacketData implements PacketDataService {
     return this.#losses.subscribe(listener);
   }
 
-  dispose(): void {
+  dispose(error: Error): void {
     this.#losses.dispose();
+    this.#disposed.abort(error);
   }
 
   async #readDefinition(cid: number): Promise<ContextDefinition | undefined> {
@@ -135,11 +141,10 @@ export class UbloxPacketData implements PacketDataService {
     return toInteger(answer?.[0]) === 1;
   }
 
-  /** <act> 7 and above is LTE (27.007 section 7.3); without an operator it is assumed, as the module's first choice. */
+  /** Without an operator LTE is assumed, as the module's first choice. */
   async #isLte(): Promise<boolean> {
-    const [answer] = await ask(this.#channel, READ_OPERATOR);
-    const technology = toInteger(answer?.[3]);
-    return Number.isNaN(technology) || technology >= 7;
+    const selection = await readOperator(this.#channel);
+    return !LEGACY.has(selection?.technology ?? "");
   }
 
   async #isActive(cid: number): Promise<boolean> {
@@ -159,7 +164,7 @@ export class UbloxPacketData implements PacketDataService {
       const answer = (await unlessRejected(ask(this.#channel, read))) ?? [];
       const addresses = parseContextAddresses(answer, cid);
       if (addresses.length > 0 || attempt === ADDRESS_ATTEMPTS) return addresses;
-      await pause(ADDRESS_PAUSE);
+      await delay(ADDRESS_PAUSE, this.#disposed.signal);
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { type AnswerField, toInteger } from "../at/fields";
+import { unlessRejected } from "../network/procedures";
 import type { PersistentSettings } from "../services/model";
-import { ask, command, query, trySend, unlessRejected } from "./commands";
+import { ask, command, query, trySend } from "./commands";
 import { READ_MNO_PROFILE, requireDataContext } from "./mno-profile";
 import { TIMEOUTS } from "./timeouts";
 

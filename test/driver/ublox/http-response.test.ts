@@ -81,7 +81,11 @@ describe("the module's response file", () => {
 
   it("accepts bare LF as line end", () => {
     const content = Buffer.from("HTTP/1.1 200 OK\nA: 1\n\nbody");
-    expect(readResponseFile(content, "GET")).toEqual({ statusCode: 200, headers: { a: "1" }, body: Buffer.from("body") });
+    expect(readResponseFile(content, "GET")).toEqual({
+      statusCode: 200,
+      headers: { a: "1" },
+      body: Buffer.from("body"),
+    });
   });
 
   it("gives HEAD, 204 and 304 no body, whatever Content-Length says", () => {

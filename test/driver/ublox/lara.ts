@@ -51,7 +51,7 @@ export function addFiles(peer: Peer, files = new Map<string, Buffer>()): Map<str
     return {
       prompt: ">",
       bytes: Number(size),
-      then: (data) => {
+      finish: (data) => {
         files.set(name, Buffer.from(data));
         return ["OK"];
       },

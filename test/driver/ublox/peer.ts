@@ -7,7 +7,7 @@ export type Answer =
   | {
       readonly prompt: string;
       readonly bytes: number;
-      readonly then: (data: Buffer) => readonly string[];
+      readonly finish: (data: Buffer) => readonly string[];
     };
 
 interface Rule {
@@ -37,7 +37,7 @@ export class Peer implements Transport {
   readonly #pieces: number;
   readonly #between: (() => string) | undefined;
   #received = Buffer.alloc(0);
-  #upload: { bytes: number; then: (data: Buffer) => readonly string[] } | undefined;
+  #upload: { bytes: number; finish: (data: Buffer) => readonly string[] } | undefined;
   #onData: (bytes: Buffer) => void = () => undefined;
   #onLost: (loss: TransportLoss) => void = () => undefined;
 
@@ -87,7 +87,7 @@ export class Peer implements Transport {
     this.#received = this.#received.subarray(upload.bytes);
     this.#upload = undefined;
     this.uploads.push(data);
-    this.#answer(upload.then(data));
+    this.#answer(upload.finish(data));
     return true;
   }
 
