@@ -43,7 +43,8 @@ export class QuectelDiagnostics implements DiagnosticsService {
     return this.#alone(this.#pings, `Pinging ${host}`, limit, cid, signal, async () => {
       const wait = { match: report.match, timeout: limit, operation: `Pinging ${host}` };
       try {
-        return await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.simple }, wait);
+        const { result } = await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.simple }, wait);
+        return result;
       } catch (error) {
         // Attempts without the line that sums them up are an answer too.
         if (isModemError(error, "MODEM_TIMEOUT") && report.attempts > 0) return report.result();
@@ -62,7 +63,8 @@ export class QuectelDiagnostics implements DiagnosticsService {
     const command = commandLine("+QIDNSGIP=", cid, hostField(host));
     const wait = { match: dnsLines(operation, command.label), timeout: TIMEOUTS.dns, operation };
     return this.#alone(this.#lookups, operation, TIMEOUTS.dns + TIMEOUTS.late, cid, signal, async () => {
-      const [address] = await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.simple }, wait);
+      const { result } = await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.simple }, wait);
+      const [address] = result;
       if (address === undefined) throw new ModemError("DNS_FAILED", `${operation}: the answer holds no address`);
       return { host, address };
     });

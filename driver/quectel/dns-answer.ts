@@ -2,7 +2,6 @@ import { splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import { ModemError } from "../errors";
 import { parseAddress } from "./address";
-import { TCPIP_ERRORS } from "./error-tables";
 import { numberedError } from "./failure";
 
 /**
@@ -29,6 +28,6 @@ export function dnsLines(operation: string, command: string): (line: Line) => st
 
 /** Whatever number it was, it was the name that was not resolved. */
 function failure(operation: string, number: number, line: { command: string; result: string }): ModemError {
-  const { message, cause } = numberedError(TCPIP_ERRORS, number, { operation, ...line });
+  const { message, cause } = numberedError(number, { operation, ...line });
   return new ModemError("DNS_FAILED", message, cause);
 }

@@ -11,7 +11,7 @@ export interface QuectelError {
 const SEND_AGAIN = "send the request again";
 
 /** HTTP(S), guide chapter 5; remedies from chapter 4. */
-export const HTTP_ERRORS: ReadonlyMap<number, QuectelError> = new Map<number, QuectelError>([
+const HTTP_ERRORS: ReadonlyMap<number, QuectelError> = new Map<number, QuectelError>([
   [701, { text: "unknown HTTP error", code: "MODEM_REJECTED" }],
   [702, { text: "HTTP timeout", code: "MODEM_TIMEOUT" }],
   [703, { text: "HTTP busy", code: "MODEM_BUSY", remedy: "another request still runs" }],
@@ -45,7 +45,7 @@ export const HTTP_ERRORS: ReadonlyMap<number, QuectelError> = new Map<number, Qu
 ]);
 
 /** TCP/IP, +QIGETERROR, +QPING and "dnsgip" (AT facts 2.2). */
-export const TCPIP_ERRORS: ReadonlyMap<number, QuectelError> = new Map<number, QuectelError>([
+const TCPIP_ERRORS: ReadonlyMap<number, QuectelError> = new Map<number, QuectelError>([
   [550, { text: "unknown TCP/IP error", code: "MODEM_REJECTED" }],
   [551, { text: "operation blocked", code: "MODEM_BUSY" }],
   [552, { text: "invalid parameter", code: "MODEM_REJECTED" }],
@@ -74,11 +74,11 @@ export const TCPIP_ERRORS: ReadonlyMap<number, QuectelError> = new Map<number, Q
 ]);
 
 /** File system (AT facts 4). */
-export const FILE_ERRORS: ReadonlyMap<number, string> = new Map([
+const FILE_TEXTS: readonly (readonly [number: number, text: string, remedy?: string])[] = [
   [400, "invalid input value"],
   [401, "larger than the size of the file"],
   [402, "nothing to read"],
-  [403, "drive is full"],
+  [403, "drive is full", "delete files on the modem"],
   [405, "file not found"],
   [406, "invalid file name"],
   [407, "file already exists"],
@@ -94,13 +94,19 @@ export const FILE_ERRORS: ReadonlyMap<number, string> = new Map([
   [423, "file is too large"],
   [425, "invalid parameter"],
   [426, "file is already open"],
+];
+
+/** Every number beyond 27.007, of `+CME ERROR` and of result URCs. */
+export const ERRORS: ReadonlyMap<number, QuectelError> = new Map<number, QuectelError>([
+  ...FILE_TEXTS.map(([number, text, remedy]): [number, QuectelError] => [
+    number,
+    { text, code: "MODEM_REJECTED", remedy },
+  ]),
+  ...TCPIP_ERRORS,
+  ...HTTP_ERRORS,
 ]);
 
-const textOf = ([number, { text }]: [number, QuectelError]): [number, string] => [number, text];
-
-/** Words for `+CME ERROR: <n>` beyond 27.007. */
-export const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
-  ...FILE_ERRORS,
-  ...[...TCPIP_ERRORS].map(textOf),
-  ...[...HTTP_ERRORS].map(textOf),
-]);
+/** Words for `+CME ERROR: <n>`. */
+export const ERROR_TEXTS: ReadonlyMap<number, string> = new Map(
+  [...ERRORS].map(([number, { text }]): [number, string] => [number, text]),
+);

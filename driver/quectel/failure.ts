@@ -1,5 +1,7 @@
 import { isModemError, ModemError } from "../errors";
-import type { QuectelError } from "./error-tables";
+import { ERRORS, type QuectelError } from "./error-tables";
+
+const UNLISTED: QuectelError = { text: "an error that the manuals do not list", code: "MODEM_REJECTED" };
 
 /** Which command or URC reported an error number. */
 export interface Report {
@@ -16,23 +18,18 @@ export function errorNumber(error: unknown): number | undefined {
   return isModemError(error, "MODEM_REJECTED") ? error.cause?.errorCode : undefined;
 }
 
-/** A number of one of the tables as an error in words; one that no table knows is `MODEM_REJECTED`. */
-export function numberedError(
-  table: ReadonlyMap<number, QuectelError>,
-  number: number,
-  { operation, command, result }: Report,
-): ModemError {
-  const known = table.get(number);
-  const text = known?.text ?? "an error that the guide does not list";
-  const remedy = known?.remedy === undefined ? "" : `; ${known.remedy}`;
+/** A number of the modem's as an error in words; one that no table knows is `MODEM_REJECTED`. */
+export function numberedError(number: number, { operation, command, result }: Report): ModemError {
+  const { text, code, remedy } = ERRORS.get(number) ?? UNLISTED;
+  const advice = remedy === undefined ? "" : `; ${remedy}`;
   const cause = { command, result, errorCode: number, errorText: text };
-  return new ModemError(known?.code ?? "MODEM_REJECTED", `${operation}: ${text} (${number})${remedy}`, cause);
+  return new ModemError(code, `${operation}: ${text} (${number})${advice}`, cause);
 }
 
-/** A refused command in the words of `table`; any other error, and any other number, as it is. */
-export function translated(error: unknown, table: ReadonlyMap<number, QuectelError>, operation: string): unknown {
+/** A refused command in the words of the tables; any other error, and a number that they lack, as it is. */
+export function translated(error: unknown, operation: string): unknown {
   const number = errorNumber(error);
-  if (number === undefined || !table.has(number) || !isModemError(error)) return error;
+  if (number === undefined || !ERRORS.has(number) || !isModemError(error)) return error;
   const { command = "", result = `+CME ERROR: ${number}` } = error.cause ?? {};
-  return numberedError(table, number, { operation, command, result });
+  return numberedError(number, { operation, command, result });
 }

@@ -67,15 +67,15 @@ export class QuectelFiles implements FileService {
     return entry?.size;
   }
 
-  /** Free bytes of the flash. */
-  async free(): Promise<number> {
+  /** Free bytes of the flash, or undefined when the modem does not tell. */
+  async free(): Promise<number | undefined> {
     const { lines } = await this.#channel.send({
       ...commandLine("+QFLDS=", quote("UFS", { field: "storage", max: 3 })),
       expects: [{ prefix: "+QFLDS:" }],
       timeout: TIMEOUTS.file,
     });
     const free = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);
-    return Number.isNaN(free) ? 0 : free;
+    return Number.isNaN(free) ? undefined : free;
   }
 
   /** Fails what waits for its turn. */

@@ -8,7 +8,7 @@ import { checkNetwork } from "./activation-diagnosis";
 import { parseAddress } from "./address";
 import { ContextDefinitions } from "./context-definitions";
 import { checkDns, readDns, writeDns } from "./dns-servers";
-import { TCPIP_ERRORS } from "./error-tables";
+import { ERRORS } from "./error-tables";
 import { TIMEOUTS } from "./timeouts";
 
 /** The modem supports so many at once (guide 4.2). */
@@ -205,7 +205,7 @@ export class QuectelPacketData implements PacketDataService {
     const [number, text] = lines[0] === undefined ? [] : splitFields(lines[0]);
     const code = toInteger(number);
     if (Number.isNaN(code) || code === 0) return "the network or the modem refused it";
-    return `${TCPIP_ERRORS.get(code)?.text ?? text?.text ?? "error"} (${code})`;
+    return `${ERRORS.get(code)?.text ?? text?.text ?? "error"} (${code})`;
   }
 
   async #find(cid: number): Promise<ActiveContext | undefined> {

@@ -2,7 +2,7 @@ import { splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import type { ModemError } from "../errors";
 import type { PingReply, PingResult } from "../services/diagnostics";
-import { TCPIP_ERRORS } from "./error-tables";
+import { ERRORS } from "./error-tables";
 import { numberedError } from "./failure";
 
 /** The errors of one attempt; every other number ends the whole ping. */
@@ -45,7 +45,7 @@ export class PingReport {
             rtt: toInteger(fields[3]),
             ttl: toInteger(fields[4]),
           }
-        : { sequence, error: TCPIP_ERRORS.get(error)?.text ?? `error ${error}` },
+        : { sequence, error: ERRORS.get(error)?.text ?? `error ${error}` },
     );
     return undefined;
   };
@@ -65,6 +65,6 @@ export class PingReport {
   }
 
   #failure(number: number, result: string): ModemError {
-    return numberedError(TCPIP_ERRORS, number, { operation: this.#operation, command: this.#command, result });
+    return numberedError(number, { operation: this.#operation, command: this.#command, result });
   }
 }

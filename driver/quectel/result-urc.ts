@@ -1,5 +1,5 @@
 import type { Channel, WaitOptions } from "../at/channel-types";
-import type { Command } from "../at/command";
+import type { Command, Response } from "../at/command";
 import type { Line } from "../at/line";
 import { ModemError } from "../errors";
 
@@ -15,18 +15,20 @@ export interface ResultUrc<T> extends WaitOptions {
  *
  * @throws {ModemError} of the command, of the wait, or what `match` made of the URC
  */
-export async function commandWithResult<T>(channel: Channel, command: Command, urc: ResultUrc<T>): Promise<T> {
+export async function commandWithResult<T>(
+  channel: Channel,
+  command: Command,
+  urc: ResultUrc<T>,
+): Promise<{ result: T; response: Response }> {
   const waiter = channel.waitForUrc(urc.match, urc);
   // A restart fails the command and the wait together; the command's error is the one that is reported.
   waiter.promise.catch(() => undefined);
-  try {
-    await channel.send(command);
-  } catch (error) {
+  const response = await channel.send(command).catch((error: unknown) => {
     waiter.cancel();
     throw error;
-  }
+  });
   waiter.start();
-  const outcome = await waiter.promise;
-  if (outcome instanceof ModemError) throw outcome;
-  return outcome;
+  const result = await waiter.promise;
+  if (result instanceof ModemError) throw result;
+  return { result, response };
 }

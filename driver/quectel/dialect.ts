@@ -1,0 +1,58 @@
+import type { Dialect } from "../at/channel-types";
+import { ERROR_TEXTS } from "./error-tables";
+
+/** What BG96 prints unasked (AT facts 1.1, 1.5, 2, 8; guide 2.3 to 2.7), and 27.007's own. */
+const URC_PREFIXES = [
+  "APP RDY",
+  "POWERED DOWN",
+  "NORMAL POWER DOWN",
+  "PSM POWER DOWN",
+  "RING",
+  "NO CARRIER",
+  "+CFUN:",
+  "+CPIN:",
+  "+CREG:",
+  "+CGREG:",
+  "+CEREG:",
+  "+CGEV:",
+  "+CSCON:",
+  "+CMTI:",
+  "+CTZV:",
+  "+CTZE:",
+  "+CTZDST:",
+  "+CEDRXP:",
+  "+QIND:",
+  "+QSIMSTAT:",
+  "+QPSMTIMER:",
+  "+QCSQ:",
+  "+QNTP:",
+  "+QIURC:",
+  "+QIOPEN:",
+  "+QPING:",
+  "+QSSLOPEN:",
+  "+QSSLURC:",
+  "+QHTTPGET:",
+  "+QHTTPPOST:",
+  "+QHTTPPOSTFILE:",
+  "+QHTTPREAD:",
+  "+QHTTPREADFILE:",
+  "+QMTOPEN:",
+  "+QMTCONN:",
+  "+QMTSTAT:",
+  "+QMTRECV:",
+  "+QFTPOPEN:",
+] as const;
+
+export const BG96_DIALECT: Dialect = {
+  // No manual asks for a pause; this lets the modem's UART driver turn round.
+  gap: 5,
+  promptDelay: { "@": 0, ">": 0, CONNECT: 0 },
+  // HTTP and file data come behind CONNECT, where the command says how many bytes.
+  counted: [],
+  urcs: [
+    // APP RDY, SIM and phone book follow: one reboot, told once.
+    { prefix: "RDY", boot: true },
+    ...URC_PREFIXES.map((prefix) => ({ prefix })),
+  ],
+  errorTexts: ERROR_TEXTS,
+};

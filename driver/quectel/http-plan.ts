@@ -1,0 +1,92 @@
+import { ModemError } from "../errors";
+import type { HttpRequest } from "../services/http";
+import { isEscape } from "./data-mode";
+import { basicCredentials, checkHeaders, writeHead } from "./request-head";
+
+/** Guide 2.2. */
+const URL_LENGTH = 700;
+/** Guide 2.3: QHTTPGET takes head and body of so many bytes. */
+const GET_LENGTH = 2_048;
+/** What QHTTPCFG "contenttype" can say (guide 2.1). */
+const CONTENT_TYPES: ReadonlyMap<string, number> = new Map([
+  ["application/x-www-form-urlencoded", 0],
+  ["text/plain", 1],
+  ["application/octet-stream", 2],
+  ["multipart/form-data", 3],
+]);
+/** A body without a type is just bytes (RFC 9110 8.3). */
+const UNTYPED = "application/octet-stream";
+
+/** A request as the modem will get it, checked. */
+export interface RequestPlan {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** For messages: without query, since that may hold secrets. */
+  readonly label: string;
+  readonly url: string;
+  readonly cid: number | undefined;
+  /** The payload begins with a head of the driver's; else the modem writes one (guide 1.2.1). */
+  readonly ownHead: boolean;
+  /** QHTTPCFG "contenttype"; undefined where it does not matter. */
+  readonly contentType: number | undefined;
+  readonly payload: Buffer;
+}
+
+/** Checks a request and decides how it is written. @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` */
+export function planRequest(request: HttpRequest): RequestPlan {
+  const { method, cid } = request;
+  if (method === "HEAD") throw new ModemError("NOT_SUPPORTED", "BG96 has no HEAD request; use GET");
+  const url = parseUrl(request.url);
+  const label = `${method} ${url.protocol}//${url.host}${url.pathname}`;
+  const body = Buffer.from(request.body ?? []);
+  const { fields, contentType: typeField } = checkHeaders(request.headers, url.host);
+  const type = request.contentType ?? typeField;
+  const credentials = request.auth ?? credentialsOf(url);
+  const known = CONTENT_TYPES.get((type ?? UNTYPED).toLowerCase());
+  const plan = { method, label, url: wireUrl(url), cid };
+  if (fields.length === 0 && credentials === undefined) {
+    if (method === "GET" && body.length === 0)
+      return { ...plan, ownHead: false, contentType: undefined, payload: body };
+    const usual = method === "POST" && known !== undefined && body.length > 0 && !isEscape(body);
+    if (usual) return { ...plan, ownHead: false, contentType: known, payload: body };
+  }
+  const authorization = credentials === undefined ? undefined : basicCredentials(credentials);
+  const payload = Buffer.concat([writeHead({ method, url, fields, type, authorization, body }), body]);
+  if (method === "GET" && payload.length > GET_LENGTH) {
+    throw new ModemError(
+      "INVALID_INPUT",
+      `${label}: headers and body have ${payload.length} bytes, BG96 takes ${GET_LENGTH}`,
+    );
+  }
+  return { ...plan, ownHead: true, contentType: undefined, payload };
+}
+
+function parseUrl(text: string): URL {
+  // The URL parser drops tabs and line ends silently; what asks for one host must not become another.
+  if (/[^\x20-\x7e\u00a0-\u{10ffff}]/u.test(text)) {
+    throw new ModemError("INVALID_INPUT", "url contains a control character");
+  }
+  if (!URL.canParse(text)) throw new ModemError("INVALID_INPUT", "url is not a valid URL");
+  const url = new URL(text);
+  if (url.protocol === "https:") {
+    throw new ModemError("NOT_SUPPORTED", "https: needs a security profile, which is not supported on BG96 yet");
+  }
+  if (url.protocol !== "http:") throw new ModemError("INVALID_INPUT", "url must begin with http:// or https://");
+  return url;
+}
+
+function wireUrl(url: URL): string {
+  const wire = `${url.protocol}//${url.host}${url.pathname}${url.search}`;
+  if (wire.length > URL_LENGTH) {
+    throw new ModemError("INVALID_INPUT", `url is too long: ${wire.length} bytes, BG96 takes ${URL_LENGTH}`);
+  }
+  return wire;
+}
+
+function credentialsOf(url: URL): { user: string; password: string } | undefined {
+  if (url.username === "" && url.password === "") return undefined;
+  try {
+    return { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  } catch {
+    throw new ModemError("INVALID_INPUT", "url holds a user or password that is not valid percent-encoding");
+  }
+}
