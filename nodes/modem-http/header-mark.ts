@@ -22,7 +22,8 @@ function foldValue(hash: number, key: string, value: Hashed): number {
   if (typeof value === "string") return foldText(typed, value);
   const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
   const folded = members.reduce((sum, [name, member]) => foldValue(sum, name, member), typed);
-  return foldText(folded, String(value));
+  // Not String(value): a field may be called toString.
+  return foldText(folded, Array.isArray(value) ? value.join(",") : "[object Object]");
 }
 
 /** 31-fold hash over UTF-16 units in 32 bits; hash-sum doubles a negative one to keep it apart from its positive. */
