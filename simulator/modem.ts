@@ -1,6 +1,7 @@
 import type { CommandDefinition } from "./line/command";
 import type { Network } from "./network/network";
 import type { Radio } from "./radio";
+import type { SimCard } from "./sim";
 import type { Storage } from "./storage";
 
 /** What every personality's handlers work with. */
@@ -8,6 +9,7 @@ export interface Modem {
   readonly personality: Personality;
   readonly options: ModemOptions;
   readonly radio: Radio;
+  readonly sim: SimCard;
   readonly storage: Storage;
   readonly network: Network;
   /** Deterministic numbers from [0, 1): everything random comes from `--seed`. */
@@ -58,6 +60,12 @@ export interface Personality {
   readonly commandGap: number;
   /** Bytes that come sooner than this after a prompt are lost (LARA-R6 50 ms after `@` and `>`); 0: none. */
   readonly promptDelay: number;
+  /** 27.007's <AcT> in the numbers of this vendor; 7 (E-UTRAN) when left out. */
+  readonly accessTechnology?: number;
+  /** The read form of +CEREG has the MME's number after the tracking area code from mode 4 on (LARA-R6). */
+  readonly mmeInCereg?: boolean;
+  /** Highest <cid> of +CGDCONT; 8 when left out. */
+  readonly highestContext?: number;
   /** Added to, and where the name is the same put before, the shared ones. */
   readonly commands: readonly CommandDefinition[];
 }

@@ -6,17 +6,33 @@ export interface Radio {
   /** +CEREG's <stat>: 0, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming. */
   readonly registration: number;
   readonly attached: boolean;
+  /** +CGATT; detaching takes every context down. */
+  attach(on: boolean): void;
+  /** +COPS: 0 automatic, 1 manual, 2 deregistered, 4 manual, then automatic. */
+  readonly selection: number;
+  select(mode: number): void;
   /** dBm and dB. */
   readonly signal: { rssi: number; rsrp: number; rsrq: number };
+  /** The serving cell; tac and ci in hexadecimal digits, as 27.007 prints them. */
+  readonly cell: { readonly mcc: string; readonly mnc: string; readonly tac: string; readonly ci: string };
+  /** 27.007's <AcT>: 7 E-UTRAN, 8 Cat M1 as Quectel counts. */
+  readonly technology: number;
+  /** Whether a radio connection stands (+CSCON). */
+  readonly connected: boolean;
+  /** Data moves: the radio connection comes up, and goes some seconds after the last. */
+  traffic(): void;
   readonly contexts: ReadonlyMap<number, Context>;
   /** NVM. */
   define(context: ContextDefinition): void;
-  /** Resolves when active, with latency; rejects with the 27.007 number of the refusal (e.g. 30 no service, 33/132 refused APN, 149 authentication). */
+  undefine(cid: number): void;
+  /** Resolves when active, with latency; rejects with the 27.007 number of the refusal (30 no service, 33 refused APN, 149 authentication). */
   activate(cid: number): Promise<void>;
   deactivate(cid: number): void;
-  /** Called for each loss of a context by the network. */
+  /** Called for each context that goes down, by command or by the network. Listeners end with the power cycle. */
   onDeactivated(listener: (cid: number, byNetwork: boolean) => void): void;
+  onActivated(listener: (cid: number) => void): void;
   onRegistration(listener: (stat: number) => void): void;
+  onConnected(listener: (connected: boolean) => void): void;
 }
 
 export interface ContextDefinition {

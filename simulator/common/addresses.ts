@@ -1,0 +1,29 @@
+import { isIPv6 } from "node:net";
+
+/** How 27.007 writes an address: IPv6 as sixteen decimal numbers (+CGPIAF's factory setting). */
+export function dotted(address: string): string {
+  return isIPv6(address)
+    ? groups(address)
+        .flatMap((group) => [group >> 8, group & 0xff])
+        .join(".")
+    : address;
+}
+
+/** The address with its subnet mask behind it, as +CGCONTRDP has it. */
+export function dottedWithMask(address: string): string {
+  const mask = isIPv6(address) ? [...Array<number>(8).fill(255), ...Array<number>(8).fill(0)] : [255, 255, 255, 0];
+  return [dotted(address), ...mask].join(".");
+}
+
+/** The router that the network names for an address. */
+export function gateway(address: string): string {
+  return isIPv6(address) ? "254.128.0.0.0.0.0.0.0.0.0.0.0.0.0.1" : address.replace(/\d+$/, "1");
+}
+
+function groups(address: string): number[] {
+  const [head = "", tail = ""] = address.split("::");
+  const read = (text: string) => (text === "" ? [] : text.split(":").map((group) => Number.parseInt(group, 16)));
+  const before = read(head);
+  const after = read(tail);
+  return [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after];
+}

@@ -1,0 +1,39 @@
+import type { Call } from "../line/command";
+import { type CommandDefinition, CommandError } from "../line/command";
+import { expectCount, INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
+import type { Modem } from "../modem";
+
+/** How +CSCS's character sets write a text of ASCII characters. */
+const SETS: Readonly<Record<string, (text: string) => string>> = {
+  GSM: (text) => text,
+  IRA: (text) => text,
+  UCS2: (text) => Buffer.from(text, "utf16le").swap16().toString("hex").toUpperCase(),
+  HEX: (text) => Buffer.from(text, "latin1").toString("hex").toUpperCase(),
+};
+const INITIAL = "IRA";
+
+function chosen(modem: Modem): { name: string } {
+  return modem.service("common.character-set", () => ({ name: INITIAL }));
+}
+
+/** A name of the network in the character set the host asked for (27.007 5.5). */
+export function inCharacterSet(text: string, modem: Modem): string {
+  return SETS[chosen(modem).name]?.(text) ?? text;
+}
+
+export const characterSetCommand: CommandDefinition = {
+  name: "+CSCS",
+  set(call: Call, modem: Modem) {
+    expectCount(call, 1, 1);
+    const name = stringAt(call, 0, 8).toUpperCase();
+    if (!Object.hasOwn(SETS, name)) throw new CommandError(INCORRECT_PARAMETERS);
+    chosen(modem).name = name;
+  },
+  read: (call, modem) => call.info(`+CSCS: "${chosen(modem).name}"`),
+  test: (call) =>
+    call.info(
+      `+CSCS: (${Object.keys(SETS)
+        .map((name) => `"${name}"`)
+        .join(",")})`,
+    ),
+};

@@ -1,0 +1,27 @@
+import type { CommandDefinition } from "../line/command";
+import { identityCommands } from "./identity";
+import { lineCommands } from "./line-commands";
+import { messageCommands } from "./messages";
+import { operatorCommands } from "./operator";
+import { packetDomainCommands } from "./packet-domain";
+import { registrationCommands } from "./registration";
+import { settingCommands } from "./settings";
+import { signalCommands } from "./signal";
+import { simCommands } from "./sim-access";
+import { simPinCommands } from "./sim-pin";
+import { timeCommands } from "./time";
+
+/** What V.250, 27.007 and 27.005 give every modem here; a personality's own go before these. */
+export const commonCommands: readonly CommandDefinition[] = [
+  ...lineCommands,
+  ...identityCommands,
+  ...simPinCommands,
+  ...simCommands,
+  ...registrationCommands,
+  ...operatorCommands,
+  ...packetDomainCommands,
+  ...signalCommands,
+  ...timeCommands,
+  ...messageCommands,
+  ...settingCommands,
+];

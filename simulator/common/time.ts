@@ -1,0 +1,46 @@
+import { type Call, type CommandDefinition, CommandError } from "../line/command";
+import { expectCount, INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
+import type { Modem } from "../modem";
+
+const QUARTER_HOUR = 15 * 60_000;
+
+/** Clock and its network updates (27.007 8.15). */
+export const timeCommands: readonly CommandDefinition[] = [
+  { name: "+CCLK", set: setClock, read: readClock, test: () => undefined },
+];
+
+interface Clock {
+  /** ms ahead of this computer's clock */
+  ahead: number;
+  /** quarter hours east of UTC */
+  zone: number;
+}
+
+function clock(modem: Modem): Clock {
+  return modem.service("common.clock", () => ({ ahead: 0, zone: 0 }));
+}
+
+function setClock(call: Call, modem: Modem): void {
+  expectCount(call, 1, 1);
+  const match = /^(\d\d)\/(\d\d)\/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?$/.exec(stringAt(call, 0, 20));
+  if (match === null) throw new CommandError(INCORRECT_PARAMETERS);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, zone = 0] = match
+    .slice(1)
+    .map((text) => Number(text ?? 0));
+  const local = Date.UTC(2000 + year, month - 1, day, hour, minute, second);
+  const exists = stamp(local) === (match[0] ?? "").slice(0, 17);
+  if (!exists || Math.abs(zone) > 96) throw new CommandError(INCORRECT_PARAMETERS);
+  Object.assign(clock(modem), { ahead: local - zone * QUARTER_HOUR - Date.now(), zone });
+}
+
+function readClock(call: Call, modem: Modem): void {
+  const { ahead, zone } = clock(modem);
+  const sign = zone < 0 ? "-" : "+";
+  const local = stamp(Date.now() + ahead + zone * QUARTER_HOUR);
+  call.info(`+CCLK: "${local}${sign}${String(Math.abs(zone)).padStart(2, "0")}"`);
+}
+
+/** yy/MM/dd,hh:mm:ss */
+function stamp(time: number): string {
+  return new Date(time).toISOString().slice(2, 19).replaceAll("-", "/").replace("T", ",");
+}

@@ -1,0 +1,55 @@
+import type { Argument, Call, CommandForm, PromptOptions } from "./command";
+import type { ParsedCommand } from "./parse";
+
+/** What a running command asks of its terminal. */
+export interface CallPort {
+  /** Throws when the modem restarted since this command began: nothing of it may reach the line any more. */
+  information(parts: readonly (string | Buffer)[], first: boolean): void;
+  openPrompt(prompt: string, length: number, timeout?: number, options?: PromptOptions): Promise<Buffer>;
+  readonly escaped: boolean;
+  openData(text: string): void;
+  sendData(bytes: Buffer): Promise<void>;
+  afterResult(work: () => void | Promise<void>): void;
+}
+
+/** One command of a line while its handler runs. */
+export class RunningCall implements Call {
+  readonly name: string;
+  readonly form: CommandForm;
+  readonly arguments: readonly Argument[];
+  private lines = 0;
+
+  constructor(
+    command: ParsedCommand,
+    private readonly port: CallPort,
+  ) {
+    this.name = command.name;
+    this.form = command.form;
+    this.arguments = command.arguments;
+  }
+
+  info(...parts: (string | Buffer)[]): void {
+    this.port.information(parts, this.lines === 0);
+    this.lines++;
+  }
+
+  get escaped(): boolean {
+    return this.port.escaped;
+  }
+
+  prompt(prompt: ">" | "@" | "CONNECT", length: number, timeout?: number, options?: PromptOptions): Promise<Buffer> {
+    return this.port.openPrompt(prompt, length, timeout, options);
+  }
+
+  connect(text: string): void {
+    this.port.openData(text);
+  }
+
+  raw(bytes: Buffer): Promise<void> {
+    return this.port.sendData(bytes);
+  }
+
+  afterResult(work: () => void | Promise<void>): void {
+    this.port.afterResult(work);
+  }
+}

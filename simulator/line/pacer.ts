@@ -1,0 +1,150 @@
+import { nextTurn, now, stopWait, wait } from "../clock";
+
+/** ms; within this of its end a message is waited for turn by turn, since timers are no finer than a millisecond. */
+const PRECISE = 2.5;
+/** ms between portions of a long stream. */
+const TICK = 2;
+/** bits on an 8N1 line for one byte */
+const BITS_PER_BYTE = 10;
+
+/** When the bytes of one portion were through: the first at `first`, each later one `step` ms after. */
+export interface Arrival {
+  readonly first: number;
+  readonly step: number;
+}
+
+/** Takes a portion; `false` stops the pacer until `resume`. */
+export type Deliver = (bytes: Buffer, arrival: Arrival) => boolean;
+
+/**
+ * One direction of a serial line. Each byte has a due time that follows from the rate alone, so timers that fire late
+ * delay a portion but never lower the rate, and nothing goes out before its time.
+ */
+export class Pacer {
+  private readonly queue: Buffer[] = [];
+  private step = 0;
+  /** When the first bit of the oldest byte in the queue began, or the line became idle. */
+  private begin = 0;
+  private bytes = 0;
+  private stopped = false;
+  private timer: NodeJS.Timeout | undefined;
+  private scheduled = false;
+  private readonly whenLower: { readonly limit: number; readonly resolve: () => void }[] = [];
+
+  constructor(private readonly deliver: Deliver) {}
+
+  /** bit/s; 0 does not pace. */
+  setRate(baud: number): void {
+    this.step = baud === 0 ? 0 : (BITS_PER_BYTE * 1000) / baud;
+  }
+
+  get backlog(): number {
+    return this.bytes;
+  }
+
+  /**
+   * Queues bytes that were ready at `from`.
+   * @returns when the last of them will be through
+   */
+  write(bytes: Buffer, from = now()): number {
+    if (bytes.length > 0) {
+      if (this.bytes === 0) this.begin = Math.max(this.begin, from);
+      this.queue.push(bytes);
+      this.bytes += bytes.length;
+      this.schedule();
+    }
+    return this.begin + this.bytes * this.step;
+  }
+
+  /** Resolves when at most `limit` bytes wait. */
+  lower(limit: number): Promise<void> {
+    if (this.bytes <= limit) return Promise.resolve();
+    return new Promise((resolve) => this.whenLower.push({ limit, resolve }));
+  }
+
+  resume(): void {
+    if (!this.stopped) return;
+    this.stopped = false;
+    this.begin = Math.max(this.begin, now());
+    this.schedule();
+  }
+
+  /** Forgets what waits, as when the plug is pulled. */
+  clear(): void {
+    this.queue.length = 0;
+    this.bytes = 0;
+    this.stopped = false;
+    this.begin = now();
+    this.wake();
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.stopped || this.bytes === 0) return;
+    this.scheduled = true;
+    const run = () => {
+      this.scheduled = false;
+      this.run();
+    };
+    if (this.step === 0) {
+      queueMicrotask(run);
+      return;
+    }
+    const remaining = this.begin + this.bytes * this.step - now();
+    if (remaining <= PRECISE) nextTurn(run);
+    else {
+      stopWait(this.timer);
+      this.timer = wait(run, Math.min(TICK, remaining - PRECISE + 0.5));
+    }
+  }
+
+  private run(): void {
+    const due = this.due();
+    if (due > 0) {
+      const portion = this.take(due);
+      const arrival = { first: this.begin + this.step, step: this.step };
+      this.begin += due * this.step;
+      this.stopped = !this.deliver(portion, arrival);
+      this.wake();
+    }
+    this.schedule();
+  }
+
+  /** The end of a message goes out in one piece: single bytes would cost more turns than they bring. */
+  private due(): number {
+    if (this.step === 0) return this.bytes;
+    const elapsed = now() - this.begin;
+    if (elapsed >= this.bytes * this.step) return this.bytes;
+    const through = Math.floor(elapsed / this.step);
+    return (this.bytes - through) * this.step <= PRECISE ? 0 : through;
+  }
+
+  private take(count: number): Buffer {
+    const portion: Buffer[] = [];
+    let missing = count;
+    while (missing > 0) {
+      const head = this.queue[0];
+      if (head === undefined) break;
+      if (head.length > missing) {
+        portion.push(head.subarray(0, missing));
+        this.queue[0] = head.subarray(missing);
+        missing = 0;
+      } else {
+        portion.push(head);
+        this.queue.shift();
+        missing -= head.length;
+      }
+    }
+    this.bytes -= count;
+    return portion.length === 1 && portion[0] !== undefined ? portion[0] : Buffer.concat(portion);
+  }
+
+  private wake(): void {
+    for (let i = this.whenLower.length - 1; i >= 0; i--) {
+      const waiter = this.whenLower[i];
+      if (waiter !== undefined && this.bytes <= waiter.limit) {
+        this.whenLower.splice(i, 1);
+        waiter.resolve();
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { Argument, CommandForm } from "./command";
+
+/** One command of a line, before anybody looked whether it exists. */
+export interface ParsedCommand {
+  /** Upper case; `+CSQ`, `&C`, `E`, `S` (with its number as the first argument), `D` (with the rest of the line). */
+  readonly name: string;
+  readonly form: CommandForm;
+  readonly arguments: readonly Argument[];
+}
+
+/** The line can't be read as commands. `parsed` were read before the place of the fault, and run. */
+export class SyntaxFault extends Error {}
+
+const EXTENDED_NAME = /^[+*$^#%][A-Za-z0-9!%\-./:_]*/;
+const BASIC = /^(&?[A-Za-z])(\d*)/;
+
+/**
+ * Cuts the body of a command line into commands, one by one, so that what stands before a fault still runs (V.250 5.8:
+ * a line is worked through until the first error).
+ * @throws {SyntaxFault} from the iterator
+ */
+export function* parseCommands(body: string): Generator<ParsedCommand> {
+  let rest = body;
+  for (;;) {
+    rest = rest.replace(/^[ ;]+/, "");
+    if (rest === "") return;
+    const [command, length] = EXTENDED_NAME.test(rest) ? extended(rest) : basic(rest);
+    yield command;
+    rest = rest.slice(length);
+  }
+}
+
+function extended(text: string): [ParsedCommand, number] {
+  const name = (EXTENDED_NAME.exec(text)?.[0] ?? "").toUpperCase();
+  const end = endOfCommand(text);
+  const tail = text.slice(name.length, end).trim();
+  if (tail === "") return [{ name, form: "execute", arguments: [] }, end];
+  if (tail === "?") return [{ name, form: "read", arguments: [] }, end];
+  if (/^= *\?$/.test(tail)) return [{ name, form: "test", arguments: [] }, end];
+  if (tail.startsWith("=")) return [{ name, form: "set", arguments: splitArguments(tail.slice(1)) }, end];
+  throw new SyntaxFault(`"${tail}" after ${name}`);
+}
+
+function basic(text: string): [ParsedCommand, number] {
+  const dial = /^D/i.exec(text);
+  if (dial) return [{ name: "D", form: "execute", arguments: [unquoted(text.slice(1).trim())] }, text.length];
+  const register = /^S(\d+) *(\? *|= *(\d*) *)/i.exec(text);
+  if (register) return [sRegister(register), register[0].length];
+  const compact = /^(&?) *([A-Za-z]) *(\d*)/.exec(text);
+  const match = BASIC.exec(compact?.[0].replaceAll(" ", "") ?? "");
+  if (compact === null || !match?.[1]) throw new SyntaxFault(`"${text}" is no command`);
+  const name = match[1].toUpperCase();
+  const length = compact[0].length;
+  const question = /^ *\?/.exec(text.slice(length));
+  if (question && match[2] === "") return [{ name, form: "read", arguments: [] }, length + question[0].length];
+  return [{ name, form: "execute", arguments: match[2] ? [unquoted(match[2])] : [] }, length];
+}
+
+function sRegister(match: RegExpExecArray): ParsedCommand {
+  const register = unquoted(match[1] ?? "");
+  if (match[2]?.startsWith("?")) return { name: "S", form: "read", arguments: [register] };
+  return { name: "S", form: "set", arguments: [register, unquoted(match[3] ?? "")] };
+}
+
+/** Where the semicolon stands that ends this command, outside of quotation marks. */
+function endOfCommand(text: string): number {
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '"') quoted = !quoted;
+    else if (text[i] === ";" && !quoted) return i;
+  }
+  if (quoted) throw new SyntaxFault("a quotation mark is missing");
+  return text.length;
+}
+
+/**
+ * Cuts at the commas outside of quotation marks. A quotation mark may only open and close a whole parameter.
+ * @throws {SyntaxFault}
+ */
+export function splitArguments(text: string): Argument[] {
+  const found: Argument[] = [];
+  const parameter = /\s*(?:"([^"]*)"|([^",]*))\s*(,|$)/y;
+  for (;;) {
+    const match = parameter.exec(text);
+    if (match === null) throw new SyntaxFault(`parameter ${found.length + 1} can't be read`);
+    const [, inQuotes, bare, separator] = match;
+    found.push(inQuotes === undefined ? unquoted((bare ?? "").replaceAll(" ", "")) : { text: inQuotes, quoted: true });
+    if (separator === "") return found;
+  }
+}
+
+function unquoted(text: string): Argument {
+  return { text, quoted: false };
+}

@@ -1,0 +1,76 @@
+const LINE_FEED = 0x0a;
+const CANCEL = 0x18;
+
+/** The characters that S-registers choose (V.250 5.2.1 to 5.2.3). */
+export interface LineCharacters {
+  /** S3 */
+  readonly terminator: number;
+  /** S5 */
+  readonly editing: number;
+}
+
+/** What one byte completed. */
+export type Reading =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "line"; readonly body: string }
+  | { readonly kind: "repeat" }
+  | { readonly kind: "too-long" };
+
+const NOTHING: Reading = { kind: "nothing" };
+
+/** Finds command lines in what the host types (V.250 5.2). One character stands for one byte. */
+export class CommandLineReader {
+  private text = "";
+  private overflowed = false;
+
+  constructor(
+    private readonly maxLine: number,
+    private readonly characters: () => LineCharacters,
+  ) {}
+
+  /** Whether a command line has begun: the modem prints nothing unasked into it. */
+  get begun(): boolean {
+    return prefixAt(this.text) >= 0;
+  }
+
+  reset(): void {
+    this.text = "";
+    this.overflowed = false;
+  }
+
+  feed(byte: number): Reading {
+    const { terminator, editing } = this.characters();
+    if (byte === terminator) return this.finish();
+    if (byte === editing) {
+      if (prefixAt(this.text) !== this.text.length - 2) this.text = this.text.slice(0, -1);
+      return NOTHING;
+    }
+    if (byte === CANCEL) this.reset();
+    // Other control characters are no part of a line (V.250 5.2.2); a line feed after CR is the usual one.
+    if (byte < 0x20 || byte === LINE_FEED) return NOTHING;
+    return this.append(String.fromCharCode(byte));
+  }
+
+  private append(character: string): Reading {
+    if (character === "/" && /^a$/i.test(this.text.slice(-1)) && prefixAt(this.text) < 0) {
+      this.reset();
+      return { kind: "repeat" };
+    }
+    if (this.text.length >= this.maxLine) this.overflowed = true;
+    else this.text += character;
+    return NOTHING;
+  }
+
+  private finish(): Reading {
+    const { text, overflowed } = this;
+    this.reset();
+    const prefix = prefixAt(text);
+    if (prefix < 0) return NOTHING;
+    return overflowed ? { kind: "too-long" } : { kind: "line", body: text.slice(prefix + 2) };
+  }
+}
+
+/** V.250 5.2.1: both letters large or both small; whatever stands before them is ignored. */
+function prefixAt(text: string): number {
+  return text.search(/AT|at/);
+}

@@ -1,0 +1,116 @@
+import { now } from "../clock";
+import { type Arrival, Pacer } from "./pacer";
+
+/** Whoever is at the other end of the line now. */
+export interface Host {
+  /** Takes bytes from the modem; `false` asks for no more until `resume`. */
+  receive(bytes: Buffer): boolean;
+  /** The line was taken from it: by the next host, or since the plug was pulled. */
+  hangUp(reason: Error): void;
+}
+
+/** The modem's end. */
+export interface LineListener {
+  receive(bytes: Buffer, arrival: Arrival): void;
+  /** The host closed its port. */
+  hangUp(): void;
+}
+
+/** Changes bytes on their way, as a bad contact does. */
+export type Disturbance = (bytes: Buffer) => Buffer;
+
+/** Printed by `--trace`: which way bytes went. */
+export type Trace = (direction: "to-modem" | "to-host", bytes: Buffer) => void;
+
+/** A driver's write is done when no more than this waits, as with a system's own serial buffer. */
+const HOST_BUFFER = 4096;
+
+/** The wire between a host and the modem: full duplex, paced each way, with at most one host. */
+export class SerialLine {
+  readonly disturb: { toHost: Disturbance; toModem: Disturbance } = { toHost: (same) => same, toModem: (same) => same };
+  trace: Trace | undefined;
+  private listener: LineListener | undefined;
+  private host: Host | undefined;
+  private readonly toModem = new Pacer((bytes, arrival) => this.arrive(bytes, arrival));
+  private readonly toHost = new Pacer((bytes) => this.depart(bytes));
+  private baud = 0;
+
+  constructor(baud: number) {
+    this.setRate(baud);
+  }
+
+  /** bit/s; 0: bytes take no time. */
+  get rate(): number {
+    return this.baud;
+  }
+
+  setRate(baud: number): void {
+    this.baud = baud;
+    this.toModem.setRate(baud);
+    this.toHost.setRate(baud);
+  }
+
+  connectModem(listener: LineListener): void {
+    this.listener = listener;
+  }
+
+  /** The newest host has the line; the one before is hung up. */
+  attach(host: Host): void {
+    const before = this.host;
+    if (before === undefined) this.toHost.clear();
+    else this.detach(before);
+    this.host = host;
+    before?.hangUp(new Error("the port was taken over by another client"));
+  }
+
+  detach(host: Host): void {
+    if (this.host !== host) return;
+    this.host = undefined;
+    this.toModem.clear();
+    this.toHost.clear();
+    this.listener?.hangUp();
+  }
+
+  /** The plug is pulled: whoever is attached learns it. */
+  unplug(): void {
+    const { host } = this;
+    if (host === undefined) return;
+    this.detach(host);
+    host.hangUp(Object.assign(new Error("the modem was unplugged"), { code: "ENXIO", disconnected: true }));
+  }
+
+  /** Bytes from the host; resolves when there is room for more. */
+  async send(host: Host, bytes: Buffer): Promise<void> {
+    if (this.host !== host) return;
+    this.toModem.write(bytes);
+    await this.toModem.lower(HOST_BUFFER);
+  }
+
+  resume(host: Host): void {
+    if (this.host === host) this.toHost.resume();
+  }
+
+  /** Bytes from the modem that were ready at `from`; returns when the last is through. */
+  write(bytes: Buffer, from?: number): number {
+    // A port that nobody opened takes nothing: what the modem prints is gone.
+    if (this.host === undefined) return now();
+    return this.toHost.write(bytes, from);
+  }
+
+  lower(limit: number): Promise<void> {
+    return this.toHost.lower(limit);
+  }
+
+  private arrive(bytes: Buffer, arrival: Arrival): boolean {
+    const heard = this.disturb.toModem(bytes);
+    this.trace?.("to-modem", heard);
+    this.listener?.receive(heard, arrival);
+    return true;
+  }
+
+  private depart(bytes: Buffer): boolean {
+    const said = this.disturb.toHost(bytes);
+    this.trace?.("to-host", said);
+    return this.host?.receive(said) ?? true;
+  }
+}

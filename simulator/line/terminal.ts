@@ -1,0 +1,359 @@
+import { now } from "../clock";
+import type { Modem } from "../modem";
+import { type CallPort, RunningCall } from "./call";
+import { CommandError, type PromptOptions } from "./command";
+import type { CommandTable } from "./dispatch";
+import { EscapeSequence } from "./escape";
+import type { Arrival } from "./pacer";
+import { type ParsedCommand, parseCommands, SyntaxFault } from "./parse";
+import { CommandLineReader } from "./reader";
+import { bytes, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
+import { type LineSettings, lineSettings } from "./settings";
+import { Upload } from "./upload";
+
+/** Where the terminal's characters go. */
+export interface TerminalLine {
+  /** Queues bytes that were ready at `from`; returns when the last is through. */
+  write(bytes: Buffer, from?: number): number;
+  /** Resolves when at most `limit` bytes wait. */
+  lower(limit: number): Promise<void>;
+  /** bit/s; 0: not paced */
+  readonly rate: number;
+  setRate(baud: number): void;
+}
+
+interface Portion {
+  readonly bytes: Buffer;
+  readonly arrival: Arrival;
+}
+
+/** What a host may type ahead of a running command, and the unasked lines that wait for its end. */
+const TYPE_AHEAD = 64 * 1024;
+const DEFERRED_LINES = 1000;
+/** `raw` lets so much wait on the line before it asks for more. */
+const OUTPUT_BUFFER = 16 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** The modem restarted while a command ran: whatever the command still does must not be heard. */
+class Restarted extends Error {}
+
+/** The AT interpreter of one serial port: command lines in, results, prompts, data and unsolicited lines out. */
+export class Terminal {
+  private readonly reader: CommandLineReader;
+  private readonly input: Portion[] = [];
+  private typedAhead = 0;
+  private lastLine = "";
+  private running = false;
+  private listening = true;
+  private silenced = false;
+  private epoch = 0;
+  private upload: Upload | undefined;
+  private dataMode: EscapeSequence | undefined;
+  private escaped = false;
+  private deafUntil = Number.NEGATIVE_INFINITY;
+  private freeSince = Number.NEGATIVE_INFINITY;
+  private uploadLoss = 0;
+  private deferred: Buffer[] = [];
+  private afterwards: (() => void | Promise<void>)[] = [];
+
+  constructor(
+    private readonly modem: Modem,
+    private readonly commands: CommandTable,
+    private readonly line: TerminalLine,
+    /** Whether characters that come too soon after a result or a prompt are lost. */
+    private readonly strict: boolean,
+  ) {
+    this.reader = new CommandLineReader(modem.personality.maxLine, () => this.settings);
+  }
+
+  /** Characters from the host. */
+  receive(received: Buffer, arrival: Arrival): void {
+    if (!this.listening || this.silenced) return;
+    const heard = this.strict ? this.withoutTooSoon(received, arrival) : { bytes: received, arrival };
+    if (this.typedAhead + heard.bytes.length > TYPE_AHEAD && this.upload === undefined) return;
+    this.typedAhead += heard.bytes.length;
+    this.input.push(heard);
+    this.work();
+  }
+
+  /** An unsolicited line, held back while a command line is typed or runs. */
+  urc(parts: readonly (string | Buffer)[]): void {
+    if (!this.listening) return;
+    const text = formatInformation(parts, this.settings, true);
+    this.deferred.push(text);
+    if (this.deferred.length > DEFERRED_LINES) this.deferred.shift();
+    this.printDeferred();
+  }
+
+  /** Bytes with no form at all, as a bad contact makes them. */
+  noise(noise: Buffer): void {
+    this.print(noise);
+  }
+
+  /** The modem starts anew: what ran is forgotten, and nothing is heard or printed until `start`. */
+  stop(): void {
+    this.epoch++;
+    this.listening = false;
+    this.running = false;
+    this.upload?.abandon(new Restarted());
+    this.upload = undefined;
+    this.leaveDataMode();
+    this.input.length = 0;
+    this.typedAhead = 0;
+    this.deferred = [];
+    this.afterwards = [];
+    this.reader.reset();
+  }
+
+  start(): void {
+    this.listening = true;
+    // The rate of the line outlives a reboot (+IPR is kept in NVM).
+    if (this.line.rate !== 0) this.settings.rate = this.line.rate;
+  }
+
+  /** The host went away (DTR drops): half a line is forgotten, a prompt ends with what it has. */
+  hangUp(): void {
+    this.input.length = 0;
+    this.typedAhead = 0;
+    this.reader.reset();
+    this.upload?.end();
+    this.printDeferred();
+  }
+
+  /** While silenced the modem neither hears nor prints; what it prints is lost. */
+  silence(on: boolean): void {
+    this.silenced = on;
+  }
+
+  /** The next prompt does not get its first `count` bytes and goes on waiting for as many. */
+  loseUpload(count: number): void {
+    this.uploadLoss = count;
+  }
+
+  private get settings(): LineSettings {
+    return lineSettings(this.modem);
+  }
+
+  private withoutTooSoon(received: Buffer, arrival: Arrival): Portion {
+    const early = this.deafUntil - arrival.first;
+    if (early <= 0) return { bytes: received, arrival };
+    const lost = arrival.step === 0 ? received.length : Math.min(received.length, Math.ceil(early / arrival.step));
+    return { bytes: received.subarray(lost), arrival: later(arrival, lost) };
+  }
+
+  private work(): void {
+    for (let portion = this.input[0]; portion !== undefined; portion = this.input[0]) {
+      if (this.running && this.upload === undefined && this.dataMode === undefined) return;
+      this.input.shift();
+      const rest = this.running ? this.takeData(portion.bytes) : this.takeCommand(portion);
+      const used = portion.bytes.length - rest.length;
+      this.typedAhead -= used;
+      if (rest.length > 0) this.input.unshift({ bytes: rest, arrival: later(portion.arrival, used) });
+    }
+  }
+
+  /** Reads up to the end of a line and echoes it; returns what comes after. */
+  private takeCommand({ bytes: typed, arrival }: Portion): Buffer {
+    const echo: number[] = [];
+    for (const [index, byte] of typed.entries()) {
+      if (this.settings.echo) echo.push(...this.echoOf(byte));
+      const reading = this.reader.feed(byte);
+      if (reading.kind === "nothing") continue;
+      this.printEcho(echo, arrival);
+      if (reading.kind === "line") this.lastLine = reading.body;
+      this.begin(reading.kind === "too-long" ? undefined : this.lastLine);
+      return typed.subarray(index + 1);
+    }
+    this.printEcho(echo, arrival);
+    this.printDeferred();
+    return NOTHING;
+  }
+
+  private echoOf(byte: number): number[] {
+    const { terminator, editing } = this.settings;
+    if (byte === editing) return [editing, 0x20, editing];
+    return byte >= 0x20 || byte === terminator ? [byte] : [];
+  }
+
+  private takeData(data: Buffer): Buffer {
+    this.dataMode?.feed(data);
+    if (this.upload === undefined) return NOTHING;
+    const lost = Math.min(this.uploadLoss, data.length);
+    this.uploadLoss -= lost;
+    const rest = this.upload.feed(data.subarray(lost));
+    if (this.upload.complete) this.closeUpload();
+    return rest;
+  }
+
+  /** An echo goes out while the line still comes in, but not before the modem was free to listen. */
+  private printEcho(echo: readonly number[], arrival: Arrival): void {
+    this.print(Buffer.from(echo), Math.max(arrival.first, this.freeSince));
+  }
+
+  private begin(body: string | undefined): void {
+    this.escaped = false;
+    this.running = true;
+    const { epoch } = this;
+    queueMicrotask(() => void this.run(body, epoch));
+  }
+
+  private async run(body: string | undefined, epoch: number): Promise<void> {
+    let failure: CommandError | undefined;
+    try {
+      if (body === undefined) throw new PlainError("the line is too long");
+      for (const command of parseCommands(body)) await this.runCommand(command, epoch);
+    } catch (error) {
+      failure = this.failureOf(error);
+    }
+    if (epoch !== this.epoch) return;
+    this.leaveDataMode();
+    if (failure === undefined) this.finish(formatResult(RESULTS.ok, this.settings));
+    else this.fail(failure);
+  }
+
+  private failureOf(error: unknown): CommandError {
+    if (error instanceof CommandError) return error;
+    if (error instanceof SyntaxFault) return new PlainError(error.message);
+    if (!(error instanceof Restarted)) process.emitWarning(error instanceof Error ? error : String(error));
+    return new PlainError();
+  }
+
+  private async runCommand(command: ParsedCommand, epoch: number): Promise<void> {
+    const handler = this.commands.handler(command);
+    const check = () => {
+      if (epoch !== this.epoch) throw new Restarted();
+    };
+    await handler(new RunningCall(command, this.portFor(check)), this.modem);
+    check();
+  }
+
+  private portFor(check: () => void): CallPort {
+    const isEscaped = () => this.escaped;
+    return {
+      information: (parts, first) => {
+        check();
+        this.print(formatInformation(parts, this.settings, first));
+      },
+      openPrompt: (prompt, length, timeout, options) => {
+        check();
+        return this.openPrompt(prompt, length, timeout, options);
+      },
+      openData: (text) => {
+        check();
+        this.openData(text);
+      },
+      sendData: async (data) => {
+        check();
+        await this.sendData(data);
+        check();
+      },
+      get escaped() {
+        return isEscaped();
+      },
+      afterResult: (work) => this.afterwards.push(work),
+    };
+  }
+
+  private openPrompt(prompt: string, length: number, timeout?: number, options?: PromptOptions): Promise<Buffer> {
+    const dataMode = prompt === "CONNECT";
+    const text = dataMode ? formatResult(RESULTS.connect, this.settings) : bytes(`\r\n${prompt}`);
+    const through = this.print(text);
+    if (this.strict) this.loseWhatCameTooSoon(through + this.modem.personality.promptDelay);
+    const upload = new Upload(length, timeout, options);
+    this.upload = upload;
+    if (dataMode) this.enterDataMode(() => upload.end(3));
+    void upload.done.then(
+      () => this.closeUpload(),
+      () => undefined,
+    );
+    // Whoever asked must be waiting before bytes that were typed ahead can answer.
+    queueMicrotask(() => this.work());
+    return upload.done;
+  }
+
+  private closeUpload(): void {
+    this.upload = undefined;
+    this.leaveDataMode();
+  }
+
+  private openData(text: string): void {
+    this.print(formatResult({ words: text, digit: RESULTS.connect.digit }, this.settings));
+    this.enterDataMode(() => undefined);
+  }
+
+  private async sendData(data: Buffer): Promise<void> {
+    for (let offset = 0; offset < data.length; offset += OUTPUT_BUFFER) {
+      if (this.escaped) return;
+      this.print(data.subarray(offset, offset + OUTPUT_BUFFER));
+      await this.line.lower(OUTPUT_BUFFER);
+    }
+  }
+
+  private enterDataMode(whenEscaped: () => void): void {
+    this.escaped = false;
+    this.dataMode = new EscapeSequence(this.settings.escape, this.settings.guard, () => {
+      this.escaped = true;
+      whenEscaped();
+    });
+  }
+
+  private leaveDataMode(): void {
+    this.dataMode?.stop();
+    this.dataMode = undefined;
+  }
+
+  private loseWhatCameTooSoon(until: number): void {
+    this.deafUntil = until;
+    this.input.length = 0;
+    this.typedAhead = 0;
+  }
+
+  private fail(error: CommandError): void {
+    this.finish(formatError(error, this.settings, this.modem.personality.errorTexts));
+  }
+
+  private finish(result: Buffer): void {
+    const through = this.print(result);
+    if (this.strict) this.deafUntil = through + this.modem.personality.commandGap;
+    this.running = false;
+    this.freeSince = now();
+    if (this.line.rate !== 0 && this.settings.rate !== this.line.rate) void this.changeRate(this.settings.rate);
+    this.printDeferred();
+    const works = this.afterwards;
+    this.afterwards = [];
+    for (const work of works) void this.runAfterwards(work);
+    this.work();
+  }
+
+  /** The result still goes out at the old rate (development note, +IPR). */
+  private async changeRate(rate: number): Promise<void> {
+    await this.line.lower(0);
+    this.line.setRate(rate);
+  }
+
+  private async runAfterwards(work: () => void | Promise<void>): Promise<void> {
+    const epoch = this.epoch;
+    try {
+      await work();
+    } catch (error) {
+      // An exchange that the restart cut off fails as it should; anything else is a fault of this program.
+      if (epoch === this.epoch) process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  }
+
+  private printDeferred(): void {
+    if (this.running || this.reader.begun || this.deferred.length === 0) return;
+    const lines = Buffer.concat(this.deferred);
+    this.deferred = [];
+    this.print(lines);
+  }
+
+  private print(text: Buffer, from?: number): number {
+    if (this.silenced || text.length === 0) return now();
+    return this.line.write(text, from);
+  }
+}
+
+function later(arrival: Arrival, count: number): Arrival {
+  return { first: arrival.first + count * arrival.step, step: arrival.step };
+}

@@ -1,0 +1,62 @@
+import { stopWait, wait } from "../clock";
+import type { PromptOptions } from "./command";
+
+/** Bytes that a prompt asked for, as they come in. */
+export class Upload {
+  readonly done: Promise<Buffer>;
+  private readonly parts: Buffer[] = [];
+  private missing: number;
+  private resolve: (bytes: Buffer) => void = () => undefined;
+  private reject: (reason: Error) => void = () => undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    length: number,
+    /** ms */
+    private readonly timeout: number | undefined,
+    private readonly options: PromptOptions = {},
+  ) {
+    this.missing = length;
+    this.done = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    if (length === 0) this.end();
+    else this.watch();
+  }
+
+  get complete(): boolean {
+    return this.missing === 0;
+  }
+
+  /** Takes what belongs to it and returns the rest. */
+  feed(bytes: Buffer): Buffer {
+    const own = bytes.subarray(0, this.missing);
+    this.parts.push(own);
+    this.missing -= own.length;
+    this.options.received?.(own.length);
+    if (this.options.idleTimeout === true) this.watch();
+    if (this.complete) this.end();
+    return bytes.subarray(own.length);
+  }
+
+  /** With what came so far, without the `without` bytes that turned out to be no data. */
+  end(without = 0): void {
+    stopWait(this.timer);
+    this.missing = 0;
+    const bytes = Buffer.concat(this.parts);
+    this.resolve(bytes.subarray(0, bytes.length - without));
+  }
+
+  abandon(reason: Error): void {
+    stopWait(this.timer);
+    this.missing = 0;
+    this.reject(reason);
+  }
+
+  private watch(): void {
+    if (this.timeout === undefined) return;
+    stopWait(this.timer);
+    this.timer = wait(() => this.end(), this.timeout);
+  }
+}

@@ -1,0 +1,167 @@
+import { CellularRadio } from "./cellular-radio";
+import { nextTurn } from "./clock";
+import { reportPacketDomain } from "./common/packet-domain";
+import { reportIndicators } from "./common/signal";
+import type { Modem, ModemOptions, Personality } from "./modem";
+import type { Network } from "./network/network";
+import type { Subscription } from "./pdp-contexts";
+import { seededRandom } from "./random";
+import { SimCard } from "./sim";
+import type { Storage } from "./storage";
+
+/** E-UTRAN (27.007 7.3). */
+const LTE = 7;
+
+/** The modem's side of its serial port. */
+export interface ModemPort {
+  urc(parts: readonly (string | Buffer)[]): void;
+  stop(): void;
+  start(): void;
+}
+
+/** What a simulated modem is made of. */
+export interface ModemParts {
+  readonly personality: Personality;
+  readonly options: ModemOptions;
+  readonly network: Network;
+  readonly storage: Storage;
+  readonly subscription: Subscription;
+  /** ms of silence in a reboot; the personality's own when left out. */
+  readonly bootTime?: number;
+  readonly random?: () => number;
+}
+
+/** A modem between two power-offs: its power cycles, services, timers. */
+export class SimulatedModem implements Modem {
+  readonly personality: Personality;
+  readonly options: ModemOptions;
+  readonly radio: CellularRadio;
+  readonly sim: SimCard;
+  readonly storage: Storage;
+  readonly network: Network;
+  readonly random: () => number;
+  private readonly bootTime: number;
+  private readonly services = new Map<string, unknown>();
+  private readonly waits = new Set<() => void>();
+  private cycle = new AbortController();
+  private port: ModemPort | undefined;
+
+  constructor(parts: ModemParts) {
+    this.personality = parts.personality;
+    this.options = parts.options;
+    this.storage = parts.storage;
+    this.bootTime = parts.bootTime ?? parts.personality.bootTime;
+    this.random = parts.random ?? seededRandom(parts.options.seed);
+    this.sim = new SimCard(parts.storage, parts.options.pin);
+    this.network = this.watched(parts.network);
+    this.radio = new CellularRadio({
+      storage: parts.storage,
+      sim: this.sim,
+      subscription: parts.subscription,
+      registrationDelay: parts.options.registration,
+      imsi: parts.options.imsi,
+      technology: parts.personality.accessTechnology ?? LTE,
+      random: this.random,
+      later: (ms, work) => this.later(ms, work),
+      delay: () => parts.network.delay(),
+    });
+  }
+
+  /** Switched on, and already booted: who starts a simulator wants to talk to it. */
+  start(port: ModemPort): void {
+    this.port = port;
+    this.startServices();
+  }
+
+  get powerCycle(): AbortSignal {
+    return this.cycle.signal;
+  }
+
+  later(ms: number, work: () => void): () => void {
+    const run = () => {
+      this.waits.delete(cancel);
+      work();
+    };
+    const stop = ms <= 0 ? immediate(run) : timer(run, ms);
+    const cancel = () => {
+      this.waits.delete(cancel);
+      stop();
+    };
+    this.waits.add(cancel);
+    return cancel;
+  }
+
+  urc(...parts: (string | Buffer)[]): void {
+    this.port?.urc(parts);
+  }
+
+  service<T>(key: string, create: (modem: Modem) => T): T {
+    if (!this.services.has(key)) this.services.set(key, create(this));
+    return this.services.get(key) as T;
+  }
+
+  reboot(reason: string): void {
+    this.powerOff(reason);
+    this.later(this.bootTime, () => this.boot());
+  }
+
+  /** Loses everything that is not in NVM. */
+  powerOff(reason: string): void {
+    this.cycle.abort(new Error(`the modem restarted: ${reason}`));
+    this.cycle = new AbortController();
+    for (const cancel of [...this.waits]) cancel();
+    this.port?.stop();
+    this.radio.stop();
+    this.services.clear();
+  }
+
+  private boot(): void {
+    this.sim.powerUp();
+    this.startServices();
+    this.printBootLines(0);
+  }
+
+  private startServices(): void {
+    this.port?.start();
+    reportPacketDomain(this);
+    reportIndicators(this);
+    this.radio.start();
+  }
+
+  private printBootLines(index: number): void {
+    const line = this.personality.bootLines[index];
+    if (line === undefined) return;
+    this.later(line.delay, () => {
+      this.urc(line.text);
+      this.printBootLines(index + 1);
+    });
+  }
+
+  /** Every exchange of the modem's own clients keeps the radio connection up. */
+  private watched(network: Network): Network {
+    const touch = () => this.radio.traffic();
+    return {
+      ...network,
+      target(host, port) {
+        touch();
+        return network.target(host, port);
+      },
+      delay(signal) {
+        touch();
+        return network.delay(signal);
+      },
+    };
+  }
+}
+
+function immediate(work: () => void): () => void {
+  const handle = nextTurn(work);
+  return () => clearImmediate(handle);
+}
+
+/** The faces keep a process alive, not what a modem waits for. */
+function timer(work: () => void, ms: number): () => void {
+  const handle = setTimeout(work, ms);
+  handle.unref();
+  return () => clearTimeout(handle);
+}

@@ -1,0 +1,135 @@
+import type { ModemOptions } from "./modem";
+import type { Route } from "./network/network";
+import { parseRoute } from "./network/real-network";
+import type { Subscription } from "./pdp-contexts";
+
+/** All that can be said about one simulated modem, by the command line and by a `sim:` port. */
+export interface SimulatorOptions {
+  readonly model: string;
+  readonly modem: ModemOptions;
+  readonly subscription: Subscription;
+  /** bit/s; 0: not paced */
+  readonly baud: number;
+  readonly routes: readonly Route[];
+  readonly state: string | undefined;
+  readonly faults: readonly string[];
+  /** ms; the personality's own when left out */
+  readonly boot: number | undefined;
+  /** Characters that come sooner than the manual allows are lost. */
+  readonly strict: boolean;
+}
+
+/** One option, for both ways of saying it and for `--help`. */
+interface OptionRule {
+  readonly name: string;
+  /** What stands for the value in `--help`; empty for a switch. */
+  readonly value: string;
+  readonly help: string;
+  readonly fallback: string;
+  /** May be given again. */
+  readonly repeated?: true;
+  readonly check: (text: string) => boolean;
+}
+
+const anything = () => true;
+const digits = (least: number, most: number) => (text: string) =>
+  /^\d+$/.test(text) && text.length >= least && text.length <= most;
+const wholeUpTo = (most: number) => (text: string) => /^\d{1,9}$/.test(text) && Number(text) <= most;
+/** What a modem prints in quotation marks can hold neither them nor control characters. */
+const printable = (text: string) => /^[\x20\x21\x23-\x7e]{0,100}$/.test(text);
+
+const HOUR = 3_600_000;
+
+/** The options of a modem; faces and `--trace` belong to the command alone. */
+export const OPTION_RULES: readonly OptionRule[] = [
+  {
+    name: "baud",
+    value: "N",
+    help: "pace both directions as an 8N1 line of N baud (0: not paced)",
+    fallback: "0",
+    check: (text) => text === "0" || (wholeUpTo(4_000_000)(text) && Number(text) >= 300),
+  },
+  { name: "latency", value: "MS", help: "added network latency", fallback: "0", check: wholeUpTo(HOUR) },
+  { name: "registration", value: "MS", help: "time until registered", fallback: "0", check: wholeUpTo(HOUR) },
+  { name: "boot", value: "MS", help: "silence in a reboot (the model's own)", fallback: "", check: wholeUpTo(HOUR) },
+  {
+    name: "route",
+    value: "NAME:PORT=HOST:PORT",
+    help: "send traffic for that name and port elsewhere; NAME:* for every port",
+    fallback: "",
+    repeated: true,
+    check: anything,
+  },
+  { name: "imei", value: "DIGITS", help: "15 digits", fallback: "357862090033897", check: digits(15, 15) },
+  { name: "iccid", value: "DIGITS", help: "18 to 20 digits", fallback: "89882280666012345678", check: digits(18, 20) },
+  { name: "imsi", value: "DIGITS", help: "14 or 15 digits", fallback: "001010123456789", check: digits(14, 15) },
+  { name: "operator", value: "NAME", help: "the operator's name", fallback: "Test Network", check: printable },
+  { name: "pin", value: "PIN", help: "a PIN the SIM asks for; its PUK is 12345678", fallback: "", check: digits(4, 8) },
+  { name: "apn", value: "APN", help: "the APN that is accepted (any)", fallback: "", check: printable },
+  { name: "apn-user", value: "NAME", help: "the user the APN asks for (none)", fallback: "", check: printable },
+  { name: "apn-password", value: "TEXT", help: "and the password", fallback: "", check: printable },
+  { name: "state", value: "FILE", help: "keep NVM, files and certificates there", fallback: "", check: anything },
+  {
+    name: "fault",
+    value: "SPEC",
+    help: "schedule a fault, see below",
+    fallback: "",
+    repeated: true,
+    check: anything,
+  },
+  { name: "seed", value: "N", help: "for everything random", fallback: "1", check: wholeUpTo(999_999_999) },
+  {
+    name: "strict",
+    value: "0|1",
+    help: "lose what comes too soon after a result or prompt, as the modem's manual warns",
+    fallback: "0",
+    check: (text) => text === "0" || text === "1",
+  },
+];
+
+/** Values by option name, in the order given. */
+export type OptionValues = ReadonlyMap<string, readonly string[]>;
+
+/** @throws {Error} that names the option and what exists */
+export function checkOptions(values: OptionValues): void {
+  for (const [name, given] of values) {
+    const rule = OPTION_RULES.find((known) => known.name === name);
+    if (rule === undefined) {
+      throw new Error(`unknown option "${name}"; there are ${OPTION_RULES.map((known) => known.name).join(", ")}`);
+    }
+    if (given.length > 1 && rule.repeated === undefined) throw new Error(`option "${name}" is given twice`);
+    const wrong = given.find((text) => text !== "" && !rule.check(text));
+    if (wrong !== undefined) throw new Error(`"${wrong}" can't be the value of "${name}" (${rule.help})`);
+  }
+}
+
+/** @throws {Error} that names the option and what exists */
+export function readOptions(model: string, values: OptionValues): SimulatorOptions {
+  checkOptions(values);
+  const text = (name: string): string => {
+    const given = values.get(name)?.[0] ?? "";
+    return given === "" ? (OPTION_RULES.find((rule) => rule.name === name)?.fallback ?? "") : given;
+  };
+  const number = (name: string): number => Number(text(name));
+  return {
+    model,
+    modem: {
+      imei: text("imei"),
+      iccid: text("iccid"),
+      imsi: text("imsi"),
+      operator: text("operator"),
+      pin: text("pin"),
+      apn: text("apn"),
+      latency: number("latency"),
+      registration: number("registration"),
+      seed: number("seed"),
+    },
+    subscription: { apn: text("apn"), user: text("apn-user"), password: text("apn-password") },
+    baud: number("baud"),
+    routes: (values.get("route") ?? []).map(parseRoute),
+    state: text("state") || undefined,
+    faults: values.get("fault") ?? [],
+    boot: text("boot") === "" ? undefined : number("boot"),
+    strict: text("strict") === "1",
+  };
+}

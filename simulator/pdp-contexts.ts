@@ -1,0 +1,110 @@
+import { CommandError } from "./line/command";
+import type { Context, ContextDefinition } from "./radio";
+import { randomInteger } from "./random";
+import type { Storage } from "./storage";
+
+const STORED = "radio.contexts";
+const OPERATION_NOT_ALLOWED = 3;
+const NOT_SUBSCRIBED = 33;
+const AUTHENTICATION_FAILURE = 149;
+const MTU = 1500;
+const DNS = { IP: ["192.0.2.53", "192.0.2.54"], IPV6: ["2001:db8::53", "2001:db8::54"] };
+/** Context 1 is the initial EPS bearer; it exists without being defined. */
+const FACTORY: readonly ContextDefinition[] = [{ cid: 1, type: "IPV4V6", apn: "" }];
+
+/** Whom the network lets in. */
+export interface Subscription {
+  /** Empty: any. */
+  readonly apn: string;
+  /** Empty: nobody is asked. */
+  readonly user: string;
+  readonly password: string;
+}
+
+interface Bearer {
+  readonly addresses: readonly string[];
+}
+
+/** The table of PDP contexts: definitions in NVM, bearers while they last. */
+export class PdpContexts {
+  private readonly bearers = new Map<number, Bearer>();
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly subscription: Subscription,
+    private readonly random: () => number,
+  ) {}
+
+  get all(): ReadonlyMap<number, Context> {
+    const sorted = [...this.definitions].sort((left, right) => left.cid - right.cid);
+    return new Map(sorted.map((definition) => [definition.cid, this.context(definition)]));
+  }
+
+  define(definition: ContextDefinition): void {
+    const others = this.definitions.filter((known) => known.cid !== definition.cid);
+    this.storage.set(STORED, [...others, definition]);
+  }
+
+  undefine(cid: number): void {
+    this.storage.set(
+      STORED,
+      this.definitions.filter((known) => known.cid !== cid),
+    );
+  }
+
+  isActive(cid: number): boolean {
+    return this.bearers.has(cid);
+  }
+
+  /** @throws {CommandError} undefined context, or the network's refusal */
+  admit(cid: number): void {
+    const definition = this.definitions.find((known) => known.cid === cid);
+    if (definition === undefined) throw new CommandError(OPERATION_NOT_ALLOWED);
+    const { apn, user, password } = this.subscription;
+    // Without an APN the network puts its own in (application guide 2.1: the anchor APN).
+    if (apn !== "" && definition.apn !== "" && definition.apn.toLowerCase() !== apn.toLowerCase()) {
+      throw new CommandError(NOT_SUBSCRIBED);
+    }
+    const known = definition.auth?.user === user && definition.auth.password === password;
+    if (user !== "" && !known) throw new CommandError(AUTHENTICATION_FAILURE);
+  }
+
+  bring(cid: number): void {
+    const type = this.definitions.find((known) => known.cid === cid)?.type ?? "IP";
+    const addresses: string[] = [];
+    if (type !== "IPV6") addresses.push(this.ipv4());
+    if (type !== "IP") addresses.push(this.ipv6());
+    this.bearers.set(cid, { addresses });
+  }
+
+  /** @returns whether it was up */
+  drop(cid: number): boolean {
+    return this.bearers.delete(cid);
+  }
+
+  active(): number[] {
+    return [...this.bearers.keys()];
+  }
+
+  private get definitions(): readonly ContextDefinition[] {
+    return this.storage.get<ContextDefinition[]>(STORED) ?? FACTORY;
+  }
+
+  private context(definition: ContextDefinition): Context {
+    const bearer = this.bearers.get(definition.cid);
+    if (bearer === undefined) return { ...definition, active: false, addresses: [], dns: [], mtu: MTU };
+    const dns = [...(definition.type === "IPV6" ? [] : DNS.IP), ...(definition.type === "IP" ? [] : DNS.IPV6)];
+    return { ...definition, active: true, addresses: bearer.addresses, dns, mtu: MTU };
+  }
+
+  private ipv4(): string {
+    const part = () => randomInteger(this.random, 1, 254);
+    return `10.${part()}.${part()}.${part()}`;
+  }
+
+  /** No group is zero, so the form below is RFC 5952's. */
+  private ipv6(): string {
+    const group = () => randomInteger(this.random, 1, 0xffff).toString(16);
+    return `2001:db8:${group()}:${group()}:${group()}:${group()}:${group()}:${group()}`;
+  }
+}

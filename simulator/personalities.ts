@@ -1,0 +1,13 @@
+import type { Personality } from "./modem";
+import { LARA_R6 } from "./ublox/lara-r6";
+
+/** The modems that can be simulated; a new one is one line here. */
+export const PERSONALITIES: readonly Personality[] = [LARA_R6];
+
+/** @throws {Error} that lists what exists */
+export function personality(model: string): Personality {
+  const found = PERSONALITIES.find((known) => known.name.toLowerCase() === model.toLowerCase());
+  if (found !== undefined) return found;
+  const names = PERSONALITIES.map((known) => known.name).join(", ");
+  throw new Error(`no simulated modem "${model}"; there are ${names}`);
+}

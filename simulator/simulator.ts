@@ -1,0 +1,72 @@
+import { commonCommands } from "./common/commands";
+import { FaultInjector } from "./faults";
+import { FileStorage } from "./file-storage";
+import { CommandTable } from "./line/dispatch";
+import { SerialLine } from "./line/serial-line";
+import { Terminal } from "./line/terminal";
+import { SimulatedModem } from "./modem-core";
+import { createNetwork } from "./network/real-network";
+import type { SimulatorOptions } from "./options";
+import { personality } from "./personalities";
+import { seededRandom } from "./random";
+
+/** A modem, its serial line, and what may go wrong with both. */
+export class Simulator {
+  readonly modem: SimulatedModem;
+  readonly line: SerialLine;
+  private readonly storage: FileStorage;
+  private readonly faults: FaultInjector;
+
+  /** @throws {Error} unknown model, unreadable state file, fault that can't be understood */
+  constructor(options: SimulatorOptions) {
+    const model = personality(options.model);
+    this.storage = new FileStorage(options.state);
+    const random = seededRandom(options.modem.seed);
+    this.modem = new SimulatedModem({
+      personality: model,
+      options: options.modem,
+      subscription: options.subscription,
+      storage: this.storage,
+      network: createNetwork({ routes: options.routes, latency: options.modem.latency, random }),
+      random,
+      ...(options.boot === undefined ? {} : { bootTime: options.boot }),
+    });
+    this.line = new SerialLine(options.baud);
+    const table = new CommandTable([...model.commands, ...commonCommands]);
+    const terminal = new Terminal(this.modem, table, this.line, options.strict);
+    this.line.connectModem({
+      receive: (bytes, arrival) => terminal.receive(bytes, arrival),
+      hangUp: () => terminal.hangUp(),
+    });
+    this.faults = new FaultInjector({ modem: this.modem, line: this.line, terminal, random });
+    this.modem.start({
+      urc: (parts) => terminal.urc(parts),
+      stop: () => terminal.stop(),
+      start: () => terminal.start(),
+    });
+    for (const spec of options.faults) this.fault(spec);
+  }
+
+  /** Makes something go wrong, now or later; see `FAULT_HELP`. @throws {Error} what can't be understood */
+  fault(spec: string): void {
+    this.faults.inject(spec);
+  }
+
+  /** Whether the plug is in; faces have nobody attached while it is not. */
+  get plugged(): boolean {
+    return this.faults.plugged;
+  }
+
+  /** Tells when the plug is pulled (`false`) or put back. */
+  onPlug(listener: (plugged: boolean) => void): void {
+    this.faults.onPlug(listener);
+  }
+
+  /** Ends everything that runs and writes what must be kept. */
+  close(): void {
+    this.faults.stop();
+    this.line.unplug();
+    this.modem.powerOff("the simulator ended");
+    this.storage.flush();
+  }
+}
