@@ -28,6 +28,8 @@ export interface ModemParts {
   readonly subscription: Subscription;
   /** ms of silence in a reboot; the personality's own when left out. */
   readonly bootTime?: number;
+  /** The cell's; the personality's own when left out. */
+  readonly technology?: number;
   readonly random?: () => number;
 }
 
@@ -60,7 +62,7 @@ export class SimulatedModem implements Modem {
       subscription: parts.subscription,
       registrationDelay: parts.options.registration,
       imsi: parts.options.imsi,
-      technology: parts.personality.accessTechnology ?? LTE,
+      technology: parts.technology ?? parts.personality.accessTechnology ?? LTE,
       random: this.random,
       later: (ms, work) => this.later(ms, work),
       delay: () => parts.network.delay(),

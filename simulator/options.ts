@@ -15,6 +15,8 @@ export interface SimulatorOptions {
   readonly faults: readonly string[];
   /** ms; the personality's own when left out */
   readonly boot: number | undefined;
+  /** 27.007's <AcT> of the only cell; the personality's own when left out. */
+  readonly technology: number | undefined;
   /** Characters that come sooner than the manual allows are lost. */
   readonly strict: boolean;
 }
@@ -26,6 +28,8 @@ interface OptionRule {
   readonly value: string;
   readonly help: string;
   readonly fallback: string;
+  /** What a command line means that names the option without a value. */
+  readonly bare?: string;
   /** May be given again. */
   readonly repeated?: true;
   readonly check: (text: string) => boolean;
@@ -39,6 +43,7 @@ const wholeUpTo = (most: number) => (text: string) => /^\d{1,9}$/.test(text) && 
 const printable = (text: string) => /^[\x20\x21\x23-\x7e]{0,100}$/.test(text);
 
 const HOUR = 3_600_000;
+const PDP_TYPES = ["IP", "IPV6", "IPV4V6"] as const;
 
 /** The options of a modem; faces and `--trace` belong to the command alone. */
 export const OPTION_RULES: readonly OptionRule[] = [
@@ -68,6 +73,20 @@ export const OPTION_RULES: readonly OptionRule[] = [
   { name: "apn", value: "APN", help: "the APN that is accepted (any)", fallback: "", check: printable },
   { name: "apn-user", value: "NAME", help: "the user the APN asks for (none)", fallback: "", check: printable },
   { name: "apn-password", value: "TEXT", help: "and the password", fallback: "", check: printable },
+  {
+    name: "pdp-type",
+    value: "TYPE",
+    help: "what the network gives a context at most: IP, IPV6 or IPV4V6",
+    fallback: "IPV4V6",
+    check: (text) => PDP_TYPES.some((type) => type === text),
+  },
+  {
+    name: "technology",
+    value: "N",
+    help: "access technology of the cell as +COPS tells it, such as 2 for UTRAN (the model's own)",
+    fallback: "",
+    check: wholeUpTo(9),
+  },
   { name: "state", value: "FILE", help: "keep NVM, files and certificates there", fallback: "", check: anything },
   {
     name: "fault",
@@ -83,6 +102,7 @@ export const OPTION_RULES: readonly OptionRule[] = [
     value: "0|1",
     help: "lose what comes too soon after a result or prompt, as the modem's manual warns",
     fallback: "0",
+    bare: "1",
     check: (text) => text === "0" || text === "1",
   },
 ];
@@ -124,12 +144,18 @@ export function readOptions(model: string, values: OptionValues): SimulatorOptio
       registration: number("registration"),
       seed: number("seed"),
     },
-    subscription: { apn: text("apn"), user: text("apn-user"), password: text("apn-password") },
+    subscription: {
+      apn: text("apn"),
+      user: text("apn-user"),
+      password: text("apn-password"),
+      type: PDP_TYPES.find((type) => type === text("pdp-type")) ?? "IPV4V6",
+    },
     baud: number("baud"),
     routes: (values.get("route") ?? []).map(parseRoute),
     state: text("state") || undefined,
     faults: values.get("fault") ?? [],
     boot: text("boot") === "" ? undefined : number("boot"),
+    technology: text("technology") === "" ? undefined : number("technology"),
     strict: text("strict") === "1",
   };
 }

@@ -6,6 +6,7 @@ import type { Storage } from "./storage";
 const STORED = "radio.contexts";
 const OPERATION_NOT_ALLOWED = 3;
 const NOT_SUBSCRIBED = 33;
+const OPTION_NOT_SUPPORTED = 132;
 const AUTHENTICATION_FAILURE = 149;
 const MTU = 1500;
 const DNS = { IP: ["192.0.2.53", "192.0.2.54"], IPV6: ["2001:db8::53", "2001:db8::54"] };
@@ -19,10 +20,13 @@ export interface Subscription {
   /** Empty: nobody is asked. */
   readonly user: string;
   readonly password: string;
+  /** What the network gives at most; a context that asks for both gets what there is. */
+  readonly type: ContextDefinition["type"];
 }
 
 interface Bearer {
   readonly addresses: readonly string[];
+  readonly dns: readonly string[];
 }
 
 /** The table of PDP contexts: definitions in NVM, bearers while they last. */
@@ -60,7 +64,8 @@ export class PdpContexts {
   admit(cid: number): void {
     const definition = this.definitions.find((known) => known.cid === cid);
     if (definition === undefined) throw new CommandError(OPERATION_NOT_ALLOWED);
-    const { apn, user, password } = this.subscription;
+    const { apn, user, password, type } = this.subscription;
+    if (common(definition.type, type).length === 0) throw new CommandError(OPTION_NOT_SUPPORTED);
     // Without an APN the network puts its own in (application guide 2.1: the anchor APN).
     if (apn !== "" && definition.apn !== "" && definition.apn.toLowerCase() !== apn.toLowerCase()) {
       throw new CommandError(NOT_SUBSCRIBED);
@@ -71,10 +76,11 @@ export class PdpContexts {
 
   bring(cid: number): void {
     const type = this.definitions.find((known) => known.cid === cid)?.type ?? "IP";
-    const addresses: string[] = [];
-    if (type !== "IPV6") addresses.push(this.ipv4());
-    if (type !== "IP") addresses.push(this.ipv6());
-    this.bearers.set(cid, { addresses });
+    const families = common(type, this.subscription.type);
+    this.bearers.set(cid, {
+      addresses: families.map((family) => (family === "IP" ? this.ipv4() : this.ipv6())),
+      dns: families.flatMap((family) => DNS[family]),
+    });
   }
 
   /** @returns whether it was up */
@@ -93,8 +99,7 @@ export class PdpContexts {
   private context(definition: ContextDefinition): Context {
     const bearer = this.bearers.get(definition.cid);
     if (bearer === undefined) return { ...definition, active: false, addresses: [], dns: [], mtu: MTU };
-    const dns = [...(definition.type === "IPV6" ? [] : DNS.IP), ...(definition.type === "IP" ? [] : DNS.IPV6)];
-    return { ...definition, active: true, addresses: bearer.addresses, dns, mtu: MTU };
+    return { ...definition, active: true, ...bearer, mtu: MTU };
   }
 
   private ipv4(): string {
@@ -107,4 +112,11 @@ export class PdpContexts {
     const group = () => randomInteger(this.random, 1, 0xffff).toString(16);
     return `2001:db8:${group()}:${group()}:${group()}:${group()}:${group()}:${group()}`;
   }
+}
+
+/** The address families that a context asks for and the network gives. */
+function common(wanted: ContextDefinition["type"], given: ContextDefinition["type"]): ("IP" | "IPV6")[] {
+  return (["IP", "IPV6"] as const).filter((family) =>
+    [wanted, given].every((type) => type === family || type === "IPV4V6"),
+  );
 }

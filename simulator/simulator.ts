@@ -30,6 +30,7 @@ export class Simulator {
       network: createNetwork({ routes: options.routes, latency: options.modem.latency, random }),
       random,
       ...(options.boot === undefined ? {} : { bootTime: options.boot }),
+      ...(options.technology === undefined ? {} : { technology: options.technology }),
     });
     this.line = new SerialLine(options.baud);
     const table = new CommandTable([...model.commands, ...commonCommands]);

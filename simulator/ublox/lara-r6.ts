@@ -25,6 +25,7 @@ export const LARA_R6: Personality = {
   maxLine: 2048,
   commandGap: 20,
   promptDelay: 50,
+  mmeInCereg: true,
   commands: [
     { name: "I", execute: identify },
     ...packetDataCommands,

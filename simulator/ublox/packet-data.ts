@@ -1,7 +1,9 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { dotted } from "../common/addresses";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
+import type { Context } from "../radio";
 import { storeDefaultConnection, storedDefaultConnection } from "./data-connection";
 import { incorrectParameters, notAllowed, notSupported } from "./errors";
 
@@ -18,6 +20,7 @@ export const packetDataCommands: readonly CommandDefinition[] = [
   { name: "+UDCONF", set: configure, test: (call) => call.info("+UDCONF: (1,19,66)") },
   { name: "+UMNOPROF", set: setOperatorProfile, read: readOperatorProfile, test: listOperatorProfiles },
   { name: "+UAUTHREQ", set: setAuthentication, test: (call) => call.info(`+UAUTHREQ: (1-${HIGHEST_CID}),(0-3),,`) },
+  { name: "+CGDCONT", read: listContexts },
   { name: "+UDNSCFG", set: setDnsServer, read: readDnsServers },
 ];
 
@@ -101,9 +104,30 @@ function setAuthentication(call: Call, modem: Modem): void {
   // LARA-R6 takes the password before the user name, other u-blox modems the other way round.
   const password = call.arguments.length === 4 ? stringAt(call, 2, LONGEST_CREDENTIAL) : "";
   const user = call.arguments.length === 4 ? stringAt(call, 3, LONGEST_CREDENTIAL) : "";
-  if (context === undefined || context.active) throw notAllowed();
+  if (context === undefined) throw notAllowed();
   const { type, apn } = context;
   modem.radio.define({ cid, type, apn, auth: { protocol, user, password } });
+}
+
+const LTE = 7;
+
+/** While a context is up its line shows the type that the network chose (guide 2.5), and two fields more on 2G and 3G. */
+function listContexts(call: Call, modem: Modem): void {
+  const last = modem.radio.technology < LTE ? "0,0,0,0,0,0" : "0,0,0,0";
+  for (const context of modem.radio.contexts.values()) {
+    const addresses = context.addresses.map(dotted).join(" ");
+    call.info(`+CGDCONT: ${context.cid},"${currentType(context)}","${context.apn}","${addresses}",${last}`);
+  }
+}
+
+function currentType(context: Context): string {
+  if (!context.active) return context.type;
+  const has = {
+    IP: context.addresses.some((address) => isIPv4(address)),
+    IPV6: context.addresses.some((address) => isIPv6(address)),
+  };
+  if (has.IP && has.IPV6) return "IPV4V6";
+  return has.IPV6 ? "IPV6" : "IP";
 }
 
 interface DnsServer {
