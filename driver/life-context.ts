@@ -1,0 +1,40 @@
+import type { Connections } from "./connections";
+import { ModemError } from "./errors";
+import type { Identity, ModemSettings, Registration, Signal } from "./modem-types";
+import type { PinMemory } from "./network/sim";
+import type { ModelDefinition } from "./services/model";
+import type { Session } from "./session";
+import type { StateMachine } from "./state-machine";
+import type { Timing } from "./timing";
+
+/** What life and recovery of one modem work with, over all its sessions. */
+export interface LifeContext {
+  readonly settings: ModemSettings;
+  readonly models: readonly ModelDefinition[];
+  readonly timing: Timing;
+  /** From [0, 1): jitter. */
+  readonly random: () => number;
+  readonly pins: PinMemory;
+  readonly connections: Connections;
+  readonly state: StateMachine;
+  readonly tell: LifeEvents;
+}
+
+/** What life finds out; the modem makes events of it. */
+export interface LifeEvents {
+  identity(identity: Identity): void;
+  /** The modem is identified and set up: commands may be sent on this session. */
+  line(session: Session): void;
+  registration(registration: Registration): void;
+  signal(signal: Signal): void;
+  radio(radio: { connected: boolean }): void;
+  restarted(reason: string): void;
+  note(text: string): void;
+}
+
+/** Whatever was thrown, as the only kind of error that leaves the driver. */
+export function asModemError(error: unknown): ModemError {
+  if (error instanceof ModemError) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  return new ModemError("MODEM_REJECTED", `The modem could not be set up: ${words}`);
+}

@@ -1,0 +1,128 @@
+import { delay } from "./delay";
+import { isModemError, ModemError } from "./errors";
+import { asModemError, type LifeContext } from "./life-context";
+import { identify } from "./network/identification";
+import { command, unlessRejected } from "./network/procedures";
+import { NetworkLife } from "./network-life";
+import type { ModelDefinition, ModelDriver, PersistentSettings } from "./services/model";
+import type { Session } from "./session";
+
+/** Pause after an `AT` that was answered by an error, as a modem does that is still booting, in ms. */
+const REJECTED_PAUSE = 100;
+
+/**
+ * Brings a modem from an open port to `ready` and keeps it there: synchronise, identify, set up, then SIM, registration
+ * and connection. What breaks the line ends the session, and `Recovery` makes the next one.
+ */
+export class Life {
+  readonly #context: LifeContext;
+  /** Settings that ask for another reboot right after the first will ask for ever. */
+  #rebooted = false;
+
+  constructor(context: LifeContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Runs until the session ends; then `session.fault` tells why.
+   *
+   * @param patience ms that the modem may take to answer the first `AT`
+   */
+  async run(session: Session, patience: number): Promise<void> {
+    try {
+      await this.#synchronise(session, patience);
+      const driver = await this.#identify(session);
+      await driver.initialise();
+      if (await this.#persist(session, driver)) return;
+      session.progress("up");
+      this.#context.tell.line(session);
+      await new NetworkLife(session, driver, this.#context).run();
+    } catch (error) {
+      session.end({ kind: "failed", error: asModemError(error) });
+    }
+  }
+
+  /** `AT` until `OK`; then the echo, which marks where answers begin, and errors in words. */
+  async #synchronise(session: Session, patience: number): Promise<void> {
+    const { channel, signal } = session;
+    const { state, timing, settings } = this.#context;
+    state.advance("synchronising");
+    const deadline = performance.now() + patience;
+    for (;;) {
+      try {
+        await channel.send(command("", [], { timeout: timing.probe, signal }));
+        break;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (performance.now() >= deadline) {
+          session.end({ kind: "silent", error: unanswered(settings.port) });
+          signal.throwIfAborted();
+        }
+        if (!isModemError(error, "MODEM_TIMEOUT")) await delay(REJECTED_PAUSE, signal);
+      }
+    }
+    session.progress("answering");
+    await unlessRejected(channel.send(command("E1")));
+    await unlessRejected(channel.send(command("+CMEE=", [2])));
+  }
+
+  async #identify(session: Session): Promise<ModelDriver> {
+    const { state, settings, models, tell } = this.#context;
+    state.advance("identifying");
+    const { identity, text } = await identify(session.channel, session.signal);
+    const found = models.find((model) => model.matches(text));
+    const model = settings.model === "auto" ? found : models.find(({ name }) => name === settings.model);
+    if (model === undefined) throw unknownModel(text, models);
+    if (found !== model) tell.note(`the settings say ${model.name}, the modem says ${oneLine(text)}`);
+    tell.identity(identity);
+    return session.use(model);
+  }
+
+  /** Whether the session has ended with a reboot, which puts changed settings into force. */
+  async #persist(session: Session, driver: ModelDriver): Promise<boolean> {
+    const written = await this.#writeSettings(driver);
+    if (!written || this.#rebooted) {
+      if (written) this.#context.tell.note("settings that need a reboot were not kept by the last one");
+      this.#rebooted = written;
+      return false;
+    }
+    this.#rebooted = true;
+    await driver.reboot();
+    const reason = "settings were changed that need a reboot";
+    this.#context.tell.restarted(reason);
+    session.end({ kind: "rebooting", error: new ModemError("MODEM_RESTARTED", `The modem was restarted: ${reason}`) });
+    return true;
+  }
+
+  async #writeSettings(driver: ModelDriver): Promise<boolean> {
+    const { mnoProfile, xlat, cid, pdpType } = this.#context.settings;
+    const profile: PersistentSettings = mnoProfile === undefined ? {} : { mnoProfile };
+    const defaultContext = { cid, preferIpv6: pdpType === "IPV6" };
+    const first = await driver.persist(xlat === undefined ? profile : { ...profile, xlat });
+    // Some firmware (LARA-R6001D-00B) has no such setting and does by itself what it would say: context 1, IPv4.
+    const isFactory = cid === 1 && !defaultContext.preferIpv6;
+    const writing = driver.persist({ ...profile, defaultContext });
+    const second = await (isFactory ? unlessRejected(writing) : writing);
+    return first || second === true;
+  }
+}
+
+function unanswered(port: string): ModemError {
+  return new ModemError(
+    "MODEM_TIMEOUT",
+    `Nothing answers AT on ${port}. Check that the modem is powered, and that port, baud rate and flow control are right.`,
+  );
+}
+
+function unknownModel(identification: string, models: readonly ModelDefinition[]): ModemError {
+  const known = models.map((model) => model.name).join(", ");
+  return new ModemError(
+    "NOT_SUPPORTED",
+    `The modem says it is "${oneLine(identification)}", which is none of ${known}. ` +
+      "If it is a variant of one of these, set the model by hand.",
+  );
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll("\n", ", ");
+}

@@ -1,0 +1,268 @@
+import { EventEmitter } from "node:events";
+import { type AnswerField, splitFields } from "./at/fields";
+import type { Line } from "./at/line";
+import { Connections, contextOf } from "./connections";
+import { delay } from "./delay";
+import { ModemError } from "./errors";
+import { Life } from "./life";
+import type { LifeContext, LifeEvents } from "./life-context";
+import { MODELS } from "./models";
+import type {
+  ConnectionStatus,
+  Identity,
+  ModemEvents,
+  ModemHandle,
+  ModemSettings,
+  ModemState,
+  ReadyOptions,
+  Registration,
+} from "./modem-types";
+import { readSignal } from "./network/signal";
+import { PinMemory } from "./network/sim";
+import { type RawOptions, rawCommand } from "./raw-command";
+import { Readiness } from "./readiness";
+import { Recovery } from "./recovery";
+import type { ModelDefinition, Services } from "./services/model";
+import type { PdpType } from "./services/packet-data";
+import type { Session } from "./session";
+import { checkSettings } from "./settings";
+import { StateMachine } from "./state-machine";
+import { TIMING, type Timing } from "./timing";
+import { createTransport } from "./transport/open";
+import type { Transport } from "./transport/transport";
+
+/** For tests. */
+export interface ModemOptions {
+  readonly timing?: Partial<Timing>;
+  readonly models?: readonly ModelDefinition[];
+  /** From [0, 1): jitter. */
+  readonly random?: () => number;
+  /** One for the whole process unless a test has its own. */
+  readonly pins?: PinMemory;
+}
+
+/** ms that closing the port may take before it is left to itself. */
+const CLOSE_LIMIT = 2500;
+
+const processPins = new PinMemory();
+
+const UNKNOWN_REGISTRATION: Registration = { state: "unknown", technology: "", operator: "" };
+
+/**
+ * The one object that a node holds: a modem that is opened once and then looked after until it is closed.
+ *
+ * Never emits `error`: what goes wrong is told with `state`, and to whoever waits.
+ */
+export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
+  readonly #settings: ModemSettings;
+  readonly #timing: Timing;
+  readonly #models: readonly ModelDefinition[];
+  readonly #random: () => number;
+  readonly #transport: Transport;
+  readonly #state: StateMachine;
+  readonly #readiness: Readiness;
+  readonly #pins: PinMemory;
+  #connections: Connections;
+  #recovery: { stop: AbortController; ended: Promise<void>; settled: () => void } | undefined;
+  /** Defined while the line is up. */
+  #session: Session | undefined;
+  #identity: Identity | undefined;
+  #registration = UNKNOWN_REGISTRATION;
+
+  /** @throws {ModemError} `INVALID_INPUT`, naming the setting */
+  constructor(settings: ModemSettings, options: ModemOptions = {}) {
+    super();
+    // As many listeners as there are nodes.
+    this.setMaxListeners(0);
+    checkSettings(settings);
+    this.#settings = settings;
+    this.#timing = { ...TIMING, ...options.timing };
+    this.#models = options.models ?? MODELS;
+    this.#random = options.random ?? Math.random;
+    this.#pins = options.pins ?? processPins;
+    this.#transport = createTransport(settings, (text) => this.#note(text));
+    this.#readiness = new Readiness(settings.port);
+    this.#state = new StateMachine((state, error) => this.#onState(state, error));
+    this.#connections = this.#newConnections();
+  }
+
+  get state(): ModemState {
+    return this.#state.state;
+  }
+
+  get identity(): Identity | undefined {
+    return this.#identity;
+  }
+
+  get lastError(): ModemError | undefined {
+    return this.#state.error;
+  }
+
+  get registration(): Registration {
+    return this.#registration;
+  }
+
+  open(): void {
+    if (this.#recovery !== undefined) return;
+    const stop = new AbortController();
+    this.#connections = this.#newConnections();
+    const context = this.#context();
+    const recovery = new Recovery({
+      context,
+      life: new Life(context),
+      transport: this.#transport,
+      trace: (entry) => this.#tell("trace", entry),
+      session: (session) => this.#follow(session),
+    });
+    // In `opening` at once: who asks for `ready` right after `open` is to wait.
+    this.#state.advance("opening");
+    this.#recovery = { stop, ended: recovery.run(stop.signal), settled: () => recovery.settled() };
+  }
+
+  async close(): Promise<void> {
+    const recovery = this.#recovery;
+    if (recovery === undefined) return;
+    this.#recovery = undefined;
+    const error = new ModemError("MODEM_OFFLINE", `The modem on ${this.#settings.port} was closed`);
+    recovery.stop.abort(error);
+    this.#connections.lostAll(error);
+    this.#registration = UNKNOWN_REGISTRATION;
+    this.#state.close(error);
+    const enough = new AbortController();
+    await Promise.race([recovery.ended, delay(CLOSE_LIMIT, enough.signal).catch(() => {})]);
+    enough.abort();
+  }
+
+  async ready(options: ReadyOptions): Promise<Services> {
+    await this.#readiness.wait("ready", options);
+    return this.#requireServices();
+  }
+
+  async lineReady(options: ReadyOptions): Promise<void> {
+    await this.#readiness.wait("line", options);
+  }
+
+  async connect(other: { cid?: number; apn?: string; pdpType?: PdpType } = {}): Promise<ConnectionStatus> {
+    const { packetData } = this.#requireServices();
+    const context = contextOf(this.#settings, other);
+    await packetData.define(context);
+    await this.#connections.activate(packetData, context.cid);
+    this.#connections.want(context);
+    return this.status(context.cid);
+  }
+
+  async disconnect(cid = this.#settings.cid): Promise<void> {
+    const { packetData } = this.#requireServices();
+    // Before it goes, lest its loss be mended.
+    this.#connections.forget(cid);
+    await packetData.deactivate(cid);
+    this.#connections.lost(cid, "it was deactivated by order");
+  }
+
+  async status(cid = this.#settings.cid): Promise<ConnectionStatus> {
+    const { channel } = this.#requireSession();
+    const pdp = await this.#requireServices().packetData.status(cid);
+    const signal = await readSignal(channel);
+    const { operator, technology, state } = this.#registration;
+    return { ...pdp, operator, technology, registration: state, signal };
+  }
+
+  async execute(command: string, options: RawOptions): Promise<{ result: string; lines: string[] }> {
+    const raw = rawCommand(command, options);
+    const { lines } = await this.#requireSession().channel.send(raw);
+    return { result: "OK", lines: lines.map(lineText) };
+  }
+
+  #newConnections(): Connections {
+    return new Connections(this.#settings, (event) => this.#tell("connection", event));
+  }
+
+  #context(): LifeContext {
+    return {
+      settings: this.#settings,
+      models: this.#models,
+      timing: this.#timing,
+      random: this.#random,
+      pins: this.#pins,
+      connections: this.#connections,
+      state: this.#state,
+      tell: this.#events(),
+    };
+  }
+
+  #events(): LifeEvents {
+    return {
+      identity: (identity) => {
+        this.#identity = identity;
+      },
+      line: (session) => {
+        this.#session = session;
+        this.#readiness.update({ line: true });
+      },
+      registration: (registration) => {
+        this.#registration = registration;
+        this.#tell("registration", registration);
+      },
+      signal: (signal) => this.#tell("signal", signal),
+      radio: (radio) => this.#tell("radio", radio),
+      restarted: (reason) => this.#tell("restarted", { reason }),
+      note: (text) => this.#note(text),
+    };
+  }
+
+  /** Passes the session's unsolicited lines on, and forgets it when it ends. */
+  #follow(session: Session): void {
+    session.channel.onUrc("", (line) => {
+      this.#tell("urc", { text: lineText(line), fields: splitFields(line).map(fieldText) });
+    });
+    const onEnd = (): void => {
+      if (this.#session !== session) return;
+      this.#session = undefined;
+      this.#readiness.update({ line: false });
+    };
+    session.signal.addEventListener("abort", onEnd, { once: true });
+  }
+
+  #onState(state: ModemState, error: ModemError | undefined): void {
+    if (state === "ready") this.#recovery?.settled();
+    this.#readiness.update({ state, error: this.#state.error });
+    if (error === undefined) this.#tell("state", state);
+    else this.#tell("state", state, error);
+  }
+
+  #requireSession(): Session {
+    if (this.#session !== undefined) return this.#session;
+    throw this.#state.error ?? this.#readiness.explain();
+  }
+
+  #requireServices(): Services {
+    const services = this.#requireSession().driver?.services;
+    if (services === undefined) throw this.#readiness.explain();
+    return services;
+  }
+
+  #note(text: string): void {
+    this.#tell("trace", { direction: "note", text });
+  }
+
+  /** A listener that throws must not break the modem's life, nor be lost without a trace. */
+  #tell<Event extends keyof ModemEvents>(event: Event, ...details: ModemEvents[Event]): void {
+    try {
+      (this as EventEmitter).emit(event, ...details);
+    } catch (error) {
+      if (event !== "trace") this.#note(`a listener of "${event}" failed: ${String(error)}`);
+    }
+  }
+}
+
+function fieldText({ text, data }: AnswerField): string {
+  return data?.toString("latin1") ?? text;
+}
+
+/** With its counted strings put back, byte for byte. */
+function lineText(line: Line): string {
+  const strings = [...line.data].sort((a, b) => a.field - b.field).map(({ bytes }) => bytes.toString("latin1"));
+  if (strings.length === 0) return line.text;
+  let next = 0;
+  return line.text.replace(/""/g, (empty) => (next < strings.length ? `"${strings[next++]}"` : empty));
+}

@@ -1,0 +1,232 @@
+import { Priority } from "./at/command";
+import { delay, Wake } from "./delay";
+import { isModemError, ModemError } from "./errors";
+import { asModemError, type LifeContext } from "./life-context";
+import { cycleRadio, FUNCTIONALITY, readFunctionality, turnRadioOn } from "./network/functionality";
+import { nameOperators, readOperator, selectAutomatically } from "./network/operator";
+import { onContextLoss, onRadioState } from "./network/packet-events";
+import { isRegistered, RegistrationWatch } from "./network/registration";
+import { readSignal } from "./network/signal";
+import { unlockSim } from "./network/sim";
+import type { ModelDriver } from "./services/model";
+import type { Session } from "./session";
+import { Backoff } from "./timing";
+
+/** One session's life on the network: SIM, search, connect, ready, and again from where it broke. */
+export class NetworkLife {
+  readonly #session: Session;
+  readonly #driver: ModelDriver;
+  readonly #context: LifeContext;
+  readonly #watch: RegistrationWatch;
+  readonly #backoff: Backoff;
+  readonly #defined = new Set<number>();
+  /** Something happened that `#attend` or `#search` should look at. */
+  readonly #news = new Wake();
+  #watching = false;
+  #contextLost = false;
+  #lastSignal = "";
+
+  constructor(session: Session, driver: ModelDriver, context: LifeContext) {
+    this.#session = session;
+    this.#driver = driver;
+    this.#context = context;
+    const { backoffMin, backoffMax } = context.timing;
+    this.#backoff = new Backoff(backoffMin, backoffMax, context.random);
+    this.#watch = new RegistrationWatch(session.channel, () => this.#news.set());
+  }
+
+  /** Runs until the session ends, and rejects with its reason. */
+  async run(): Promise<never> {
+    const { signal, channel } = this.#session;
+    const { tell, state } = this.#context;
+    const leave = [
+      onRadioState(channel, (connected) => tell.radio({ connected })),
+      onContextLoss(channel, ({ cid, reason }) => this.#onContextLost(cid, reason)),
+      this.#driver.services.packetData.onLost((cid, reason) => this.#onContextLost(cid, reason)),
+    ];
+    try {
+      for (let checkSim = true; ; ) {
+        try {
+          await this.#comeUp(checkSim);
+          checkSim = false;
+          await this.#attend();
+        } catch (error) {
+          signal.throwIfAborted();
+          state.fail(asModemError(error));
+          checkSim = true;
+          await delay(this.#backoff.take(), signal);
+        }
+      }
+    } finally {
+      for (const stop of leave) stop();
+      this.#watch.stop();
+    }
+  }
+
+  async #comeUp(checkSim: boolean): Promise<void> {
+    if (checkSim) {
+      this.#context.state.advance("sim");
+      await this.#unlockSim();
+    }
+    await this.#register();
+    this.#contextLost = false;
+    await this.#connect();
+    await this.#tellRegistration();
+    this.#backoff.reset();
+    this.#context.state.advance("ready");
+    await this.#tolerate(this.#tellSignal());
+  }
+
+  async #unlockSim(): Promise<void> {
+    const { settings, pins, timing } = this.#context;
+    const { channel, signal } = this.#session;
+    // The SIM is off with the radio; and the APN has to be there before the modem attaches.
+    if ((await readFunctionality(channel)) === FUNCTIONALITY.minimum) {
+      await this.#define();
+      await turnRadioOn(channel, signal);
+    }
+    const { port, pin } = settings;
+    await unlockSim(channel, { port, pin, pins, bootTime: timing.simBoot, interval: timing.simInterval, signal });
+  }
+
+  async #register(): Promise<void> {
+    const { channel } = this.#session;
+    if (!this.#watching) {
+      await this.#watch.start();
+      this.#watching = true;
+      await nameOperators(channel);
+    }
+    // A changed APN of the first bearer makes the modem attach again, so that the state has to be read after it.
+    if (await this.#define()) await this.#refresh();
+    if (!isRegistered(this.#watch.current)) await this.#search();
+  }
+
+  /** Waits for a network, for as long as it takes. */
+  async #search(): Promise<void> {
+    const { state, timing } = this.#context;
+    const { channel, signal } = this.#session;
+    state.advance("searching");
+    if ((await readFunctionality(channel)) !== FUNCTIONALITY.full) await turnRadioOn(channel, signal);
+    await selectAutomatically(channel, signal);
+    await this.#refresh();
+    for (let since = performance.now(); !isRegistered(this.#watch.current); ) {
+      if (this.#watch.current.state === "denied") state.fail(denied());
+      if (await this.#news.wait(timing.searchInterval, signal)) continue;
+      await this.#tolerate(this.#refresh());
+      if (performance.now() - since < timing.radioCycle || isRegistered(this.#watch.current)) continue;
+      await cycleRadio(channel, signal);
+      await this.#unlockSim();
+      since = performance.now();
+    }
+  }
+
+  /** Writes the wanted contexts, once in a session; whether there was one to write. */
+  async #define(): Promise<boolean> {
+    const missing = this.#context.connections.wanted.filter(({ cid }) => !this.#defined.has(cid));
+    for (const context of missing) {
+      await this.#driver.services.packetData.define(context);
+      this.#defined.add(context.cid);
+    }
+    return missing.length > 0;
+  }
+
+  async #connect(): Promise<void> {
+    const { connections, state } = this.#context;
+    if (connections.wanted.length > 0) state.advance("connecting");
+    for (const { cid } of connections.wanted) await connections.activate(this.#driver.services.packetData, cid);
+  }
+
+  /** Stays while all is well; returns when registration or a context has to be won back. */
+  async #attend(): Promise<void> {
+    const { timing, state } = this.#context;
+    const { signal } = this.#session;
+    for (let polled = performance.now(); ; ) {
+      const rest = Math.max(0, polled + timing.poll - performance.now());
+      const woken = await this.#news.wait(rest, signal);
+      if (!woken) {
+        await this.#tolerate(this.#poll());
+        polled = performance.now();
+      }
+      if (this.#contextLost) return state.advance("connecting");
+      if (!isRegistered(this.#watch.current) && !(await this.#registrationReturns())) {
+        return state.advance("searching");
+      }
+      if (woken) await this.#tolerate(this.#tellRegistration());
+    }
+  }
+
+  /** A cell change may look like a loss for some seconds. */
+  async #registrationReturns(): Promise<boolean> {
+    await this.#tolerate(this.#tellRegistration());
+    const deadline = performance.now() + this.#context.timing.registrationGrace;
+    while (!isRegistered(this.#watch.current)) {
+      const rest = deadline - performance.now();
+      if (rest <= 0) return false;
+      await this.#news.wait(rest, this.#session.signal);
+    }
+    return true;
+  }
+
+  async #poll(): Promise<void> {
+    const { connections } = this.#context;
+    await this.#refresh();
+    await this.#tellSignal();
+    for (const { cid } of connections.wanted) {
+      const { active } = await this.#driver.services.packetData.status(cid);
+      if (!active) this.#onContextLost(cid, "the modem reports it inactive");
+    }
+  }
+
+  /** Reads the registration. Reports that are off although they were turned on tell of a reboot that nobody announced. */
+  async #refresh(): Promise<void> {
+    if (await this.#watch.refresh()) return;
+    this.#session.restarted("its settings are those of a fresh start");
+    this.#session.signal.throwIfAborted();
+  }
+
+  #onContextLost(cid: number | undefined, reason: string): void {
+    const { connections } = this.#context;
+    const lost = connections.wanted.map((context) => context.cid).filter((one) => cid === undefined || cid === one);
+    for (const one of cid === undefined ? lost : [cid]) connections.lost(one, reason);
+    if (lost.length === 0) return;
+    this.#contextLost = true;
+    this.#news.set();
+  }
+
+  async #tellRegistration(): Promise<void> {
+    const { state, technology } = this.#watch.current;
+    const selection = isRegistered({ state })
+      ? await readOperator(this.#session.channel, Priority.Background)
+      : undefined;
+    this.#context.tell.registration({
+      state,
+      technology: technology !== "" ? technology : (selection?.technology ?? ""),
+      operator: selection?.operator ?? "",
+    });
+  }
+
+  async #tellSignal(): Promise<void> {
+    const signal = await readSignal(this.#session.channel);
+    const key = JSON.stringify(signal);
+    if (key === this.#lastSignal) return;
+    this.#lastSignal = key;
+    this.#context.tell.signal(signal);
+  }
+
+  /** A look that fails is no outage: whether the modem still answers is for the channel to find out. */
+  async #tolerate(look: Promise<void>): Promise<void> {
+    try {
+      await look;
+    } catch (error) {
+      this.#session.signal.throwIfAborted();
+      if (!isModemError(error, "MODEM_REJECTED") && !isModemError(error, "MODEM_TIMEOUT")) throw error;
+    }
+  }
+}
+
+function denied(): ModemError {
+  return new ModemError(
+    "NOT_REGISTERED",
+    "The network denies registration. Check that the SIM is activated, and that its contract covers this operator and technology.",
+  );
+}

@@ -1,0 +1,91 @@
+import { type ErrorCode, ModemError } from "./errors";
+import type { ModemState, ReadyOptions } from "./modem-types";
+
+/** What can be waited for: a line that takes commands, or all of it. */
+export type Goal = "line" | "ready";
+
+interface Waiter {
+  readonly goal: Goal;
+  succeed(): void;
+  fail(error: unknown): void;
+}
+
+interface Situation {
+  readonly state: ModemState;
+  readonly error: ModemError | undefined;
+  readonly line: boolean;
+}
+
+/** Why a modem is not ready in each state, when it has not failed in it. */
+const REASONS: Readonly<Record<Exclude<ModemState, "ready">, readonly [ErrorCode, string]>> = {
+  closed: ["MODEM_OFFLINE", "it is not open"],
+  opening: ["MODEM_OFFLINE", "its port is still being opened"],
+  recovering: ["MODEM_OFFLINE", "the connection to it is still being restored"],
+  synchronising: ["MODEM_TIMEOUT", "it has not answered AT yet"],
+  identifying: ["MODEM_TIMEOUT", "it is still being identified and set up"],
+  sim: ["SIM_ERROR", "its SIM is not ready yet"],
+  searching: ["NOT_REGISTERED", "it has found no network yet. Check antenna, SIM and coverage"],
+  connecting: ["NO_CONNECTION", "its data connection is not up yet. Check APN, user and password"],
+};
+
+/** Errors that time does not mend, so that nobody need wait for the end of the time. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(["SIM_ERROR", "NOT_SUPPORTED", "INVALID_INPUT"]);
+
+/** Those who wait for a modem to come up. */
+export class Readiness {
+  readonly #port: string;
+  readonly #waiters = new Set<Waiter>();
+  #situation: Situation = { state: "closed", error: undefined, line: false };
+
+  constructor(port: string) {
+    this.#port = port;
+  }
+
+  update(change: Partial<Situation>): void {
+    this.#situation = { ...this.#situation, ...change };
+    for (const waiter of [...this.#waiters]) this.#settle(waiter);
+  }
+
+  /** What keeps the modem from being ready now. */
+  explain(): ModemError {
+    const { state, error } = this.#situation;
+    if (error !== undefined) return error;
+    const [code, words] = state === "ready" ? REASONS.recovering : REASONS[state];
+    return new ModemError(code, `The modem on ${this.#port} is not ready: ${words}.`);
+  }
+
+  wait(goal: Goal, { timeout, signal }: ReadyOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiters.delete(waiter);
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const waiter: Waiter = {
+        goal,
+        succeed: () => {
+          leave();
+          resolve();
+        },
+        fail: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      const onAbort = (): void => waiter.fail(signal?.reason);
+      const timer = setTimeout(() => waiter.fail(this.explain()), timeout);
+      this.#waiters.add(waiter);
+      if (signal?.aborted === true) return onAbort();
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#settle(waiter);
+    });
+  }
+
+  #settle(waiter: Waiter): void {
+    const { state, error, line } = this.#situation;
+    const reached = line && (waiter.goal === "line" || state === "ready");
+    const hopeless = state === "closed" || (error !== undefined && HOPELESS.has(error.code));
+    if (reached) waiter.succeed();
+    else if (hopeless) waiter.fail(this.explain());
+  }
+}

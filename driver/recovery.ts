@@ -1,0 +1,199 @@
+import { access } from "node:fs/promises";
+import { delay } from "./delay";
+import { ModemError } from "./errors";
+import type { Life } from "./life";
+import { asModemError, type LifeContext } from "./life-context";
+import { cycleRadio } from "./network/functionality";
+import type { ModelDefinition } from "./services/model";
+import { type Fault, Session, type SessionListeners } from "./session";
+import { Backoff } from "./timing";
+import { kindOfPort } from "./transport/open";
+import type { Transport } from "./transport/transport";
+
+/** What is tried against silence that resynchronising did not end, each once, in this order. */
+const LADDER = ["cycle the radio", "reset", "reopen"] as const;
+
+/** ms for one command of the ladder: a modem that answers at all does it within. */
+const LADDER_TIMEOUT = 15_000;
+
+export interface RecoveryOptions extends SessionListeners {
+  readonly context: LifeContext;
+  readonly life: Life;
+  readonly transport: Transport;
+  /** Every session from its start; it may end at any time. */
+  session(session: Session): void;
+}
+
+/** Makes sessions, one after the other, until it is stopped: after every fault what that fault asks for. */
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  readonly #context: LifeContext;
+  readonly #backoff: Backoff;
+  #isOpen = false;
+  #rung = 0;
+  #model: ModelDefinition | undefined;
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+    this.#context = options.context;
+    const { backoffMin, backoffMax } = this.#context.timing;
+    this.#backoff = new Backoff(backoffMin, backoffMax, this.#context.random);
+  }
+
+  /** Resolves when `signal` fires and the port is closed. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted) await this.#mend(await this.#live(signal), signal);
+    } catch (error) {
+      if (!signal.aborted) this.#context.state.outage("opening", asModemError(error));
+    }
+    await this.#close();
+  }
+
+  /** The modem works: what happened before counts no more. */
+  settled(): void {
+    this.#rung = 0;
+    this.#backoff.reset();
+  }
+
+  async #live(signal: AbortSignal): Promise<Fault> {
+    const { life } = this.#options;
+    if (!this.#isOpen) {
+      const failure = await this.#open(signal);
+      if (failure !== undefined) return { kind: "lost", error: failure };
+    }
+    const patience = Math.max(this.#context.timing.synchronise, this.#model?.bootTime ?? 0);
+    for (const deadline = performance.now() + patience; ; ) {
+      const session = this.#session(signal);
+      await life.run(session, deadline - performance.now());
+      this.#model = session.model ?? this.#model;
+      const fault = session.fault ?? { kind: "closed", error: closed() };
+      // A channel gives up sooner than a modem may take to boot.
+      const mayBoot = fault.kind === "silent" && !session.hasAnswered && performance.now() < deadline;
+      if (!mayBoot) return fault;
+    }
+  }
+
+  #session(signal: AbortSignal): Session {
+    const session = new Session(this.#options.transport, this.#options);
+    const onAbort = (): void => session.end({ kind: "closed", error: signal.reason as ModemError });
+    signal.addEventListener("abort", onAbort, { once: true });
+    session.signal.addEventListener("abort", () => signal.removeEventListener("abort", onAbort), { once: true });
+    if (signal.aborted) onAbort();
+    this.#options.session(session);
+    return session;
+  }
+
+  async #mend({ kind, error }: Fault, signal: AbortSignal): Promise<void> {
+    const { state, tell, connections, timing } = this.#context;
+    if (signal.aborted) return;
+    if (kind !== "silent") connections.lostAll(error);
+    switch (kind) {
+      case "closed":
+        return;
+      case "lost":
+        state.outage("opening", error);
+        await this.#close();
+        return this.#pause(signal, timing.reopen);
+      case "rebooting":
+        return delay(timing.rebootSettle, signal);
+      case "restarted":
+        state.outage("synchronising", error);
+        tell.restarted(error.message);
+        return;
+      case "silent":
+        return this.#climb(error, signal);
+      case "failed":
+        state.outage(state.state, error);
+        await this.#close();
+        return this.#pause(signal);
+    }
+  }
+
+  async #open(signal: AbortSignal): Promise<ModemError | undefined> {
+    const { transport } = this.#options;
+    const giveUp = (): void => void transport.close();
+    signal.addEventListener("abort", giveUp, { once: true });
+    this.#context.state.advance("opening");
+    try {
+      await transport.open();
+      this.#isOpen = true;
+      return undefined;
+    } catch (error) {
+      return asModemError(error);
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#isOpen = false;
+    await this.#options.transport.close();
+  }
+
+  /** The next step of the ladder; behind its end there is only trying again, ever more slowly. */
+  async #climb(error: ModemError, signal: AbortSignal): Promise<void> {
+    const { state, tell, connections } = this.#context;
+    state.outage("synchronising", error);
+    // A line that has never carried an answer may lead to anything: it is not sent orders.
+    const step = this.#model === undefined ? undefined : LADDER[this.#rung];
+    this.#rung += 1;
+    tell.note(step === undefined ? "the modem is still silent" : `the modem is silent: ${step}`);
+    switch (step) {
+      case "cycle the radio":
+        return this.#order(signal, (session) => cycleRadio(session.channel, session.signal, LADDER_TIMEOUT));
+      case "reset":
+        connections.lostAll(error);
+        return this.#order(signal, (session, model) => session.use(model).reboot());
+      case "reopen":
+        connections.lostAll(error);
+        return this.#close();
+      case undefined:
+        await this.#close();
+        return this.#pause(signal);
+    }
+  }
+
+  /** Sends orders on a session of their own. That they fail too is what the next step of the ladder is for. */
+  async #order(signal: AbortSignal, work: (session: Session, model: ModelDefinition) => Promise<void>): Promise<void> {
+    const model = this.#model;
+    if (model === undefined) return;
+    const session = this.#session(signal);
+    const ended = new Promise<void>((resolve) => {
+      session.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await Promise.race([work(session, model).catch(() => {}), ended]);
+    if (session.fault?.kind === "lost") this.#isOpen = false;
+    session.end({ kind: "rebooting", error: new ModemError("MODEM_RESTARTED", "The modem was being restarted") });
+  }
+
+  /**
+   * Waits before another attempt, longer each time; no longer than `limit` where nothing but an attempt tells whether
+   * the port is back. A serial device that comes back is tried at once.
+   */
+  async #pause(signal: AbortSignal, limit = Number.POSITIVE_INFINITY): Promise<void> {
+    const { settings, timing } = this.#context;
+    const wait = this.#backoff.take();
+    const isFile = kindOfPort(settings.port) === "serial" && process.platform !== "win32";
+    if (!isFile) return delay(Math.min(wait, limit), signal);
+    const deadline = performance.now() + wait;
+    let wasThere = await exists(settings.port);
+    for (let rest = wait; rest > 0; rest = deadline - performance.now()) {
+      await delay(Math.min(timing.presence, rest), signal);
+      const isThere = await exists(settings.port);
+      if (isThere && !wasThere) return;
+      wasThere = isThere;
+    }
+  }
+}
+
+async function exists(device: string): Promise<boolean> {
+  return access(device).then(
+    () => true,
+    () => false,
+  );
+}
+
+function closed(): ModemError {
+  return new ModemError("MODEM_OFFLINE", "The modem was closed");
+}

@@ -1,0 +1,147 @@
+import { AtChannel } from "./at/channel";
+import { ModemError } from "./errors";
+import type { ModelDefinition, ModelDriver } from "./services/model";
+import type { Transport, TransportLoss } from "./transport/transport";
+
+/**
+ * Why a session ended.
+ *
+ * `lost`: the port is gone · `restarted`: the modem rebooted by itself · `rebooting`: it was told to · `silent`: it
+ * answers no more · `failed`: it can't be used as it is · `closed`: by its owner.
+ */
+export interface Fault {
+  readonly kind: "lost" | "restarted" | "rebooting" | "silent" | "failed" | "closed";
+  readonly error: ModemError;
+}
+
+export interface SessionListeners {
+  trace(entry: { direction: "sent" | "received" | "note"; text: string }): void;
+}
+
+/** A channel's own view of a transport that outlives it: no bytes and no loss reach it when its session is over. */
+class SessionTransport implements Transport {
+  readonly name: string;
+  readonly bytesPerSecond: number | undefined;
+  readonly #port: Transport;
+  #onData: (bytes: Buffer) => void = () => {};
+  #onLost: (loss: TransportLoss) => void = () => {};
+
+  constructor(port: Transport) {
+    this.#port = port;
+    this.name = port.name;
+    this.bytesPerSecond = port.bytesPerSecond;
+  }
+
+  /** The session's owner has opened it. */
+  async open(): Promise<void> {}
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#port.write(bytes);
+  }
+
+  /** The session's owner closes it. */
+  async close(): Promise<void> {}
+
+  onData(listener: (bytes: Buffer) => void): void {
+    this.#onData = listener;
+  }
+
+  onLost(listener: (loss: TransportLoss) => void): void {
+    this.#onLost = listener;
+  }
+
+  receive(bytes: Buffer): void {
+    this.#onData(bytes);
+  }
+
+  lose(loss: TransportLoss): void {
+    this.#onLost(loss);
+  }
+}
+
+/** One stretch of talk with a modem: a channel, and once the model is known its driver. Ends with the first fault. */
+export class Session {
+  readonly channel: AtChannel;
+  #driver: ModelDriver | undefined;
+  #model: ModelDefinition | undefined;
+  #fault: Fault | undefined;
+  #progress: "silent" | "answering" | "up" = "silent";
+  readonly #end = new AbortController();
+  readonly #line: SessionTransport;
+
+  constructor(port: Transport, listeners: SessionListeners) {
+    this.#line = new SessionTransport(port);
+    port.onData((bytes) => this.#line.receive(bytes));
+    port.onLost((loss) => this.#lose(loss, port.name));
+    this.channel = new AtChannel(this.#line, {
+      onTrace: (entry) => listeners.trace(entry),
+      onNoise: (bytes) => listeners.trace({ direction: "note", text: `noise: ${printable(bytes)}` }),
+      onBoot: (line) => this.restarted(`it printed ${line}`),
+      onUnresponsive: () =>
+        this.end({ kind: "silent", error: new ModemError("MODEM_TIMEOUT", "The modem has stopped answering") }),
+    });
+  }
+
+  /** Fires when the session ends; its reason is the fault's error. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  get fault(): Fault | undefined {
+    return this.#fault;
+  }
+
+  get driver(): ModelDriver | undefined {
+    return this.#driver;
+  }
+
+  get model(): ModelDefinition | undefined {
+    return this.#model;
+  }
+
+  /** Whether the modem has answered at all. */
+  get hasAnswered(): boolean {
+    return this.#progress !== "silent";
+  }
+
+  /** The modem has answered; with `up` it is identified and set up. */
+  progress(progress: "answering" | "up"): void {
+    this.#progress = progress;
+  }
+
+  /** Makes the driver of the model, once it is known. */
+  use(model: ModelDefinition): ModelDriver {
+    this.channel.useDialect(model.dialect);
+    this.#model = model;
+    this.#driver = model.create(this.channel);
+    return this.#driver;
+  }
+
+  /**
+   * The modem has rebooted by itself: everything volatile is gone, and so is what was in flight. While it is being set
+   * up that only means to begin anew.
+   */
+  restarted(how: string): void {
+    const error = new ModemError("MODEM_RESTARTED", `The modem restarted during the operation (${how})`);
+    this.end({ kind: this.#progress === "up" ? "restarted" : "rebooting", error });
+  }
+
+  /** Fails everything in flight. Only the first fault counts. */
+  end(fault: Fault): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = fault;
+    this.#driver?.dispose(fault.error);
+    this.channel.close(fault.error);
+    this.#end.abort(fault.error);
+  }
+
+  #lose(loss: TransportLoss, name: string): void {
+    const error = new ModemError("MODEM_OFFLINE", `The connection to the modem on ${name} was lost: ${loss.reason}`);
+    this.end({ kind: "lost", error });
+    this.#line.lose(loss);
+  }
+}
+
+function printable(bytes: Uint8Array): string {
+  return JSON.stringify(Buffer.from(bytes).toString("latin1"));
+}

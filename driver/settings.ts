@@ -1,0 +1,65 @@
+import { integer, unquotable } from "./at/fields";
+import { ModemError } from "./errors";
+import type { ModemSettings } from "./modem-types";
+
+/** One of a list, a whole number in a range, or a text with a reason against those that can't be taken. */
+type Rule =
+  | { readonly oneOf: readonly unknown[] }
+  | { readonly min: number; readonly max: number }
+  | { readonly against: (text: string) => string | undefined };
+
+/** 23.003 9.1. The length that user and password may have is for the model to check. */
+const MAX_APN = 100;
+const MAX_CREDENTIAL = 127;
+
+const quotable = (max: number): Rule => ({ against: (text) => unquotable(text, max) });
+
+const RULES: Readonly<Record<keyof ModemSettings, Rule>> = {
+  port: { against: (text) => (text.trim() === "" ? "is empty" : undefined) },
+  baudRate: { min: 300, max: 4_000_000 },
+  flowControl: { oneOf: [true, false] },
+  dataBits: { oneOf: [7, 8] },
+  parity: { oneOf: ["none", "even", "odd", "mark", "space"] },
+  stopBits: { oneOf: [1, 2] },
+  model: { oneOf: ["auto", "LARA-R6", "BG96"] },
+  apn: quotable(MAX_APN),
+  pdpType: { oneOf: ["IP", "IPV6", "IPV4V6"] },
+  cid: { min: 1, max: 16 },
+  authType: { oneOf: ["none", "pap", "chap"] },
+  mnoProfile: { min: 0, max: 999 },
+  xlat: { oneOf: [true, false] },
+  connect: { oneOf: ["auto", "manual"] },
+  pin: { against: (text) => (/^(\d{4,8})?$/.test(text) ? undefined : "must be 4 to 8 digits") },
+  apnUser: quotable(MAX_CREDENTIAL),
+  apnPassword: quotable(MAX_CREDENTIAL),
+};
+
+const OPTIONAL: ReadonlySet<string> = new Set(["mnoProfile", "xlat", "pin", "apnUser", "apnPassword"]);
+
+/** @throws {ModemError} `INVALID_INPUT`, naming the setting, never with a value that may be a secret */
+export function checkSettings(settings: ModemSettings): void {
+  for (const [field, rule] of Object.entries(RULES)) {
+    const value: unknown = settings[field as keyof ModemSettings];
+    if (value !== undefined || !OPTIONAL.has(field)) check(value, field, rule);
+  }
+  if (settings.authType !== "none" && (settings.apnUser ?? "") === "") {
+    throw new ModemError("INVALID_INPUT", `apnUser is empty, and authType ${settings.authType} needs one`);
+  }
+}
+
+function check(value: unknown, field: string, rule: Rule): void {
+  if ("min" in rule) {
+    integer(typeof value === "number" ? value : Number.NaN, { field, ...rule });
+    return;
+  }
+  const reason = "oneOf" in rule ? unlisted(value, rule.oneOf) : textReason(value, rule.against);
+  if (reason !== undefined) throw new ModemError("INVALID_INPUT", `${field} ${reason}`);
+}
+
+function unlisted(value: unknown, allowed: readonly unknown[]): string | undefined {
+  return allowed.includes(value) ? undefined : `must be one of ${allowed.join(", ")}`;
+}
+
+function textReason(value: unknown, against: (text: string) => string | undefined): string | undefined {
+  return typeof value === "string" ? against(value) : "must be a text";
+}

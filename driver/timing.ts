@@ -1,0 +1,67 @@
+/** How patient the life of a modem is. All in ms. Tests shorten it; nothing else does. */
+export interface Timing {
+  /** One `AT` while waiting for the first answer. */
+  readonly probe: number;
+  /** All of them, when the model and its time to boot are not known. */
+  readonly synchronise: number;
+  /** A modem that was told to reboot may answer for another moment. */
+  readonly rebootSettle: number;
+  /** The SIM boots (27.007 gives no limit; Quectel supervises 20 s). */
+  readonly simBoot: number;
+  readonly simInterval: number;
+  /** Registration is read again this often while it is awaited: a report may be lost. */
+  readonly searchInterval: number;
+  /** After so long without a network the radio is turned off and on; u-blox advises at most 20 attaches an hour. */
+  readonly radioCycle: number;
+  /** A registration that flaps is no outage for so long. */
+  readonly registrationGrace: number;
+  /** Signal, registration and contexts are looked at this often; it also finds a dead line. */
+  readonly poll: number;
+  /** Between attempts after a failure: doubled each time, with jitter. */
+  readonly backoffMin: number;
+  readonly backoffMax: number;
+  /** How often a missing device is looked for. */
+  readonly presence: number;
+  /** Between attempts to open a port that can only be tried: a TCP connection, a simulated modem. */
+  readonly reopen: number;
+}
+
+export const TIMING: Timing = {
+  probe: 1000,
+  synchronise: 15_000,
+  rebootSettle: 1000,
+  simBoot: 20_000,
+  simInterval: 1000,
+  searchInterval: 10_000,
+  radioCycle: 300_000,
+  registrationGrace: 10_000,
+  poll: 60_000,
+  backoffMin: 1000,
+  backoffMax: 60_000,
+  presence: 500,
+  reopen: 1500,
+};
+
+/** Waits that double from `min` to `max`, each drawn from the upper half of its range so that many modems spread out. */
+export class Backoff {
+  #next: number;
+
+  constructor(
+    readonly min: number,
+    readonly max: number,
+    readonly random: () => number,
+  ) {
+    this.#next = min;
+  }
+
+  /** The next wait, in ms. */
+  take(): number {
+    const base = this.#next;
+    this.#next = Math.min(base * 2, this.max);
+    return base / 2 + (base / 2) * this.random();
+  }
+
+  reset(): void {
+    this.#next = this.min;
+  }
+}
