@@ -97,6 +97,11 @@ export class SerialLine {
     return this.toHost.write(bytes, from);
   }
 
+  /** Bytes that wait for the host. */
+  get backlog(): number {
+    return this.toHost.backlog;
+  }
+
   lower(limit: number): Promise<void> {
     return this.toHost.lower(limit);
   }

@@ -17,6 +17,8 @@ export interface TerminalLine {
   write(bytes: Buffer, from?: number): number;
   /** Resolves when at most `limit` bytes wait. */
   lower(limit: number): Promise<void>;
+  /** Bytes that wait for the host. */
+  readonly backlog: number;
   /** bit/s; 0: not paced */
   readonly rate: number;
   setRate(baud: number): void;
@@ -32,6 +34,7 @@ const TYPE_AHEAD = 64 * 1024;
 const DEFERRED_LINES = 1000;
 /** `raw` lets so much wait on the line before it asks for more. */
 const OUTPUT_BUFFER = 16 * 1024;
+const UNREAD = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** The modem restarted while a command ran: whatever the command still does must not be heard. */
@@ -78,7 +81,8 @@ export class Terminal {
 
   /** An unsolicited line, held back while a command line is typed or runs. */
   urc(parts: readonly (string | Buffer)[]): void {
-    if (!this.listening) return;
+    // A host that does not read loses what the modem says unasked, not the modem its memory.
+    if (!this.listening || this.line.backlog > UNREAD) return;
     const text = formatInformation(parts, this.settings, true);
     this.deferred.push(text);
     if (this.deferred.length > DEFERRED_LINES) this.deferred.shift();

@@ -1,0 +1,40 @@
+import type { Readable, Writable } from "node:stream";
+import type { Host, SerialLine } from "../line/serial-line";
+
+/** Puts a pair of streams at the host's end of a line until they close, or until the line is taken away. */
+export class StreamHost implements Host {
+  constructor(
+    private readonly line: SerialLine,
+    private readonly input: Readable,
+    private readonly output: Writable,
+    private readonly close: () => void,
+  ) {
+    line.attach(this);
+    input.on("data", (bytes: Buffer) => void this.pass(bytes));
+    output.on("drain", () => line.resume(this));
+    for (const stream of new Set<Readable | Writable>([input, output])) {
+      // A broken connection closes, and that is all there is to know about it.
+      stream.on("error", () => this.leave());
+      stream.on("close", () => this.leave());
+    }
+    input.on("end", () => this.leave());
+  }
+
+  receive(bytes: Buffer): boolean {
+    return this.output.write(bytes);
+  }
+
+  hangUp(): void {
+    this.close();
+  }
+
+  private async pass(bytes: Buffer): Promise<void> {
+    this.input.pause();
+    await this.line.send(this, bytes);
+    this.input.resume();
+  }
+
+  private leave(): void {
+    this.line.detach(this);
+  }
+}
