@@ -5,7 +5,7 @@ import { unlessRejected } from "../network/procedures";
 import { ask, query } from "./commands";
 
 /** Without +UDCONF=19 the module's own clients use context 1 (guide 2.3.1). */
-const FACTORY_CONTEXT = 1;
+export const FACTORY_CONTEXT = 1;
 
 /**
  * Checks that commands without a context of their own would use `cid`.

@@ -36,7 +36,7 @@ export class UbloxHttp implements HttpService {
     try {
       const profile = await this.#profiles.acquire({
         timeout: limit.remaining,
-        signal: limit.signal,
+        signal: limit.interrupted,
         owner: plan.title,
       });
       const work = this.#perform(profile, plan, limit);
@@ -103,6 +103,8 @@ export class UbloxHttp implements HttpService {
 /** The time that one request has, and who may end it sooner. */
 class RequestLimit {
   readonly signal: AbortSignal;
+  /** Without the limit in time: while a profile is waited for, that they are busy says more than that it is late. */
+  readonly interrupted: AbortSignal;
   readonly #end: number;
   readonly #timer: NodeJS.Timeout;
 
@@ -112,7 +114,8 @@ class RequestLimit {
     this.#timer = setTimeout(() => {
       late.abort(new ModemError("MODEM_TIMEOUT", `${title} did not end within ${timeout / 1000} s`));
     }, timeout);
-    this.signal = AbortSignal.any([late.signal, disposed, ...(signal === undefined ? [] : [signal])]);
+    this.interrupted = signal === undefined ? disposed : AbortSignal.any([disposed, signal]);
+    this.signal = AbortSignal.any([late.signal, this.interrupted]);
   }
 
   /** ms */

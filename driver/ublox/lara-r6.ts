@@ -7,7 +7,7 @@ import { UbloxFiles } from "./files";
 import { UbloxHttp } from "./http";
 import { initialise } from "./initialise";
 import { UbloxPacketData } from "./packet-data";
-import { PersistentStore } from "./persist";
+import { persist } from "./persist";
 import { TIMEOUTS } from "./timeouts";
 
 /** u-blox LARA-R6 (LARA-R6001, R6401, R6801 and their data-only variants). */
@@ -22,7 +22,6 @@ export const LARA_R6: ModelDefinition = {
 class LaraR6 implements ModelDriver {
   readonly services: Services;
   readonly #channel: Channel;
-  readonly #persistent: PersistentStore;
   readonly #parts: readonly { dispose(error: Error): void }[];
 
   constructor(channel: Channel) {
@@ -32,7 +31,6 @@ class LaraR6 implements ModelDriver {
     const http = new UbloxHttp(channel, files);
     this.services = { packetData, diagnostics, files, http };
     this.#channel = channel;
-    this.#persistent = new PersistentStore(channel);
     this.#parts = [packetData, diagnostics, http];
   }
 
@@ -41,7 +39,7 @@ class LaraR6 implements ModelDriver {
   }
 
   persist(settings: PersistentSettings): Promise<boolean> {
-    return this.#persistent.write(settings);
+    return persist(this.#channel, settings);
   }
 
   /** 16 resets the SIM as well, as a change of MNO profile needs (guide 2.3.1). */
