@@ -134,7 +134,8 @@ export class SimulatedModem implements Modem {
     const line = this.personality.bootLines[index];
     if (line === undefined) return;
     this.later(line.delay, () => {
-      this.urc(line.text);
+      const text = typeof line.text === "string" ? line.text : line.text(this);
+      if (text !== "") this.urc(text);
       this.printBootLines(index + 1);
     });
   }

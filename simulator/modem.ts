@@ -48,8 +48,8 @@ export interface Personality {
   readonly manufacturer: string;
   readonly model: string;
   readonly revision: string;
-  /** Lines printed when it has booted (BG96: `RDY`, …, `APP RDY`), with the ms between them. */
-  readonly bootLines: readonly { readonly text: string; readonly delay: number }[];
+  /** Lines printed when it has booted (BG96: `RDY`, …, `APP RDY`), with the ms between them; an empty text is left out. */
+  readonly bootLines: readonly { readonly text: string | ((modem: Modem) => string); readonly delay: number }[];
   /** ms of silence while it boots. */
   readonly bootTime: number;
   /** Words of +CMEE=2 where the model has its own, and for its vendor's numbers. */

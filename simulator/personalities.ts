@@ -1,8 +1,9 @@
 import type { Personality } from "./modem";
+import { BG96 } from "./quectel/bg96";
 import { LARA_R6 } from "./ublox/lara-r6";
 
 /** The modems that can be simulated; a new one is one line here. */
-export const PERSONALITIES: readonly Personality[] = [LARA_R6];
+export const PERSONALITIES: readonly Personality[] = [LARA_R6, BG96];
 
 /** @throws {Error} that lists what exists */
 export function personality(model: string): Personality {

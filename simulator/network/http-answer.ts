@@ -28,6 +28,17 @@ export class AnswerReader {
     return this.#state === "complete";
   }
 
+  get headComplete(): boolean {
+    return this.#state !== "head";
+  }
+
+  /** Takes the part of the body that has come since the last time, for who reads it as it comes. */
+  takeBody(): Buffer {
+    const taken = Buffer.concat(this.#body);
+    this.#body = [];
+    return taken;
+  }
+
   /** Takes bytes of the server. @throws {NetworkError} `closed` when they are no HTTP */
   push(bytes: Buffer): void {
     let rest = bytes;

@@ -1,0 +1,63 @@
+import type { Modem, Personality } from "../modem";
+import { configurationCommands } from "./configuration";
+import { diagnosticCommands } from "./diagnostics";
+import { FILE_TEXTS } from "./file-errors";
+import { fileHandleCommands } from "./file-handles";
+import { fileCommands } from "./files";
+import { HTTP_TEXTS } from "./http-errors";
+import { httpReadingCommands } from "./http-reading";
+import { httpRequestCommands } from "./http-requests";
+import { httpSettingCommands } from "./http-settings";
+import { networkInformationCommands } from "./network-information";
+import { packetDataCommands } from "./packet-data";
+import { powerCommands } from "./power";
+import { securityCommands } from "./security";
+import { errorCommands, TCP_IP_TEXTS } from "./tcpip-errors";
+
+/** <AcT> of LTE Cat M1 as Quectel counts; 27.007 has EC-GSM there. */
+const CAT_M1 = 8;
+
+function cardLine(modem: Modem): string {
+  return `+CPIN: ${modem.sim.state === "absent" ? "NOT INSERTED" : modem.sim.state}`;
+}
+
+/** Messages and phone book can't be read before the SIM is open. */
+function onceCardIsReady(modem: Modem, line: string): string {
+  return modem.sim.state === "READY" ? line : "";
+}
+
+/** Quectel BG96, which tells when it has booted (AT manual, URC list); `APP RDY` comes last. */
+export const BG96: Personality = {
+  name: "BG96",
+  manufacturer: "Quectel",
+  model: "BG96",
+  revision: "BG96MAR02A07M1G",
+  bootLines: [
+    { text: "RDY", delay: 0 },
+    { text: (modem) => `+CFUN: ${modem.radio.functionality}`, delay: 10 },
+    { text: cardLine, delay: 10 },
+    { text: (modem) => onceCardIsReady(modem, "+QIND: SMS DONE"), delay: 10 },
+    { text: (modem) => onceCardIsReady(modem, "+QIND: PB DONE"), delay: 10 },
+    { text: "APP RDY", delay: 10 },
+  ],
+  bootTime: 50,
+  errorTexts: new Map([...FILE_TEXTS, ...TCP_IP_TEXTS, ...HTTP_TEXTS]),
+  maxLine: 2048,
+  commandGap: 0,
+  promptDelay: 0,
+  accessTechnology: CAT_M1,
+  commands: [
+    ...packetDataCommands,
+    ...errorCommands,
+    ...diagnosticCommands,
+    ...networkInformationCommands,
+    ...configurationCommands,
+    ...powerCommands,
+    ...fileCommands,
+    ...fileHandleCommands,
+    ...httpSettingCommands,
+    ...httpRequestCommands,
+    ...httpReadingCommands,
+    ...securityCommands,
+  ],
+};

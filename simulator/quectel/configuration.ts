@@ -1,0 +1,103 @@
+import { type Argument, type Call, type CommandDefinition, CommandError } from "../line/command";
+import { expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/parameters";
+import type { Modem } from "../modem";
+
+const LONGEST_NAME = 32;
+
+/** One `name` of a configuration command: its values, as patterns of what the host writes and prints. */
+interface Item {
+  readonly values: readonly RegExp[];
+  readonly factory: string;
+  /** The value may be followed by 0 or 1: not now, or at once (or for +QINDCFG: kept or not). */
+  readonly effect?: true;
+}
+
+const FLAG = /^[01]$/;
+const HEX = /^(0x)?[0-9a-f]{1,16}$/i;
+
+/** AT manual, +QCFG: what moves the choice of network and the behaviour of URCs. */
+const QCFG: ReadonlyMap<string, Item> = new Map([
+  ["nwscanmode", { values: [/^[013]$/], factory: "0", effect: true }],
+  ["nwscanseq", { values: [/^(0[0-3]){1,3}$/], factory: "020103", effect: true }],
+  ["iotopmode", { values: [/^[012]$/], factory: "2", effect: true }],
+  ["band", { values: [HEX, HEX, HEX], factory: "0xf,0x400a0e189f,0xa0e189f", effect: true }],
+  ["servicedomain", { values: [/^[012]$/], factory: "1", effect: true }],
+  ["roamservice", { values: [/^(1|2|255)$/], factory: "255", effect: true }],
+  ["gprsattach", { values: [FLAG], factory: "1" }],
+  ["simeffect", { values: [FLAG], factory: "1" }],
+  ["psm/enter", { values: [FLAG], factory: "0" }],
+  ["psm/urc", { values: [FLAG], factory: "0" }],
+  ["urc/delay", { values: [FLAG], factory: "0" }],
+  ["risignaltype", { values: [/^"(respective|physical)"$/], factory: '"respective"' }],
+]);
+
+const QURCCFG: ReadonlyMap<string, Item> = new Map([
+  ["urcport", { values: [/^"(usbat|usbmodem|uart1)"$/], factory: '"uart1"' }],
+]);
+
+const QINDCFG: ReadonlyMap<string, Item> = new Map([
+  ["all", { values: [FLAG], factory: "1", effect: true }],
+  ["csq", { values: [FLAG], factory: "0", effect: true }],
+  ["smsfull", { values: [FLAG], factory: "0", effect: true }],
+  ["ring", { values: [FLAG], factory: "1", effect: true }],
+  ["smsincoming", { values: [FLAG], factory: "1", effect: true }],
+]);
+
+/** `AT+X="name"` prints, `AT+X="name",values` keeps them in NVM. */
+function configurationCommand(name: string, items: ReadonlyMap<string, Item>): CommandDefinition {
+  return {
+    name,
+    test: (call) => {
+      for (const [item, { values }] of items) call.info(`${name}: "${item}"${",<value>".repeat(values.length)}`);
+    },
+    set: (call, modem) => configure(call, modem, items),
+  };
+}
+
+function configure(call: Call, modem: Modem, items: ReadonlyMap<string, Item>): void {
+  const name = stringAt(call, 0, LONGEST_NAME).toLowerCase();
+  const item = items.get(name);
+  if (item === undefined) throw new CommandError(INCORRECT_PARAMETERS);
+  const key = `quectel.${call.name}.${name}`;
+  const written = call.arguments.slice(1).map(asWritten);
+  if (written.length === 0) call.info(`${call.name}: "${name}",${modem.storage.get<string>(key) ?? item.factory}`);
+  else modem.storage.set(key, accepted(item, written));
+}
+
+function accepted(item: Item, written: readonly string[]): string {
+  const effect = item.effect === true && written.length === item.values.length + 1 ? written.at(-1) : undefined;
+  const values = effect === undefined ? written : written.slice(0, -1);
+  const fits = values.length === item.values.length && item.values.every((form, at) => form.test(values[at] ?? ""));
+  if (!fits || (effect !== undefined && !FLAG.test(effect))) throw new CommandError(INCORRECT_PARAMETERS);
+  return values.join(",");
+}
+
+function asWritten({ text, quoted }: Argument): string {
+  return quoted ? `"${text}"` : text;
+}
+
+interface SendEcho {
+  on: number;
+}
+
+/** +QISDE: whether what is typed at a send prompt is echoed; on after every boot. */
+function sendEcho(modem: Modem): SendEcho {
+  return modem.service<SendEcho>("quectel/send-echo", () => ({ on: 1 }));
+}
+
+function setSendEcho(call: Call, modem: Modem): void {
+  expectCount(call, 1, 1);
+  sendEcho(modem).on = integerAt(call, 0, 0, 1);
+}
+
+export const configurationCommands: readonly CommandDefinition[] = [
+  configurationCommand("+QCFG", QCFG),
+  configurationCommand("+QURCCFG", QURCCFG),
+  configurationCommand("+QINDCFG", QINDCFG),
+  {
+    name: "+QISDE",
+    test: (call) => call.info("+QISDE: (0,1)"),
+    read: (call, modem) => call.info(`+QISDE: ${sendEcho(modem).on}`),
+    set: setSendEcho,
+  },
+];

@@ -1,0 +1,176 @@
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectSecurely } from "node:tls";
+import { CommandError } from "../line/command";
+import { AnswerReader } from "../network/http-answer";
+import type { HttpAnswer } from "../network/http-types";
+import { HttpError } from "./http-errors";
+
+/** Bytes of a body that wait in the modem; more stay with the server until somebody reads (the receive window). */
+const WINDOW = 64 * 1024;
+
+export interface Destination {
+  /** The name or address in the URL, for TLS. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
+/**
+ * One connection to a server: a request goes out, the header of its answer is waited for, the body is read when the
+ * host asks for it. It fails with the numbers of the HTTP manual's chapter 5.
+ */
+export class HttpConnection {
+  #reader: AnswerReader | undefined;
+  #failure: number | undefined;
+  #changed: () => void = () => undefined;
+
+  private constructor(
+    private readonly socket: Socket,
+    signal: AbortSignal,
+  ) {
+    const leave = () => this.#fail(HttpError.deactivated);
+    signal.addEventListener("abort", leave, { once: true });
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#fail(error.code === "EPIPE" ? HttpError.write : HttpError.read);
+    });
+    socket.once("close", () => signal.removeEventListener("abort", leave));
+  }
+
+  /**
+   * @param timeout ms
+   * @throws {CommandError} 716 refused or no TLS, 702 not in time, 709 the context ended
+   */
+  static open(destination: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = openSocket(destination);
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        socket.removeAllListeners("error");
+        signal.removeEventListener("abort", onAbort);
+        finish();
+      };
+      const refuse = (code: number) =>
+        settle(() => {
+          socket.on("error", () => undefined);
+          socket.destroy();
+          reject(new CommandError(code));
+        });
+      const onAbort = () => refuse(HttpError.deactivated);
+      const timer = setTimeout(() => refuse(HttpError.timeout), timeout);
+      if (signal.aborted) onAbort();
+      signal.addEventListener("abort", onAbort);
+      socket.once("error", () => refuse(HttpError.connect));
+      socket.once(destination.secure ? "secureConnect" : "connect", () => {
+        settle(() => resolve(new HttpConnection(socket, signal)));
+      });
+    });
+  }
+
+  /** The server has cut the connection: nothing that was received before can be read any more. */
+  get broken(): boolean {
+    return this.#failure === HttpError.read;
+  }
+
+  /** Sends a part of the request; the first one holds its method. */
+  send(bytes: Buffer): void {
+    if (this.#reader === undefined) this.#listen(new AnswerReader(bytes.toString("latin1", 0, 5) === "HEAD "));
+    if (!this.socket.destroyed) this.socket.write(bytes);
+  }
+
+  /**
+   * Resolves when the header is in; the body may still be on its way.
+   * @param timeout ms
+   * @throws {CommandError} 728 not in time, 717, 718, 719, 721
+   */
+  async head(timeout: number): Promise<Omit<HttpAnswer, "body">> {
+    const late = setTimeout(() => this.#fail(HttpError.responseTimeout), timeout);
+    try {
+      for (;;) {
+        if (this.#reader?.headComplete) return this.#reader.answer();
+        await this.#more();
+      }
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /**
+   * The body, piece by piece as it comes in.
+   * @param gap ms between two pieces
+   * @throws {CommandError} 722 when the gap is too long, 717, 719, 721 when it stays incomplete
+   */
+  async *body(gap: number): AsyncGenerator<Buffer> {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    for (;;) {
+      const piece = reader.takeBody();
+      if (piece.length > 0) yield piece;
+      else if (reader.complete) return;
+      else await this.#moreWithin(gap);
+      this.socket.resume();
+    }
+  }
+
+  close(): void {
+    this.#fail(HttpError.closed);
+  }
+
+  #listen(reader: AnswerReader): void {
+    this.#reader = reader;
+    let waiting = 0;
+    this.socket.on("resume", () => {
+      waiting = 0;
+    });
+    this.socket.on("data", (bytes: Buffer) => {
+      this.#guarded(HttpError.decode, () => reader.push(bytes));
+      waiting += bytes.length;
+      if (waiting > WINDOW && reader.headComplete) this.socket.pause();
+    });
+    this.socket.once("end", () => this.#guarded(HttpError.closed, () => reader.end()));
+  }
+
+  #guarded(failure: number, work: () => void): void {
+    try {
+      work();
+      if (this.#reader?.complete) this.socket.destroy();
+      this.#changed();
+    } catch {
+      this.#fail(failure);
+    }
+  }
+
+  /** The first failure counts; a complete answer can't fail any more. */
+  #fail(code: number): void {
+    if (!this.#reader?.complete) this.#failure ??= code;
+    this.socket.destroy();
+    this.#changed();
+  }
+
+  async #moreWithin(gap: number): Promise<void> {
+    const late = setTimeout(() => this.#fail(HttpError.readTimeout), gap);
+    try {
+      await this.#more();
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  #more(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(new CommandError(this.#failure));
+    return new Promise((resolve) => {
+      this.#changed = resolve;
+    });
+  }
+}
+
+function openSocket({ host, address, port, secure }: Destination): Socket {
+  if (!secure) return connect({ host: address, port });
+  // Certificates are checked by the security profiles of +QSSLCFG, which have no effect on the handshake yet.
+  return connectSecurely({
+    host: address,
+    port,
+    rejectUnauthorized: false,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+  });
+}

@@ -1,0 +1,93 @@
+import { type Call, type CommandDefinition, CommandError } from "../line/command";
+import { expectCount, integerAt, stringAt } from "../line/parameters";
+import type { Modem } from "../modem";
+
+const NOT_FOUND = 22;
+/** The cell that the modem stands in: a band and a channel of it, beside the radio's tac and ci. */
+const BAND = "LTE BAND 20";
+const CHANNEL = 6300;
+
+function isRegistered(modem: Modem): boolean {
+  return modem.radio.registration === 1 || modem.radio.registration === 5;
+}
+
+function networkInformation(call: Call, modem: Modem): void {
+  const { mcc, mnc } = modem.radio.cell;
+  call.info(isRegistered(modem) ? `+QNWINFO: "CAT-M1","${mcc}${mnc}","${BAND}",${CHANNEL}` : '+QNWINFO: "No Service"');
+}
+
+/** SINR in fifths of a decibel from -20 dB; it goes with RSRQ, whose -20 to -3 dB it stretches over its range. */
+function signalQuality(call: Call, modem: Modem): void {
+  if (!isRegistered(modem)) {
+    call.info('+QCSQ: "NOSERVICE"');
+    return;
+  }
+  const { rssi, rsrp, rsrq } = modem.radio.signal;
+  const sinr = Math.max(0, Math.min(250, Math.round(((rsrq + 20) / 17) * 250)));
+  call.info(`+QCSQ: "CAT-M1",${rssi},${rsrp},${sinr},${rsrq}`);
+}
+
+/** The sum of what has been initialised: 1 PIN, 2 SMS, 4 phone book. */
+function initialisation(call: Call, modem: Modem): void {
+  call.info(`+QINISTAT: ${modem.sim.state === "READY" ? 7 : 0}`);
+}
+
+function cardNumber(call: Call, modem: Modem): void {
+  if (modem.sim.state === "absent") modem.sim.require();
+  call.info(`+QCCID: ${modem.options.iccid}`);
+}
+
+function serviceProvider(call: Call, modem: Modem): void {
+  const { mcc, mnc } = modem.radio.cell;
+  const { operator } = modem.options;
+  modem.sim.require();
+  call.info(`+QSPN: "${operator}","${operator}","",0,"${mcc}${mnc}"`);
+}
+
+interface Reporting {
+  on: number;
+}
+
+function cardReporting(modem: Modem): Reporting {
+  return modem.service<Reporting>("quectel/sim-status", (owner) => {
+    const reporting: Reporting = { on: 0 };
+    const { powerCycle } = owner;
+    owner.sim.onChange(() => {
+      if (reporting.on === 1 && !powerCycle.aborted) owner.urc(`+QSIMSTAT: 1,${inserted(owner)}`);
+    });
+    return reporting;
+  });
+}
+
+function inserted(modem: Modem): number {
+  return modem.sim.state === "absent" ? 0 : 1;
+}
+
+function setCardReporting(call: Call, modem: Modem): void {
+  expectCount(call, 1, 1);
+  cardReporting(modem).on = integerAt(call, 0, 0, 1);
+}
+
+function triesLeft(call: Call, modem: Modem): void {
+  expectCount(call, 0, 1);
+  const facility = call.arguments.length === 0 ? "SC" : stringAt(call, 0, 2);
+  if (facility !== "SC") throw new CommandError(NOT_FOUND);
+  const { pin, puk } = modem.sim.tries;
+  call.info(`+QPINC: "SC",${pin},${puk}`);
+}
+
+/** AT manual: what Quectel tells about SIM, cell and signal beyond 27.007. */
+export const networkInformationCommands: readonly CommandDefinition[] = [
+  { name: "+QNWINFO", execute: networkInformation },
+  { name: "+QCSQ", execute: signalQuality, test: (call) => call.info('+QCSQ: ("NOSERVICE","GSM","CAT-M1","CAT-NB1")') },
+  { name: "+QINISTAT", execute: initialisation, test: (call) => call.info("+QINISTAT: (0-7)") },
+  { name: "+QCCID", execute: cardNumber },
+  { name: "+QSPN", execute: serviceProvider },
+  {
+    name: "+QSIMSTAT",
+    test: (call) => call.info("+QSIMSTAT: (0,1)"),
+    read: (call, modem) => call.info(`+QSIMSTAT: ${cardReporting(modem).on},${inserted(modem)}`),
+    set: setCardReporting,
+  },
+  { name: "+QPINC", test: (call) => call.info('+QPINC: ("SC")'), read: triesLeft, set: triesLeft },
+];
