@@ -93,9 +93,8 @@ export class StatusDisplay {
     if (this.failure !== undefined) return this.reason(this.failure);
     if (this.modem === undefined) return {};
     // An absent port is the ordinary "not connected"; every other trouble of the modem says what it is.
-    if (this.modemError !== undefined && !isModemError(this.modemError, "MODEM_OFFLINE")) {
-      return this.reason(this.modemError);
-    }
+    if (isModemError(this.modemError, "MODEM_OFFLINE")) return this.badge(...BADGES.closed);
+    if (this.modemError !== undefined) return this.reason(this.modemError);
     const operator = this.modem.registration.operator;
     if (this.modem.state === "ready" && operator !== "") {
       return this.badge(GREEN_DOT, "status.readyOperator", { operator });

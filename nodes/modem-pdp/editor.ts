@@ -14,7 +14,7 @@ RED.nodes.registerType<ModemPdpProperties>("modem-pdp", {
     modem: { value: "", type: "modem", required: true },
     action: { value: "msg", validate: oneOf(PDP_ACTION_CHOICES) },
     host: { value: "", validate: template() },
-    apn: { value: "", validate: quotable(99) },
+    apn: { value: "", validate: quotable(100) },
     pdpType: { value: "", validate: oneOf(["", ...PDP_TYPES]) },
     cid: { value: "", validate: wholeNumber(MODEM_RANGES.cid, { optional: true }) },
     primaryDns: { value: "", validate: ipAddress() },

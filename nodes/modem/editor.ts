@@ -22,7 +22,7 @@ RED.nodes.registerType<ModemProperties, Credentials>("modem", {
     parity: { value: "none", validate: oneOf(PARITIES) },
     stopBits: { value: 1, validate: oneOf(["1", "2"]) },
     model: { value: "auto", validate: oneOf(MODELS) },
-    apn: { value: "", validate: quotable(99) },
+    apn: { value: "", validate: quotable(100) },
     pdpType: { value: "IPV4V6", validate: oneOf(PDP_TYPES) },
     cid: { value: 1, validate: wholeNumber(MODEM_RANGES.cid) },
     authType: { value: "none", validate: oneOf(AUTH_TYPES) },

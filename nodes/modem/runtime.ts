@@ -56,8 +56,6 @@ function ownSettings(properties: ModemProperties): { timeout: number; queue: num
 
 /** Tells Catch nodes of outages and the log of traffic. */
 function observe(RED: Runtime, node: Instance, modem: ObservableModem, trace: boolean): void {
-  // Each flow node that uses the modem listens to it.
-  modem.setMaxListeners(0);
   // Catch nodes hear nothing before all flows stand, and a port may fail to open sooner than that.
   const started = new Promise<void>((resolve) => {
     RED.events.once("flows:started", resolve);

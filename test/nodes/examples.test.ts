@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import helper from "node-red-node-test-helper";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DemoInternet } from "../../demo/internet";
+import { INTERNET_PORT } from "../../demo/user-directory";
+import { deploy, useNodeRed } from "./support/flow";
+
+interface ExampleNode {
+  readonly id: string;
+  readonly type: string;
+  readonly z?: string;
+  readonly port?: string;
+  readonly name?: string;
+  readonly wires?: readonly (readonly string[])[];
+}
+
+const FOLDER = join(__dirname, "../../examples");
+const FILES = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
+const load = (file: string, port = INTERNET_PORT): ExampleNode[] =>
+  JSON.parse(readFileSync(join(FOLDER, file), "utf8").replaceAll(`127.0.0.1:${INTERNET_PORT}`, `127.0.0.1:${port}`));
+
+const internet = new DemoInternet();
+let port = 0;
+
+useNodeRed();
+beforeAll(async () => {
+  port = await internet.listen(0);
+});
+afterAll(() => internet.close());
+
+describe("the examples", () => {
+  it("use every flow node of the package", () => {
+    const nodes = readdirSync(join(__dirname, "../../nodes")).filter((name) => name.startsWith("modem"));
+    const used = new Set(FILES.flatMap((file) => load(file).map(({ type }) => type)));
+    expect(nodes.filter((type) => !used.has(type))).toEqual([]);
+  });
+
+  it("can stand side by side: ids are their own, and modems that they share are the same", () => {
+    const byId = new Map<string, string>();
+    for (const node of FILES.flatMap((file) => load(file))) {
+      const text = JSON.stringify(node);
+      if (byId.has(node.id)) {
+        expect(node.type).toBe("modem");
+        expect(text).toBe(byId.get(node.id));
+      }
+      byId.set(node.id, text);
+    }
+  });
+
+  it.each(FILES)("%s says what it shows", (file) => {
+    const comments = load(file).filter(({ type }) => type === "comment");
+    expect(comments).toHaveLength(1);
+    expect(comments[0]).toMatchObject({ name: expect.stringMatching(/.{10}/), info: expect.stringMatching(/.{40}/) });
+  });
+
+  it.each(FILES)("%s runs when it is imported, whichever button is pressed", async (file) => {
+    const nodes = load(file, port);
+    await deploy(nodes as never);
+    const failures: unknown[] = [];
+    const answers: unknown[] = [];
+    for (const { id, type, name } of nodes) {
+      if (type !== "debug") continue;
+      const list = name === "What went wrong" ? failures : answers;
+      helper.getNode(id).on("input", (message: unknown) => list.push(message));
+    }
+    const flowNode = nodes.find(({ type }) => type.startsWith("modem-"));
+    for (const button of nodes.filter(({ type }) => type === "inject")) {
+      const before = answers.length;
+      const ended = new Promise<void>((resolve) => {
+        const check = () => answers.length > before || failures.length > 0;
+        for (const { id, type } of nodes) {
+          if (type === "debug") helper.getNode(id).on("input", () => check() && resolve());
+        }
+      });
+      helper.getNode(button.id).receive({});
+      await ended;
+    }
+    expect(failures).toEqual([]);
+    expect(answers.length).toBeGreaterThan(0);
+    expect(flowNode).toBeDefined();
+  });
+});

@@ -1,0 +1,71 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type Socket } from "node:net";
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: Buffer;
+}
+
+export type Handler = (request: SeenRequest, response: ServerResponse) => void;
+
+/** A real web server on loopback. `seen` holds every request that has arrived whole. */
+export class TestServer {
+  readonly seen: SeenRequest[] = [];
+  private readonly server: Server;
+  port = 0;
+
+  constructor(private handler: Handler = (_request, response) => response.end()) {
+    this.server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const { method = "", url = "", headers } = request;
+        const seen = { method, url, headers, body: Buffer.concat(chunks) };
+        this.seen.push(seen);
+        this.handler(seen, response);
+      });
+    });
+  }
+
+  answer(handler: Handler): void {
+    this.handler = handler;
+    this.seen.length = 0;
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** A server that says, byte for byte, what the test wants, and then does with the connection what the test wants. */
+export async function rawServer(onRequest: (socket: Socket) => void): Promise<{ port: number; stop(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+    let head = "";
+    socket.on("data", (chunk) => {
+      if (head.includes("\r\n\r\n")) return;
+      head += chunk.toString("latin1");
+      if (head.includes("\r\n\r\n")) onRequest(socket);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
