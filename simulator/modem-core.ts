@@ -15,6 +15,8 @@ const LTE = 7;
 /** The modem's side of its serial port. */
 export interface ModemPort {
   urc(parts: readonly (string | Buffer)[]): void;
+  /** Bytes as they are. */
+  noise(bytes: Buffer): void;
   stop(): void;
   start(): void;
 }
@@ -104,6 +106,7 @@ export class SimulatedModem implements Modem {
 
   reboot(reason: string): void {
     this.powerOff(reason);
+    if (this.personality.bootNoise !== undefined) this.port?.noise(this.personality.bootNoise);
     this.later(this.bootTime, () => this.boot());
   }
 

@@ -50,6 +50,8 @@ export interface Personality {
   readonly revision: string;
   /** Lines printed when it has booted (BG96: `RDY`, …, `APP RDY`), with the ms between them; an empty text is left out. */
   readonly bootLines: readonly { readonly text: string | ((modem: Modem) => string); readonly delay: number }[];
+  /** What the line picks up when the modem restarts, before the silence; nothing when left out. */
+  readonly bootNoise?: Buffer;
   /** ms of silence while it boots. */
   readonly bootTime: number;
   /** Words of +CMEE=2 where the model has its own, and for its vendor's numbers. */

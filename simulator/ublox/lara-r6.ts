@@ -20,6 +20,8 @@ export const LARA_R6: Personality = {
   model: "LARA-R6001",
   revision: "00.13",
   bootLines: [],
+  // u-blox modems put NULs on the line when they restart.
+  bootNoise: Buffer.from([0, 0]),
   bootTime: 50,
   errorTexts: ERROR_TEXTS,
   maxLine: 2048,

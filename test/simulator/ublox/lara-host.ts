@@ -36,6 +36,10 @@ export class LaraHost {
   /** +CFUN=16, until the modem answers again; without echo and with verbose errors, as `open` left it. */
   async reboot(): Promise<void> {
     await this.command("AT+CFUN=16");
+    await this.untilBooted();
+  }
+
+  async untilBooted(): Promise<void> {
     for (let answered = false; !answered; ) {
       this.write("AT\r");
       answered = await this.wait(() => FINAL_RESULT.test(this.#received), "OK", 20).then(

@@ -11,6 +11,16 @@ describe("identity", () => {
   });
 });
 
+describe("a reboot", () => {
+  it("puts NULs on the line, and no line of its own", async () => {
+    const host = await LaraHost.open();
+    await host.command("AT+CFUN=16");
+    await expect.poll(() => host.unread).toBe("\0\0");
+    await host.untilBooted();
+    expect(await host.command("AT")).toEqual(["OK"]);
+  });
+});
+
 describe("+UDCONF", () => {
   it("forgets hex mode at a reboot", async () => {
     const host = await LaraHost.open();
