@@ -35,9 +35,13 @@ async function listen(server: Server | ReturnType<typeof createTcpServer>): Prom
 async function startSimulator(baud: number, webPort: number): Promise<{ child: ChildProcess; port: number }> {
   const cli = join(__dirname, "..", "simulator", "cli.ts");
   const route = `bench.example:80=127.0.0.1:${webPort}`;
-  const child = spawn(process.execPath, ["--import", "tsx", cli, "--tcp", "0", "--baud", String(baud), "--route", route], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", cli, "--tcp", "0", "--baud", String(baud), "--route", route],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   if (child.stdout === null) throw new Error("the simulator has no output");
   for await (const line of createInterface({ input: child.stdout })) {
     const port = /^listening tcp .*?(\d+)$/.exec(line)?.[1];
@@ -97,7 +101,12 @@ async function measure(baud: number, webPort: number): Promise<BenchRow[]> {
   modem.open();
   try {
     const { http } = await modem.ready({ timeout: 30_000 });
-    const answer = await http.request({ method: "GET", url: "http://bench.example/body", headers: [], timeout: 600_000 });
+    const answer = await http.request({
+      method: "GET",
+      url: "http://bench.example/body",
+      headers: [],
+      timeout: 600_000,
+    });
     if (!answer.body.equals(BODY)) throw new Error("the body arrived changed");
     const seconds = (performance.now() - traffic.started) / 1000;
     const lineRate = baud / 10;

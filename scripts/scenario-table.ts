@@ -59,7 +59,8 @@ function table(source: (typeof SOURCES)[number], tests: readonly ListedTest[]): 
   return { text: `${head}${rows.join("\n")}\n`, missing };
 }
 
-const cell = (files: readonly string[]): string => files.map((file) => `\`${file.replace(/^test\//, "")}\``).join("<br>") || "–";
+const cell = (files: readonly string[]): string =>
+  files.map((file) => `\`${file.replace(/^test\//, "")}\``).join("<br>") || "–";
 
 const tests = listTests();
 const tables = SOURCES.map((source) => table(source, tests));

@@ -23,7 +23,9 @@ describe("npm start", () => {
     const port = await freePort();
     url = `http://127.0.0.1:${port}/`;
     const args = ["--port", String(port), "--internet", "0", "--user", user];
-    child = spawn(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    child = spawn(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let log = "";
     await new Promise<void>((resolve, reject) => {
       const take = (text: Buffer) => {
@@ -47,7 +49,9 @@ describe("npm start", () => {
     const flows = (await (await fetch(`${url}flows`)).json()) as FlowNode[];
     const types = new Set(flows.map((node) => node.type));
     for (const type of ["modem", "modem-http", "modem-pdp", "modem-at"]) expect(types).toContain(type);
-    const sets = (await (await fetch(`${url}nodes`, { headers: { accept: "application/json" } })).json()) as { types: string[] }[];
+    const sets = (await (await fetch(`${url}nodes`, { headers: { accept: "application/json" } })).json()) as {
+      types: string[];
+    }[];
     const known = new Set([...sets.flatMap((set) => set.types), "tab", "group"]);
     expect([...types].filter((type) => !known.has(type))).toEqual([]);
   });

@@ -26,7 +26,8 @@ describe("the package, packed and installed into an empty Node-RED", () => {
 
   beforeAll(async () => {
     packed = mkdtempSync(join(tmpdir(), "modem-pack-"));
-    const tarball = npm(["pack", "--ignore-scripts", "--pack-destination", packed], ROOT).trim().split("\n").at(-1) ?? "";
+    const tarball =
+      npm(["pack", "--ignore-scripts", "--pack-destination", packed], ROOT).trim().split("\n").at(-1) ?? "";
     const directory = mkdtempSync(join(tmpdir(), "node-red-empty-"));
     writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "empty", private: true }));
     npm(["install", join(packed, tarball)], directory);
@@ -59,13 +60,23 @@ describe("the package, packed and installed into an empty Node-RED", () => {
 
   it("lists every example", async () => {
     const listed = JSON.stringify(await (await nodeRed.get("library/examples/flows")).json());
-    const examples = readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
+    const examples = readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".json"),
+    );
     expect(examples.length).toBeGreaterThan(0);
-    for (const example of examples) expect(listed).toContain(example.split("/").at(-1)?.replace(/\.json$/, ""));
+    for (const example of examples)
+      expect(listed).toContain(
+        example
+          .split("/")
+          .at(-1)
+          ?.replace(/\.json$/, ""),
+      );
   });
 
   it("brings the simulator's command", async () => {
-    const help = execFileSync(process.execPath, [join(ROOT, "dist", "simulator", "cli.js"), "--help"], { encoding: "utf8" });
+    const help = execFileSync(process.execPath, [join(ROOT, "dist", "simulator", "cli.js"), "--help"], {
+      encoding: "utf8",
+    });
     expect(help).toContain("--pty LINK");
   });
 });

@@ -57,7 +57,9 @@ export async function startNodeRed(directory: string, flows: readonly object[] =
   const port = await freePort();
   writeFileSync(join(directory, "settings.js"), settings(port));
   writeFileSync(join(directory, "flows.json"), JSON.stringify(flows));
-  const child = spawn(process.execPath, [join(NODE_RED_HOME, "red.js"), "-u", directory], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(NODE_RED_HOME, "red.js"), "-u", directory], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let log = "";
   const started = new Promise<void>((resolve, reject) => {
     const take = (text: Buffer) => {
