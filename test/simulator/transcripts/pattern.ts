@@ -1,21 +1,31 @@
 /** What a printed line of the modem matches: itself, with any value in place of each variable part. */
-export function linePattern(line: string, variable: readonly string[] = [], any = WITHIN_A_LINE): string {
-  const longestFirst = [...variable].filter((part) => line.includes(part)).sort((a, b) => b.length - a.length);
-  return cut(line, longestFirst, any);
+export function linePattern(line: string, variable: readonly string[] = []): string {
+  return cut(line, inLine(line, variable), valueLike);
 }
 
-const WITHIN_A_LINE = "[^\\r\\n]*?";
-/** For data, which may hold line ends. */
-export const ANYTHING = "[\\s\\S]*?";
+/** As `linePattern`, for data: a variable part may hold line ends and commas. */
+export function dataPattern(data: string, variable: readonly string[] = []): string {
+  return cut(data, inLine(data, variable), () => "[\\s\\S]*?");
+}
 
-function cut(text: string, variable: readonly string[], any: string): string {
+/** Longest first: a short one may stand within a longer one. */
+function inLine(line: string, variable: readonly string[]): string[] {
+  return variable.filter((part) => line.includes(part)).sort((a, b) => b.length - a.length);
+}
+
+function cut(text: string, variable: readonly string[], value: (part: string) => string): string {
   const [part, ...others] = variable;
   if (part === undefined) return literal(text);
-  const isString = part.length > 1 && part.startsWith('"') && part.endsWith('"');
   return text
     .split(part)
-    .map((piece) => cut(piece, others, any))
-    .join(isString ? '"[^"]*"' : any);
+    .map((piece) => cut(piece, others, value))
+    .join(value(part));
+}
+
+/** A string stays a string, one field stays one field. */
+function valueLike(part: string): string {
+  if (part.length > 1 && part.startsWith('"') && part.endsWith('"')) return '"[^"]*"';
+  return part.includes(",") ? "[^\\r\\n]*?" : '[^,"\\r\\n]*?';
 }
 
 export function literal(text: string): string {

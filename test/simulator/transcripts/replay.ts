@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ANYTHING, answerPattern, linePattern, promptPattern } from "./pattern";
+import { answerPattern, dataPattern, promptPattern } from "./pattern";
 import { readScenarios, type Scenario, type Step } from "./scenario";
 import type { SerialClient } from "./serial-client";
 
@@ -84,7 +84,7 @@ async function playStep(step: Step, bench: Bench): Promise<void> {
     await client.send(step.sendData, bench.promptGap);
     if (step.expect !== undefined) await client.expect(answerPattern("", step.expect, step.variable));
   } else if (step.receiveData !== undefined) {
-    const data = linePattern(step.receiveData, step.variable, ANYTHING);
+    const data = dataPattern(step.receiveData, step.variable);
     await client.expect(new RegExp(`^${data}${answerPattern("", step.expect ?? [], step.variable).source.slice(1)}`));
   } else if (step.urc !== undefined) {
     await client.expect(answerPattern("", [step.urc], step.variable));

@@ -145,8 +145,8 @@ describe("+UHTTPC", () => {
     expect(bodyOf(await host.read('AT+URDFILE="r"'))).toHaveLength(0);
   });
 
-  it("carries 3 MB of all byte values, to be read block by block", async () => {
-    const body = Buffer.alloc(3 * 1024 * 1024, ALL_BYTES);
+  it("carries 5 MB of all byte values, to be read block by block", async () => {
+    const body = Buffer.alloc(5 * 1024 * 1024, ALL_BYTES);
     const server = await httpServer((_, response) => void response.end(body));
     const host = await hostFor(server.port);
     expect(await request(host, 'AT+UHTTPC=0,1,"/","r"')).toBe("+UUHTTPCR: 0,1,1");
