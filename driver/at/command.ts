@@ -5,7 +5,8 @@ export type Prompt = ">" | "@" | "CONNECT";
 
 /** Bytes for a prompt: written exactly as they are, after the prompt and the model's delay. */
 export interface Upload {
-  readonly prompt: Prompt;
+  /** `any` takes the one that comes, for commands that a person wrote. */
+  readonly prompt: Prompt | "any";
   readonly data: Uint8Array;
 }
 

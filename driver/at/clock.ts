@@ -1,0 +1,80 @@
+/** Monotonic time in ms; the wall clock may jump. */
+export function now(): number {
+  return performance.now();
+}
+
+/** Calls back when a moment has come that may move while it is waited for. */
+export class Pause {
+  private stopTimer: (() => void) | undefined;
+
+  get running(): boolean {
+    return this.stopTimer !== undefined;
+  }
+
+  /**
+   * Calls `then` as soon as `ends()` has passed: at once, in the same tick, when it has already.
+   *
+   * Timers count whole milliseconds and may fire early by a part of one; the last part is spent in the event loop, so
+   * that a pause of 20 ms, which a transfer makes a thousand times, is not one of 21.
+   */
+  start(ends: () => number, then: () => void): void {
+    this.stop();
+    const check = (): void => {
+      const left = ends() - now();
+      this.stopTimer = undefined;
+      if (left <= 0) then();
+      else if (left >= 1) {
+        const timer = setTimeout(check, Math.floor(left));
+        this.stopTimer = () => clearTimeout(timer);
+      } else {
+        const immediate = setImmediate(check);
+        this.stopTimer = () => clearImmediate(immediate);
+      }
+    };
+    check();
+  }
+
+  stop(): void {
+    this.stopTimer?.();
+    this.stopTimer = undefined;
+  }
+}
+
+/** A time limit that can be moved without a new timer each time. */
+export class Deadline {
+  private end = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly onExpired: () => void) {}
+
+  /** Expires in `ms` from now, whatever was set before. */
+  start(ms: number): void {
+    this.stop();
+    this.end = now() + ms;
+    this.arm();
+  }
+
+  /** Gives `ms` more. */
+  extend(ms: number): void {
+    this.end += ms;
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private arm(): void {
+    this.timer = setTimeout(() => this.check(), Math.ceil(this.end - now()));
+  }
+
+  private check(): void {
+    if (now() < this.end) this.arm();
+    else this.onExpired();
+  }
+}
+
+/** ms that so many bytes take on the line; 0 where nothing paces it. */
+export function lineTime(bytes: number, bytesPerSecond: number | undefined): number {
+  return bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;
+}

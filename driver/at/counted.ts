@@ -1,0 +1,156 @@
+import { ByteSink } from "./byte-sink";
+import type { CountedRule, CountedString, Line } from "./line";
+
+/** A count above this is no length but damage: no file system of such a modem holds more. */
+export const MAX_COUNTED = 16 * 1024 * 1024;
+
+const LF = 0x0a;
+const CR = 0x0d;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const EMPTY = Buffer.alloc(0);
+
+/** The counted rules by the prefix of their lines. */
+export class CountedRules {
+  /** Bytes of the longest prefix: a line that has no colon by then is a plain one. */
+  readonly longestPrefix: number;
+  private readonly byPrefix = new Map<string, CountedRule[]>();
+
+  constructor(rules: readonly CountedRule[]) {
+    this.longestPrefix = Math.max(0, ...rules.map((rule) => rule.prefix.length));
+    for (const rule of rules) {
+      const same = this.byPrefix.get(rule.prefix);
+      if (same === undefined) this.byPrefix.set(rule.prefix, [rule]);
+      else same.push(rule);
+    }
+  }
+
+  of(prefix: string): readonly CountedRule[] | undefined {
+    return this.byPrefix.get(prefix);
+  }
+}
+
+/**
+ * Reads one line with counted strings, from its first byte up to its line end, in any pieces.
+ *
+ * A count that is no number, or absurd, leaves the string to end at the line end like any other.
+ */
+export class CountedLine {
+  private text = "";
+  private readonly strings: CountedString[] = [];
+  private readonly values: string[] = [];
+  private fieldStart: number;
+  private inQuotes = false;
+  private closing = false;
+  /** Bytes of the counted string that are still to come. */
+  private missing = 0;
+  private readonly payload = new ByteSink();
+  private ended = false;
+
+  constructor(
+    private readonly rules: readonly CountedRule[],
+    prefixLength: number,
+  ) {
+    this.fieldStart = prefixLength;
+  }
+
+  /** Whether the line end has been reached; `line` is complete then. */
+  get done(): boolean {
+    return this.ended;
+  }
+
+  /** Bytes held. */
+  get buffered(): number {
+    return this.textLength + this.payload.length;
+  }
+
+  /** Bytes held outside counted strings. */
+  get textLength(): number {
+    return this.text.length;
+  }
+
+  get line(): Line {
+    return { text: this.text, data: this.strings };
+  }
+
+  /** Takes bytes from `start` on and returns the position behind the last one taken; a line end is left in place. */
+  read(chunk: Buffer, start: number): number {
+    let at = start;
+    while (at < chunk.length && !this.ended) {
+      at = this.missing > 0 ? this.readPayload(chunk, at) : this.readText(chunk, at);
+    }
+    return at;
+  }
+
+  private readPayload(chunk: Buffer, at: number): number {
+    const end = Math.min(chunk.length, at + this.missing);
+    this.missing -= end - at;
+    if (this.missing > 0 || this.payload.length > 0) this.payload.append(chunk, at, end);
+    if (this.missing === 0) this.endString(this.payload.length > 0 ? this.payload.take() : chunk.subarray(at, end));
+    return end;
+  }
+
+  private endString(bytes: Buffer): void {
+    this.strings.push({ field: this.values.length, bytes });
+    this.text += '"';
+    this.closing = true;
+  }
+
+  private readText(chunk: Buffer, start: number): number {
+    let at = start;
+    if (this.closing) {
+      // The count alone is trusted; the closing quotation mark is dropped when it is there.
+      this.closing = false;
+      if (chunk[at] === QUOTE) return at + 1;
+    }
+    let runStart = at;
+    for (; at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      if (byte === CR || byte === LF) {
+        this.ended = true;
+        break;
+      }
+      if (byte === 0) {
+        this.text += chunk.toString("latin1", runStart, at);
+        runStart = at + 1;
+      } else if (byte === QUOTE || (byte === COMMA && !this.inQuotes)) {
+        this.text += chunk.toString("latin1", runStart, at + 1);
+        runStart = at + 1;
+        if (byte === COMMA) this.endField();
+        else if (this.openString()) return runStart;
+      }
+    }
+    this.text += chunk.toString("latin1", runStart, at);
+    return at;
+  }
+
+  private endField(): void {
+    this.values.push(this.text.slice(this.fieldStart, -1).trim());
+    this.fieldStart = this.text.length;
+  }
+
+  /** Called at a quotation mark; true when a counted string begins here. */
+  private openString(): boolean {
+    const opens = !this.inQuotes && this.text.slice(this.fieldStart, -1).trim() === "";
+    this.inQuotes = !this.inQuotes;
+    const count = opens ? this.count() : undefined;
+    if (count === undefined) return false;
+    this.inQuotes = false;
+    this.missing = count;
+    if (count === 0) this.endString(EMPTY);
+    return true;
+  }
+
+  /** Bytes of the string that begins at this field; undefined where it is not a counted one. */
+  private count(): number | undefined {
+    const field = this.values.length;
+    const rule =
+      this.rules.find(({ first }) => first !== undefined && String(first) === this.values[0]) ??
+      this.rules.find(({ first }) => first === undefined);
+    const length = rule?.strings.find((string) => string.field === field)?.length;
+    const digits = length === undefined ? undefined : this.values[length];
+    if (digits === undefined || !/^\d{1,9}$/.test(digits)) return undefined;
+    const count = Number(digits);
+    return count <= MAX_COUNTED ? count : undefined;
+  }
+}

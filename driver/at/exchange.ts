@@ -1,0 +1,167 @@
+import { ModemError } from "../errors";
+import { ByteSink } from "./byte-sink";
+import type { Dialect } from "./channel-types";
+import { Deadline, lineTime, now, Pause } from "./clock";
+import type { Command, Prompt, Upload } from "./command";
+import { rejection } from "./errors";
+import type { FinalResult } from "./final-results";
+import type { Line } from "./line";
+import { Mask } from "./mask";
+import type { Job } from "./queue";
+import type { Token } from "./tokens";
+
+/** What an exchange needs of the line. */
+export interface ExchangeLine {
+  readonly bytesPerSecond: number | undefined;
+  readonly dialect: Dialect;
+  write(bytes: Uint8Array): Promise<void>;
+  traceSent(text: string): void;
+}
+
+/** How an exchange that went wrong left the line. */
+export interface Interrupted {
+  /** The prompt that the command asks for, or the data mode that its download opens. */
+  readonly prompt?: Upload["prompt"];
+  /** Whether the prompt has come. */
+  readonly opened: boolean;
+  /** Bytes announced in all, and those of them that weren't written. */
+  readonly size: number;
+  readonly missing: number;
+}
+
+/** Share of a second's bytes in one write of an upload: few enough writes not to starve a fast line. */
+const CHUNKS_A_SECOND = 4;
+const LEAST_CHUNK = 1024;
+const LARGEST_CHUNK = 64 * 1024;
+const LINE_END = 2;
+
+/** One command on the line, from its first byte to its final result. */
+export class Exchange {
+  readonly mask: Mask;
+  private readonly lines: Line[] = [];
+  private readonly received = new ByteSink();
+  private readonly deadline: Deadline;
+  private readonly promptPause = new Pause();
+  private promptSeen = false;
+  private written = 0;
+  private over = false;
+
+  /** @param onInterrupted called after the job was rejected because the time was over or the line can't be written */
+  constructor(
+    readonly job: Job,
+    private readonly line: ExchangeLine,
+    private readonly onInterrupted: () => void,
+  ) {
+    this.mask = new Mask(job.command);
+    this.deadline = new Deadline(() => this.expire());
+  }
+
+  get command(): Command {
+    return this.job.command;
+  }
+
+  get interrupted(): Interrupted {
+    const { upload, download } = this.command;
+    const size = upload?.data.length ?? 0;
+    const prompt = upload?.prompt ?? (download === undefined ? undefined : "CONNECT");
+    return { prompt, opened: this.promptSeen, size, missing: this.promptSeen ? size - this.written : 0 };
+  }
+
+  start(): void {
+    const { line, label, timeout } = this.command;
+    const bytes = Buffer.from(`${line}\r`, "latin1");
+    this.line.traceSent(label);
+    // Counted from now, and anew from the last byte: a line whose flow is stopped may never let that go.
+    this.deadline.start(timeout + lineTime(bytes.length, this.line.bytesPerSecond));
+    this.line.write(bytes).then(
+      () => this.wroteLine(),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  /** Returns true when the token ended the exchange. */
+  token(token: Token): boolean {
+    if (token.type === "answer") this.lines.push(token.line);
+    else if (token.type === "data") this.received.append(token.bytes, 0, token.bytes.length);
+    else if (token.type === "prompt") this.prompted(token.prompt);
+    else if (token.type === "final") this.finish(token.result);
+    return token.type === "final";
+  }
+
+  /** A URC came in between: its own time is not the command's. */
+  interrupt(line: Line): void {
+    const bytes = line.data.reduce((sum, string) => sum + string.bytes.length, line.text.length + 2 * LINE_END);
+    this.deadline.extend(lineTime(bytes, this.line.bytesPerSecond));
+  }
+
+  /** Ends it from outside. */
+  end(reason: unknown): void {
+    this.stop();
+    this.job.reject(reason);
+  }
+
+  private wroteLine(): void {
+    if (!this.over && !this.promptSeen) this.deadline.start(this.command.timeout);
+  }
+
+  private prompted(prompt: Prompt): void {
+    this.promptSeen = true;
+    const { upload } = this.command;
+    if (upload === undefined) return;
+    this.deadline.stop();
+    const ready = now() + this.line.dialect.promptDelay[prompt];
+    this.promptPause.start(
+      () => ready,
+      () => {
+        this.line.traceSent(`<${upload.data.length} bytes>`);
+        void this.send(upload.data);
+      },
+    );
+  }
+
+  private async send(data: Uint8Array): Promise<void> {
+    const { bytesPerSecond } = this.line;
+    const share = Math.ceil((bytesPerSecond ?? Number.POSITIVE_INFINITY) / CHUNKS_A_SECOND);
+    const size = Math.min(LARGEST_CHUNK, Math.max(LEAST_CHUNK, share));
+    try {
+      while (this.written < data.length && !this.over) {
+        const chunk = data.subarray(this.written, this.written + size);
+        this.deadline.start(this.command.timeout + 2 * lineTime(chunk.length, bytesPerSecond));
+        await this.line.write(chunk);
+        this.written += chunk.length;
+      }
+      if (!this.over) this.deadline.start(this.command.timeout);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private finish(result: FinalResult): void {
+    this.stop();
+    const { label, download } = this.command;
+    if (!result.success) {
+      this.job.reject(rejection(label, this.mask.result(result), this.line.dialect.errorTexts));
+      return;
+    }
+    const { lines } = this;
+    this.job.resolve(download === undefined ? { lines } : { lines, data: this.received.take() });
+  }
+
+  private expire(): void {
+    const { label, timeout } = this.command;
+    const text = `No answer to ${label} within ${timeout / 1000} s`;
+    this.fail(new ModemError("MODEM_TIMEOUT", text, { command: label }));
+  }
+
+  private fail(reason: unknown): void {
+    if (this.over) return;
+    this.end(reason);
+    this.onInterrupted();
+  }
+
+  private stop(): void {
+    this.over = true;
+    this.deadline.stop();
+    this.promptPause.stop();
+  }
+}

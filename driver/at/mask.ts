@@ -1,0 +1,45 @@
+import type { Command } from "./command";
+import type { FinalResult } from "./final-results";
+
+const STARS = "***";
+/** Shorter ones would mask half the trace; a PIN has four digits at least (27.007 §8.3). */
+const SHORTEST_SECRET = 4;
+
+/** Takes a command's secrets out of whatever the modem says while it runs, for one that repeats what it was sent. */
+export class Mask {
+  private readonly secrets: readonly string[];
+
+  constructor(private readonly command: Pick<Command, "line" | "label">) {
+    this.secrets = secretsOf(command);
+  }
+
+  apply(text: string): string {
+    if (text === this.command.line) return this.command.label;
+    return this.secrets.reduce((masked, secret) => masked.replaceAll(secret, STARS), text);
+  }
+
+  result(result: FinalResult): FinalResult {
+    const { text, report } = result;
+    const argument = report && this.apply(report.argument);
+    return {
+      ...result,
+      text: this.apply(text),
+      ...(report && argument !== undefined ? { report: { ...report, argument } } : {}),
+    };
+  }
+}
+
+/** What stands in `line` where `label` has stars. */
+function secretsOf({ line, label }: Pick<Command, "line" | "label">): string[] {
+  const [head = "", ...shown] = label.split(STARS);
+  const secrets: string[] = [];
+  let at = line.startsWith(head) ? head.length : line.length;
+  for (const [index, text] of shown.entries()) {
+    const last = index === shown.length - 1;
+    const found = last ? line.length - text.length : line.indexOf(text, at);
+    if (found < at) break;
+    secrets.push(line.slice(at, found));
+    at = found + text.length;
+  }
+  return secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+}

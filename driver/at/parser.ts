@@ -1,0 +1,227 @@
+import { ByteSink } from "./byte-sink";
+import { Classifier, type InFlight } from "./classifier";
+import { CountedLine, CountedRules } from "./counted";
+import { DownloadReader } from "./download";
+import type { CountedRule, Line, UrcDefinition } from "./line";
+import { LineScan } from "./line-scan";
+import type { TokenSink } from "./tokens";
+
+/** Bytes that a line outside counted strings may have; a longer one is noise. */
+export const MAX_LINE = 64 * 1024;
+/** Characters of a discarded line that its noise token keeps. */
+const NOISE_EXCERPT = 80;
+
+const NUL = 0x00;
+const LF = 0x0a;
+const CR = 0x0d;
+const BLANK = 0x20;
+const PLUS = 0x2b;
+const COLON = 0x3a;
+const GREATER = 0x3e;
+const AT_SIGN = 0x40;
+
+const NO_DATA: Line["data"] = [];
+
+/**
+ * Bytes in, tokens out: no timers, no input or output of its own.
+ *
+ * The same bytes give the same tokens however they are cut. CR and LF both end a line, and empty lines mean nothing, so
+ * that every form of echo and every order of line ends reads the same. NULs outside of payloads, which modems send
+ * when they boot and wake, are dropped. A final result ends the command in flight.
+ */
+export class Parser {
+  private rules = new CountedRules([]);
+  private readonly classifier = new Classifier();
+  private readonly scan = new LineScan();
+  /** The beginning of a line whose end hasn't come. */
+  private readonly pending = new ByteSink();
+  /** Whether the line's prefix is known to be of no counted rule. */
+  private isPlain = false;
+  /** Whether the rest of a line that grew too long is passed over. */
+  private skipping = false;
+  private afterPrompt = false;
+  private counted: CountedLine | undefined;
+  private download: DownloadReader | undefined;
+
+  /** Bytes held. */
+  get buffered(): number {
+    return this.pending.length + (this.counted?.buffered ?? 0) + (this.download?.buffered ?? 0);
+  }
+
+  /** Replaces the counted strings and URCs it knows. */
+  useGrammar(counted: readonly CountedRule[], urcs: readonly UrcDefinition[]): void {
+    this.rules = new CountedRules(counted);
+    this.classifier.useUrcs(urcs);
+  }
+
+  /** Says which command is in flight from here on. */
+  begin(command: InFlight): void {
+    this.classifier.begin(command);
+  }
+
+  /** Gives the command in flight up, with whatever it was in the middle of, and goes on with lines. */
+  abandon(sink: TokenSink): void {
+    const rest = this.counted?.line.text ?? (this.download ? "" : this.pending.view().toString("latin1"));
+    if (rest !== "") sink({ type: "noise", text: rest.slice(0, NOISE_EXCERPT) });
+    this.counted = undefined;
+    this.download = undefined;
+    this.startLine();
+    this.classifier.end(sink);
+  }
+
+  /** Takes bytes as they arrive and gives each token to `sink` as soon as it is certain. */
+  push(chunk: Buffer, sink: TokenSink): void {
+    this.scan.reset(chunk);
+    let at = 0;
+    while (at < chunk.length) at = this.step(chunk, at, sink);
+  }
+
+  /** Whether the end of a download depends on how long the line is silent: `silence` has to be called then. */
+  get awaitsSilence(): boolean {
+    return this.download?.open ?? false;
+  }
+
+  /** Tells that nothing has arrived for so many ms. */
+  silence(ms: number, sink: TokenSink): void {
+    if (this.download !== undefined) this.measure(this.download, ms, sink);
+  }
+
+  private step(chunk: Buffer, at: number, sink: TokenSink): number {
+    if (this.download !== undefined) return this.readDownload(this.download, chunk, at, sink);
+    if (this.counted !== undefined) return this.readCounted(this.counted, chunk, at, sink);
+    if (this.skipping) return this.skipLine(at, chunk.length);
+    if (this.pending.length === 0) {
+      const start = this.skipBlank(chunk, at);
+      if (start === chunk.length) return start;
+      return this.takePrompt(chunk[start], sink) ? start + 1 : this.readLine(chunk, start, sink);
+    }
+    return this.readLine(chunk, at, sink);
+  }
+
+  private skipBlank(chunk: Buffer, start: number): number {
+    for (let at = start; at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      const afterPrompt = this.afterPrompt && byte === BLANK;
+      if (byte !== CR && byte !== LF && byte !== NUL && !afterPrompt) return at;
+      if (afterPrompt) this.afterPrompt = false;
+    }
+    return chunk.length;
+  }
+
+  private takePrompt(byte: number | undefined, sink: TokenSink): boolean {
+    this.afterPrompt = false;
+    if (byte !== GREATER && byte !== AT_SIGN) return false;
+    this.afterPrompt = this.classifier.takePrompt(byte === GREATER ? ">" : "@", sink);
+    return this.afterPrompt;
+  }
+
+  private readLine(chunk: Buffer, at: number, sink: TokenSink): number {
+    const end = this.scan.lineEnd(at);
+    if (!this.isPlain) {
+      const next = this.readPrefix(chunk, at, end);
+      if (next !== undefined) return next;
+    }
+    const nul = this.scan.nulFrom(at);
+    const stop = Math.min(end, nul);
+    if (this.pending.length + stop - at > MAX_LINE) return this.overflow(chunk, at, stop, sink);
+    if (this.pending.length === 0 && stop === end && end < chunk.length) {
+      this.endLine(chunk.toString("latin1", at, end), NO_DATA, sink);
+      return end;
+    }
+    this.pending.append(chunk, at, stop);
+    if (stop === chunk.length) return stop;
+    if (stop === nul) return stop + 1;
+    this.endLine(this.pending.view().toString("latin1"), NO_DATA, sink);
+    return stop;
+  }
+
+  /**
+   * Looks for the prefix of a counted line, whose payload must not be searched for line ends.
+   *
+   * Returns where to go on; undefined when the line is a plain one.
+   */
+  private readPrefix(chunk: Buffer, start: number, end: number): number | undefined {
+    const first = this.pending.length > 0 ? this.pending.view()[0] : chunk[start];
+    const limit = Math.min(end, start + this.rules.longestPrefix - this.pending.length);
+    if (first === PLUS) {
+      for (let at = start; at < limit; at += 1) {
+        const byte = chunk[at];
+        if (byte === NUL || byte === COLON) {
+          this.pending.append(chunk, start, byte === COLON ? at + 1 : at);
+          return this.tryCounted(byte === COLON, at + 1);
+        }
+      }
+      if (limit === chunk.length) {
+        this.pending.append(chunk, start, limit);
+        return limit;
+      }
+    }
+    this.isPlain = true;
+    return undefined;
+  }
+
+  private tryCounted(isPrefix: boolean, next: number): number {
+    if (!isPrefix) return next;
+    const prefix = this.pending.view();
+    const rules = this.rules.of(prefix.toString("latin1"));
+    if (rules === undefined) {
+      this.isPlain = true;
+      return next;
+    }
+    this.counted = new CountedLine(rules, prefix.length);
+    this.counted.read(prefix, 0);
+    this.pending.clear();
+    return next;
+  }
+
+  private readCounted(counted: CountedLine, chunk: Buffer, at: number, sink: TokenSink): number {
+    const next = counted.read(chunk, at);
+    if (counted.done) this.endLine(counted.line.text, counted.line.data, sink);
+    else if (counted.textLength > MAX_LINE) this.discard(counted.line.text, sink);
+    return next;
+  }
+
+  private readDownload(download: DownloadReader, chunk: Buffer, at: number, sink: TokenSink): number {
+    const next = download.read(chunk, at, sink);
+    if (download.done) this.download = undefined;
+    else if (next === chunk.length) this.measure(download, 0, sink);
+    return next;
+  }
+
+  private measure(download: DownloadReader, silence: number, sink: TokenSink): void {
+    const behind = download.measure(silence, sink);
+    if (download.done) this.download = undefined;
+    if (behind !== undefined && behind.length > 0) this.push(behind, sink);
+  }
+
+  private endLine(text: string, data: Line["data"], sink: TokenSink): void {
+    this.startLine();
+    const download = this.classifier.line({ text, data }, sink);
+    if (download !== undefined) this.download = new DownloadReader(download.length, text);
+  }
+
+  private startLine(): void {
+    this.pending.clear();
+    this.counted = undefined;
+    this.isPlain = false;
+    this.skipping = false;
+  }
+
+  private overflow(chunk: Buffer, at: number, stop: number, sink: TokenSink): number {
+    this.pending.append(chunk, at, Math.min(stop, at + NOISE_EXCERPT));
+    this.discard(this.pending.view().toString("latin1", 0, NOISE_EXCERPT), sink);
+    return stop;
+  }
+
+  private discard(text: string, sink: TokenSink): void {
+    this.startLine();
+    this.skipping = true;
+    sink({ type: "noise", text: text.slice(0, NOISE_EXCERPT) });
+  }
+
+  private skipLine(at: number, length: number): number {
+    const end = this.scan.lineEnd(at);
+    this.skipping = end === length;
+    return end;
+  }
+}

@@ -1,0 +1,66 @@
+import { type Command, Priority, type Response } from "./command";
+
+/** A command and the promise of its response. Settles once; the first outcome counts. */
+export class Job {
+  readonly promise: Promise<Response>;
+  private settle: { resolve(response: Response): void; reject(reason: unknown): void } | undefined;
+
+  constructor(readonly command: Command) {
+    this.promise = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+  }
+
+  resolve(response: Response): void {
+    this.settle?.resolve(response);
+  }
+
+  reject(reason: unknown): void {
+    this.settle?.reject(reason);
+  }
+}
+
+/** Jobs that wait for the line: larger priority first, equal ones in order. */
+export class JobQueue {
+  private readonly lanes = new Map<Priority, Job[]>([
+    [Priority.Urgent, []],
+    [Priority.Normal, []],
+    [Priority.Background, []],
+  ]);
+
+  get isEmpty(): boolean {
+    return [...this.lanes.values()].every((lane) => lane.length === 0);
+  }
+
+  add(job: Job): void {
+    this.lane(job).push(job);
+  }
+
+  take(): Job | undefined {
+    for (const lane of this.lanes.values()) {
+      const job = lane.shift();
+      if (job !== undefined) return job;
+    }
+    return undefined;
+  }
+
+  /** False when the job is not, or no more, in the queue. */
+  remove(job: Job): boolean {
+    const lane = this.lane(job);
+    const index = lane.indexOf(job);
+    if (index >= 0) lane.splice(index, 1);
+    return index >= 0;
+  }
+
+  /** Empties the queue. */
+  rejectAll(reason: unknown): void {
+    for (let job = this.take(); job !== undefined; job = this.take()) job.reject(reason);
+  }
+
+  private lane(job: Job): Job[] {
+    const priority = job.command.priority ?? Priority.Normal;
+    const lane = this.lanes.get(priority);
+    if (lane === undefined) throw new RangeError(`No such priority: ${priority}`);
+    return lane;
+  }
+}

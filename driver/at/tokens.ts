@@ -1,0 +1,20 @@
+import type { Prompt } from "./command";
+import type { FinalResult } from "./final-results";
+import type { Line } from "./line";
+
+/**
+ * What the bytes of the line mean, in their order.
+ *
+ * `answer` is an information response that the command in flight expects; `urc` came unasked. `noise` is what belongs
+ * to nothing: stale results, damaged lines, the beginning of a line that grew too long.
+ */
+export type Token =
+  | { readonly type: "echo"; readonly text: string }
+  | { readonly type: "answer"; readonly line: Line }
+  | { readonly type: "urc"; readonly line: Line; readonly boot: boolean }
+  | { readonly type: "final"; readonly result: FinalResult }
+  | { readonly type: "prompt"; readonly prompt: Prompt }
+  | { readonly type: "data"; readonly bytes: Buffer }
+  | { readonly type: "noise"; readonly text: string };
+
+export type TokenSink = (token: Token) => void;

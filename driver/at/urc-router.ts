@@ -1,0 +1,105 @@
+import { ModemError } from "../errors";
+import type { UrcWaiter, WaitOptions } from "./channel-types";
+import { Deadline } from "./clock";
+import type { Line } from "./line";
+
+interface Waiting {
+  /** Ends the wait when the line is the one. */
+  offer(line: Line): void;
+  fail(reason: unknown): void;
+}
+
+/** Brings every URC to those who listen or wait for it. */
+export class UrcRouter {
+  private readonly listeners = new Map<symbol, { prefix: string; listener: (line: Line) => void }>();
+  private readonly waiting = new Set<Waiting>();
+
+  /** @param onFault told when a listener throws, which must not stop the others */
+  constructor(private readonly onFault: (error: unknown) => void) {}
+
+  on(prefix: string, listener: (line: Line) => void): () => void {
+    const key = Symbol(prefix);
+    this.listeners.set(key, { prefix, listener });
+    return () => this.listeners.delete(key);
+  }
+
+  waitFor<T>(match: (line: Line) => T | undefined, options: WaitOptions): UrcWaiter<T> {
+    const waiter = new Waiter(match, options, () => this.waiting.delete(waiter));
+    if (options.signal?.aborted === true) waiter.fail(options.signal.reason);
+    else this.waiting.add(waiter);
+    return waiter;
+  }
+
+  route(line: Line): void {
+    for (const waiter of [...this.waiting]) waiter.offer(line);
+    for (const { prefix, listener } of [...this.listeners.values()]) {
+      if (!line.text.startsWith(prefix)) continue;
+      try {
+        listener(line);
+      } catch (error) {
+        this.onFault(error);
+      }
+    }
+  }
+
+  /** Ends every wait; listeners stay. */
+  failWaiting(reason: unknown): void {
+    for (const waiter of [...this.waiting]) waiter.fail(reason);
+  }
+}
+
+class Waiter<T> implements UrcWaiter<T>, Waiting {
+  readonly promise: Promise<T>;
+  private settle: { resolve(value: T): void; reject(reason: unknown): void } | undefined;
+  private readonly deadline: Deadline;
+  private readonly onAbort = (): void => this.fail(this.options.signal?.reason);
+  private over = false;
+
+  constructor(
+    private readonly match: (line: Line) => T | undefined,
+    private readonly options: WaitOptions,
+    private readonly onLeave: () => void,
+  ) {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+    // The wait may fail while its owner still awaits the command that causes the URC.
+    this.promise.catch(() => undefined);
+    this.deadline = new Deadline(() => this.fail(this.timeoutError()));
+    options.signal?.addEventListener("abort", this.onAbort, { once: true });
+  }
+
+  start(): void {
+    if (!this.over) this.deadline.start(this.options.timeout);
+  }
+
+  cancel(): void {
+    this.over = true;
+    this.deadline.stop();
+    this.options.signal?.removeEventListener("abort", this.onAbort);
+    this.onLeave();
+  }
+
+  offer(line: Line): void {
+    try {
+      const value = this.match(line);
+      if (value === undefined) return;
+      this.cancel();
+      this.settle?.resolve(value);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  fail(reason: unknown): void {
+    this.cancel();
+    this.settle?.reject(reason);
+  }
+
+  private timeoutError(): ModemError {
+    const { operation, timeout } = this.options;
+    return new ModemError("MODEM_TIMEOUT", `${operation}: no result from the modem within ${timeout / 1000} s`, {
+      command: operation,
+    });
+  }
+}
