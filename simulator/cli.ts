@@ -9,6 +9,8 @@ import { traceTo } from "./trace";
 
 const USAGE_ERROR = 2;
 const FAILURE = 1;
+/** ms */
+const KEEP_ALIVE = 3_600_000;
 
 async function main(): Promise<void> {
   let commandLine: CommandLine | undefined;
@@ -44,6 +46,8 @@ async function serve({ simulator: options, trace, ...addresses }: CommandLine): 
     process.exitCode = FAILURE;
     await end();
   }
+  // An unplugged modem has no face that would keep this process.
+  setInterval(() => undefined, KEEP_ALIVE);
   followPlug(simulator, faces);
   takeFaults(simulator);
 }

@@ -5,6 +5,8 @@ const PIN_TRIES = 3;
 const PUK_TRIES = 10;
 /** The PUK of every simulated SIM. */
 export const PUK = "12345678";
+/** The PIN of a SIM that does not ask for it. */
+const WITHOUT_PIN = "0000";
 const SIM_NOT_INSERTED = 10;
 const SIM_PIN_REQUIRED = 11;
 const SIM_PUK_REQUIRED = 12;
@@ -15,6 +17,8 @@ const STORED = "sim";
 export type SimState = "READY" | "SIM PIN" | "SIM PUK" | "absent";
 
 interface Stored {
+  /** The PIN it was made with: another one is another SIM. */
+  readonly made: string;
   readonly pin: string;
   readonly locked: boolean;
   readonly pinTries: number;
@@ -27,7 +31,7 @@ export class SimCard {
   private verified = false;
   private readonly listeners = new Set<() => void>();
 
-  /** @param pin empty: no PIN is asked for, and 0000 is the one to change or to lock with */
+  /** @param pin empty: no PIN is asked for; 0000 is the one to lock with */
   constructor(
     private readonly storage: Storage,
     private readonly pin: string,
@@ -120,8 +124,10 @@ export class SimCard {
   }
 
   private get stored(): Stored {
-    const fresh = { pin: this.pin || "0000", locked: this.pin !== "", pinTries: PIN_TRIES, pukTries: PUK_TRIES };
-    return this.storage.get<Stored>(STORED) ?? fresh;
+    const stored = this.storage.get<Stored>(STORED);
+    if (stored?.made === this.pin) return stored;
+    const pin = this.pin || WITHOUT_PIN;
+    return { made: this.pin, pin, locked: this.pin !== "", pinTries: PIN_TRIES, pukTries: PUK_TRIES };
   }
 
   private store(change: Partial<Stored>): void {

@@ -4,6 +4,7 @@ import { type CallPort, RunningCall } from "./call";
 import { CommandError, type PromptOptions } from "./command";
 import type { CommandTable } from "./dispatch";
 import { EscapeSequence } from "./escape";
+import { InputQueue, type Portion } from "./input-queue";
 import type { Arrival } from "./pacer";
 import { type ParsedCommand, parseCommands, SyntaxFault } from "./parse";
 import { CommandLineReader } from "./reader";
@@ -24,13 +25,7 @@ export interface TerminalLine {
   setRate(baud: number): void;
 }
 
-interface Portion {
-  readonly bytes: Buffer;
-  readonly arrival: Arrival;
-}
-
-/** What a host may type ahead of a running command, and the unasked lines that wait for its end. */
-const TYPE_AHEAD = 64 * 1024;
+/** Unasked lines that wait for the end of a command. */
 const DEFERRED_LINES = 1000;
 /** `raw` lets so much wait on the line before it asks for more. */
 const OUTPUT_BUFFER = 16 * 1024;
@@ -43,8 +38,7 @@ class Restarted extends Error {}
 /** The AT interpreter of one serial port: command lines in, results, prompts, data and unsolicited lines out. */
 export class Terminal {
   private readonly reader: CommandLineReader;
-  private readonly input: Portion[] = [];
-  private typedAhead = 0;
+  private readonly input: InputQueue;
   private lastLine = "";
   private running = false;
   private listening = true;
@@ -53,7 +47,6 @@ export class Terminal {
   private upload: Upload | undefined;
   private dataMode: EscapeSequence | undefined;
   private escaped = false;
-  private deafUntil = Number.NEGATIVE_INFINITY;
   private freeSince = Number.NEGATIVE_INFINITY;
   private uploadLoss = 0;
   private deferred: Buffer[] = [];
@@ -64,18 +57,16 @@ export class Terminal {
     private readonly commands: CommandTable,
     private readonly line: TerminalLine,
     /** Whether characters that come too soon after a result or a prompt are lost. */
-    private readonly strict: boolean,
+    strict: boolean,
   ) {
+    this.input = new InputQueue(strict);
     this.reader = new CommandLineReader(modem.personality.maxLine, () => this.settings);
   }
 
   /** Characters from the host. */
   receive(received: Buffer, arrival: Arrival): void {
     if (!this.listening || this.silenced) return;
-    const heard = this.strict ? this.withoutTooSoon(received, arrival) : { bytes: received, arrival };
-    if (this.typedAhead + heard.bytes.length > TYPE_AHEAD && this.upload === undefined) return;
-    this.typedAhead += heard.bytes.length;
-    this.input.push(heard);
+    this.input.push(received, arrival);
     this.work();
   }
 
@@ -102,8 +93,7 @@ export class Terminal {
     this.upload?.abandon(new Restarted());
     this.upload = undefined;
     this.leaveDataMode();
-    this.input.length = 0;
-    this.typedAhead = 0;
+    this.input.clear();
     this.deferred = [];
     this.afterwards = [];
     this.reader.reset();
@@ -117,8 +107,7 @@ export class Terminal {
 
   /** The host went away (DTR drops): half a line is forgotten, a prompt ends with what it has. */
   hangUp(): void {
-    this.input.length = 0;
-    this.typedAhead = 0;
+    this.input.clear();
     this.reader.reset();
     this.upload?.end();
     this.printDeferred();
@@ -138,21 +127,12 @@ export class Terminal {
     return lineSettings(this.modem);
   }
 
-  private withoutTooSoon(received: Buffer, arrival: Arrival): Portion {
-    const early = this.deafUntil - arrival.first;
-    if (early <= 0) return { bytes: received, arrival };
-    const lost = arrival.step === 0 ? received.length : Math.min(received.length, Math.ceil(early / arrival.step));
-    return { bytes: received.subarray(lost), arrival: later(arrival, lost) };
-  }
-
   private work(): void {
-    for (let portion = this.input[0]; portion !== undefined; portion = this.input[0]) {
-      if (this.running && this.upload === undefined && this.dataMode === undefined) return;
-      this.input.shift();
+    while (!this.running || this.upload !== undefined || this.dataMode !== undefined) {
+      const portion = this.input.next();
+      if (portion === undefined) return;
       const rest = this.running ? this.takeData(portion.bytes) : this.takeCommand(portion);
-      const used = portion.bytes.length - rest.length;
-      this.typedAhead -= used;
-      if (rest.length > 0) this.input.unshift({ bytes: rest, arrival: later(portion.arrival, used) });
+      this.input.putBack(rest, portion);
     }
   }
 
@@ -262,7 +242,7 @@ export class Terminal {
     const dataMode = prompt === "CONNECT";
     const text = dataMode ? formatResult(RESULTS.connect, this.settings) : bytes(`\r\n${prompt}`);
     const through = this.print(text);
-    if (this.strict) this.loseWhatCameTooSoon(through + this.modem.personality.promptDelay);
+    this.input.ignoreAllUntil(through + this.modem.personality.promptDelay);
     const upload = new Upload(length, timeout, options);
     this.upload = upload;
     if (dataMode) this.enterDataMode(() => upload.end(3));
@@ -306,19 +286,13 @@ export class Terminal {
     this.dataMode = undefined;
   }
 
-  private loseWhatCameTooSoon(until: number): void {
-    this.deafUntil = until;
-    this.input.length = 0;
-    this.typedAhead = 0;
-  }
-
   private fail(error: CommandError): void {
     this.finish(formatError(error, this.settings, this.modem.personality.errorTexts));
   }
 
   private finish(result: Buffer): void {
     const through = this.print(result);
-    if (this.strict) this.deafUntil = through + this.modem.personality.commandGap;
+    this.input.ignoreUntil(through + this.modem.personality.commandGap);
     this.running = false;
     this.freeSince = now();
     if (this.line.rate !== 0 && this.settings.rate !== this.line.rate) void this.changeRate(this.settings.rate);
@@ -356,8 +330,4 @@ export class Terminal {
     if (this.silenced || text.length === 0) return now();
     return this.line.write(text, from);
   }
-}
-
-function later(arrival: Arrival, count: number): Arrival {
-  return { first: arrival.first + count * arrival.step, step: arrival.step };
 }
