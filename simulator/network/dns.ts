@@ -15,7 +15,8 @@ export async function forwardLookup(host: string, routes: readonly Route[]): Pro
   if (routed === "") throw new NetworkError("dns", "empty host name");
   try {
     const found = await dns.lookup(routed, { all: true });
-    return found.map((entry) => entry.address);
+    // IPv4 first: it is what the modems' clients prefer until they are told otherwise.
+    return found.sort((a, b) => a.family - b.family).map((entry) => entry.address);
   } catch (error) {
     throw new NetworkError("dns", `${name}: ${reason(error)}`);
   }

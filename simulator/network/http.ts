@@ -12,11 +12,22 @@ import { type Network, NetworkError } from "./network";
 export async function exchange(request: HttpExchange, network: Network): Promise<HttpAnswer> {
   await network.delay(request.signal);
   const target = network.target(request.host, request.port);
-  const [address] = await network.lookup(target.host);
-  if (address === undefined) throw new NetworkError("dns", `${request.host} has no address`);
-  const answer = await new Transfer(request, address, target.port).run();
+  const answer = await firstAnswer(request, await network.lookup(target.host), target.port);
   await network.delay(request.signal);
   return answer;
+}
+
+/** Goes on to the next address of a name only while no connection comes about. */
+async function firstAnswer(request: HttpExchange, addresses: readonly string[], port: number): Promise<HttpAnswer> {
+  const [address, ...others] = addresses;
+  if (address === undefined) throw new NetworkError("dns", `${request.host} has no address`);
+  try {
+    return await new Transfer(request, address, port).run();
+  } catch (error) {
+    const refused = error instanceof NetworkError && error.failure === "connect";
+    if (!refused || others.length === 0) throw error;
+    return firstAnswer(request, others, port);
+  }
 }
 
 class Transfer {

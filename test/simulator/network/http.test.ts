@@ -90,6 +90,12 @@ describe("exchange", () => {
     await expect(exchange(wish, network)).rejects.toMatchObject({ failure: "dns" });
   });
 
+  it("tries the next address of a name when the first refuses", async () => {
+    const port = await answering(["HTTP/1.1 200 OK\r\n\r\nhere"]);
+    const twoAddresses = { ...network, lookup: () => Promise.resolve(["127.0.0.2", "127.0.0.1"]) };
+    expect((await exchange(get(port, { host: "two.test" }), twoAddresses)).body.toString()).toBe("here");
+  });
+
   it("reports a refused connection", async () => {
     const port = await closedPort();
     await expect(exchange(get(port), network)).rejects.toMatchObject({ failure: "connect" });
