@@ -112,6 +112,7 @@ export class UbloxFiles implements FileService {
   /** A full file system is the usual reason, and the one that the user can mend. */
   async #explainWriteError(error: unknown, name: string, length: number): Promise<unknown> {
     if (!isModemError(error, "MODEM_REJECTED")) return error;
+    if (length === 0) return new ModemError("NOT_SUPPORTED", `The modem stores no empty file (${name})`, error.cause);
     const free = await this.freeSpace().catch(() => undefined);
     if (free === undefined || free >= length) return error;
     return new ModemError(

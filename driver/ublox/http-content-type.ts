@@ -26,8 +26,9 @@ const MAX_OWN = 64;
 const DEFAULT = "application/octet-stream";
 
 /** @throws {ModemError} `INVALID_INPUT` for a type that the command can't carry */
-export function contentTypeOf(type: string = DEFAULT): ContentType {
-  const number = NUMBERS.get(type.trim().toLowerCase());
+export function contentTypeOf(type = ""): ContentType {
+  const wanted = type.trim() || DEFAULT;
+  const number = NUMBERS.get(wanted.toLowerCase());
   if (number !== undefined) return { number };
-  return { number: OWN, own: quote(type, { field: "contentType", max: MAX_OWN }) };
+  return { number: OWN, own: quote(wanted, { field: "contentType", max: MAX_OWN }) };
 }

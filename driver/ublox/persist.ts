@@ -14,9 +14,14 @@ interface PersistentSetting {
   readonly write: Command;
   /** Whether a line of the answer to `read` shows the wanted value. */
   holds(fields: AnswerField[]): boolean;
-  /** Whether the wanted value is the module's from the factory. */
+  /** Whether the wanted value is what every module has that lacks the setting. */
   readonly factory: boolean;
 }
+
+/** What was written without being able to read it, by IMEI: once in a process, for every write wears the flash. */
+const blindWrites = new Set<string>();
+
+const READ_IMEI = query("+CGSN", { prefix: "bare" });
 
 /**
  * Keeps NVM as the settings say (guide 2.3.1, 2.5): writes what differs, with the radio off, and leaves it off, since
@@ -27,26 +32,38 @@ interface PersistentSetting {
  * radio on again; `INVALID_INPUT` for context 1 with the Verizon profile
  */
 export async function persist(channel: Channel, settings: PersistentSettings): Promise<boolean> {
-  const different: PersistentSetting[] = [];
+  const differences: Difference[] = [];
   for (const setting of wantedSettings(settings)) {
-    if (!(await isHeld(channel, setting))) different.push(setting);
+    const difference = await compare(channel, setting);
+    if (difference !== undefined) differences.push(difference);
   }
-  if (different.length === 0) return false;
+  if (differences.length === 0) return false;
   await channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio }));
   try {
-    for (const setting of different) await channel.send(setting.write);
+    for (const { write } of differences) await channel.send(write);
   } catch (error) {
     await trySend(channel, command("+CFUN=", [1], { timeout: TIMEOUTS.radio }));
     throw error;
   }
+  for (const { blind } of differences) if (blind !== undefined) blindWrites.add(blind);
   return true;
 }
 
-/** A setting that can't be read counts as different, unless what is wanted is what every module has anyway. */
-async function isHeld(channel: Channel, setting: PersistentSetting): Promise<boolean> {
-  const answer = (await unlessRejected(ask(channel, setting.read))) ?? [];
-  if (answer.length > 0) return answer.some((fields) => setting.holds(fields));
-  return setting.factory;
+interface Difference {
+  readonly write: Command;
+  /** What to note in `blindWrites`. */
+  readonly blind?: string;
+}
+
+/** A setting that can't be read counts as different until it was written, unless every module has it anyway. */
+async function compare(channel: Channel, setting: PersistentSetting): Promise<Difference | undefined> {
+  const { read, write, factory } = setting;
+  const answer = (await unlessRejected(ask(channel, read))) ?? [];
+  if (answer.length > 0) return answer.some((fields) => setting.holds(fields)) ? undefined : { write };
+  if (factory) return undefined;
+  const imei = (await ask(channel, READ_IMEI))[0]?.[0]?.text ?? "";
+  const blind = `${imei} ${write.line}`;
+  return blindWrites.has(blind) ? undefined : { write, blind };
 }
 
 function wantedSettings({ mnoProfile, xlat, defaultContext }: PersistentSettings): PersistentSetting[] {
@@ -58,7 +75,7 @@ function wantedSettings({ mnoProfile, xlat, defaultContext }: PersistentSettings
     requireDataContext(mnoProfile, cid);
     settings.push(configuration([19], [cid, preferIpv6 ? 1 : 0], cid === FACTORY_CONTEXT && !preferIpv6));
   }
-  if (xlat !== undefined) settings.push(configuration([66, 4], [xlat ? 1 : 0], !xlat));
+  if (xlat !== undefined) settings.push(configuration([66, 4], [xlat ? 1 : 0], false));
   return settings;
 }
 

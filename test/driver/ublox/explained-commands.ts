@@ -5,6 +5,7 @@ export interface ExplainedCommand {
 }
 
 export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
+  { pattern: /^AT$/, source: "at-facts-ublox 1.5: the probe that shows that the module has booted" },
   { pattern: /^ATE1$/, source: "at-facts-ublox 1.6: the echo marks the acceptance of a command" },
   { pattern: /^AT\+UDCONF=1,0$/, source: "at-facts-ublox 2.1: hex mode may survive a reboot" },
   { pattern: /^AT&C1$/, source: "at-facts-ublox 1.8, 2.1: DCD follows the carrier" },
@@ -14,6 +15,7 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+UDCONF=(19|66,4)$/, source: "at-facts-ublox 3.4: a read uses the same op without the last value" },
   { pattern: /^AT\+UDCONF=19,[1-8],[01]$/, source: "guide 2.3.1 with other values" },
   { pattern: /^AT\+UDCONF=66,4,0$/, source: "guide 2.5: revert when the network gives IPv4" },
+  { pattern: /^AT\+CGSN$/, source: "at-facts-ublox 2.2: which modem a setting that can't be read was written to" },
   { pattern: /^AT\+UMNOPROF=\d+$/, source: "guide 2.3.1; at-facts-ublox 2.5 for the numbers" },
   { pattern: /^AT\+CFUN\?$/, source: "at-facts-ublox 2.3: the state is read before the radio is turned off" },
   { pattern: /^AT\+CGDCONT=\d,"(IP|IPV6|IPV4V6)","[^"]*"$/, source: "guide 2.3.1; at-facts-ublox 2.7" },

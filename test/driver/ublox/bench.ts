@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { AtChannel } from "../../../driver/at/channel";
+import type { Dialect } from "../../../driver/at/channel-types";
+import type { ModelDriver } from "../../../driver/services/model";
+import { LARA_R6 } from "../../../driver/ublox/lara-r6";
+import { EXPLAINED_COMMANDS } from "./explained-commands";
+import { Peer, type PeerOptions } from "./peer";
+
+export interface Bench {
+  readonly peer: Peer;
+  readonly channel: AtChannel;
+  readonly driver: ModelDriver;
+  readonly trace: string[];
+}
+
+/** LARA-R6's own grammar without its waits: they are the channel's matter, and tested there. */
+const NO_WAITS: Dialect = { ...LARA_R6.dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } };
+
+/** The driver on a real channel over a byte stream to a scripted modem. */
+export function bench(options: PeerOptions = {}): Bench {
+  const peer = new Peer(options);
+  const trace: string[] = [];
+  const channel = new AtChannel(peer, { onTrace: (entry) => trace.push(`${entry.direction} ${entry.text}`) });
+  channel.useDialect(NO_WAITS);
+  return { peer, channel, driver: LARA_R6.create(channel), trace };
+}
+
+interface Transcripts {
+  readonly scenarios: readonly { readonly steps: readonly { readonly send?: string }[] }[];
+}
+
+const transcripts = JSON.parse(
+  readFileSync(join(__dirname, "../../fixtures/transcripts/lara-r6.json"), "utf8"),
+) as Transcripts;
+const printed = new Set(transcripts.scenarios.flatMap(({ steps }) => steps.flatMap(({ send = [] }) => send)));
+
+/** Fails for a command that neither the guide prints nor a reference explains. */
+export function expectExplained(commands: readonly string[]): void {
+  const unexplained = commands.filter(
+    (line) => !printed.has(line) && !EXPLAINED_COMMANDS.some(({ pattern }) => pattern.test(line)),
+  );
+  expect(unexplained).toEqual([]);
+}
