@@ -62,16 +62,16 @@ describe("npm start", () => {
     const inject = flows.find((node) => node.type === "inject" && node.z === http?.z);
     const socket = new WebSocket(`${url.replace("http", "ws")}comms`);
     await once(socket, "open");
-    const answered = new Promise<string>((resolve) => {
+    const greeted = new Promise<string>((resolve) => {
       socket.on("message", (data) => {
         const text = String(data);
-        if (text.includes('"topic":"debug"')) resolve(text);
+        if (text.includes('"topic":"debug"') && text.includes("Hello")) resolve(text);
       });
     });
     socket.send(JSON.stringify({ subscribe: "debug" }));
     const pressed = await fetch(`${url}inject/${inject?.id}`, { method: "POST" });
     expect(pressed.ok).toBe(true);
-    expect(await answered).toContain(http?.z);
+    expect(await greeted).toContain(http?.z);
     socket.close();
   });
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT, type RunningNodeRed, startNodeRed } from "../support/node-red";
 
@@ -58,19 +58,18 @@ describe("the package, packed and installed into an empty Node-RED", () => {
     }
   });
 
-  it("lists every example", async () => {
-    const listed = JSON.stringify(await (await nodeRed.get("library/examples/flows")).json());
+  it("offers every example for import", async () => {
     const examples = readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" }).filter((name) =>
       name.endsWith(".json"),
     );
     expect(examples.length).toBeGreaterThan(0);
-    for (const example of examples)
-      expect(listed).toContain(
-        example
-          .split("/")
-          .at(-1)
-          ?.replace(/\.json$/, ""),
-      );
+    for (const example of examples) {
+      const folder = `library/examples/flows/${PACKAGE}/${dirname(example)}`;
+      const listed = JSON.stringify(await (await nodeRed.get(folder)).json());
+      expect(listed, example).toContain(basename(example, ".json"));
+      const served = await nodeRed.get(`${folder}/${encodeURIComponent(basename(example, ".json"))}`);
+      expect(await served.json(), example).toEqual(JSON.parse(readFileSync(join(ROOT, "examples", example), "utf8")));
+    }
   });
 
   it("brings the simulator's command", async () => {
