@@ -20,22 +20,27 @@ export function checkDns(primary: string, secondary: string): void {
 
 /** The servers of a context, without placeholders; empty when the modem names none. */
 export async function readDns(channel: Channel, cid: number): Promise<string[]> {
+  return (await query(channel, cid)).filter((address) => address !== undefined);
+}
+
+/** An empty string leaves a server alone. The command would clear a second server that it does not name. */
+export async function writeDns(channel: Channel, cid: number, primary: string, secondary: string): Promise<void> {
+  if (primary === "" && secondary === "") return;
+  const [first, second] = primary === "" || secondary === "" ? await query(channel, cid) : [];
+  const names = [primary || first, secondary || second].filter((name) => name !== undefined);
+  const servers = names.map((name) => quote(name, { field: "DNS server", max: ADDRESS_LENGTH }));
+  await channel.send({ ...commandLine("+QIDNSCFG=", cid, ...servers), timeout: TIMEOUTS.simple });
+}
+
+/** First and second server, undefined for a placeholder. */
+async function query(channel: Channel, cid: number): Promise<(string | undefined)[]> {
   const command = { ...commandLine("+QIDNSCFG=", cid), expects: [{ prefix: "+QIDNSCFG:" }], timeout: TIMEOUTS.simple };
   try {
     const { lines } = await channel.send(command);
     const [, ...servers] = lines[0] === undefined ? [] : splitFields(lines[0]);
-    return servers.map((server) => parseAddress(server.text)).filter((address) => address !== undefined);
+    return servers.map((server) => parseAddress(server.text));
   } catch (error) {
     if (isModemError(error, "MODEM_REJECTED")) return [];
     throw error;
   }
-}
-
-/** An empty string leaves a server alone; the command names the primary one in any case. */
-export async function writeDns(channel: Channel, cid: number, primary: string, secondary: string): Promise<void> {
-  if (primary === "" && secondary === "") return;
-  const first = primary === "" ? ((await readDns(channel, cid))[0] ?? secondary) : primary;
-  const servers = [quote(first, { field: "primaryDns", max: ADDRESS_LENGTH })];
-  if (secondary !== "") servers.push(quote(secondary, { field: "secondaryDns", max: ADDRESS_LENGTH }));
-  await channel.send({ ...commandLine("+QIDNSCFG=", cid, ...servers), timeout: TIMEOUTS.simple });
 }

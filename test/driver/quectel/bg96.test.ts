@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BG96 } from "../../../driver/quectel/bg96";
+import { EXPLAINED_COMMANDS } from "./explained-commands";
+import { startSession } from "./session";
+
+interface Step {
+  readonly send?: string;
+  readonly variable?: readonly string[];
+}
+
+const TRANSCRIPTS = join(__dirname, "..", "..", "fixtures", "transcripts", "bg96.json");
+
+/** Command lines of the guide; what differs by network or configuration matches any number or name. */
+function printedCommands(): RegExp[] {
+  const { scenarios } = JSON.parse(readFileSync(TRANSCRIPTS, "utf8")) as { scenarios: { steps: Step[] }[] };
+  return scenarios
+    .flatMap(({ steps }) => steps)
+    .flatMap(({ send }) => (send === undefined ? [] : [send]))
+    .map((send) => {
+      const literal = send.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      return new RegExp(`^${literal.replace(/<file_name>/g, '"[^"]+"').replace(/<\w+>/g, "\\d+")}$`);
+    });
+}
+
+describe("the BG96 model", () => {
+  it("is recognised by ATI and +CGMM, and by nothing else", () => {
+    expect(BG96.matches("Quectel\nBG96\nRevision: BG96MAR02A07M1G\nBG96")).toBe(true);
+    expect(BG96.matches("Quectel\nBG95-M3")).toBe(false);
+    expect(BG96.matches("u-blox\nLARA-R6001")).toBe(false);
+  });
+
+  it("counts only RDY as a reboot: APP RDY follows it", () => {
+    expect(BG96.dialect.urcs.filter((urc) => urc.boot).map((urc) => urc.prefix)).toEqual(["RDY"]);
+  });
+
+  it("sets up what a reboot forgets", async () => {
+    const { peer, driver } = await startSession();
+    peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0)$/, ["OK"]);
+    await driver.initialise();
+    expect(peer.commands).toEqual(["ATE1", "AT+CMEE=1", "AT+QISDE=0"]);
+  });
+
+  it("tells the HTTP client everything again after a reboot", async () => {
+    const { peer, driver, services } = await startSession();
+    peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0)$/, ["OK"]);
+    const get = () => services.http.request({ method: "GET", url: "http://a/", headers: [], timeout: 10_000 });
+    await get();
+    await get();
+    expect(peer.commands.filter((line) => line.startsWith("AT+QHTTPCFG"))).toHaveLength(3);
+    await driver.initialise();
+    await get();
+    expect(peer.commands.filter((line) => line.startsWith("AT+QHTTPCFG"))).toHaveLength(6);
+  });
+
+  it("has no settings of its own that last, and says so when asked for one", async () => {
+    const { driver } = await startSession();
+    expect(await driver.persist({})).toBe(false);
+    expect(await driver.persist({ xlat: false, defaultContext: { cid: 1, preferIpv6: false } })).toBe(false);
+    await expect(driver.persist({ mnoProfile: 100 })).rejects.toMatchObject({ code: "NOT_SUPPORTED" });
+    await expect(driver.persist({ xlat: true })).rejects.toMatchObject({ code: "NOT_SUPPORTED" });
+  });
+
+  it("ends what waits when it is put away", async () => {
+    const { peer, driver, services } = await startSession();
+    const gone = new Error("gone");
+    peer.on(/^AT\+QFLST=/, (_match, print) => {
+      driver.dispose(gone);
+      print.line("OK");
+    });
+    const reading = services.files.read("a");
+    const waiting = services.files.read("b");
+    await expect(waiting).rejects.toBe(gone);
+    await expect(reading).rejects.toMatchObject({ code: "MODEM_REJECTED" });
+  });
+
+  it("sends only what the guide prints or the reference explains", async () => {
+    const { peer, driver, services } = await startSession({ bytesPerSecond: 1000 });
+    peer
+      .on(/^AT(E1|\+CMEE=1|\+QISDE=0|\+CFUN=1,1)$/, ["OK"])
+      .on(/^AT\+QIDNSCFG=1,/, ["OK"])
+      .on(/^AT\+QPING=/, ["OK", "+QPING: 0,1,0,1,0,0,0"])
+      .on(/^AT\+QIDNSGIP=/, ["OK", '+QIURC: "dnsgip",0,1,60', '+QIURC: "dnsgip","10.0.0.1"'])
+      .on(/^AT\+QIACT=5$/, ["ERROR"])
+      .on(/^AT\+QIGETERROR$/, ['+QIGETERROR: 561,"x"', "OK"]);
+    const request = { url: "http://a/b", headers: [], timeout: 60_000 } as const;
+    await driver.initialise();
+    await services.packetData.define({ cid: 1, apn: "a", pdpType: "IPV4V6", authType: "none" });
+    await services.packetData.activate(1);
+    await expect(services.packetData.activate(5)).rejects.toMatchObject({ code: "NO_CONNECTION" });
+    await services.packetData.setDns(1, "8.8.4.4", "1.1.1.1");
+    await services.packetData.status(1);
+    await services.diagnostics.ping("a", { count: 1 });
+    await services.diagnostics.resolve("a");
+    await services.files.write("long", Buffer.alloc(3000));
+    await services.files.read("long");
+    await services.files.write("short", Buffer.alloc(3));
+    await services.files.read("short");
+    await services.files.list();
+    await services.http.request({ ...request, method: "GET" });
+    await services.http.request({ ...request, method: "GET", headers: [["A", "b"]] });
+    await services.http.request({ ...request, method: "POST", body: Buffer.from("a"), contentType: "text/plain" });
+    await services.http.request({ ...request, method: "PUT", body: Buffer.alloc(5000) });
+    await services.packetData.deactivate(1);
+    await driver.reboot();
+    const known = [...printedCommands(), ...EXPLAINED_COMMANDS.map(({ pattern }) => pattern)];
+    expect(peer.commands.filter((line) => !known.some((pattern) => pattern.test(line)))).toEqual([]);
+    const unused = EXPLAINED_COMMANDS.filter(({ pattern }) => !peer.commands.some((line) => pattern.test(line)));
+    expect(unused.map(({ pattern }) => pattern.source)).toEqual(["^AT$"]);
+  });
+});

@@ -1,0 +1,36 @@
+/** Command lines that the driver sends and that no transcript contains, with the place that explains each. */
+export interface ExplainedCommand {
+  readonly pattern: RegExp;
+  readonly source: string;
+}
+
+export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
+  { pattern: /^AT$/, source: "at-facts-ublox 1.7: after a timeout, until OK" },
+  { pattern: /^ATE1$/, source: "at-facts-ublox 1.6: the echo marks the acceptance of a command" },
+  { pattern: /^AT\+CMEE=1$/, source: "at-facts-ublox 1.3: Quectel's HTTP and file errors are useful as numbers" },
+  { pattern: /^AT\+QISDE=0$/, source: "at-facts-quectel 2.2: no echo of payload" },
+  { pattern: /^AT\+CFUN=1,1$/, source: "at-facts-quectel 1.3, 1.4: reboot" },
+  { pattern: /^AT\+CEREG\?$/, source: "guide 4.2 asks +CGREG; at-facts-quectel 1.5: LTE has its own state" },
+  { pattern: /^AT\+QICSGP=\d+$/, source: "at-facts-quectel 2.1: read form" },
+  {
+    pattern: /^AT\+QICSGP=\d+,[123],"[^"]*","[^"]*","[^"]*",[0-3]$/,
+    source: "guide 3.1 with other values; at-facts-quectel 2.1 for type and authentication",
+  },
+  { pattern: /^AT\+QIACT=\d+$/, source: "guide 3.1.1; at-facts-quectel 2.1" },
+  { pattern: /^AT\+QIDEACT=\d+$/, source: "guide 1.1 step 8, 4.3, 4.5; at-facts-quectel 2.1" },
+  { pattern: /^AT\+QIGETERROR$/, source: "at-facts-quectel 2.1, 2.2: details after an ERROR" },
+  { pattern: /^AT\+QIDNSCFG=\d+$/, source: "guide 4.3; at-facts-quectel 2.1: read form" },
+  { pattern: /^AT\+QIDNSCFG=\d+,"[0-9a-f.:]+"(,"[0-9a-f.:]+")?$/i, source: "guide 4.3; at-facts-quectel 2.1" },
+  { pattern: /^AT\+QIDNSGIP=\d+,"[^"]+"$/, source: "at-facts-quectel 2.1" },
+  { pattern: /^AT\+QPING=\d+,"[^"]+",\d+,\d+$/, source: "at-facts-quectel 2.1" },
+  { pattern: /^AT\+QHTTPCFG="contenttype",[0-3]$/, source: "guide 2.1: range and meaning; at-facts-quectel 5" },
+  { pattern: /^AT\+QFLDS="UFS"$/, source: "at-facts-quectel 4: free bytes" },
+  { pattern: /^AT\+QFLST="[^"]+"$/, source: "at-facts-quectel 4: names and sizes" },
+  { pattern: /^AT\+QFDEL="[^"]+"$/, source: "at-facts-quectel 4" },
+  { pattern: /^AT\+QFUPL="[^"]+",\d+,\d+$/, source: "at-facts-quectel 4: size and timeout" },
+  { pattern: /^AT\+QFDWL="[^"]+"$/, source: "at-facts-quectel 4" },
+  { pattern: /^AT\+QFOPEN="[^"]+",[12]$/, source: "at-facts-quectel 4: 1 truncates or creates, 2 reads" },
+  { pattern: /^AT\+QFREAD=\d+,\d+$/, source: "at-facts-quectel 4" },
+  { pattern: /^AT\+QFWRITE=\d+,\d+,\d+$/, source: "at-facts-quectel 4" },
+  { pattern: /^AT\+QFCLOSE=\d+$/, source: "at-facts-quectel 4" },
+];

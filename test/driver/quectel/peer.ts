@@ -1,0 +1,129 @@
+import type { Transport } from "../../../driver/transport/transport";
+
+/** What a scripted command may do. Everything it prints arrives later, as bytes from a real line do. */
+export interface Print {
+  /** One line, with its line ends. */
+  line(text: string): void;
+  raw(bytes: Uint8Array | string): void;
+  /** Prints `CONNECT` and takes so many bytes. */
+  take(bytes: number): Promise<Buffer>;
+}
+
+export type Script = (match: RegExpExecArray, print: Print) => void | Promise<void>;
+
+export interface PeerOptions {
+  readonly bytesPerSecond?: number;
+  readonly echo?: boolean;
+  /** Bytes of each arrival; 0 gives everything whole. */
+  readonly pieces?: number;
+  /** A line to print before every line. */
+  readonly between?: string;
+}
+
+/** A modem by script behind a byte stream: the last rule that fits a command line answers it; none is ERROR. */
+export class Peer implements Transport {
+  readonly name = "peer";
+  readonly bytesPerSecond: number | undefined;
+  /** Every command line, in order. */
+  readonly commands: string[] = [];
+  /** Every upload, in order. */
+  readonly uploads: Buffer[] = [];
+  readonly #options: PeerOptions;
+  readonly #rules: { pattern: RegExp; script: Script }[] = [];
+  #received = Buffer.alloc(0);
+  #taking: { bytes: number; done: (data: Buffer) => void } | undefined;
+  #onData: (bytes: Buffer) => void = () => undefined;
+
+  constructor(options: PeerOptions = {}) {
+    this.#options = options;
+    this.bytesPerSecond = options.bytesPerSecond;
+  }
+
+  on(pattern: RegExp, script: Script | readonly string[]): this {
+    const lines: Script = (_match, print) => {
+      for (const line of script as readonly string[]) print.line(line);
+    };
+    this.#rules.unshift({ pattern, script: typeof script === "function" ? script : lines });
+    return this;
+  }
+
+  async open(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  onData(listener: (bytes: Buffer) => void): void {
+    this.#onData = listener;
+  }
+
+  onLost(): void {}
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#received = Buffer.concat([this.#received, bytes]);
+    while (this.#takeData() || this.#takeLine());
+  }
+
+  /** Prints a line now, unasked. */
+  urc(text: string): void {
+    this.raw(`\r\n${text}\r\n`);
+  }
+
+  raw(content: Uint8Array | string): void {
+    const bytes = typeof content === "string" ? Buffer.from(content, "latin1") : Buffer.from(content);
+    const size = this.#options.pieces || bytes.length || 1;
+    for (let start = 0; start < bytes.length; start += size) {
+      const piece = bytes.subarray(start, start + size);
+      setImmediate(() => this.#onData(piece));
+    }
+  }
+
+  #takeData(): boolean {
+    const taking = this.#taking;
+    if (taking === undefined || this.#received.length < taking.bytes) return false;
+    const data = this.#received.subarray(0, taking.bytes);
+    this.#received = this.#received.subarray(taking.bytes);
+    this.#taking = undefined;
+    this.uploads.push(data);
+    taking.done(data);
+    return true;
+  }
+
+  #takeLine(): boolean {
+    const end = this.#received.indexOf(0x0d);
+    if (this.#taking !== undefined || end < 0) return false;
+    const line = this.#received.toString("latin1", 0, end);
+    this.#received = this.#received.subarray(end + 1);
+    this.commands.push(line);
+    if (this.#options.echo ?? true) this.raw(`${line}\r`);
+    this.#obey(line);
+    return true;
+  }
+
+  #obey(line: string): void {
+    for (const { pattern, script } of this.#rules) {
+      const match = pattern.exec(line);
+      if (match === null) continue;
+      void script(match, this.#printer());
+      return;
+    }
+    this.#printer().line("ERROR");
+  }
+
+  #printer(): Print {
+    const { between } = this.#options;
+    const line = (text: string): void => {
+      if (between !== undefined) this.urc(between);
+      this.urc(text);
+    };
+    return {
+      line,
+      raw: (bytes) => this.raw(bytes),
+      take: (bytes) => {
+        line("CONNECT");
+        return new Promise((done) => {
+          this.#taking = { bytes, done };
+          this.#takeData();
+        });
+      },
+    };
+  }
+}

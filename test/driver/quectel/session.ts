@@ -1,0 +1,61 @@
+import { AtChannel } from "../../../driver/at/channel";
+import { BG96 } from "../../../driver/quectel/bg96";
+import type { ModelDriver } from "../../../driver/services/model";
+import { addFiles } from "./fake-files";
+import { addHttp, type FakeHttp } from "./fake-http";
+import { Peer, type PeerOptions } from "./peer";
+
+export interface Session {
+  readonly peer: Peer;
+  readonly channel: AtChannel;
+  readonly driver: ModelDriver;
+  readonly services: ModelDriver["services"];
+  readonly files: Map<string, Buffer>;
+  readonly http: FakeHttp;
+  /** Contexts that are active on the fake modem. */
+  readonly active: Set<number>;
+}
+
+/** A BG96 by script, registered, with context 1 active, and the driver on a channel to it. */
+export async function startSession(options: PeerOptions = {}): Promise<Session> {
+  const peer = new Peer(options);
+  const files = new Map<string, Buffer>();
+  const active = new Set([1]);
+  addContexts(peer, active);
+  addFiles(peer, files);
+  const http = addHttp(peer, files);
+  const channel = new AtChannel(peer);
+  await peer.open();
+  channel.useDialect(BG96.dialect);
+  const driver = BG96.create(channel);
+  await driver.services.packetData.activate(1);
+  peer.commands.length = 0;
+  return { peer, channel, driver, services: driver.services, files, http, active };
+}
+
+function addContexts(peer: Peer, active: Set<number>): void {
+  peer
+    .on(/^AT\+CPIN\?$/, ["+CPIN: READY", "OK"])
+    .on(/^AT\+CGATT\?$/, ["+CGATT: 1", "OK"])
+    .on(/^AT\+CGREG\?$/, ["+CGREG: 0,0", "OK"])
+    .on(/^AT\+CEREG\?$/, ["+CEREG: 0,5", "OK"])
+    .on(/^AT\+QIACT\?$/, (_match, print) => {
+      for (const cid of active) print.line(`+QIACT: ${cid},1,1,"10.7.157.${cid}"`);
+      print.line("OK");
+    })
+    .on(/^AT\+QIACT=(\d+)$/, ([, cid], print) => {
+      const known = active.has(Number(cid));
+      active.add(Number(cid));
+      print.line(known ? "ERROR" : "OK");
+    })
+    .on(/^AT\+QIDEACT=(\d+)$/, ([, cid], print) => {
+      active.delete(Number(cid));
+      print.line("OK");
+    })
+    .on(/^AT\+QICSGP=(\d+)$/, ['+QICSGP: 1,"UNINET","","",0', "OK"])
+    .on(/^AT\+QICSGP=\d+,/, ["OK"])
+    .on(/^AT\+QIDNSCFG=(\d+)$/, ([, cid], print) => {
+      print.line(`+QIDNSCFG: ${cid},"8.8.8.8","0.0.0.0"`);
+      print.line("OK");
+    });
+}
