@@ -1,6 +1,7 @@
 import type { SerialLine } from "./line/serial-line";
 import type { Terminal } from "./line/terminal";
 import type { SimulatedModem } from "./modem-core";
+import { occupyDataMode } from "./quectel/data-mode";
 import { randomInteger } from "./random";
 
 /** What faults work on. */
@@ -70,6 +71,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     help: "hardly any signal",
     start: (faults) => faults.targets.modem.radio.setWeak(true),
     end: (faults) => faults.targets.modem.radio.setWeak(false),
+  },
+  "data-mode": {
+    help: "another port of a BG96 is in data mode",
+    start: (faults) => occupyDataMode(faults.targets.modem, true),
+    end: (faults) => occupyDataMode(faults.targets.modem, false),
   },
   garbage: {
     help: "prints =N random bytes (32)",

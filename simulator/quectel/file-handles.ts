@@ -1,6 +1,6 @@
 import type { Call, CommandDefinition } from "../line/command";
 import type { Modem } from "../modem";
-import { needDataMode, receiveData, sendData } from "./data-mode";
+import { needDataMode, sendData } from "./data-mode";
 import { FileError, FileFailure, fileParameters } from "./file-errors";
 import { filePath, readFile, writeFile } from "./file-store";
 import { Mode, type OpenFile, openFiles } from "./open-files";
@@ -38,7 +38,7 @@ async function read(call: Call, modem: Modem): Promise<void> {
   if (piece.length === 0) throw new FileFailure(FileError.readZero);
   needDataMode(modem);
   file.position += piece.length;
-  await sendData(call, modem, `CONNECT ${piece.length}`, [piece]);
+  await sendData(call, `CONNECT ${piece.length}`, [piece]);
 }
 
 async function write(call: Call, modem: Modem): Promise<void> {
@@ -48,7 +48,7 @@ async function write(call: Call, modem: Modem): Promise<void> {
   const timeout = parameters.number(2, { min: 1, max: 65535, fallback: DEFAULT_TIMEOUT });
   if (file.mode === Mode.ReadOnly) throw new FileFailure(FileError.readOnly);
   needDataMode(modem);
-  const content = await receiveData(call, modem, length, timeout * 1000, { idleTimeout: true });
+  const content = await call.prompt("CONNECT", length, timeout * 1000, { idleTimeout: true });
   const before = readFile(file.path);
   const rest = before.subarray(file.position + content.length);
   const whole = Buffer.concat([before.subarray(0, file.position), content, rest]);

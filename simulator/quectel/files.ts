@@ -1,6 +1,6 @@
 import type { Call, CommandDefinition } from "../line/command";
 import type { Modem } from "../modem";
-import { needDataMode, receiveData, sendData } from "./data-mode";
+import { needDataMode, sendData } from "./data-mode";
 import { FileError, FileFailure, fileParameters } from "./file-errors";
 import { checksum, type FilePath, filePath, readFile, splitPath, writeFile } from "./file-store";
 import { openFiles } from "./open-files";
@@ -19,7 +19,7 @@ async function upload(call: Call, modem: Modem): Promise<void> {
   if (size > path.drive.free) throw new FileFailure(FileError.driveFull);
   needDataMode(modem);
   const received = acknowledge ? { received: acknowledger(call) } : {};
-  const content = await receiveData(call, modem, size, timeout * 1000, { idleTimeout: true, ...received });
+  const content = await call.prompt("CONNECT", size, timeout * 1000, { idleTimeout: true, ...received });
   writeFile(path, content);
   call.info(`+QFUPL: ${content.length},${checksum(content)}`);
 }
@@ -39,7 +39,7 @@ function acknowledger(call: Call): (count: number) => void {
 async function download(call: Call, modem: Modem): Promise<void> {
   const content = readFile(filePath(modem, fileParameters(call).expect(1, 1).text(0)));
   needDataMode(modem);
-  await sendData(call, modem, "CONNECT", [content]);
+  await sendData(call, "CONNECT", [content]);
   call.info(`+QFDWL: ${content.length},${checksum(content)}`);
 }
 

@@ -28,7 +28,7 @@ async function read(call: Call, modem: Modem): Promise<void> {
   const session = httpSession(modem);
   const response = readable(modem);
   try {
-    await sendData(call, modem, "CONNECT", content(session, response, gap));
+    await sendData(call, "CONNECT", content(session, response, gap));
   } finally {
     // The response lasts for one reading, and for none more when it was broken off.
     session.keep(undefined);

@@ -1,6 +1,5 @@
 import { type Call, type CommandDefinition, CommandError } from "../line/command";
 import type { Modem } from "../modem";
-import { receiveData } from "./data-mode";
 import { readFile } from "./file-store";
 import type { HttpConnection } from "./http-connection";
 import { HttpError, httpParameters, SECONDS } from "./http-errors";
@@ -60,7 +59,7 @@ async function sendTyped(call: Call, modem: Modem, typed: Typed, header: (exchan
     connection = await exchange.connect();
     const open = connection;
     if (!exchange.ownHeader) open.send(header(exchange));
-    const bytes = await receiveData(call, modem, typed.length, typed.inputTime * 1000);
+    const bytes = await call.prompt("CONNECT", typed.length, typed.inputTime * 1000);
     if (call.escaped) throw new Interrupted();
     if (bytes.length < typed.length) throw new CommandError(HttpError.inputTimeout);
     const send = async () => {

@@ -1,6 +1,5 @@
 import { type Call, type CommandDefinition, CommandError } from "../line/command";
 import type { Modem } from "../modem";
-import { receiveData } from "./data-mode";
 import { HttpError, httpParameters, SECONDS } from "./http-errors";
 import { HTTP_SETTINGS, type HttpSettingName, httpSession } from "./http-session";
 import { parseUrl } from "./http-url-text";
@@ -29,7 +28,7 @@ async function setUrl(call: Call, modem: Modem): Promise<void> {
   const timeout = parameters.number(1, SECONDS);
   const session = httpSession(modem);
   session.needIdle();
-  const typed = await receiveData(call, modem, length, timeout * 1000);
+  const typed = await call.prompt("CONNECT", length, timeout * 1000);
   if (call.escaped) return;
   if (typed.length < length) throw new CommandError(HttpError.inputTimeout);
   const url = parseUrl(typed.toString("latin1"));

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { createServer as createSecureServer } from "node:tls";
+
+/** A request as it stood on the wire. */
+export interface WireRequest {
+  /** Request line and header fields. */
+  readonly head: string;
+  readonly body: string;
+}
+
+/** What a server does with a request: writes an answer, byte for byte, and perhaps closes. */
+export interface WireAnswer {
+  readonly bytes: string;
+  /** The connection stays open when left out. */
+  readonly closes?: true;
+}
+
+export interface WireServer {
+  readonly port: number;
+  readonly seen: readonly WireRequest[];
+  /** Resets all connections; resolves when who was connected has had the chance to notice. */
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const TLS = join(__dirname, "../../fixtures/tls");
+
+/** A server on loopback that answers each request with exact bytes, over TLS with the certificate of the tests. */
+export async function wireServer(answer: (request: WireRequest) => WireAnswer, secure = false): Promise<WireServer> {
+  const seen: WireRequest[] = [];
+  const sockets = new Set<Socket>();
+  const accept = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => socket.destroy());
+    serve(socket, (request) => {
+      seen.push(request);
+      return answer(request);
+    });
+  };
+  const server = secure ? createSecureServer(certificate(), accept) : createServer(accept);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    reset: () => reset(sockets),
+    stop: () => stop(server, sockets),
+  };
+}
+
+async function reset(sockets: Set<Socket>): Promise<void> {
+  for (const socket of sockets) socket.resetAndDestroy();
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+}
+
+function certificate(): { key: Buffer; cert: Buffer } {
+  return {
+    key: readFileSync(join(TLS, "loopback.key.pem")),
+    cert: readFileSync(join(TLS, "loopback.cert.pem")),
+  };
+}
+
+function serve(socket: Socket, answer: (request: WireRequest) => WireAnswer): void {
+  let received = "";
+  socket.on("data", (bytes: Buffer) => {
+    received += bytes.toString("latin1");
+    const end = received.indexOf("\r\n\r\n");
+    if (end < 0) return;
+    const head = received.slice(0, end);
+    const body = received.slice(end + 4);
+    if (body.length < Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0)) return;
+    received = "";
+    const { bytes: answered, closes } = answer({ head, body });
+    socket.write(Buffer.from(answered, "latin1"));
+    if (closes) socket.end();
+  });
+}
+
+function stop(server: Server, sockets: Set<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy();
+  return new Promise((resolve) => server.close(() => resolve()));
+}
