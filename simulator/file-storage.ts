@@ -106,10 +106,7 @@ class MemoryFiles implements FileSystem {
   }
 
   write(name: string, content: Buffer): void {
-    const growth = content.length - (this.contents.get(name)?.length ?? 0);
-    if (growth > this.free) throw new RangeError("the file system is full");
-    this.contents.set(name, content);
-    this.used += growth;
+    this.put(name, content);
     this.changed();
   }
 
@@ -125,6 +122,13 @@ class MemoryFiles implements FileSystem {
   }
 
   restore(name: string, content: string): void {
-    this.write(name, Buffer.from(content, "base64"));
+    this.put(name, Buffer.from(content, "base64"));
+  }
+
+  private put(name: string, content: Buffer): void {
+    const growth = content.length - (this.contents.get(name)?.length ?? 0);
+    if (growth > this.free) throw new RangeError("the file system is full");
+    this.contents.set(name, content);
+    this.used += growth;
   }
 }
