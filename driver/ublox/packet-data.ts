@@ -52,8 +52,13 @@ export class UbloxPacketData implements PacketDataService {
     requireDataContext(profile, cid);
     const held = await this.#readDefinition(cid);
     const keep = provisionsApns(profile) && context.apn === "" && held !== undefined;
-    if (!keep && !matches(held, context)) await this.#writeDefinition(context, apn);
-    await this.#authenticate(cid, context.authType, credentials);
+    const differs = !keep && !matches(held, context);
+    const setUp = async (): Promise<void> => {
+      if (differs) await this.#writeDefinition(context, apn);
+      await this.#authenticate(cid, context.authType, credentials);
+    };
+    // Other contexts than the initial bearer's need no new attach.
+    await (differs && cid === INITIAL_BEARER ? this.#withRadioOff(setUp) : setUp());
   }
 
   async activate(cid: number): Promise<void> {
@@ -114,16 +119,19 @@ export class UbloxPacketData implements PacketDataService {
     return answer.map(parseDefinition).find((definition) => definition?.cid === cid);
   }
 
-  /** Network parameters are set with the radio off (guide 2.3.1); other contexts than the bearer's need no new attach. */
   async #writeDefinition({ cid, pdpType }: PdpContext, apn: Field): Promise<void> {
-    const type = quote(pdpType, { field: "pdpType", max: 6 });
-    const define = command("+CGDCONT=", [cid, type, apn]);
-    const radioOn = cid === INITIAL_BEARER && (await this.#isRadioOn());
-    if (radioOn) await this.#channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio }));
+    await this.#channel.send(command("+CGDCONT=", [cid, quote(pdpType, { field: "pdpType", max: 6 }), apn]));
+  }
+
+  /** Network parameters are set with the radio off (guide 2.3.1); the module attaches with them afterwards. */
+  async #withRadioOff(work: () => Promise<void>): Promise<void> {
+    const [state] = await ask(this.#channel, READ_RADIO);
+    if (toInteger(state?.[0]) !== 1) return work();
+    await this.#channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio }));
     try {
-      await this.#channel.send(define);
+      await work();
     } finally {
-      if (radioOn) await this.#channel.send(command("+CFUN=", [1], { timeout: TIMEOUTS.radio }));
+      await this.#channel.send(command("+CFUN=", [1], { timeout: TIMEOUTS.radio }));
     }
   }
 
@@ -134,11 +142,6 @@ export class UbloxPacketData implements PacketDataService {
       return;
     }
     await this.#channel.send(command("+UAUTHREQ=", [cid, AUTH_TYPES[type], password, user]));
-  }
-
-  async #isRadioOn(): Promise<boolean> {
-    const [answer] = await ask(this.#channel, READ_RADIO);
-    return toInteger(answer?.[0]) === 1;
   }
 
   /** Without an operator LTE is assumed, as the module's first choice. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
 import type { PdpContext } from "../../../driver/services/packet-data";
 import { bench, expectExplained } from "./bench";
@@ -35,7 +35,7 @@ describe("the definition of a context", () => {
   it("of the first bearer is written with the radio off when it differs", async () => {
     const { data, written, peer } = network({ definitions: ['1,"IP","other","0.0.0.0",0,0,0,0'] });
     await data.define(CONTEXT);
-    expect(written()).toEqual(["AT+CFUN=0", 'AT+CGDCONT=1,"IPV4V6","internet"', "AT+CFUN=1", "AT+UAUTHREQ=1,0"]);
+    expect(written()).toEqual(["AT+CFUN=0", 'AT+CGDCONT=1,"IPV4V6","internet"', "AT+UAUTHREQ=1,0", "AT+CFUN=1"]);
     expectExplained(peer.commands);
   });
 
@@ -155,6 +155,22 @@ describe("activation", () => {
 });
 
 describe("the status of a context", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Lets the pauses between two questions pass. */
+  async function later<T>(work: Promise<T>): Promise<T> {
+    for (let pause = 0; pause < 3; pause++) {
+      await turns();
+      await vi.advanceTimersByTimeAsync(300);
+    }
+    return work;
+  }
+
   it("has addresses, DNS servers and MTU of both families", async () => {
     const { data, peer } = network({ active: [1], definitions: ['1,"IPV4V6","internet","10.0.0.2",0,0'] });
     peer.on(/^AT\+CGPADDR=1$/, ['+CGPADDR: 1,"10.0.0.2","32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1"', "OK"]);
@@ -179,7 +195,7 @@ describe("the status of a context", () => {
     const { data, peer } = network({ active: [1], definitions: ['1,"IP","a"'] });
     peer.on(/^AT\+CGPADDR=1$/, ["+CGPADDR: 1,", "OK"]);
     peer.on(/^AT\+CGCONTRDP=1$/, ['+CGCONTRDP: 1,5,,"10.0.0.2.255.255.255.0"', "OK"]);
-    expect(await data.status(1)).toEqual({
+    expect(await later(data.status(1))).toEqual({
       cid: 1,
       active: true,
       apn: "a",
@@ -187,6 +203,7 @@ describe("the status of a context", () => {
       addresses: ["10.0.0.2"],
       dns: [],
     });
+    expect(peer.commands.filter((line) => line === "AT+CGPADDR=1")).toHaveLength(3);
   });
 
   it("of an inactive or unknown one is empty", async () => {
@@ -197,7 +214,7 @@ describe("the status of a context", () => {
 
   it("survives firmware without the commands for details", async () => {
     const { data } = network({ active: [1], definitions: ['1,"IP","a"'] });
-    expect(await data.status(1)).toMatchObject({ active: true, addresses: [], dns: [] });
+    expect(await later(data.status(1))).toMatchObject({ active: true, addresses: [], dns: [] });
   });
 });
 
