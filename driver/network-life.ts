@@ -5,6 +5,7 @@ import { asModemError, type LifeContext } from "./life-context";
 import { cycleRadio, FUNCTIONALITY, readFunctionality, turnRadioOn } from "./network/functionality";
 import { nameOperators, readOperator, selectAutomatically } from "./network/operator";
 import { onContextLoss, onRadioState } from "./network/packet-events";
+import { command } from "./network/procedures";
 import { isRegistered, RegistrationWatch } from "./network/registration";
 import { readSignal } from "./network/signal";
 import { unlockSim } from "./network/sim";
@@ -44,6 +45,7 @@ export class NetworkLife {
       onContextLoss(channel, ({ cid, reason }) => this.#onContextLost(cid, reason)),
       this.#driver.services.packetData.onLost((cid, reason) => this.#onContextLost(cid, reason)),
     ];
+    state.advance("sim");
     try {
       for (let checkSim = true; ; ) {
         try {
@@ -52,6 +54,8 @@ export class NetworkLife {
           await this.#attend();
         } catch (error) {
           signal.throwIfAborted();
+          if (isModemError(error, "SIM_ERROR")) state.advance("sim");
+          else if (state.state === "ready") state.advance("connecting");
           state.fail(asModemError(error));
           checkSim = true;
           await delay(this.#backoff.take(), signal);
@@ -64,10 +68,7 @@ export class NetworkLife {
   }
 
   async #comeUp(checkSim: boolean): Promise<void> {
-    if (checkSim) {
-      this.#context.state.advance("sim");
-      await this.#unlockSim();
-    }
+    if (checkSim) await this.#unlockSim();
     await this.#register();
     this.#contextLost = false;
     await this.#connect();
@@ -167,8 +168,10 @@ export class NetworkLife {
     return true;
   }
 
+  /** A dead line shows at the first command, which anything that answers at all would answer soon. */
   async #poll(): Promise<void> {
-    const { connections } = this.#context;
+    const { connections, timing } = this.#context;
+    await this.#session.channel.send(command("", [], { timeout: timing.liveness, priority: Priority.Background }));
     await this.#refresh();
     await this.#tellSignal();
     for (const { cid } of connections.wanted) {
@@ -213,13 +216,16 @@ export class NetworkLife {
     this.#context.tell.signal(signal);
   }
 
-  /** A look that fails is no outage: whether the modem still answers is for the channel to find out. */
+  /** A look that fails is no outage. After one without an answer the next `AT` makes the channel find out more. */
   async #tolerate(look: Promise<void>): Promise<void> {
+    const { channel, signal } = this.#session;
     try {
       await look;
     } catch (error) {
-      this.#session.signal.throwIfAborted();
-      if (!isModemError(error, "MODEM_REJECTED") && !isModemError(error, "MODEM_TIMEOUT")) throw error;
+      signal.throwIfAborted();
+      if (isModemError(error, "MODEM_REJECTED")) return;
+      if (!isModemError(error, "MODEM_TIMEOUT")) throw error;
+      await channel.send(command("", [], { timeout: this.#context.timing.liveness, signal }));
     }
   }
 }

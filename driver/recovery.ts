@@ -13,9 +13,6 @@ import type { Transport } from "./transport/transport";
 /** What is tried against silence that resynchronising did not end, each once, in this order. */
 const LADDER = ["cycle the radio", "reset", "reopen"] as const;
 
-/** ms for one command of the ladder: a modem that answers at all does it within. */
-const LADDER_TIMEOUT = 15_000;
-
 export interface RecoveryOptions extends SessionListeners {
   readonly context: LifeContext;
   readonly life: Life;
@@ -133,7 +130,7 @@ export class Recovery {
 
   /** The next step of the ladder; behind its end there is only trying again, ever more slowly. */
   async #climb(error: ModemError, signal: AbortSignal): Promise<void> {
-    const { state, tell, connections } = this.#context;
+    const { state, tell, connections, timing } = this.#context;
     state.outage("synchronising", error);
     // A line that has never carried an answer may lead to anything: it is not sent orders.
     const step = this.#model === undefined ? undefined : LADDER[this.#rung];
@@ -141,7 +138,7 @@ export class Recovery {
     tell.note(step === undefined ? "the modem is still silent" : `the modem is silent: ${step}`);
     switch (step) {
       case "cycle the radio":
-        return this.#order(signal, (session) => cycleRadio(session.channel, session.signal, LADDER_TIMEOUT));
+        return this.#order(signal, (session) => cycleRadio(session.channel, session.signal, timing.order));
       case "reset":
         connections.lostAll(error);
         return this.#order(signal, (session, model) => session.use(model).reboot());

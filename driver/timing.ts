@@ -17,6 +17,10 @@ export interface Timing {
   readonly registrationGrace: number;
   /** Signal, registration and contexts are looked at this often; it also finds a dead line. */
   readonly poll: number;
+  /** The `AT` that a poll begins with: a modem that is busy on another port may take a while (R6DEV 4). */
+  readonly liveness: number;
+  /** One command of those that are to wake a silent modem up. */
+  readonly order: number;
   /** Between attempts after a failure: doubled each time, with jitter. */
   readonly backoffMin: number;
   readonly backoffMax: number;
@@ -36,6 +40,8 @@ export const TIMING: Timing = {
   radioCycle: 300_000,
   registrationGrace: 10_000,
   poll: 60_000,
+  liveness: 3000,
+  order: 15_000,
   backoffMin: 1000,
   backoffMax: 60_000,
   presence: 500,
