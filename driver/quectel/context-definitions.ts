@@ -37,14 +37,17 @@ export class ContextDefinitions {
     this.#known.clear();
   }
 
-  /** Whether the modem already holds this definition. */
-  async holds(context: PdpContext): Promise<boolean> {
+  /**
+   * Whether the modem already holds this definition. A context that was never defined reads like one without an APN:
+   * only one that is `active` is known to be the latter.
+   */
+  async holds(context: PdpContext, active: boolean): Promise<boolean> {
     const { cid } = context;
     this.#first ??= cid;
     const known = this.#known.get(cid);
     if (known !== undefined) return same(known, context);
     // The answer would show a password to the trace: with one, writing is the only way to be sure.
-    if (context.authType !== "none") return false;
+    if (context.authType !== "none" || (context.apn === "" && !active)) return false;
     const [type, apn, , , authentication] = await this.#query(cid);
     const right =
       toInteger(type) === TYPES[context.pdpType] && apn?.text === context.apn && toInteger(authentication) === 0;

@@ -47,9 +47,10 @@ export class QuectelPacketData implements PacketDataService {
   async define(context: PdpContext): Promise<void> {
     checkCid(context.cid);
     await this.#turn.withItem(async () => {
-      if (await this.#definitions.holds(context)) return;
+      const active = (await this.#find(context.cid)) !== undefined;
+      if (await this.#definitions.holds(context, active)) return;
       // An active context keeps its old definition until it is activated again.
-      if ((await this.#find(context.cid)) !== undefined) await this.#deactivate(context.cid);
+      if (active) await this.#deactivate(context.cid);
       await this.#definitions.write(context);
     });
   }

@@ -22,9 +22,20 @@ describe("BG96 PDP contexts", () => {
     const { peer, services } = await startSession();
     await services.packetData.define(context);
     await services.packetData.define(context);
-    expect(peer.commands).toEqual(["AT+QICSGP=1"]);
+    expect(peer.commands).toEqual(["AT+QIACT?", "AT+QICSGP=1", "AT+QIACT?"]);
     await services.packetData.define({ ...context, apn: "other" });
-    expect(peer.commands.slice(1)).toEqual(["AT+QIACT?", "AT+QIDEACT=1", 'AT+QICSGP=1,1,"other","","",0']);
+    expect(peer.commands.slice(3)).toEqual(["AT+QIACT?", "AT+QIDEACT=1", 'AT+QICSGP=1,1,"other","","",0']);
+  });
+
+  it("does not take a context that was never defined for one without an APN", async () => {
+    const { peer, services } = await startSession();
+    peer.on(/^AT\+QICSGP=\d+$/, ['+QICSGP: 1,"","","",0', "OK"]);
+    await services.packetData.define({ ...context, apn: "" });
+    await services.packetData.define({ ...context, apn: "", cid: 2 });
+    expect(peer.commands.filter((line) => line.startsWith("AT+QICSGP="))).toEqual([
+      "AT+QICSGP=1",
+      'AT+QICSGP=2,1,"","","",0',
+    ]);
   });
 
   it("keeps the password out of what is shown", async () => {

@@ -26,7 +26,8 @@ export async function startSession(options: PeerOptions = {}): Promise<Session> 
   const http = addHttp(peer, files);
   const channel = new AtChannel(peer);
   await peer.open();
-  channel.useDialect(BG96.dialect);
+  // The gap is the channel's matter, and tested there.
+  channel.useDialect({ ...BG96.dialect, gap: 0 });
   const driver = BG96.create(channel);
   await driver.services.packetData.activate(1);
   peer.commands.length = 0;
