@@ -1,4 +1,5 @@
-import { FAULT_HELP } from "./faults";
+import { faultHelp } from "./fault-spec";
+import { faultsOf } from "./faults";
 import { OPTION_RULES, readOptions, type SimulatorOptions } from "./options";
 import { PERSONALITIES } from "./personalities";
 
@@ -35,7 +36,7 @@ export const HELP = [
     return `  ${`--${name} ${value}`.padEnd(30)} ${help}${fallback}`;
   }),
   "",
-  FAULT_HELP,
+  faultHelp(Object.assign({}, ...PERSONALITIES.map(faultsOf))),
   "Faults are also taken from lines on standard input.",
   "",
 ].join("\n");

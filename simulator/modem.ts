@@ -70,4 +70,13 @@ export interface Personality {
   readonly highestContext?: number;
   /** Added to, and where the name is the same put before, the shared ones. */
   readonly commands: readonly CommandDefinition[];
+  /** Faults that only this modem can have, by the name `--fault` has for them. */
+  readonly faults?: Readonly<Record<string, PersonalityFault>>;
+}
+
+/** Something that goes wrong until it is undone. */
+export interface PersonalityFault {
+  readonly help: string;
+  start(modem: Modem): void;
+  end(modem: Modem): void;
 }

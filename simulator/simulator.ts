@@ -49,7 +49,7 @@ export class Simulator {
     for (const spec of options.faults) this.fault(spec);
   }
 
-  /** Makes something go wrong, now or later; see `FAULT_HELP`. @throws {Error} what can't be understood */
+  /** Makes something go wrong, now or later; see `FAULTS`. @throws {Error} what can't be understood */
   fault(spec: string): void {
     this.faults.inject(spec);
   }

@@ -1,5 +1,6 @@
 import type { Modem, Personality } from "../modem";
 import { configurationCommands } from "./configuration";
+import { occupyDataMode } from "./data-mode";
 import { diagnosticCommands } from "./diagnostics";
 import { FILE_TEXTS } from "./file-errors";
 import { fileHandleCommands } from "./file-handles";
@@ -60,4 +61,11 @@ export const BG96: Personality = {
     ...httpReadingCommands,
     ...securityCommands,
   ],
+  faults: {
+    "data-mode": {
+      help: "another port of a BG96 is in data mode",
+      start: (modem) => occupyDataMode(modem, true),
+      end: (modem) => occupyDataMode(modem, false),
+    },
+  },
 };

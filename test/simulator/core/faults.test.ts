@@ -1,13 +1,15 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { closeInProcess, openInProcess, simulatorFor } from "../../../simulator/faces/in-process";
-import { parseFault } from "../../../simulator/faults";
+import { parseFault as parse } from "../../../simulator/fault-spec";
+import { FAULTS } from "../../../simulator/fault-table";
 import { AtClient } from "../../support/at-client";
 
 const PORT = "sim:LARA-R6?name=faults&seed=11";
 afterEach(() => closeInProcess(PORT));
 
 const open = (timeout = 5000) => new AtClient(openInProcess(PORT), { timeout });
+const parseFault = (spec: string) => parse(spec, FAULTS);
 const fault = (spec: string) => simulatorFor(PORT).fault(spec);
 
 describe("a fault", () => {

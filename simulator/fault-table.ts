@@ -1,0 +1,77 @@
+import type { FaultRule } from "./fault-spec";
+import type { FaultInjector } from "./faults";
+
+/** A fault that any modem can have. */
+export interface Fault extends FaultRule {
+  /** @param lasts whether a duration was given */
+  readonly start: (faults: FaultInjector, value: string | undefined, lasts: boolean) => void;
+  readonly end?: (faults: FaultInjector) => void;
+}
+
+const COUNT = /^[1-9]\d{0,3}$/;
+const DIRECTION = /^to-(modem|host)$/;
+const GARBAGE_BYTES = 32;
+const LOST_BYTES = 8;
+
+/** Every fault that is no personality's own, for `--help`, for checks and for work. */
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  reboot: { help: "the modem restarts by itself", start: ({ targets }) => targets.modem.reboot("fault") },
+  silence: {
+    help: "it neither hears nor answers",
+    start: ({ targets }) => targets.terminal.silence(true),
+    end: ({ targets }) => targets.terminal.silence(false),
+  },
+  unplug: {
+    help: "the port is gone, until `plug`",
+    start: (faults) => faults.plug(false),
+    end: (faults) => faults.plug(true),
+  },
+  plug: { help: "the port is back", start: (faults) => faults.plug(true) },
+  "no-sim": {
+    help: "the SIM is taken out",
+    start: ({ targets }) => targets.modem.sim.insert(false),
+    end: ({ targets }) => targets.modem.sim.insert(true),
+  },
+  "lost-registration": {
+    help: "no network, contexts included",
+    start: ({ targets }) => targets.modem.radio.setCovered(false),
+    end: ({ targets }) => targets.modem.radio.setCovered(true),
+  },
+  "lost-context": {
+    help: "the network takes PDP context =CID down, or all",
+    value: COUNT,
+    start: ({ targets }, value) => targets.modem.radio.loseContext(value === undefined ? undefined : Number(value)),
+  },
+  "weak-signal": {
+    help: "hardly any signal",
+    start: ({ targets }) => targets.modem.radio.setWeak(true),
+    end: ({ targets }) => targets.modem.radio.setWeak(false),
+  },
+  garbage: {
+    help: "prints =N random bytes (32)",
+    value: COUNT,
+    start: (faults, value) => faults.printGarbage(Number(value ?? GARBAGE_BYTES)),
+  },
+  "lose-byte": {
+    help: "loses one of the next 16 bytes =to-host or =to-modem; with a duration one of each 16",
+    value: DIRECTION,
+    start: (faults, value, lasts) => faults.disturb(value, lasts, () => []),
+    end: (faults) => faults.restore(),
+  },
+  "double-byte": {
+    help: "doubles one, likewise",
+    value: DIRECTION,
+    start: (faults, value, lasts) => faults.disturb(value, lasts, (byte) => [byte, byte]),
+    end: (faults) => faults.restore(),
+  },
+  "urc-storm": {
+    help: "prints unsolicited lines without end",
+    start: (faults) => faults.startStorm(),
+    end: (faults) => faults.stopStorm(),
+  },
+  "stuck-prompt": {
+    help: "the next upload loses =N bytes (8), and the modem waits for as many more",
+    value: COUNT,
+    start: ({ targets }, value) => targets.terminal.loseUpload(Number(value ?? LOST_BYTES)),
+  },
+};
