@@ -7,7 +7,7 @@ export interface CallPort {
   information(parts: readonly (string | Buffer)[], first: boolean): void;
   openPrompt(prompt: string, length: number, timeout?: number, options?: PromptOptions): Promise<Buffer>;
   readonly escaped: boolean;
-  openData(text: string): void;
+  openData(text: string, whenEscaped: () => void): void;
   sendData(bytes: Buffer): Promise<void>;
   afterResult(work: () => void | Promise<void>): void;
 }
@@ -41,8 +41,8 @@ export class RunningCall implements Call {
     return this.port.openPrompt(prompt, length, timeout, options);
   }
 
-  connect(text: string): void {
-    this.port.openData(text);
+  connect(text: string, whenEscaped: () => void = () => undefined): void {
+    this.port.openData(text, whenEscaped);
   }
 
   raw(bytes: Buffer): Promise<void> {

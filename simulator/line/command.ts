@@ -32,8 +32,8 @@ export interface Call {
   prompt(prompt: ">" | "@" | "CONNECT", length: number, timeout?: number, options?: PromptOptions): Promise<Buffer>;
   /** The host left data mode (`CONNECT`) with `+++` while this command had the line. */
   readonly escaped: boolean;
-  /** Prints a line that starts raw data (`CONNECT`), after which `raw` goes out as it is. */
-  connect(text: string): void;
+  /** Prints a line that starts raw data (`CONNECT`), after which `raw` goes out as it is, until the host leaves with `+++`. */
+  connect(text: string, whenEscaped?: () => void): void;
   raw(bytes: Buffer): Promise<void>;
   /** Runs after the final result was printed: the place for work that ends in a URC. */
   afterResult(work: () => void | Promise<void>): void;

@@ -222,9 +222,9 @@ export class Terminal {
         check();
         return this.openPrompt(prompt, length, timeout, options);
       },
-      openData: (text) => {
+      openData: (text, whenEscaped) => {
         check();
-        this.openData(text);
+        this.openData(text, whenEscaped);
       },
       sendData: async (data) => {
         check();
@@ -260,9 +260,9 @@ export class Terminal {
     this.leaveDataMode();
   }
 
-  private openData(text: string): void {
+  private openData(text: string, whenEscaped: () => void): void {
     this.print(formatResult({ words: text, digit: RESULTS.connect.digit }, this.settings));
-    this.enterDataMode(() => undefined);
+    this.enterDataMode(whenEscaped);
   }
 
   private async sendData(data: Buffer): Promise<void> {

@@ -23,13 +23,14 @@ export function needDataMode(modem: Modem, code = NOT_ALLOWED): void {
   if (dataMode(modem).takenByOtherPort) throw new CommandError(code);
 }
 
-/** `line` (CONNECT, or CONNECT and a length), then the bytes that `pieces` gives, unless the host leaves with `+++`. */
+/** `line` (CONNECT, or CONNECT and a length), then the bytes that `pieces` gives, until the host leaves with `+++`. */
 export async function sendData(
   call: Call,
   line: string,
   pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
+  whenEscaped?: () => void,
 ): Promise<void> {
-  call.connect(line);
+  call.connect(line, whenEscaped);
   for await (const piece of pieces) {
     if (call.escaped) return;
     await call.raw(piece);

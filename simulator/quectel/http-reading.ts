@@ -28,7 +28,9 @@ async function read(call: Call, modem: Modem): Promise<void> {
   const session = httpSession(modem);
   const response = readable(modem);
   try {
-    await sendData(call, "CONNECT", content(session, response, gap));
+    await sendData(call, "CONNECT", content(session, response, gap), () => response.close());
+  } catch (error) {
+    if (!call.escaped) throw error;
   } finally {
     // The response lasts for one reading, and for none more when it was broken off.
     session.keep(undefined);
