@@ -1,0 +1,166 @@
+/**
+ * Hours of traffic with faults: `npm run soak -- --minutes 60 --seed 1 --model BG96`.
+ *
+ * Requests with random bodies go through one modem while faults of the simulator come and go. What is held: every request ends within its
+ * time, an answer is never wrong (the server echoes the body), an error is a `ModemError`, the modem is ready again after each
+ * fault, and memory does not grow. Ends with status 1 at the first break.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { isModemError } from "../driver/errors";
+import { Modem } from "../driver/modem";
+import type { ModemSettings } from "../driver/modem-types";
+import { closeInProcess, simulatorFor } from "../simulator/faces/in-process";
+
+const FAULTS = [
+  "unplug:1500ms",
+  "reboot",
+  "silence:4s",
+  "lost-registration:2s",
+  "lost-context",
+  "garbage=200",
+  "lose-byte=to-host",
+  "lose-byte=to-modem",
+  "double-byte=to-host",
+  "double-byte=to-modem",
+  "urc-storm:2s",
+  "stuck-prompt",
+] as const;
+/** ms that a request may take, faults included. */
+const LIMIT = 60_000;
+/** ms beyond its limit after which a request counts as hung. */
+const HUNG = 10_000;
+
+interface Tally {
+  answered: number;
+  faults: number;
+  readonly errors: Map<string, number>;
+}
+
+/** Repeatable numbers from [0, 1) (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function startEcho(): Promise<{ port: number; close: () => void }> {
+  const server = createServer((request, response) => void request.pipe(response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+function settings(port: string): ModemSettings {
+  return {
+    port,
+    baudRate: 921_600,
+    flowControl: false,
+    dataBits: 8,
+    parity: "none",
+    stopBits: 1,
+    model: "auto",
+    apn: "",
+    pdpType: "IPV4V6",
+    cid: 1,
+    authType: "none",
+    connect: "auto",
+  };
+}
+
+async function exchange(modem: Modem, body: Buffer): Promise<void> {
+  const { http } = await modem.ready({ timeout: LIMIT });
+  const url = "http://soak.example/echo";
+  const answer = await http.request({
+    method: "POST",
+    url,
+    headers: [],
+    contentType: "application/octet-stream",
+    body,
+    timeout: LIMIT,
+  });
+  if (!answer.body.equals(body))
+    throw new Error(`an answer of ${answer.body.length} bytes is not the body of ${body.length} that was sent`);
+}
+
+/** @throws {Error} when the request hangs, its answer is wrong or its error is none of ours */
+async function attempt(modem: Modem, body: Buffer, tally: Tally): Promise<void> {
+  const timer = new AbortController();
+  const hung = delay(2 * LIMIT + HUNG, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`a request hangs; the modem is ${modem.state}`);
+  });
+  try {
+    await Promise.race([exchange(modem, body), hung]);
+    tally.answered += 1;
+  } catch (error) {
+    if (!isModemError(error)) throw error;
+    tally.errors.set(error.code, (tally.errors.get(error.code) ?? 0) + 1);
+  } finally {
+    timer.abort();
+    hung.catch(() => undefined);
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: "string", default: "60" },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      model: { type: "string", default: "LARA-R6" },
+    },
+  });
+  const random = generator(Number(values.seed));
+  process.stdout.write(`seed ${values.seed}, ${values.model}, ${values.minutes} minutes\n`);
+  const echo = await startEcho();
+  const port = `sim:${values.model}?baud=921600&seed=${values.seed}&route=soak.example:80=127.0.0.1:${echo.port}`;
+  const modem = new Modem(settings(port));
+  const tally: Tally = { answered: 0, faults: 0, errors: new Map() };
+  const end = Date.now() + Number(values.minutes) * 60_000;
+  modem.open();
+  await modem.ready({ timeout: LIMIT });
+  try {
+    while (Date.now() < end) {
+      const bodies = Array.from({ length: 1 + Math.floor(random() * 5) }, () => randomBody(random));
+      const round = Promise.all(bodies.map((body) => attempt(modem, body, tally)));
+      if (random() < 0.5) {
+        await delay(random() * 500);
+        simulatorFor(port).fault(FAULTS[Math.floor(random() * FAULTS.length)] ?? "reboot");
+        tally.faults += 1;
+      }
+      await round;
+      await modem.ready({ timeout: 2 * LIMIT });
+      report(tally);
+    }
+  } finally {
+    await modem.close();
+    closeInProcess(port);
+    echo.close();
+  }
+}
+
+function randomBody(random: () => number): Buffer {
+  return Buffer.from(Uint8Array.from({ length: Math.floor(random() * 20_000) }, () => Math.floor(random() * 256)));
+}
+
+function report({ answered, faults, errors }: Tally): void {
+  const failed = [...errors].map(([code, count]) => `${code} ${count}`).join(", ");
+  const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
+  process.stdout.write(`\r${answered} answered, ${faults} faults, ${failed || "no errors"}, ${memory} MiB   `);
+}
+
+main().then(
+  () => process.stdout.write("\nheld\n"),
+  (error: Error) => {
+    process.stdout.write(`\nBROKEN: ${error.message}\n`);
+    process.exit(1);
+  },
+);
