@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ModelDriver } from "../../../driver/services/model";
+import { unknownCommands } from "./known-commands";
+import { startSession } from "./session";
+
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
+const RUNS = Number(process.env.RUNS ?? 20_000);
+
+const nasty = fc.constantFrom(
+  "\r",
+  "\n",
+  '"',
+  ";",
+  "\x1a",
+  "\x1b",
+  "+++",
+  "AT+QPOWD\r",
+  ",",
+  "é",
+  "\0",
+  "€",
+  "ATE0",
+  "\r\n\r\n",
+  "a",
+  "/",
+);
+const hostile = fc.oneof(
+  fc.array(nasty, { maxLength: 8 }).map((parts) => parts.join("")),
+  fc.string({ unit: "binary", maxLength: 20 }),
+);
+
+type Use = (services: ModelDriver["services"], text: string, other: string) => Promise<unknown>;
+
+const request = { method: "POST", url: "http://a.test/", headers: [], timeout: 10_000 } as const;
+const context = { cid: 1, apn: "a", pdpType: "IP", authType: "pap" } as const;
+
+/** Every place where a flow's text reaches the driver. */
+const USES: Record<string, Use> = {
+  url: ({ http }, text) => http.request({ ...request, method: "GET", url: `http://a.test/${text}` }),
+  host: ({ http }, text) => http.request({ ...request, method: "GET", url: `http://${text}/` }),
+  header: ({ http }, text, other) => http.request({ ...request, headers: [[text, other]] }),
+  value: ({ http }, text) => http.request({ ...request, headers: [["X-A", text]] }),
+  contentType: ({ http }, text) => http.request({ ...request, contentType: text, body: Buffer.from("a") }),
+  body: ({ http }, text) => http.request({ ...request, contentType: "text/plain", body: Buffer.from(text) }),
+  auth: ({ http }, text, other) => http.request({ ...request, auth: { user: text, password: other } }),
+  apn: ({ packetData }, text) => packetData.define({ ...context, apn: text }),
+  credentials: ({ packetData }, text, other) => packetData.define({ ...context, user: text, password: other }),
+  dns: ({ packetData }, text, other) => packetData.setDns(1, text, other),
+  ping: ({ diagnostics }, text) => diagnostics.ping(text),
+  resolve: ({ diagnostics }, text) => diagnostics.resolve(text),
+  write: ({ files }, text, other) => files.write(text, Buffer.from(other)),
+  read: ({ files }, text) => files.read(text),
+  remove: ({ files }, text) => files.remove(text),
+};
+
+describe("text from a flow", () => {
+  it(`never becomes a command that was not meant (seed ${SEED})`, async () => {
+    const { peer, services, active } = await startSession();
+    peer
+      .on(/^AT\+QPING=/, ["OK", "+QPING: 565"])
+      .on(/^AT\+QIDNSGIP=/, ["OK", '+QIURC: "dnsgip",565'])
+      .on(/^AT\+QIDNSCFG=1,/, ["OK"]);
+    const property = fc.asyncProperty(
+      fc.constantFrom(...Object.keys(USES)),
+      hostile,
+      hostile,
+      async (name, text, other) => {
+        active.add(1);
+        peer.commands.length = 0;
+        await USES[name]?.(services, text, other).catch(() => undefined);
+        expect(unknownCommands(peer.commands)).toEqual([]);
+      },
+    );
+    await fc.assert(property, { seed: SEED, numRuns: RUNS });
+  });
+});
