@@ -3,8 +3,8 @@ import type { Modem } from "../modem";
 import { readFile } from "./file-store";
 import type { HttpConnection } from "./http-connection";
 import { HttpError, httpParameters, SECONDS } from "./http-errors";
-import { HttpExchange } from "./http-exchange";
 import { httpFilePath } from "./http-file";
+import { PreparedRequest } from "./http-prepared-request";
 import { httpSession } from "./http-session";
 
 const LONGEST_GET = 2048;
@@ -28,16 +28,16 @@ function get(call: Call, modem: Modem): void | Promise<void> {
     const inputTime = parameters.number(2, SECONDS);
     return sendTyped(call, modem, { length, inputTime, responseTime }, () => NOTHING);
   }
-  const exchange = HttpExchange.prepare(modem);
-  const release = exchange.begin();
-  call.afterResult(() => exchange.report(call.name, responseTime, getWith(exchange, responseTime), release));
+  const request = PreparedRequest.prepare(modem);
+  const release = request.begin();
+  call.afterResult(() => request.report(call.name, responseTime, getWith(request, responseTime), release));
 }
 
 /** OK comes before the connection, so that its failure is told by the URC. */
-function getWith(exchange: HttpExchange, responseTime: number): () => Promise<HttpConnection> {
+function getWith(request: PreparedRequest, responseTime: number): () => Promise<HttpConnection> {
   return async () => {
-    const connection = await exchange.connect(responseTime * 1000);
-    connection.send(exchange.header("GET"));
+    const connection = await request.connect(responseTime * 1000);
+    connection.send(request.header("GET"));
     return connection;
   };
 }
@@ -47,18 +47,18 @@ function post(call: Call, modem: Modem): Promise<void> {
   const length = parameters.number(0, { min: 1, max: LONGEST_POST });
   const inputTime = parameters.number(1, SECONDS);
   const responseTime = parameters.number(2, SECONDS);
-  return sendTyped(call, modem, { length, inputTime, responseTime }, (exchange) => exchange.header("POST", length));
+  return sendTyped(call, modem, { length, inputTime, responseTime }, (request) => request.header("POST", length));
 }
 
 /** CONNECT only when the server is connected and has the header that the module writes (HTTP manual 2.4). */
-async function sendTyped(call: Call, modem: Modem, typed: Typed, header: (exchange: HttpExchange) => Buffer) {
-  const exchange = HttpExchange.prepare(modem);
-  const release = exchange.begin();
+async function sendTyped(call: Call, modem: Modem, typed: Typed, header: (request: PreparedRequest) => Buffer) {
+  const request = PreparedRequest.prepare(modem);
+  const release = request.begin();
   let connection: HttpConnection | undefined;
   try {
-    connection = await exchange.connect();
+    connection = await request.connect();
     const open = connection;
-    if (!exchange.ownHeader) open.send(header(exchange));
+    if (!request.ownHeader) open.send(header(request));
     const bytes = await call.prompt("CONNECT", typed.length, typed.inputTime * 1000);
     if (call.escaped) throw new Interrupted();
     if (bytes.length < typed.length) throw new CommandError(HttpError.inputTimeout);
@@ -66,7 +66,7 @@ async function sendTyped(call: Call, modem: Modem, typed: Typed, header: (exchan
       open.send(bytes);
       return open;
     };
-    call.afterResult(() => exchange.report(call.name, typed.responseTime, send, release));
+    call.afterResult(() => request.report(call.name, typed.responseTime, send, release));
   } catch (error) {
     connection?.close();
     release();
@@ -81,17 +81,17 @@ async function postFile(call: Call, modem: Modem): Promise<void> {
   const parameters = httpParameters(call).expect(1, 2);
   const path = httpFilePath(modem, parameters.text(0));
   const responseTime = parameters.number(1, SECONDS);
-  const exchange = HttpExchange.prepare(modem);
+  const request = PreparedRequest.prepare(modem);
   const content = readFile(path);
-  const release = exchange.begin();
+  const release = request.begin();
   try {
-    const connection = await exchange.connect();
-    const header = exchange.ownHeader ? NOTHING : exchange.header("POST", content.length);
+    const connection = await request.connect();
+    const header = request.ownHeader ? NOTHING : request.header("POST", content.length);
     const send = async () => {
       connection.send(Buffer.concat([header, content]));
       return connection;
     };
-    call.afterResult(() => exchange.report(call.name, responseTime, send, release));
+    call.afterResult(() => request.report(call.name, responseTime, send, release));
   } catch (error) {
     release();
     throw error;

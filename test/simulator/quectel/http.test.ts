@@ -229,6 +229,12 @@ describe("+QHTTPGET", () => {
     expect(await host.command("AT+QHTTPGET")).toEqual(["+CME ERROR: 714"]);
   });
 
+  it("tells by URC that the server of an https URL does not speak TLS", async () => {
+    const host = await hostFor(await raw("220 ready\r\n"));
+    await host.setUrl("https://web.test:80/");
+    expect(await get(host)).toBe("+QHTTPGET: 716");
+  });
+
   it("prints its errors in words", async () => {
     const host = await Bg96Host.open();
     await host.command("AT+CMEE=2");

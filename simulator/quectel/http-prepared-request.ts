@@ -18,7 +18,7 @@ const CONTENT_TYPES = [
 ] as const;
 
 /** A request that may be sent: all that was to be checked is checked. */
-export class HttpExchange {
+export class PreparedRequest {
   private constructor(
     private readonly modem: Modem,
     private readonly session: HttpSession,
@@ -31,7 +31,7 @@ export class HttpExchange {
    * @throws {CommandError} 703, 704, 712 no URL, 713 no such address, 714 a name and nobody to ask (the context is not
    * active or has no name server, HTTP manual 4.3), 709 an address and no active context
    */
-  static prepare(modem: Modem): HttpExchange {
+  static prepare(modem: Modem): PreparedRequest {
     const session = httpSession(modem);
     session.needIdle();
     const { url } = session;
@@ -42,7 +42,7 @@ export class HttpExchange {
     const active = contexts(modem).signal(cid);
     if (active === undefined) throw new CommandError(HttpError.deactivated);
     const { powerCycle } = modem;
-    return new HttpExchange(modem, session, url, AbortSignal.any([active, powerCycle]), powerCycle);
+    return new PreparedRequest(modem, session, url, AbortSignal.any([active, powerCycle]), powerCycle);
   }
 
   get ownHeader(): boolean {
