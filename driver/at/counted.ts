@@ -50,6 +50,7 @@ export class CountedLine {
   constructor(
     private readonly rules: readonly CountedRule[],
     prefixLength: number,
+    private readonly maxText: number,
   ) {
     this.fieldStart = prefixLength;
   }
@@ -61,12 +62,12 @@ export class CountedLine {
 
   /** Bytes held. */
   get buffered(): number {
-    return this.textLength + this.payload.length;
+    return this.text.length + this.payload.length;
   }
 
-  /** Bytes held outside counted strings. */
-  get textLength(): number {
-    return this.text.length;
+  /** Whether there are more bytes outside counted strings than a line may have; nothing is read then. */
+  get tooLong(): boolean {
+    return this.text.length > this.maxText;
   }
 
   get line(): Line {
@@ -76,7 +77,7 @@ export class CountedLine {
   /** Takes bytes from `start` on and returns the position behind the last one taken; a line end is left in place. */
   read(chunk: Buffer, start: number): number {
     let at = start;
-    while (at < chunk.length && !this.ended) {
+    while (at < chunk.length && !this.ended && !this.tooLong) {
       at = this.missing > 0 ? this.readPayload(chunk, at) : this.readText(chunk, at);
     }
     return at;
@@ -103,8 +104,9 @@ export class CountedLine {
       this.closing = false;
       if (chunk[at] === QUOTE) return at + 1;
     }
+    const limit = Math.min(chunk.length, at + this.maxText + 1 - this.text.length);
     let runStart = at;
-    for (; at < chunk.length; at += 1) {
+    for (; at < limit; at += 1) {
       const byte = chunk[at];
       if (byte === CR || byte === LF) {
         this.ended = true;

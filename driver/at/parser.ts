@@ -168,7 +168,7 @@ export class Parser {
       this.isPlain = true;
       return next;
     }
-    this.counted = new CountedLine(rules, prefix.length);
+    this.counted = new CountedLine(rules, prefix.length, MAX_LINE);
     this.counted.read(prefix, 0);
     this.pending.clear();
     return next;
@@ -176,8 +176,8 @@ export class Parser {
 
   private readCounted(counted: CountedLine, chunk: Buffer, at: number, sink: TokenSink): number {
     const next = counted.read(chunk, at);
-    if (counted.done) this.endLine(counted.line.text, counted.line.data, sink);
-    else if (counted.textLength > MAX_LINE) this.discard(counted.line.text, sink);
+    if (counted.tooLong) this.discard(counted.line.text, sink);
+    else if (counted.done) this.endLine(counted.line.text, counted.line.data, sink);
     return next;
   }
 
