@@ -68,6 +68,10 @@ export interface Personality {
   readonly mmeInCereg?: boolean;
   /** Highest <cid> of +CGDCONT; 8 when left out. */
   readonly highestContext?: number;
+  /** Values of +CFUN; 0, 1, 4, 15, 16 when left out. */
+  readonly functionalities?: readonly number[];
+  /** A command that it does not have is answered with plain `ERROR` in every mode of +CMEE (Quectel). */
+  readonly plainUnknown?: boolean;
   /** Added to, and where the name is the same put before, the shared ones. */
   readonly commands: readonly CommandDefinition[];
   /** Faults that only this modem can have, by the name `--fault` has for them. */

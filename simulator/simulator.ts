@@ -33,7 +33,7 @@ export class Simulator {
       ...(options.technology === undefined ? {} : { technology: options.technology }),
     });
     this.line = new SerialLine(options.baud);
-    const table = new CommandTable([...model.commands, ...commonCommands]);
+    const table = new CommandTable([...model.commands, ...commonCommands], model.plainUnknown);
     const terminal = new Terminal(this.modem, table, this.line, options.strict);
     this.line.connectModem({
       receive: (bytes, arrival) => terminal.receive(bytes, arrival),

@@ -6,6 +6,7 @@ import { setting } from "./settings";
 const NO_SIGNAL = -113;
 const RESTART = [15, 16];
 const FUNCTIONALITIES = [0, 1, 4, ...RESTART];
+const functionalities = (modem: Modem) => modem.personality.functionalities ?? FUNCTIONALITIES;
 const OPERATION_NOT_ALLOWED = 3;
 
 /** An indicator of +CIND: its values, and what it stands at. */
@@ -33,7 +34,7 @@ export const signalCommands: readonly CommandDefinition[] = [
     name: "+CFUN",
     set: setFunctionality,
     read: (call, modem) => call.info(`+CFUN: ${modem.radio.functionality}`),
-    test: (call) => call.info(`+CFUN: (${FUNCTIONALITIES.join(",")}),(0,1)`),
+    test: (call, modem) => call.info(`+CFUN: (${functionalities(modem).join(",")}),(0,1)`),
   },
   { name: "+CSQ", execute: signalQuality, test: (call) => call.info("+CSQ: (0-31,99),(0-7,99)") },
   {
@@ -50,7 +51,7 @@ export const signalCommands: readonly CommandDefinition[] = [
 
 function setFunctionality(call: Call, modem: Modem): void {
   expectCount(call, 1, 2);
-  const value = choiceAt(call, 0, FUNCTIONALITIES);
+  const value = choiceAt(call, 0, functionalities(modem));
   const restart = choiceAt(call, 1, [0, 1], 0) === 1;
   if (restart && value !== 1) throw new CommandError(OPERATION_NOT_ALLOWED);
   if (restart || RESTART.includes(value)) call.afterResult(() => modem.reboot(`+CFUN=${value}`));

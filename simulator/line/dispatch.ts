@@ -10,7 +10,11 @@ export class CommandTable {
   private readonly byName = new Map<string, CommandDefinition>();
 
   /** Earlier definitions go before later ones, form by form. */
-  constructor(definitions: Iterable<CommandDefinition>) {
+  constructor(
+    definitions: Iterable<CommandDefinition>,
+    /** Commands that are not there are answered with plain `ERROR`, whatever +CMEE says. */
+    private readonly plainUnknown = false,
+  ) {
     for (const definition of definitions) {
       const earlier = this.byName.get(definition.name);
       this.byName.set(definition.name, { ...definition, ...earlier });
@@ -20,7 +24,8 @@ export class CommandTable {
   /** @throws {CommandError} for what this modem does not have */
   handler(command: ParsedCommand): Handler {
     const definition = this.byName.get(command.name);
-    if (definition === undefined && !command.name.startsWith("+")) throw new PlainError("unknown command");
+    const plain = this.plainUnknown || !command.name.startsWith("+");
+    if (definition === undefined && plain) throw new PlainError("unknown command");
     const handler = definition?.[command.form] ?? this.bareTest(definition, command.form);
     if (handler === undefined) throw new CommandError(NOT_SUPPORTED);
     return handler;

@@ -47,6 +47,9 @@ export const BG96: Personality = {
   commandGap: 0,
   promptDelay: 0,
   accessTechnology: CAT_M1,
+  highestContext: 16,
+  functionalities: [0, 1, 4],
+  plainUnknown: true,
   commands: [
     ...packetDataCommands,
     ...errorCommands,

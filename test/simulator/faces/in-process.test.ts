@@ -29,6 +29,17 @@ describe("a simulated port", () => {
     expect((await open(`sim:${model}`).send("AT+CGMM")).lines).toEqual([name]);
   });
 
+  it("refuses what its model does not have, in that model's way", async () => {
+    const [lara, bg96] = [open("sim:LARA-R6"), open("sim:BG96")];
+    for (const client of [lara, bg96]) await client.send("AT+CMEE=2");
+    expect((await lara.send("AT+QIACT?")).result).toBe("+CME ERROR: operation not supported");
+    expect((await bg96.send("AT+UHTTP=0")).result).toBe("ERROR");
+    expect((await lara.send("AT+CFUN=?")).lines).toEqual(["+CFUN: (0,1,4,15,16),(0,1)"]);
+    expect((await bg96.send("AT+CFUN=16")).result).toBe("+CME ERROR: incorrect parameters");
+    expect((await lara.send('AT+CGDCONT=9,"IP",""')).result).toBe("+CME ERROR: incorrect parameters");
+    expect((await bg96.send('AT+CGDCONT=9,"IP",""')).result).toBe("OK");
+  });
+
   it("takes the options of the command", async () => {
     const client = open("sim:LARA-R6?operator=I%20TIM&imei=123456789012345&seed=2&registration=0&name=mine");
     expect((await client.send("AT+COPS?")).lines).toEqual(['+COPS: 0,0,"I TIM",7']);
