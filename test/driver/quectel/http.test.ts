@@ -36,7 +36,7 @@ describe("a BG96 GET", () => {
       'AT+QHTTPCFG="contextid",1',
       'AT+QHTTPCFG="requestheader",0',
       'AT+QHTTPCFG="responseheader",1',
-      "AT+QHTTPURL=23,30",
+      "AT+QHTTPURL=23,10",
       "AT+QHTTPGET=80",
       "AT+QHTTPREAD=30",
     ]);
