@@ -54,10 +54,11 @@ export function optionalNumber(value: unknown, field: string, { min, max }: Numb
   return number;
 }
 
-/** undefined when empty; numbers and digits are compared as texts. @throws {ModemError} `INVALID_INPUT` */
+/** undefined when empty; a number counts as its digits. @throws {ModemError} `INVALID_INPUT` */
 export function optionalChoice<T extends string>(value: unknown, field: string, allowed: readonly T[]): T | undefined {
   if (isEmpty(value)) return undefined;
-  const found = allowed.find((choice) => choice === String(value));
+  const text = typeof value === "number" ? String(value) : value;
+  const found = allowed.find((choice) => choice === text);
   if (found === undefined) throw invalid(field, `must be one of ${allowed.join(", ")}`);
   return found;
 }

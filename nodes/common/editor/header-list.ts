@@ -61,5 +61,5 @@ function addPart(container: JQuery, kind: "name" | "value", label: string, part:
     .typedInput("type", part.type);
   const input = cell.find("input").first();
   input.typedInput("value", part.value);
-  input.typedInput("width", "100%");
+  input.typedInput("width", "calc(100% - 8px)");
 }

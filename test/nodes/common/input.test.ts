@@ -82,6 +82,8 @@ describe("choices and flags", () => {
       refusal(/parity must be one of none, even/),
     );
     expect(() => optionalChoice("constructor", "parity", ["none"])).toThrow(refusal(/parity/));
+    expect(() => optionalChoice({ toString: () => "none" }, "parity", ["none"])).toThrow(refusal(/parity/));
+    expect(optionalChoice(8, "dataBits", ["7", "8"])).toBe("8");
   });
 
   it("takes the texts true and false for flags, and the default for nothing", () => {

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { deployNode, useNodeRed } from "../support/flow";
 import { rawServer, TestServer } from "../support/http-server";
 
@@ -8,6 +8,7 @@ const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
 useNodeRed();
 beforeAll(() => server.start());
+afterEach(() => server.drop());
 afterAll(() => server.stop());
 
 const port = (model: string, target = server.port) => `sim:${model}?route=server.example:80=127.0.0.1:${target}`;

@@ -1,12 +1,14 @@
 import helper from "node-red-node-test-helper";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deploy, deployNode, Inbox, useNodeRed } from "../support/flow";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { deploy, deployNode, Inbox, redeploy, useNodeRed } from "../support/flow";
 import { TestServer } from "../support/http-server";
 
-const server = new TestServer((_request, response) => response.end("here"));
+const server = new TestServer();
 
 useNodeRed();
 beforeAll(() => server.start());
+beforeEach(() => server.answer((_request, response) => response.end("here")));
+afterEach(() => server.drop());
 afterAll(() => server.stop());
 
 const route = () => `route=server.example:80=127.0.0.1:${server.port}`;
@@ -105,7 +107,8 @@ describe("the badge under a node", () => {
     const ready = await node.status.until(({ status }) => (status as { fill: string }).fill === "green");
     expect(ready.status).toMatchObject({ shape: "dot", text: expect.stringContaining("status.ready") });
     node.receive({});
-    await node.out.next();
+    await node.status.until(({ status }) => (status as { fill: string }).fill === "blue");
+    await node.status.until(({ status }) => (status as { fill: string }).fill === "green");
     const seen = node.status.messages.map(({ status }) => status as { fill: string; shape: string });
     expect(seen.map(({ fill, shape }) => `${fill} ${shape}`)).toEqual(
       expect.arrayContaining(["yellow ring", "green dot", "blue dot"]),
@@ -115,16 +118,29 @@ describe("the badge under a node", () => {
 });
 
 describe("a redeploy", () => {
-  it("ends every wait within 5 s, each message with its error", async () => {
+  it("of one node ends its messages with an error that still reaches the Catch node, and the next message works", async () => {
     server.answer(() => {});
     const node = await deployNode(HTTP, { port: `sim:LARA-R6?${route()}` });
     node.receive({ id: 1 });
     await node.status.until(({ status }) => (status as { fill: string }).fill === "blue");
     const start = performance.now();
-    await helper.clearFlows();
+    await redeploy("n", { name: "changed" });
     expect(performance.now() - start).toBeLessThan(5000);
     expect(await node.errors.next()).toMatchObject({ id: 1, error: { code: "MODEM_OFFLINE" } });
+    server.drop();
     server.answer((_request, response) => response.end("here"));
+    helper.getNode("n").receive({ id: 2 } as never);
+    expect(await node.out.next()).toMatchObject({ id: 2, payload: "here" });
+  });
+
+  it("of everything is over within 5 s, whatever is under way", async () => {
+    server.answer(() => {});
+    const node = await deployNode(HTTP, { port: `sim:LARA-R6?${route()}` });
+    for (const id of [1, 2, 3, 4, 5, 6]) node.receive({ id });
+    await node.status.until(({ status }) => (status as { fill: string }).fill === "blue");
+    const start = performance.now();
+    await helper.clearFlows();
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it("leaves the port free for the next flow", async () => {

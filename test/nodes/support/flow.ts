@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { NodeMessage } from "node-red";
 import helper from "node-red-node-test-helper";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, onTestFailed } from "vitest";
 import modem from "../../../nodes/modem/runtime";
 import modemAt from "../../../nodes/modem-at/runtime";
 import modemHttp from "../../../nodes/modem-http/runtime";
@@ -85,17 +85,22 @@ export class Inbox {
 
 type NodeProperties = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
 
+let deployed: NodeProperties[] = [];
+
 /** Deploys nodes on a tab `tab`; a node without a tab of its own gets that one. */
 export async function deploy(nodes: readonly NodeProperties[], credentials: object = {}): Promise<void> {
   const tab = { id: "tab", type: "tab", label: "test" };
   const placed = nodes.map((node) =>
-    node.type === "modem" || node.type === "tab" || "z" in node ? node : { ...node, z: "tab" },
+    node.type === "modem" || node.type === "tab" || "z" in node ? node : { x: 100, y: 100, ...node, z: "tab" },
   );
-  await helper.load(
-    [modem, modemHttp, modemPdp, modemAt, ...CORE.map(core)],
-    [tab, ...placed] as never,
-    credentials as never,
-  );
+  deployed = [tab, ...placed];
+  await helper.load([modem, modemHttp, modemPdp, modemAt, ...CORE.map(core)], deployed as never, credentials as never);
+}
+
+/** Deploys the flow again with one node changed; only that node is started anew. */
+export async function redeploy(id: string, change: Readonly<Record<string, unknown>>): Promise<void> {
+  deployed = deployed.map((node) => (node.id === id ? { ...node, ...change } : node));
+  await helper.setFlows(deployed as never, "nodes");
 }
 
 export interface UnderTest {
@@ -130,6 +135,9 @@ export async function deployNode(
   const [out, events, errors, complete, status] = ["out", "events", "errors", "complete", "status"].map(
     (id) => new Inbox(id),
   );
+  onTestFailed(() => {
+    for (const { error } of errors?.messages ?? []) process.stderr.write(`${JSON.stringify(error)}\n`);
+  });
   if (!out || !events || !errors || !complete || !status) throw new Error("unreachable");
   return { out, events, errors, complete, status, receive: (message) => helper.getNode("n").receive(message) };
 }

@@ -35,6 +35,11 @@ export class TestServer {
     this.seen.length = 0;
   }
 
+  /** Breaks off what is still waiting for an answer. */
+  drop(): void {
+    this.server.closeAllConnections();
+  }
+
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
     this.port = (this.server.address() as AddressInfo).port;
