@@ -1,11 +1,32 @@
 import type { FaultRule } from "./fault-spec";
-import type { FaultInjector } from "./faults";
+import type { SerialLine } from "./line/serial-line";
+import type { Terminal } from "./line/terminal";
+import type { SimulatedModem } from "./modem-core";
+
+/** What faults work on. */
+export interface FaultTargets {
+  readonly modem: SimulatedModem;
+  readonly line: SerialLine;
+  readonly terminal: Terminal;
+  readonly random: () => number;
+}
+
+/** What takes more than a word to the modem. */
+export interface FaultActions {
+  readonly targets: FaultTargets;
+  plug(plugged: boolean): void;
+  printGarbage(count: number): void;
+  disturb(direction: string | undefined, lasts: boolean, change: (byte: number) => readonly number[]): void;
+  restore(): void;
+  startStorm(): void;
+  stopStorm(): void;
+}
 
 /** A fault that any modem can have. */
 export interface Fault extends FaultRule {
   /** @param lasts whether a duration was given */
-  readonly start: (faults: FaultInjector, value: string | undefined, lasts: boolean) => void;
-  readonly end?: (faults: FaultInjector) => void;
+  readonly start: (faults: FaultActions, value: string | undefined, lasts: boolean) => void;
+  readonly end?: (faults: FaultActions) => void;
 }
 
 const COUNT = /^[1-9]\d{0,3}$/;

@@ -1,18 +1,7 @@
 import { parseFault } from "./fault-spec";
-import { FAULTS, type Fault } from "./fault-table";
-import type { SerialLine } from "./line/serial-line";
-import type { Terminal } from "./line/terminal";
+import { FAULTS, type Fault, type FaultActions, type FaultTargets } from "./fault-table";
 import type { Personality } from "./modem";
-import type { SimulatedModem } from "./modem-core";
 import { randomInteger } from "./random";
-
-/** What faults work on. */
-export interface FaultTargets {
-  readonly modem: SimulatedModem;
-  readonly line: SerialLine;
-  readonly terminal: Terminal;
-  readonly random: () => number;
-}
 
 /** ms between the lines of a storm */
 const STORM_INTERVAL = 5;
@@ -29,7 +18,7 @@ export function faultsOf(personality: Personality): Readonly<Record<string, Faul
 }
 
 /** Makes things go wrong on time. Its timers outlive the modem's power cycles. */
-export class FaultInjector {
+export class FaultInjector implements FaultActions {
   plugged = true;
   private readonly known: Readonly<Record<string, Fault>>;
   private readonly timers = new Set<NodeJS.Timeout>();

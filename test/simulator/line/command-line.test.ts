@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { splitArguments } from "../../../simulator/line/parse";
 import { lineModem } from "./line-modem";
 
 const echoing = {
@@ -118,5 +120,58 @@ describe("the registers", () => {
     expect((await client.send("ATS3?")).lines).toEqual(["013"]);
     expect((await client.send("ATS3=200")).result).toBe("ERROR");
     expect((await client.send("ATS99=1")).result).toBe("ERROR");
+  });
+});
+
+describe("whatever a host sends", () => {
+  it("leaves the modem able to answer the next line", async () => {
+    const hostile = fc.array(
+      fc.constantFrom(
+        "AT",
+        "at",
+        "+ARGS",
+        "=",
+        "?",
+        '"',
+        ",",
+        ";",
+        "&",
+        "\r",
+        "\n",
+        "\0",
+        "\b",
+        "/",
+        "A",
+        "+",
+        " ",
+        "é",
+        "1",
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          hostile.map((parts) => parts.join("")),
+          fc.string({ unit: "binary" }),
+        ),
+        async (text) => {
+          const { client } = lineModem([echoing]);
+          client.write(`${text}\rAT&F\rAT+GCAP\r`);
+          await client.through(/\+GCAP: \+CGSM\r\n\r\nOK\r\n/);
+          client.close();
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("strings come out of a parameter list as they went in", () => {
+    const plain = fc.string({ unit: fc.constantFrom("a", " ", ",", ";", "=", "?", "(", "é", "'") });
+    fc.assert(
+      fc.property(fc.array(plain, { minLength: 1 }), (texts) => {
+        const list = texts.map((text) => `"${text}"`).join(" , ");
+        expect(splitArguments(list)).toEqual(texts.map((text) => ({ text, quoted: true })));
+      }),
+    );
   });
 });
