@@ -24,10 +24,6 @@ export class Connections {
     return [...this.#wanted.values()];
   }
 
-  isWanted(cid: number): boolean {
-    return this.#wanted.has(cid);
-  }
-
   want(context: PdpContext): void {
     this.#wanted.set(context.cid, context);
   }

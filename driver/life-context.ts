@@ -2,6 +2,7 @@ import type { Connections } from "./connections";
 import { ModemError } from "./errors";
 import type { Identity, ModemSettings, Registration, Signal } from "./modem-types";
 import type { PinMemory } from "./network/sim";
+import type { NetworkLife } from "./network-life";
 import type { ModelDefinition } from "./services/model";
 import type { Session } from "./session";
 import type { StateMachine } from "./state-machine";
@@ -24,7 +25,7 @@ export interface LifeContext {
 export interface LifeEvents {
   identity(identity: Identity): void;
   /** The modem is identified and set up: commands may be sent on this session. */
-  line(session: Session): void;
+  line(session: Session, network: NetworkLife): void;
   registration(registration: Registration): void;
   signal(signal: Signal): void;
   radio(radio: { connected: boolean }): void;

@@ -35,8 +35,9 @@ export class Life {
       await driver.initialise();
       if (await this.#persist(session, driver)) return;
       session.progress("up");
-      this.#context.tell.line(session);
-      await new NetworkLife(session, driver, this.#context).run();
+      const network = new NetworkLife(session, driver, this.#context);
+      this.#context.tell.line(session, network);
+      await network.run();
     } catch (error) {
       session.end({ kind: "failed", error: asModemError(error) });
     }

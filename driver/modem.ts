@@ -19,6 +19,7 @@ import type {
 } from "./modem-types";
 import { readSignal } from "./network/signal";
 import { PinMemory } from "./network/sim";
+import type { NetworkLife } from "./network-life";
 import { type RawOptions, rawCommand } from "./raw-command";
 import { Readiness } from "./readiness";
 import { Recovery } from "./recovery";
@@ -65,7 +66,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   #connections: Connections;
   #recovery: { stop: AbortController; ended: Promise<void>; settled: () => void } | undefined;
   /** Defined while the line is up. */
-  #session: Session | undefined;
+  #line: { readonly session: Session; readonly network: NetworkLife } | undefined;
   #identity: Identity | undefined;
   #registration = UNKNOWN_REGISTRATION;
 
@@ -143,11 +144,8 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   }
 
   async connect(other: { cid?: number; apn?: string; pdpType?: PdpType } = {}): Promise<ConnectionStatus> {
-    const { packetData } = this.#requireServices();
     const context = contextOf(this.#settings, other);
-    await packetData.define(context);
-    await this.#connections.activate(packetData, context.cid);
-    this.#connections.want(context);
+    await this.#requireLine().network.connect(context);
     return this.status(context.cid);
   }
 
@@ -160,7 +158,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   }
 
   async status(cid = this.#settings.cid): Promise<ConnectionStatus> {
-    const { channel } = this.#requireSession();
+    const { channel } = this.#requireLine().session;
     const pdp = await this.#requireServices().packetData.status(cid);
     const signal = await readSignal(channel);
     const { operator, technology, state } = this.#registration;
@@ -169,7 +167,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
 
   async execute(command: string, options: RawOptions): Promise<{ result: string; lines: string[] }> {
     const raw = rawCommand(command, options);
-    const { lines } = await this.#requireSession().channel.send(raw);
+    const { lines } = await this.#requireLine().session.channel.send(raw);
     return { result: "OK", lines: lines.map(lineText) };
   }
 
@@ -195,8 +193,8 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       identity: (identity) => {
         this.#identity = identity;
       },
-      line: (session) => {
-        this.#session = session;
+      line: (session, network) => {
+        this.#line = { session, network };
         this.#readiness.update({ line: true });
       },
       registration: (registration) => {
@@ -216,8 +214,8 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       this.#tell("urc", { text: lineText(line), fields: splitFields(line).map(fieldText) });
     });
     const onEnd = (): void => {
-      if (this.#session !== session) return;
-      this.#session = undefined;
+      if (this.#line?.session !== session) return;
+      this.#line = undefined;
       this.#readiness.update({ line: false });
     };
     session.signal.addEventListener("abort", onEnd, { once: true });
@@ -230,13 +228,13 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     else this.#tell("state", state, error);
   }
 
-  #requireSession(): Session {
-    if (this.#session !== undefined) return this.#session;
-    throw this.#state.error ?? this.#readiness.explain();
+  #requireLine(): { readonly session: Session; readonly network: NetworkLife } {
+    if (this.#line === undefined) throw this.#readiness.explain();
+    return this.#line;
   }
 
   #requireServices(): Services {
-    const services = this.#requireSession().driver?.services;
+    const services = this.#requireLine().session.driver?.services;
     if (services === undefined) throw this.#readiness.explain();
     return services;
   }

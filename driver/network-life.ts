@@ -10,6 +10,7 @@ import { isRegistered, RegistrationWatch } from "./network/registration";
 import { readSignal } from "./network/signal";
 import { unlockSim } from "./network/sim";
 import type { ModelDriver } from "./services/model";
+import type { PdpContext } from "./services/packet-data";
 import type { Session } from "./session";
 import { Backoff } from "./timing";
 
@@ -65,6 +66,26 @@ export class NetworkLife {
       for (const stop of leave) stop();
       this.#watch.stop();
     }
+  }
+
+  /**
+   * Defines and activates a context because a flow asks for it, and keeps it up from now on.
+   *
+   * @throws {ModemError} `NO_CONNECTION`, `NOT_REGISTERED`, `INVALID_INPUT`
+   */
+  async connect(context: PdpContext): Promise<void> {
+    const { connections, timing } = this.#context;
+    const { packetData } = this.#driver.services;
+    await packetData.define(context);
+    // A changed APN of the first bearer makes the modem attach again.
+    const deadline = performance.now() + timing.reattach;
+    for (await this.#refresh(); !isRegistered(this.#watch.current); await this.#refresh()) {
+      if (performance.now() >= deadline) throw unregistered();
+      await delay(timing.simInterval, this.#session.signal);
+    }
+    await connections.activate(packetData, context.cid);
+    this.#defined.add(context.cid);
+    connections.want(context);
   }
 
   async #comeUp(checkSim: boolean): Promise<void> {
@@ -228,6 +249,13 @@ export class NetworkLife {
       await channel.send(command("", [], { timeout: this.#context.timing.liveness, signal }));
     }
   }
+}
+
+function unregistered(): ModemError {
+  return new ModemError(
+    "NOT_REGISTERED",
+    "The modem is not registered with a network. Check antenna, SIM and coverage.",
+  );
 }
 
 function denied(): ModemError {

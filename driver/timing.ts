@@ -13,6 +13,8 @@ export interface Timing {
   readonly searchInterval: number;
   /** After so long without a network the radio is turned off and on; u-blox advises at most 20 attaches an hour. */
   readonly radioCycle: number;
+  /** A modem that had to attach again, since its APN was changed, is waited for so long. */
+  readonly reattach: number;
   /** A registration that flaps is no outage for so long. */
   readonly registrationGrace: number;
   /** Signal, registration and contexts are looked at this often; it also finds a dead line. */
@@ -38,6 +40,7 @@ export const TIMING: Timing = {
   simInterval: 1000,
   searchInterval: 10_000,
   radioCycle: 300_000,
+  reattach: 60_000,
   registrationGrace: 10_000,
   poll: 60_000,
   liveness: 3000,

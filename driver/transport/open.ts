@@ -26,7 +26,7 @@ export function kindOfPort(port: string): PortKind {
  */
 export function createTransport(settings: PortSettings, warn?: (text: string) => void): Transport {
   const { port } = settings;
-  if (port.trim() === "" || /[^\x20-\x7e]/.test(port.replace(/\p{L}|\p{N}/gu, ""))) {
+  if (port.trim() === "" || /\p{Cc}/u.test(port)) {
     throw new ModemError("INVALID_INPUT", "port must name a serial port, tcp://host:port or sim:MODEL");
   }
   switch (kindOfPort(port)) {

@@ -283,6 +283,21 @@ describe("connections by a flow", () => {
     ]);
   });
 
+  it("waits for the modem to attach again after its APN was changed", async () => {
+    await up({ connect: "manual", apn: "" }, { timing: { simInterval: 5 } });
+    let reads = 0;
+    peer.replies.set("AT+CREG?", () => [`+CREG: 2,${++reads < 4 ? 2 : 1}`]);
+    await modem.connect({ apn: "internet" });
+    expect(peer.commands.lastIndexOf("AT+CREG?")).toBeLessThan(peer.commands.indexOf("AT+CGACT=1,1"));
+  });
+
+  it("fails to connect without a network", async () => {
+    await up({ connect: "manual" }, { timing: { simInterval: 5, reattach: 20, registrationGrace: 60_000 } });
+    peer.registered = false;
+    await expect(modem.connect()).rejects.toMatchObject({ code: "NOT_REGISTERED" });
+    expect(peer.commands).not.toContain("AT+CGACT=1,1");
+  });
+
   it("keeps up what a flow has connected", async () => {
     await up({ connect: "manual" });
     await modem.connect();

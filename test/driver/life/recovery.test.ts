@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ModemState } from "../../../driver/modem-types";
 import { TIMING } from "../../../driver/timing";
 import { fastClock } from "../../support/fast-clock";
@@ -126,7 +126,9 @@ describe("a modem that falls silent, at the real times", () => {
   });
   afterEach(async () => {
     await life.end();
+    const timers = vi.getTimerCount();
     realClock();
+    expect(timers).toBe(0);
   });
 
   it("is probed, its radio cycled, reset and its port reopened, each once and in that order", async () => {

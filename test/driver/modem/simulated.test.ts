@@ -94,6 +94,22 @@ describe.each([
   });
 });
 
+describe("a simulated LARA-R6 with settings that need a reboot", () => {
+  it("is rebooted once, and not again the next time", async () => {
+    const settings = { mnoProfile: 100, cid: 2 };
+    const modem = make("sim:LARA-R6", settings);
+    const restarts: string[] = [];
+    modem.on("restarted", ({ reason }) => restarts.push(reason));
+    await modem.ready({ timeout: 25_000 });
+    expect((await modem.execute("+UMNOPROF?", { timeout: 5000 })).lines).toEqual(["+UMNOPROF: 100"]);
+    expect((await modem.execute("+UDCONF=19", { timeout: 5000 })).lines).toEqual(["+UDCONF: 19,2,0"]);
+    await modem.close();
+    modem.open();
+    await modem.ready({ timeout: 25_000 });
+    expect(restarts).toHaveLength(1);
+  });
+});
+
 describe("a simulated port", () => {
   it("that is in use already is told so", async () => {
     const modem = make("sim:LARA-R6");

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isModemError } from "../../../driver/errors";
+import { rawCommand } from "../../../driver/raw-command";
+
+const options = { timeout: 1000 };
+
+describe("rawCommand", () => {
+  it.each([
+    ["AT+CSQ", "AT+CSQ"],
+    ["+CSQ", "AT+CSQ"],
+    [" at+csq ", "at+csq"],
+    ["I", "ATI"],
+    ["AT", "AT"],
+  ])("makes %j the line %j", (text, line) => expect(rawCommand(text, options).line).toBe(line));
+
+  it.each([
+    ['AT+CPIN="1234"', "AT+CPIN=***"],
+    ['+cpin="1234"', "AT+cpin=***"],
+    ['AT+CSQ;+CPIN="1234"', "AT+CSQ;+CPIN=***"],
+    ['AT+CPIN = "1234"', "AT+CPIN =***"],
+    ['AT+UAUTHREQ=1,1,"secret","user"', "AT+UAUTHREQ=***"],
+    ['AT+QICSGP=1,1,"apn","u","p",1', "AT+QICSGP=***"],
+    ['AT+UHTTP=0,3,"secret"', "AT+UHTTP=***"],
+    ["AT+CPIN?", "AT+CPIN?"],
+    ["AT+UHTTPC=0,1", "AT+UHTTPC=0,1"],
+  ])("shows %s as %s", (text, label) => expect(rawCommand(text, options).label).toBe(label));
+
+  it.each([
+    ["AT+USOWR=0,3", "@"],
+    ['AT+QFUPL="a",3', "CONNECT"],
+    ["AT+QHTTPURL=20", "CONNECT"],
+    ['AT+UDWNFILE="a",3', ">"],
+    ["AT+QISEND=0,3", ">"],
+  ])("knows the prompt of %s", (text, prompt) => {
+    const data = Buffer.from([1, 2, 3]);
+    expect(rawCommand(text, { ...options, data }).upload).toEqual({ prompt, data });
+  });
+
+  it("expects the command's own answers although their prefix is that of a report", () => {
+    const [creg] = rawCommand("AT+CREG?;+CSQ", options).expects ?? [];
+    expect(creg?.prefix).toBe("+CREG:");
+    expect(creg?.accepts?.({ text: "+CREG: 2,1", data: [] })).toBe(true);
+    expect(creg?.accepts?.({ text: '+CREG: 1,"0001","0002"', data: [] })).toBe(false);
+  });
+
+  it("lets nothing through that is not one line of printable ASCII", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        try {
+          expect(rawCommand(text, options).line).toMatch(/^AT[\x20-\x7e]*$/i);
+        } catch (error) {
+          expect(isModemError(error, "INVALID_INPUT")).toBe(true);
+        }
+      }),
+      { numRuns: 2000, verbose: true },
+    );
+  });
+});
