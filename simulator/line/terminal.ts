@@ -187,7 +187,8 @@ export class Terminal {
       if (body === undefined) throw new PlainError("the line is too long");
       for (const command of parseCommands(body)) await this.runCommand(command, epoch);
     } catch (error) {
-      failure = this.failureOf(error);
+      // An exchange that a restart cut off fails as it should, and nobody is there to be told.
+      if (epoch === this.epoch) failure = this.failureOf(error);
     }
     if (epoch !== this.epoch) return;
     this.leaveDataMode();
@@ -198,7 +199,7 @@ export class Terminal {
   private failureOf(error: unknown): CommandError {
     if (error instanceof CommandError) return error;
     if (error instanceof SyntaxFault) return new PlainError(error.message);
-    if (!(error instanceof Restarted)) process.emitWarning(error instanceof Error ? error : String(error));
+    process.emitWarning(error instanceof Error ? error : String(error));
     return new PlainError();
   }
 

@@ -167,6 +167,26 @@ describe("a reboot", () => {
     expect(await client.through(/OK\r\n/)).toBe("AT\r\r\nOK\r\n");
   });
 
+  it("makes no noise about an exchange that it cut off", async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on("warning", listen);
+    const { client, modem } = lineModem([
+      {
+        name: "+FETCH",
+        execute: (_call, { powerCycle }) =>
+          new Promise((_resolve, reject) => powerCycle.addEventListener("abort", () => reject(new Error("cut off")))),
+      },
+    ]);
+    client.write("AT+FETCH\r");
+    await client.through(/AT\+FETCH\r/);
+    modem.reboot("test");
+    await client.through(/APP RDY\r\n/);
+    expect((await client.send("AT")).result).toBe("OK");
+    process.off("warning", listen);
+    expect(warnings).toEqual([]);
+  });
+
   it("forgets services and ends waits", async () => {
     const { client, modem } = lineModem();
     const counter = () => modem.service("counter", () => ({ value: 0 }));
