@@ -25,6 +25,11 @@ export function requiredText(value: unknown, field: string): string {
   return text;
 }
 
+/** Without the blanks around it. What else `trim` takes away, line ends above all, has to be seen and refused. */
+export function withoutBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, "");
+}
+
 export interface NumberRange {
   readonly min: number;
   readonly max: number;

@@ -1,6 +1,7 @@
 import type { Node } from "node-red";
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import type { Job, Operation } from "../common/controller";
+import { invalid } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
 import {
   isEmpty,
@@ -10,6 +11,7 @@ import {
   optionalText,
   pick,
   requiredText,
+  withoutBlanks,
 } from "../common/input";
 import { migrate } from "../common/migrate";
 import { renderTemplate } from "../common/template";
@@ -79,10 +81,16 @@ class AtOperation implements Operation<AtRequest, void> {
 
   private async command(message: Message): Promise<string> {
     const { value, field } = pick("command", this.properties.command, message.command);
-    if (isEmpty(value)) return requiredText(message.payload, "msg.payload").trim();
-    const text = optionalText(value, field) ?? "";
-    const rendered =
-      field === "command" ? await renderTemplate(this.RED, this.node, { template: text, field, message }) : text;
-    return requiredText(rendered.trim(), field);
+    if (isEmpty(value)) return commandLine(message.payload, "msg.payload");
+    const template = optionalText(value, field) ?? "";
+    if (field !== "command") return commandLine(template, field);
+    return commandLine(await renderTemplate(this.RED, this.node, { template, field, message }), field);
   }
+}
+
+/** One command line; the line end that a text from a file or a terminal brings along is no part of it. */
+function commandLine(value: unknown, field: string): string {
+  const line = withoutBlanks(requiredText(value, field).replace(/[ \t\r\n]+$/, ""));
+  if (/\p{Cc}/u.test(line)) throw invalid(field, "contains a control character: it must be a single line");
+  return requiredText(line, field);
 }

@@ -5,7 +5,15 @@ import type { HttpRequest } from "../../driver/services/http";
 import type { Services } from "../../driver/services/model";
 import type { Job, Operation } from "../common/controller";
 import { setUpFlowNode } from "../common/flow-node";
-import { isEmpty, optionalChoice, optionalNumber, optionalText, pick, requiredText } from "../common/input";
+import {
+  isEmpty,
+  optionalChoice,
+  optionalNumber,
+  optionalText,
+  pick,
+  requiredText,
+  withoutBlanks,
+} from "../common/input";
 import { migrate } from "../common/migrate";
 import { renderTemplate } from "../common/template";
 import type { Message, Runtime } from "../common/types";
@@ -104,7 +112,7 @@ class HttpOperation implements Operation<Request, Services> {
     // Only the dialog's text is a template: what comes in a message is data.
     const templated = field === "url";
     const url = templated ? await renderTemplate(this.RED, this.node, { template: text, field, message }) : text;
-    return targetUrl(requiredText(url.trim(), field), field, query);
+    return targetUrl(requiredText(withoutBlanks(url), field), field, query);
   }
 
   private auth(target: Target): Request["auth"] {

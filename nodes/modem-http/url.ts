@@ -1,6 +1,6 @@
 import { stringify } from "node:querystring";
 import { invalid } from "../common/errors";
-import { isPlainObject } from "../common/input";
+import { isPlainObject, withoutBlanks } from "../common/input";
 
 export interface Target {
   /** Without user and password. */
@@ -16,7 +16,7 @@ export interface Target {
  * @throws {ModemError} `INVALID_INPUT`
  */
 export function targetUrl(text: string, field: string, query: unknown): Target {
-  const absolute = withScheme(text.trim(), field);
+  const absolute = withScheme(withoutBlanks(text), field);
   if (/[\s\p{Cc}]/u.test(absolute)) throw invalid(field, "contains a blank or a control character");
   const parsed = parse(withQuery(escapePercent(absolute), query), field);
   const { username, password } = parsed;

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { PingOptions } from "../../driver/services/diagnostics";
 import type { PdpType } from "../../driver/services/packet-data";
 import { invalid } from "../common/errors";
-import { optionalChoice, optionalInteger, optionalText, pick, requiredText } from "../common/input";
+import { optionalChoice, optionalInteger, optionalText, pick, requiredText, withoutBlanks } from "../common/input";
 import type { Message } from "../common/types";
 import { MODEM_RANGES, PDP_TYPES } from "../modem/types";
 import { type ModemPdpProperties, PDP_ACTION_CHOICES, PDP_ACTIONS, type PdpAction, PING_RANGES } from "./types";
@@ -100,5 +100,5 @@ export async function pdpHost(
 ): Promise<string> {
   const { value, field } = pick("host", properties.host, message.host);
   const text = requiredText(value, field);
-  return requiredText((field === "host" ? await render(text) : text).trim(), field);
+  return requiredText(withoutBlanks(field === "host" ? await render(text) : text), field);
 }
