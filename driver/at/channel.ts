@@ -32,7 +32,7 @@ const UNKNOWN_MODEM: Dialect = {
   errorTexts: new Map(),
 };
 
-const UNDISTURBED: Interrupted = { opened: false, size: 0, missing: 0 };
+const UNDISTURBED: Interrupted = { startedAt: 0, opened: false, size: 0, missing: 0 };
 
 /** A line on which URCs never cease gets its next command after so many gaps all the same. */
 const GAPS_AT_MOST = 5;
@@ -159,6 +159,8 @@ export class AtChannel implements Channel {
     const busy = this.parsing || this.exchange !== undefined || this.resync !== undefined;
     if (busy || this.closed !== undefined || this.gap.running || this.queue.isEmpty) return;
     if (this.suspect && this.hasAnswered) {
+      // What was sent to a modem that took no notice of it is not answered later.
+      this.interrupted = { ...this.interrupted, startedAt: now() };
       this.resynchronise();
       return;
     }

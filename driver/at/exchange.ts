@@ -20,6 +20,8 @@ export interface ExchangeLine {
 
 /** How an exchange that went wrong left the line. */
 export interface Interrupted {
+  /** When its command was written, by `now()`. */
+  readonly startedAt: number;
   /** The prompt that the command asks for, or the data mode that its download opens. */
   readonly prompt?: Upload["prompt"];
   /** Whether the prompt has come. */
@@ -42,6 +44,7 @@ export class Exchange {
   private readonly received = new ByteSink();
   private readonly deadline: Deadline;
   private readonly promptPause = new Pause();
+  private startedAt = 0;
   private promptSeen = false;
   private written = 0;
   private over = false;
@@ -64,13 +67,20 @@ export class Exchange {
     const { upload, download } = this.command;
     const size = upload?.data.length ?? 0;
     const prompt = upload?.prompt ?? (download === undefined ? undefined : "CONNECT");
-    return { prompt, opened: this.promptSeen, size, missing: this.promptSeen ? size - this.written : 0 };
+    return {
+      startedAt: this.startedAt,
+      prompt,
+      opened: this.promptSeen,
+      size,
+      missing: this.promptSeen ? size - this.written : 0,
+    };
   }
 
   start(): void {
     const { line, label, timeout } = this.command;
     const bytes = Buffer.from(`${line}\r`, "latin1");
     this.line.traceSent(label);
+    this.startedAt = now();
     // Counted from now, and anew from the last byte: a line whose flow is stopped may never let that go.
     this.deadline.start(timeout + lineTime(bytes.length, this.line.bytesPerSecond));
     this.line.write(bytes).then(

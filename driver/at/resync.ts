@@ -18,10 +18,11 @@ export interface ResyncLine {
 const PROBES = [300, 1000, 1000, 3000, 3000];
 /** Probes in all: late answers make a round void, and there can be as many as commands were sent. */
 const MAX_ROUNDS = 12;
-/** Silence that shows that nothing more is to come, in ms. */
+/** Silence that shows that nothing more is to come, in ms: at least, and at most for a modem that is slow. */
 const QUIET = 100;
+const LONGEST_QUIET = 3000;
 /** Longest wait for that silence, in ms. */
-const QUIET_LIMIT = 3000;
+const QUIET_LIMIT = 5000;
 /** Silence before and after `+++` (S12), in ms, with a margin. */
 const ESCAPE_GUARD = 1100;
 /** Limit on one write besides the line's own time, in ms: flow control may hold it for ever. */
@@ -48,12 +49,19 @@ export class Resync {
   private closings = 0;
   private cancelled = false;
   private tokens: Token[] = [];
+  /** When the commands were sent whose results may still come, the one that was given up first. */
+  private asked: number[];
+  private readonly givenUp: number;
+  /** How long the modem took for the last of them, in ms. */
+  private lag = 0;
   private wake: (() => void) | undefined;
 
   constructor(
     private readonly line: ResyncLine,
     interrupted: Interrupted,
   ) {
+    this.givenUp = interrupted.startedAt;
+    this.asked = [this.givenUp];
     this.prompt = interrupted.prompt;
     this.promptSize = interrupted.size;
     this.missing = interrupted.missing;
@@ -62,12 +70,13 @@ export class Resync {
 
   /** Resolves with whether the modem answers in step again; with false when it was cancelled. */
   async run(): Promise<boolean> {
-    await this.settle();
+    await this.settle(QUIET);
     let silent = 0;
     let confirmed = 0;
+    let outcome: Outcome = "void";
     for (let round = 0; round < MAX_ROUNDS && silent < PROBES.length && !this.cancelled; round += 1) {
-      if (this.isOpen || silent > 0) await this.closePrompt();
-      const outcome = await this.probe(PROBES[silent] ?? QUIET_LIMIT);
+      if (this.isOpen || outcome === "silence") await this.closePrompt();
+      outcome = await this.probe(PROBES[silent] ?? QUIET_LIMIT);
       if (outcome === "silence") silent += 1;
       confirmed = outcome === "ok" ? confirmed + 1 : 0;
       if (outcome === "ok" && (this.tokens.some(({ type }) => type === "echo") || confirmed > 1))
@@ -78,10 +87,13 @@ export class Resync {
 
   token(token: Token): void {
     this.tokens.push(token);
+    // The result of the command that was given up would have come ahead of the echo of AT.
+    if (token.type === "echo") this.asked = this.asked.filter((at) => at !== this.givenUp);
     if (token.type === "prompt") {
       this.isOpen = true;
       this.missing = this.promptSize;
     }
+    if (token.type === "final") this.lag = now() - (this.asked.shift() ?? now());
     if (token.type === "prompt" || token.type === "final") this.wake?.();
   }
 
@@ -93,10 +105,12 @@ export class Resync {
   private async probe(timeout: number): Promise<Outcome> {
     this.tokens = [];
     this.line.expect({ line: "AT", expects: [], ...(this.prompt === undefined ? {} : { prompt: this.prompt }) });
+    this.asked.push(now());
     await this.write(Buffer.from("AT\r", "latin1"));
     if (!this.hasEnded()) await this.wait(timeout);
     if (!this.hasEnded()) return "silence";
-    await this.settle();
+    await this.settle(this.quiet());
+    this.asked = [];
     const [result, ...more] = this.tokens.filter(({ type }) => type !== "echo");
     return result?.type === "final" && result.result.text === "OK" && more.length === 0 ? "ok" : "void";
   }
@@ -130,10 +144,15 @@ export class Resync {
     if (count > 0) await this.write(Buffer.alloc(count, FILLER));
   }
 
-  private async settle(): Promise<void> {
+  /** A modem that answers late, one thing after the other, takes about as long again for the next one. */
+  private quiet(): number {
+    return this.asked.length === 0 ? QUIET : Math.min(LONGEST_QUIET, QUIET + 1.5 * this.lag);
+  }
+
+  private async settle(quiet: number): Promise<void> {
     const limit = now() + QUIET_LIMIT;
     for (;;) {
-      const left = Math.min(this.line.lastByteAt() + QUIET, limit) - now();
+      const left = Math.min(this.line.lastByteAt() + quiet, limit) - now();
       if (left <= 0 || this.cancelled) return;
       await this.wait(left);
     }

@@ -26,7 +26,9 @@ function isOf(...types: Token["type"][]): (text: string) => boolean {
 }
 
 describe(`the parser (seed ${seed})`, () => {
-  it("gives the same tokens however the bytes are cut, and the ones that were meant", { timeout: 300_000 }, () => {
+  it("gives the same tokens however the bytes are cut, and the ones that were meant", {
+    timeout: 300_000,
+  }, async () => {
     console.log(`parser sessions: seed ${seed}`);
     const check = (scenes: readonly Scene[], positions: readonly number[]): void => {
       const whole = Buffer.concat(scenes.map(({ printed }) => printed));
@@ -39,10 +41,10 @@ describe(`the parser (seed ${seed})`, () => {
       expect(tokens.filter(isOf("echo", "prompt", "data", "final"))).toEqual(scenes.flatMap(({ rest }) => rest));
       expect(tokens.filter(isOf("noise"))).toEqual([]);
     };
-    fc.assert(fc.property(session, fc.array(fc.nat(5000), { maxLength: 12 }), check), { seed, numRuns: 10_000 });
+    await fc.assert(fc.property(session, fc.array(fc.nat(5000), { maxLength: 12 }), check), { seed, numRuns: 10_000 });
   });
 
-  it("gives the same tokens for meaningless bytes too, however they are cut", { timeout: 120_000 }, () => {
+  it("gives the same tokens for meaningless bytes too, however they are cut", { timeout: 120_000 }, async () => {
     const pieces = fc.oneof(
       fc.constantFrom(
         "\r",
@@ -75,7 +77,7 @@ describe(`the parser (seed ${seed})`, () => {
       expect(tokensOf(commands, cutAt(whole, positions)).map(brief)).toEqual(tokens);
     };
     const garbage = fc.array(pieces, { maxLength: 60 });
-    fc.assert(fc.property(garbage, fc.array(fc.nat(5000), { maxLength: 12 }), check), { seed, numRuns: 5000 });
+    await fc.assert(fc.property(garbage, fc.array(fc.nat(5000), { maxLength: 12 }), check), { seed, numRuns: 5000 });
   });
 
   it("survives 1,000,000 random bytes within its bound, and the next clean command works", () => {

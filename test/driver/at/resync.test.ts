@@ -1,0 +1,326 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AtChannel } from "../../../driver/at/channel";
+import type { Command } from "../../../driver/at/command";
+import { ModemError } from "../../../driver/errors";
+import { FakeLine } from "./fake-line";
+import { bytes } from "./feed";
+import { DIALECT } from "./grammar";
+
+/** A modem by script, silent when told to, whose answers can be made to come late. */
+class ScriptedModem {
+  readonly line = new FakeLine();
+  readonly unresponsive = vi.fn();
+  readonly boots: string[] = [];
+  readonly commands: string[] = [];
+  echo = true;
+  /** ms between a command line and its answer. */
+  latency = 5;
+  silent = false;
+  /** Bytes that an open prompt still waits for. */
+  wanted = 0;
+  /** What the open prompt got. */
+  taken = Buffer.alloc(0);
+  readonly channel = new AtChannel(this.line, {
+    onUnresponsive: this.unresponsive,
+    onBoot: (text) => this.boots.push(text),
+  });
+  /** Prompts by command: what is printed, and the bytes it then takes. */
+  readonly prompts = new Map<string, { readonly text: string; readonly size: number }>();
+  readonly answers = new Map<string, string>([["AT", "OK"]]);
+  private input = "";
+  private free = 0;
+
+  constructor() {
+    this.channel.useDialect(DIALECT);
+    this.line.on(/[^]*/, (text) => {
+      this.input += text;
+      while (this.takeData() || this.takeLine());
+      return undefined;
+    });
+  }
+
+  private takeData(): boolean {
+    if (this.wanted === 0 || this.input === "") return false;
+    const data = bytes(this.input.slice(0, this.wanted));
+    this.input = this.input.slice(this.wanted);
+    this.taken = Buffer.concat([this.taken, data]);
+    this.wanted -= data.length;
+    if (this.wanted === 0) this.later("\r\nOK\r\n");
+    return true;
+  }
+
+  private takeLine(): boolean {
+    const end = this.input.indexOf("\r");
+    if (this.wanted > 0 || end < 0) return false;
+    const line = this.input.slice(0, end);
+    this.input = this.input.slice(end + 1);
+    this.commands.push(line);
+    if (this.silent) return true;
+    const prompt = this.prompts.get(line);
+    const answer = prompt === undefined ? `${this.answers.get(line.trim()) ?? "ERROR"}\r\n` : prompt.text;
+    this.wanted = prompt?.size ?? 0;
+    this.later(`${this.echo ? `${line}\r` : ""}\r\n${answer}`);
+    return true;
+  }
+
+  /** One thing at a time, in order. */
+  private later(text: string): void {
+    this.free = Math.max(this.free, performance.now()) + this.latency;
+    setTimeout(() => this.line.say(text), this.free - performance.now());
+  }
+}
+
+const command = (line: string, more: Partial<Command> = {}): Command => ({
+  line,
+  label: line,
+  timeout: 1000,
+  expects: [{ prefix: "+X:" }],
+  ...more,
+});
+const outcome = (work: Promise<{ lines: readonly { text: string }[] }>): Promise<string> =>
+  work.then(
+    ({ lines }) => lines.map(({ text }) => text).join("|"),
+    (error: ModemError) => error.code,
+  );
+
+let modem: ScriptedModem;
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  modem = new ScriptedModem();
+  const work = modem.channel.send(command("AT"));
+  await vi.advanceTimersByTimeAsync(50);
+  await work;
+  modem.commands.length = 0;
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("an answer that comes late", () => {
+  it.each([
+    [true, 1100],
+    [true, 1250],
+    [true, 2600],
+    [true, 6000],
+    [false, 1100],
+    [false, 1250],
+    [false, 2600],
+    [false, 6000],
+  ])("never becomes the next command's (echo %s, %i ms)", async (echo, latency) => {
+    modem.echo = echo;
+    for (const name of ["A", "B", "C"]) modem.answers.set(`AT+X=${name}`, `+X: ${name}\r\n\r\nOK`);
+    modem.latency = latency;
+    const late = outcome(modem.channel.send(command("AT+X=A")));
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(1050);
+    expect(await late).toBe("MODEM_TIMEOUT");
+    modem.latency = 5;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await next).toBe("+X: B");
+    expect(modem.unresponsive).not.toHaveBeenCalled();
+    expect(modem.commands.slice(0, 2)).toEqual(["AT+X=A", "AT"]);
+  });
+
+  it("never becomes the next command's, though all answers are late for a while", async () => {
+    for (let index = 0; index < 20; index += 1) modem.answers.set(`AT+X=${index}`, `+X: ${index}\r\n\r\nOK`);
+    modem.latency = 700;
+    const works = Array.from({ length: 20 }, (_, index) =>
+      outcome(modem.channel.send(command(`AT+X=${index}`, { timeout: index % 3 === 0 ? 500 : 1000 }))),
+    );
+    await vi.advanceTimersByTimeAsync(200_000);
+    const results = await Promise.all(works);
+    for (const [index, result] of results.entries()) {
+      expect([`+X: ${index}`, "MODEM_TIMEOUT"]).toContain(result);
+      if (index % 3 !== 0) expect(result).toBe(`+X: ${index}`);
+    }
+  });
+});
+
+describe("a prompt that stays open", () => {
+  const upload = (prompt: ">" | "@", size: number) =>
+    command("AT+X=U", { upload: { prompt, data: Buffer.alloc(size, "d") } });
+
+  beforeEach(() => {
+    modem.answers.set("AT+X=B", "+X: B\r\n\r\nOK");
+  });
+
+  it.each([">", "@"] as const)("%s because bytes were lost is filled up", async (text) => {
+    modem.prompts.set("AT+X=U", { text, size: 60 });
+    const cut = outcome(modem.channel.send(upload(text, 50)));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await cut).toBe("MODEM_TIMEOUT");
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await next).toBe("+X: B");
+    expect(modem.taken.subarray(0, 50).toString()).toBe("d".repeat(50));
+    expect(modem.taken).toHaveLength(60);
+  });
+
+  it("because the line does not take the data is filled up as far as it was announced", async () => {
+    modem.prompts.set("AT+X=U", { text: "@", size: 2000 });
+    modem.line.on(/^d+$/, () => undefined);
+    const cut = outcome(modem.channel.send(upload("@", 2000)));
+    await vi.advanceTimersByTimeAsync(30);
+    modem.line.blocked = true;
+    await vi.advanceTimersByTimeAsync(1060);
+    expect(await cut).toBe("MODEM_TIMEOUT");
+    modem.line.blocked = false;
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await next).toBe("+X: B");
+    expect(modem.taken.toString()).toBe(" ".repeat(2000));
+  });
+
+  it("because it came too late never gets the data, and is filled up", async () => {
+    modem.prompts.set("AT+X=U", { text: "@", size: 40 });
+    modem.latency = 1100;
+    const late = outcome(modem.channel.send(upload("@", 40)));
+    await vi.advanceTimersByTimeAsync(1030);
+    expect(await late).toBe("MODEM_TIMEOUT");
+    modem.latency = 5;
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await next).toBe("+X: B");
+    expect(modem.taken.toString()).not.toContain("d");
+    expect(modem.unresponsive).not.toHaveBeenCalled();
+  });
+
+  it("> is taken back by ESC where the modem allows that", async () => {
+    modem.prompts.set("AT+X=U", { text: "> ", size: 40 });
+    modem.line.on(/^d+$/, () => undefined);
+    modem.line.on(/\x1b/, () => {
+      modem.wanted = 0;
+      return "\r\nOK\r\n";
+    });
+    const cut = outcome(modem.channel.send(upload(">", 40)));
+    await vi.advanceTimersByTimeAsync(1200);
+    expect(await cut).toBe("MODEM_TIMEOUT");
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await next).toBe("+X: B");
+    expect(modem.line.text).toContain("\x1b");
+    expect(modem.line.text).not.toContain("  ");
+  });
+});
+
+describe("data mode that does not end", () => {
+  it("is left by +++ between two silences", async () => {
+    modem.answers.set("AT+X=R", "CONNECT\r\nhalf");
+    modem.answers.set("AT+X=B", "+X: B\r\n\r\nOK");
+    const cut = outcome(modem.channel.send(command("AT+X=R", { download: { length: 1000 } })));
+    await vi.advanceTimersByTimeAsync(100);
+    modem.silent = true;
+    let lastWrite = 0;
+    let guard = 0;
+    modem.line.on(/^\+\+\+$/, () => {
+      guard = performance.now() - lastWrite;
+      modem.silent = false;
+      return "\r\nOK\r\n";
+    });
+    modem.line.on(/^AT\r$/, () => {
+      lastWrite = performance.now();
+      return modem.silent ? undefined : "AT\r\r\nOK\r\n";
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await cut).toBe("MODEM_TIMEOUT");
+    expect(guard).toBeGreaterThanOrEqual(1000);
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await next).toBe("+X: B");
+  });
+});
+
+describe("a counted string that never ends", () => {
+  it("costs its own command only", async () => {
+    const rule = { prefix: "+X:", strings: [{ field: 1, length: 0 }] };
+    modem.channel.useDialect({ ...DIALECT, counted: [rule] });
+    modem.answers.set("AT+X=A", '+X: 655,"short"\r\n\r\nOK');
+    modem.answers.set("AT+X=B", "+X: 0\r\n\r\nOK");
+    const works = ["AT+X=A", "AT+X=B"].map((line) => outcome(modem.channel.send(command(line))));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await Promise.all(works)).toEqual(["MODEM_TIMEOUT", "+X: 0"]);
+  });
+});
+
+describe("a modem that answers no more", () => {
+  it("is reported, and what is queued fails", async () => {
+    modem.silent = true;
+    const works = ["AT+X=A", "AT+X=B"].map((line) => outcome(modem.channel.send(command(line))));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await Promise.all(works)).toEqual(["MODEM_TIMEOUT", "MODEM_TIMEOUT"]);
+    expect(modem.unresponsive).toHaveBeenCalledTimes(1);
+    expect(modem.commands).toEqual(["AT+X=A", "AT", "AT", "AT", "AT", "AT"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is tried again before the next command", async () => {
+    modem.silent = true;
+    void outcome(modem.channel.send(command("AT+X=A")));
+    await vi.advanceTimersByTimeAsync(60_000);
+    modem.silent = false;
+    modem.commands.length = 0;
+    modem.answers.set("AT+X=B", "+X: B\r\n\r\nOK");
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await next).toBe("+X: B");
+    expect(modem.commands).toEqual(["AT", "AT+X=B"]);
+  });
+
+  it("and whose line takes no bytes either is reported", async () => {
+    modem.line.blocked = true;
+    modem.silent = true;
+    const work = outcome(modem.channel.send(command("AT+X=A")));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await work).toBe("MODEM_TIMEOUT");
+    expect(modem.unresponsive).toHaveBeenCalledTimes(1);
+  });
+
+  it("is let go of when the channel closes meanwhile", async () => {
+    modem.silent = true;
+    void outcome(modem.channel.send(command("AT+X=A")));
+    const queued = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(1500);
+    modem.channel.close(new ModemError("MODEM_OFFLINE", "unplugged"));
+    expect(await queued).toBe("MODEM_OFFLINE");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(modem.unresponsive).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("but boots meanwhile is in step again at once", async () => {
+    modem.silent = true;
+    void outcome(modem.channel.send(command("AT+X=A")));
+    await vi.advanceTimersByTimeAsync(1500);
+    modem.silent = false;
+    modem.line.say("\r\nRDY\r\n");
+    expect(modem.boots).toEqual(["RDY"]);
+    modem.commands.length = 0;
+    modem.answers.set("AT+X=B", "+X: B\r\n\r\nOK");
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await next).toBe("+X: B");
+    expect(modem.commands).toEqual(["AT+X=B"]);
+    expect(modem.unresponsive).not.toHaveBeenCalled();
+  });
+});
+
+describe("a modem that has not answered yet", () => {
+  it("is left to its owner's attempts; the first answer is made sure of before the next command", async () => {
+    const fresh = new ScriptedModem();
+    fresh.silent = true;
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const probe = outcome(fresh.channel.send(command("AT")));
+      await vi.advanceTimersByTimeAsync(1100);
+      expect(await probe).toBe("MODEM_TIMEOUT");
+    }
+    expect(fresh.commands).toEqual(["AT", "AT", "AT"]);
+    expect(fresh.unresponsive).not.toHaveBeenCalled();
+    fresh.silent = false;
+    fresh.answers.set("AT+X=B", "+X: B\r\n\r\nOK");
+    const works = ["AT", "AT+X=B"].map((line) => outcome(fresh.channel.send(command(line))));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await Promise.all(works)).toEqual(["", "+X: B"]);
+    expect(fresh.commands).toEqual(["AT", "AT", "AT", "AT", "AT", "AT+X=B"]);
+  });
+});
