@@ -27,6 +27,8 @@ export class Recovery {
   readonly #context: LifeContext;
   readonly #backoff: Backoff;
   #isOpen = false;
+  /** The last one: a modem on USB that reboots takes its port away when its session is over already. */
+  #session: Session | undefined;
   #rung = 0;
   #model: ModelDefinition | undefined;
 
@@ -39,10 +41,14 @@ export class Recovery {
 
   /** Resolves when `signal` fires and the port is closed. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    try {
-      while (!signal.aborted) await this.#mend(await this.#live(signal), signal);
-    } catch (error) {
-      if (!signal.aborted) this.#context.state.outage("opening", asModemError(error));
+    while (!signal.aborted) {
+      // What is thrown here is either the end or no fault that anyone foresaw, and then the next attempt may do better.
+      await this.#turn(signal).catch(async (error: unknown) => {
+        if (signal.aborted) return;
+        this.#context.state.outage("opening", asModemError(error));
+        await this.#close();
+        await this.#pause(signal).catch(() => {});
+      });
     }
     await this.#close();
   }
@@ -53,15 +59,20 @@ export class Recovery {
     this.#backoff.reset();
   }
 
+  async #turn(signal: AbortSignal): Promise<void> {
+    const fault = await this.#live(signal);
+    await this.#mend(fault, signal);
+  }
+
   async #live(signal: AbortSignal): Promise<Fault> {
     const { life } = this.#options;
-    if (!this.#isOpen) {
+    if (!this.#isOpen || this.#session?.hasLostPort === true) {
       const failure = await this.#open(signal);
       if (failure !== undefined) return { kind: "lost", error: failure };
     }
     const patience = Math.max(this.#context.timing.synchronise, this.#model?.bootTime ?? 0);
     for (const deadline = performance.now() + patience; ; ) {
-      const session = this.#session(signal);
+      const session = this.#begin(signal);
       await life.run(session, deadline - performance.now());
       this.#model = session.model ?? this.#model;
       const fault = session.fault ?? { kind: "closed", error: closed() };
@@ -71,8 +82,9 @@ export class Recovery {
     }
   }
 
-  #session(signal: AbortSignal): Session {
+  #begin(signal: AbortSignal): Session {
     const session = new Session(this.#options.transport, this.#options);
+    this.#session = session;
     const onAbort = (): void => session.end({ kind: "closed", error: signal.reason as ModemError });
     signal.addEventListener("abort", onAbort, { once: true });
     session.signal.addEventListener("abort", () => signal.removeEventListener("abort", onAbort), { once: true });
@@ -81,7 +93,7 @@ export class Recovery {
     return session;
   }
 
-  async #mend({ kind, error }: Fault, signal: AbortSignal): Promise<void> {
+  async #mend({ kind, error, how }: Fault, signal: AbortSignal): Promise<void> {
     const { state, tell, connections, timing } = this.#context;
     if (signal.aborted) return;
     if (kind !== "silent") connections.lostAll(error);
@@ -96,7 +108,7 @@ export class Recovery {
         return delay(timing.rebootSettle, signal);
       case "restarted":
         state.outage("synchronising", error);
-        tell.restarted(error.message);
+        tell.restarted(how ?? error.message);
         return;
       case "silent":
         return this.#climb(error, signal);
@@ -155,12 +167,11 @@ export class Recovery {
   async #order(signal: AbortSignal, work: (session: Session, model: ModelDefinition) => Promise<void>): Promise<void> {
     const model = this.#model;
     if (model === undefined) return;
-    const session = this.#session(signal);
+    const session = this.#begin(signal);
     const ended = new Promise<void>((resolve) => {
       session.signal.addEventListener("abort", () => resolve(), { once: true });
     });
     await Promise.race([work(session, model).catch(() => {}), ended]);
-    if (session.fault?.kind === "lost") this.#isOpen = false;
     session.end({ kind: "rebooting", error: new ModemError("MODEM_RESTARTED", "The modem was being restarted") });
   }
 

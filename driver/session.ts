@@ -12,6 +12,8 @@ import type { Transport, TransportLoss } from "./transport/transport";
 export interface Fault {
   readonly kind: "lost" | "restarted" | "rebooting" | "silent" | "failed" | "closed";
   readonly error: ModemError;
+  /** How the modem was seen to have restarted. */
+  readonly how?: string;
 }
 
 export interface SessionListeners {
@@ -65,6 +67,7 @@ export class Session {
   #driver: ModelDriver | undefined;
   #model: ModelDefinition | undefined;
   #fault: Fault | undefined;
+  #lostPort = false;
   #progress: "silent" | "answering" | "up" = "silent";
   readonly #end = new AbortController();
   readonly #line: SessionTransport;
@@ -109,6 +112,11 @@ export class Session {
     this.#progress = progress;
   }
 
+  /** Whether the port has gone, during the session or after it. */
+  get hasLostPort(): boolean {
+    return this.#lostPort;
+  }
+
   /** Makes the driver of the model, once it is known. */
   use(model: ModelDefinition): ModelDriver {
     this.channel.useDialect(model.dialect);
@@ -123,7 +131,7 @@ export class Session {
    */
   restarted(how: string): void {
     const error = new ModemError("MODEM_RESTARTED", `The modem restarted during the operation (${how})`);
-    this.end({ kind: this.#progress === "up" ? "restarted" : "rebooting", error });
+    this.end({ kind: this.#progress === "up" ? "restarted" : "rebooting", error, how });
   }
 
   /** Fails everything in flight. Only the first fault counts. */
@@ -136,6 +144,7 @@ export class Session {
   }
 
   #lose(loss: TransportLoss, name: string): void {
+    this.#lostPort = true;
     const error = new ModemError("MODEM_OFFLINE", `The connection to the modem on ${name} was lost: ${loss.reason}`);
     this.end({ kind: "lost", error });
     this.#line.lose(loss);

@@ -102,6 +102,20 @@ describe("the way up", () => {
     expect(life.states.filter((state) => state.includes(":"))).toEqual([]);
   });
 
+  it("opens the port again when the reboot takes it away", async () => {
+    let profile = 0;
+    peer.replies.set("AT+TPROF?", () => [`+TPROF: ${profile}`]);
+    peer.replies.set("AT+TPROF=100", () => {
+      profile = 100;
+      return [];
+    });
+    make({ mnoProfile: 100 }, { timing: { rebootSettle: 50, synchronise: 60_000 } });
+    modem.once("restarted", () => void peer.unplug().then(() => peer.listen()));
+    modem.open();
+    await modem.ready(SOON);
+    expect(peer.connections).toBe(2);
+  });
+
   it("does not reboot for ever for a setting that the modem does not keep", async () => {
     peer.replies.set("AT+TPROF?", ["+TPROF: 0"]);
     peer.replies.set("AT+TPROF=100", []);
