@@ -11,8 +11,8 @@ import { type AddressInfo, connect, createServer as createTcpServer } from "node
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Modem } from "../driver/modem";
-import type { ModemSettings } from "../driver/modem-types";
 import type { BenchRow } from "./row";
+import { modemSettings } from "./settings";
 
 const BODY = Buffer.alloc(1_000_000, "0123456789abcdef\r\n");
 /** ms that LARA-R6 wants between a final result and the next command (development note, R6DEV). */
@@ -76,28 +76,11 @@ async function countingWire(target: number, traffic: Traffic): Promise<{ port: n
   return { port, close: () => server.close() };
 }
 
-function settings(port: number, baudRate: number): ModemSettings {
-  return {
-    port: `tcp://127.0.0.1:${port}`,
-    baudRate,
-    flowControl: false,
-    dataBits: 8,
-    parity: "none",
-    stopBits: 1,
-    model: "auto",
-    apn: "",
-    pdpType: "IPV4V6",
-    cid: 1,
-    authType: "none",
-    connect: "auto",
-  };
-}
-
 async function measure(baud: number, webPort: number): Promise<BenchRow[]> {
   const simulator = await startSimulator(baud, webPort);
   const traffic: Traffic = { up: 0, down: 0, commands: 0, started: 0 };
   const wire = await countingWire(simulator.port, traffic);
-  const modem = new Modem(settings(wire.port, baud));
+  const modem = new Modem(modemSettings(`tcp://127.0.0.1:${wire.port}`, baud));
   modem.open();
   try {
     const { http } = await modem.ready({ timeout: 30_000 });

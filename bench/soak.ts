@@ -11,8 +11,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { isModemError } from "../driver/errors";
 import { Modem } from "../driver/modem";
-import type { ModemSettings } from "../driver/modem-types";
 import { closeInProcess, simulatorFor } from "../simulator/faces/in-process";
+import { modemSettings } from "./settings";
 
 const FAULTS = [
   "unplug:1500ms",
@@ -60,23 +60,6 @@ async function startEcho(): Promise<{ port: number; close: () => void }> {
   return { port: (server.address() as AddressInfo).port, close };
 }
 
-function settings(port: string): ModemSettings {
-  return {
-    port,
-    baudRate: 921_600,
-    flowControl: false,
-    dataBits: 8,
-    parity: "none",
-    stopBits: 1,
-    model: "auto",
-    apn: "",
-    pdpType: "IPV4V6",
-    cid: 1,
-    authType: "none",
-    connect: "auto",
-  };
-}
-
 async function exchange(modem: Modem, body: Buffer): Promise<void> {
   const { http } = await modem.ready({ timeout: LIMIT });
   const url = "http://soak.example/echo";
@@ -122,7 +105,7 @@ async function main(): Promise<void> {
   process.stdout.write(`seed ${values.seed}, ${values.model}, ${values.minutes} minutes\n`);
   const echo = await startEcho();
   const port = `sim:${values.model}?baud=921600&seed=${values.seed}&route=soak.example:80=127.0.0.1:${echo.port}`;
-  const modem = new Modem(settings(port));
+  const modem = new Modem(modemSettings(port, 921_600));
   const tally: Tally = { answered: 0, faults: 0, errors: new Map() };
   const end = Date.now() + Number(values.minutes) * 60_000;
   modem.open();
