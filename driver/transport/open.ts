@@ -1,5 +1,5 @@
 import { ModemError } from "../errors";
-import { type SerialOptions, SerialTransport } from "./serial";
+import { lineRate, type SerialOptions, SerialTransport } from "./serial";
 import { SimulatedTransport } from "./simulated";
 import { TcpTransport } from "./tcp";
 import type { Transport } from "./transport";
@@ -31,7 +31,7 @@ export function createTransport(settings: PortSettings, warn?: (text: string) =>
   }
   switch (kindOfPort(port)) {
     case "tcp":
-      return new TcpTransport(port);
+      return new TcpTransport(port, lineRate(settings));
     case "simulated":
       return new SimulatedTransport(port);
     case "serial":

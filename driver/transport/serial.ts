@@ -42,6 +42,16 @@ const FAILURES: readonly { readonly words: RegExp; readonly text: string; readon
   },
 ];
 
+/** Payload bytes a second of a line: start bit, data, parity and stop bits make a character. */
+export function lineRate({
+  baudRate,
+  dataBits,
+  parity,
+  stopBits,
+}: Pick<SerialOptions, "baudRate" | "dataBits" | "parity" | "stopBits">): number {
+  return baudRate / (1 + dataBits + (parity === "none" ? 0 : 1) + stopBits);
+}
+
 /**
  * A serial port, by the package `serialport`.
  *
@@ -60,8 +70,7 @@ export class SerialTransport extends StreamTransport {
     this.#options = options;
     this.#warn = warn;
     this.name = options.path;
-    const parityBit = options.parity === "none" ? 0 : 1;
-    this.bytesPerSecond = options.baudRate / (1 + options.dataBits + parityBit + options.stopBits);
+    this.bytesPerSecond = lineRate(options);
   }
 
   protected async connect(): Promise<Duplex> {

@@ -42,10 +42,13 @@ export function parseTcpAddress(text: string): TcpAddress {
 
 /** A modem behind a device server (ser2net, Moxa and the like) that passes bytes on as they are. */
 export class TcpTransport extends StreamTransport {
-  readonly bytesPerSecond = undefined;
   readonly #address: TcpAddress;
 
-  constructor(readonly name: string) {
+  /** @param bytesPerSecond of the serial line behind the device server, which is what paces the modem */
+  constructor(
+    readonly name: string,
+    readonly bytesPerSecond: number,
+  ) {
     super();
     this.#address = parseTcpAddress(name);
   }

@@ -16,7 +16,7 @@ async function listen(host = "127.0.0.1"): Promise<{ server: Server; port: numbe
 }
 
 function transport(port: number, host = "127.0.0.1"): TcpTransport {
-  const made = new TcpTransport(`tcp://${host}:${port}`);
+  const made = new TcpTransport(`tcp://${host}:${port}`, 11_520);
   transports.push(made);
   return made;
 }
