@@ -9,7 +9,7 @@ export class FakeLine implements Transport {
   readonly written: Buffer[] = [];
   /** While set, writes don't end: the flow is stopped. */
   blocked = false;
-  private readonly rules: { pattern: RegExp; reply: Reply }[] = [];
+  private readonly rules: { applies: (written: string) => boolean; reply: Reply }[] = [];
   private listener: (bytes: Buffer) => void = () => undefined;
   private failure: Error | undefined;
 
@@ -26,8 +26,11 @@ export class FakeLine implements Transport {
     return text;
   }
 
-  on(pattern: RegExp, reply: Reply): this {
-    this.rules.unshift({ pattern, reply });
+  /** Answers writes that match, or contain, the pattern; later rules go first. */
+  on(pattern: RegExp | string, reply: Reply): this {
+    const applies = (written: string): boolean =>
+      typeof pattern === "string" ? written.includes(pattern) : pattern.test(written);
+    this.rules.unshift({ applies, reply });
     return this;
   }
 
@@ -48,7 +51,7 @@ export class FakeLine implements Transport {
     const piece = Buffer.from(data);
     this.written.push(piece);
     const text = piece.toString("latin1");
-    const rule = this.rules.find(({ pattern }) => pattern.test(text));
+    const rule = this.rules.find(({ applies }) => applies(text));
     const reply = typeof rule?.reply === "function" ? rule.reply(text) : rule?.reply;
     if (reply !== undefined) this.say(reply);
     return this.blocked ? new Promise(() => undefined) : Promise.resolve();
