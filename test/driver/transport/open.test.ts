@@ -13,7 +13,7 @@ describe("createTransport", () => {
   it.each([
     ["/dev/serial/by-id/usb-u-blox_LARA", "serial", 11_520],
     ["COM7", "serial", 11_520],
-    ["tcp://gateway:4001", "tcp", undefined],
+    ["tcp://gateway:4001", "tcp", 11_520],
     ["sim:LARA-R6", "simulated", undefined],
     ["sim:BG96?baud=921600&latency=40", "simulated", 92_160],
     ["sim:BG96?baud=0", "simulated", undefined],
