@@ -23,7 +23,7 @@ export interface ChannelHooks {
   onNoise?(bytes: Uint8Array): void;
 }
 
-/** 27.007 knows no such waits; these suit a modem that isn't identified yet (u-blox asks for the longest ones). */
+/** 27.007 knows no such waits; these are the longest that any supported model asks for. */
 const UNKNOWN_MODEM: Dialect = {
   gap: 20,
   promptDelay: { "@": 50, ">": 50, CONNECT: 0 },
@@ -244,7 +244,7 @@ export class AtChannel implements Channel {
     this.router.failWaiting(error);
   }
 
-  /** Some downloads end where the modem falls silent (BG96 guide 2.6). */
+  /** Some downloads end where the modem falls silent. */
   private watchSilence(): void {
     clearInterval(this.silence);
     this.silence = undefined;

@@ -16,7 +16,7 @@ export interface Download {
    * Where the data ends: a number of bytes; `announced` for the number in `CONNECT <n>`; or a function of what has
    * arrived so far, called until it returns the total. It is called at every arrival with `quiet` 0 and, while nothing
    * arrives, about twice a second with the ms of silence: a modem may break off in mid-data with an error line, which
-   * only the silence after it tells from data (BG96 guide 2.6).
+   * only the silence after it tells from data.
    */
   readonly length: number | "announced" | ((received: Buffer, quiet: number) => number | undefined);
 }

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { InFlight } from "../../../driver/at/classifier";
 import { Parser } from "../../../driver/at/parser";
 import type { Token } from "../../../driver/at/tokens";
@@ -62,4 +63,13 @@ export function brief(token: Token): string {
     case "noise":
       return `${token.type} ${token.text}`;
   }
+}
+
+/** The tokens of one command's bytes, checked to be the same when they come one at a time. */
+export function read(command: Partial<InFlight> & { line: string }, text: string | Buffer): string[] {
+  const inFlight = { expects: [], ...command };
+  const whole = typeof text === "string" ? bytes(text) : text;
+  const tokens = tokensOf([inFlight], [whole]).map(brief);
+  expect(tokensOf([inFlight], byteByByte(whole)).map(brief)).toEqual(tokens);
+  return tokens;
 }

@@ -152,12 +152,12 @@ describe("the fields of an answer", () => {
     ]);
   });
 
-  it("are found again whatever they are", () => {
+  it("are found again whatever they are", async () => {
     const field = fc.oneof(
       fc.stringMatching(/^[!#-+\--~]{0,12}$/).map((text) => ({ printed: text, text })),
       fc.stringMatching(/^[ !#-~]{0,12}$/).map((text) => ({ printed: `"${text}"`, text })),
     );
-    fc.assert(
+    await fc.assert(
       fc.property(fc.array(field, { minLength: 1, maxLength: 8 }), (parts) => {
         const text = `+X: ${parts.map(({ printed }) => printed).join(",")}`;
         expect(fields(text)).toEqual(parts.map((part) => part.text));

@@ -113,7 +113,7 @@ describe("the channel over a byte stream", () => {
   it.each(manners)("gets every answer right: %o", async (manner) => {
     const peer = new Peer(manner);
     started.push(peer);
-    const transport = new TcpTransport(`tcp://127.0.0.1:${await peer.start()}`);
+    const transport = new TcpTransport(`tcp://127.0.0.1:${await peer.start()}`, 11_520);
     await transport.open();
     const channel = new AtChannel(transport);
     channel.useDialect({ ...DIALECT, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } });
