@@ -34,7 +34,14 @@ export function setUpFlowNode<Request, Access>(
   const problem = owner === undefined ? notConfigured() : owner.problem;
   if (problem !== undefined) status.failed(problem);
   if (owner?.modem !== undefined) status.attach(owner.modem);
-  const stopListening = owner?.modem === undefined ? undefined : listen?.(owner.modem);
+  let stopListening: (() => void) | undefined;
+  try {
+    if (owner?.modem !== undefined) stopListening = listen?.(owner.modem);
+  } catch (error) {
+    // A constructor that throws leaves no node behind: messages would vanish without a word.
+    status.failed(error as Error);
+    node.error(error);
+  }
 
   node.on("close", (done: () => void) => {
     stopListening?.();

@@ -1,8 +1,5 @@
 import type { HeaderRow } from "../../modem-http/types";
 
-/** Names and values that are often wanted; any other can be typed. */
-const VALUE_TYPES = ["other", "msg"] as const;
-
 /** Turns an `<ol>` into the list of header fields; each part is a text or a property of the message. */
 export function showHeaderList(
   list: JQuery,
@@ -40,7 +37,8 @@ export function readHeaderList(list: JQuery): HeaderRow[] {
 }
 
 interface Part {
-  readonly type: (typeof VALUE_TYPES)[number];
+  /** A text, or a property of the message. */
+  readonly type: "other" | "msg";
   readonly value: string;
 }
 

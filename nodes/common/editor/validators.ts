@@ -49,10 +49,6 @@ export function oneOf(allowed: readonly string[]): Validator {
   );
 }
 
-export function required(): Validator {
-  return validator((value) => !isBlank(value) || sharedText("validation.required"));
-}
-
 /** What a quoted string of a command can carry: printable ASCII without quotation marks. */
 export function quotable(max: number): Validator {
   return validator((value) => {

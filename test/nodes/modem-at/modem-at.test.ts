@@ -73,6 +73,12 @@ describe("modem-at", () => {
     },
   );
 
+  it("still takes messages where its prefixes can't be read", async () => {
+    const node = await at({ urcs: { not: "a list" }, command: "AT+CSQ" });
+    node.receive({});
+    expect(await node.out.next()).toMatchObject({ payload: { result: "OK" } });
+  });
+
   it("does not tell a PIN in an error", async () => {
     const node = await at();
     node.receive({ command: 'AT+CPIN="97531"' });
