@@ -1,0 +1,149 @@
+/** Where raw bytes follow a prompt, how many. Group 1 of the pattern is the length that the command announces. */
+const UPLOADS = [
+  /^AT\+UDWNFILE="[^"]*",(\d+)$/i,
+  /^AT\+QHTTPURL=(\d+)(?:,|$)/i,
+  /^AT\+QHTTPPOST=(\d+)(?:,|$)/i,
+  /^AT\+QHTTPGET=\d+,(\d+)(?:,|$)/i,
+  /^AT\+QFUPL="[^"]*",(\d+)(?:,|$)/i,
+  /^AT\+QFWRITE=\d+,(\d+)(?:,|$)/i,
+];
+/** Answers with a string that ends by its length, which stands before it. */
+const COUNTED = /^\r\n\+(?:URDFILE|URDBLOCK): "?[^",]*"?,(\d+),"/;
+const PROMPT = /^\r\n[>@] ?$/;
+const CONNECT = /^\r\nCONNECT(?: (\d+))?\r\n$/;
+
+/** A stretch of what the modem prints that is never cut by anything else it prints. */
+export interface Piece {
+  readonly kind: "echo" | "line" | "prompt" | "data";
+  readonly bytes: Buffer;
+  /** Whether an unsolicited line may stand behind it: the modem is neither in data mode nor at a prompt. */
+  readonly border: boolean;
+}
+
+type Mode =
+  | { readonly kind: "command" }
+  | { readonly kind: "upload"; readonly left: number }
+  | { readonly kind: "download"; readonly length: (received: string) => number | undefined };
+
+/**
+ * Both directions of a serial line, read by a reader of its own: neither the driver's nor the simulated modem's. It
+ * knows which bytes the modem takes as a command, and between which bytes of its output a line may come unasked.
+ */
+export class Conversation {
+  /** Everything that the modem has taken as a command line, without its CR. */
+  readonly commands: string[] = [];
+  /** Everything that went to the modem behind a prompt. */
+  readonly uploads: Buffer[] = [];
+  private mode: Mode = { kind: "command" };
+  private typed = "";
+  private printed = "";
+  /** A command whose echo has not come yet. */
+  private unechoed: string | undefined;
+  private upload: Buffer[] = [];
+
+  /** @param echo whether the modem repeats its commands */
+  constructor(private readonly echo: boolean) {}
+
+  fromHost(bytes: Buffer): void {
+    let rest = bytes;
+    while (rest.length > 0) {
+      if (this.mode.kind === "upload") {
+        const part = rest.subarray(0, this.mode.left);
+        this.uploaded(part, this.mode.left);
+        rest = rest.subarray(part.length);
+        continue;
+      }
+      const end = rest.indexOf("\r");
+      this.typed += rest.toString("latin1", 0, end < 0 ? rest.length : end);
+      if (end < 0) return;
+      this.commands.push(this.typed);
+      if (this.echo) this.unechoed = this.typed;
+      this.typed = "";
+      rest = rest.subarray(end + 1);
+    }
+  }
+
+  /** What was typed and not ended: anything here after a command has been answered is a leak. */
+  get unfinished(): string {
+    return this.typed;
+  }
+
+  fromModem(bytes: Buffer): Piece[] {
+    this.printed += bytes.toString("latin1");
+    const pieces: Piece[] = [];
+    for (let piece = this.take(); piece !== undefined; piece = this.take()) pieces.push(piece);
+    return pieces;
+  }
+
+  private uploaded(part: Buffer, left: number): void {
+    this.upload.push(part);
+    this.mode = part.length < left ? { kind: "upload", left: left - part.length } : { kind: "command" };
+    if (this.mode.kind === "upload") return;
+    this.uploads.push(Buffer.concat(this.upload));
+    this.upload = [];
+  }
+
+  private take(): Piece | undefined {
+    if (this.mode.kind === "download") return this.takeDownload(this.mode.length);
+    if (this.unechoed !== undefined && this.printed.startsWith(`${this.unechoed}\r`)) {
+      const { length } = this.unechoed;
+      this.unechoed = undefined;
+      return this.cut("echo", length + 1);
+    }
+    if (PROMPT.test(this.printed)) return this.prompt(this.cut("prompt", this.printed.length));
+    const counted = COUNTED.exec(this.printed);
+    const end =
+      counted === null
+        ? this.printed.indexOf("\r\n", this.printed.startsWith("\r\n") ? 2 : 0) + 2
+        : counted[0].length + Number(counted[1]) + '"\r\n'.length;
+    if (end < 2 || end > this.printed.length || (counted === null && end === 2)) return undefined;
+    const line = this.cut("line", end);
+    const connect = CONNECT.exec(line.bytes.toString("latin1"));
+    return connect === null ? line : this.connected(line, connect[1]);
+  }
+
+  private connected(line: Piece, announced: string | undefined): Piece {
+    const length = this.announcedUpload();
+    if (length !== undefined) return this.prompt(line);
+    const command = this.commands.at(-1) ?? "";
+    if (announced !== undefined) this.mode = { kind: "download", length: () => Number(announced) };
+    else if (/^AT\+QHTTPREAD=/i.test(command)) this.mode = { kind: "download", length: responseLength };
+    else throw new Error(`how long is what comes after ${command}?`);
+    return { ...line, border: false };
+  }
+
+  private prompt(piece: Piece): Piece {
+    const left = this.announcedUpload();
+    if (left === undefined) throw new Error(`how much does ${this.commands.at(-1)} take?`);
+    this.mode = { kind: "upload", left };
+    return { ...piece, border: false };
+  }
+
+  private announcedUpload(): number | undefined {
+    const command = this.commands.at(-1) ?? "";
+    const length = UPLOADS.map((pattern) => pattern.exec(command)?.[1]).find((digits) => digits !== undefined);
+    return length === undefined ? undefined : Number(length);
+  }
+
+  private takeDownload(length: (received: string) => number | undefined): Piece | undefined {
+    const end = length(this.printed);
+    if (end === undefined || this.printed.length < end) return undefined;
+    this.mode = { kind: "command" };
+    return { ...this.cut("data", end), border: false };
+  }
+
+  private cut(kind: Piece["kind"], length: number): Piece {
+    const bytes = Buffer.from(this.printed.slice(0, length), "latin1");
+    this.printed = this.printed.slice(length);
+    return { kind, bytes, border: kind === "echo" || kind === "line" };
+  }
+}
+
+/** Head and body of a response that says its length. */
+function responseLength(received: string): number | undefined {
+  const head = received.indexOf("\r\n\r\n");
+  if (head < 0) return undefined;
+  const length = /\r\ncontent-length: *(\d+)/i.exec(received.slice(0, head))?.[1];
+  if (length === undefined) throw new Error("a response without Content-Length");
+  return head + 4 + Number(length);
+}
