@@ -1,5 +1,6 @@
 import { ModemError } from "../errors";
 import type { HttpRequest } from "../services/http";
+import { requestTarget } from "../services/http-target";
 import { isEscape } from "./data-mode";
 import { basicCredentials, checkHeaders, writeHead } from "./request-head";
 
@@ -75,7 +76,7 @@ function parseUrl(text: string): URL {
 }
 
 function wireUrl(url: URL): string {
-  const wire = `${url.protocol}//${url.host}${url.pathname}${url.search}`;
+  const wire = `${url.protocol}//${url.host}${requestTarget(url)}`;
   if (wire.length > URL_LENGTH) {
     throw new ModemError("INVALID_INPUT", `url is too long: ${wire.length} bytes, BG96 takes ${URL_LENGTH}`);
   }

@@ -1,4 +1,5 @@
 import { ModemError } from "../errors";
+import { requestTarget } from "../services/http-target";
 
 type Field = readonly [name: string, value: string];
 
@@ -61,7 +62,7 @@ export function writeHead({ method, url, fields, type, authorization, body }: He
   if (body.length > 0 && type !== undefined) lines.push(["Content-Type", type]);
   if (withBody) lines.push(["Content-Length", String(body.length)]);
   const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return Buffer.from(`${method} ${url.pathname}${url.search} HTTP/1.1\r\n${text}\r\n`, "latin1");
+  return Buffer.from(`${method} ${requestTarget(url)} HTTP/1.1\r\n${text}\r\n`, "latin1");
 }
 
 /** RFC 7617. @throws {ModemError} `INVALID_INPUT` */

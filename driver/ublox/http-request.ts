@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { type Field, integer, quote, unquotable } from "../at/fields";
 import { ModemError } from "../errors";
 import type { HttpMethod, HttpRequest } from "../services/http";
+import { requestTarget } from "../services/http-target";
 import { addressFamily, withoutBrackets } from "./addresses";
 import { type ContentType, contentTypeOf } from "./http-content-type";
 
@@ -52,7 +53,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
     command: body?.kind === "data" ? POST_DATA : COMMANDS[request.method],
     server: { key: isIP(host) === 0 ? 1 : 0, name: quote(host, { field: "url: server name", max: MAX.host }) },
     port: url.port === "" ? 80 : Number(url.port),
-    path: quote(`${url.pathname}${url.search}`, { field: "url: path", max: MAX.path }),
+    path: quote(requestTarget(url), { field: "url: path", max: MAX.path }),
     auth: planAuth(request, url),
     headers: planHeaders(headers),
     context: planContext(request.cid, host),

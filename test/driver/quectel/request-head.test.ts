@@ -17,6 +17,12 @@ describe("planning a request", () => {
     });
   });
 
+  it("keeps an empty query, as guide 3.1.2 prints it", () => {
+    const url = "http://api.efxnow.com/DEMOWebServices2.8/Service.asmx/Echo?";
+    expect(plan({ url }).url).toBe(url);
+    expect(text({ url, headers: [["X-Key", "1"]] })).toMatch(/^GET \/DEMOWebServices2\.8\/Service\.asmx\/Echo\? HTTP/);
+  });
+
   it("names the content types that the modem knows by their number", () => {
     const body = Buffer.from("a=1");
     const post = (contentType?: string) => plan({ method: "POST", body, contentType });

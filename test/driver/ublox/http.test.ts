@@ -66,6 +66,12 @@ describe("HTTP on LARA-R6", () => {
     expectExplained(peer.commands);
   });
 
+  it("keeps an empty query", async () => {
+    const { http, peer } = client();
+    await http.request(get({ url: "http://httpbin.org/get?" }));
+    expect(peer.commands).toContain('AT+UHTTPC=0,1,"/get?","nr_http_0_rsp"');
+  });
+
   it("deletes in advance only what an earlier run may have left", async () => {
     const { http, peer } = client();
     const deletions = (): number => peer.commands.filter((line) => line.startsWith("AT+UDELFILE")).length;
