@@ -55,6 +55,11 @@ export class ContextDefinitions {
     return right;
   }
 
+  /** @throws {ModemError} `INVALID_INPUT`, naming the field that no command can carry */
+  check(context: PdpContext): void {
+    definition(context, TYPES[context.pdpType]);
+  }
+
   async write(context: PdpContext): Promise<void> {
     try {
       await this.#send(context, TYPES[context.pdpType]);
@@ -74,17 +79,8 @@ export class ContextDefinitions {
     return { apn: apn?.text ?? "", pdpType };
   }
 
-  async #send({ cid, apn, user = "", password = "", authType }: PdpContext, type: number): Promise<void> {
-    const command = commandLine(
-      "+QICSGP=",
-      cid,
-      type,
-      quote(apn, { field: "apn", max: APN_LENGTH }),
-      quote(user, { field: "apnUser", max: CREDENTIAL_LENGTH, secret: user !== "" }),
-      quote(password, { field: "apnPassword", max: CREDENTIAL_LENGTH, secret: password !== "" }),
-      AUTHENTICATIONS[authType],
-    );
-    await this.#channel.send({ ...command, timeout: TIMEOUTS.simple });
+  async #send(context: PdpContext, type: number): Promise<void> {
+    await this.#channel.send({ ...definition(context, type), timeout: TIMEOUTS.simple });
   }
 
   /** The fields behind the context's number, which the answer may or may not repeat (AT facts 2.1: it does not). */
@@ -100,6 +96,21 @@ export class ContextDefinitions {
       throw error;
     }
   }
+}
+
+function definition(
+  { cid, apn, user = "", password = "", authType }: PdpContext,
+  type: number,
+): ReturnType<typeof commandLine> {
+  return commandLine(
+    "+QICSGP=",
+    cid,
+    type,
+    quote(apn, { field: "apn", max: APN_LENGTH }),
+    quote(user, { field: "apnUser", max: CREDENTIAL_LENGTH, secret: user !== "" }),
+    quote(password, { field: "apnPassword", max: CREDENTIAL_LENGTH, secret: password !== "" }),
+    AUTHENTICATIONS[authType],
+  );
 }
 
 function same(one: PdpContext, other: PdpContext): boolean {

@@ -46,6 +46,7 @@ export class QuectelPacketData implements PacketDataService {
 
   async define(context: PdpContext): Promise<void> {
     checkCid(context.cid);
+    this.#definitions.check(context);
     await this.#turn.withItem(async () => {
       const active = (await this.#find(context.cid)) !== undefined;
       if (await this.#definitions.holds(context, active)) return;
