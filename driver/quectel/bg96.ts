@@ -3,6 +3,7 @@ import { ModemError } from "../errors";
 import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
 import { QuectelDiagnostics } from "./diagnostics";
 import { BG96_DIALECT } from "./dialect";
+import { FileHandle } from "./file-handle";
 import { QuectelFiles } from "./files";
 import { QuectelHttp } from "./http";
 import { QuectelPacketData } from "./packet-data";
@@ -47,6 +48,7 @@ class Bg96 implements ModelDriver {
     this.#packetData.reset();
     this.#http.reset();
     for (const line of SETTINGS) await this.#channel.send({ line, label: line, timeout: TIMEOUTS.simple });
+    await FileHandle.closeAll(this.#channel);
   }
 
   async persist({ mnoProfile, xlat }: PersistentSettings): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { commandLine, type Field, splitFields, toInteger } from "../at/fields";
-import { ModemError } from "../errors";
+import { isModemError, ModemError } from "../errors";
 import type { TransferOptions } from "../services/files";
 import { isEscape } from "./data-mode";
 import { transferTime } from "./pacing";
@@ -29,6 +29,21 @@ export class FileHandle {
     return new FileHandle(channel, number);
   }
 
+  /**
+   * Closes what an earlier session left open: a port that is unplugged in mid-transfer takes no +QFCLOSE along, and a
+   * file with an open handle can be neither deleted nor opened again (426).
+   */
+  static async closeAll(channel: Channel): Promise<void> {
+    const question = { ...commandLine("+QFOPEN?"), expects: [{ prefix: "+QFOPEN:" }], timeout: TIMEOUTS.file };
+    try {
+      const { lines } = await channel.send(question);
+      for (const line of lines) await new FileHandle(channel, toInteger(splitFields(line)[1])).close();
+    } catch (error) {
+      // Firmware without the read form, or a handle that closed meanwhile: files that are not in use still work.
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    }
+  }
+
   async read(size: number, chunk: number, options: TransferOptions, name: string): Promise<Buffer> {
     const { signal, onProgress } = options;
     const parts: Buffer[] = [];
@@ -46,7 +61,7 @@ export class FileHandle {
         throw new ModemError("MODEM_REJECTED", `Reading ${name}: ended at ${done} of ${size} bytes`);
       parts.push(data);
       done += data.length;
-      onProgress?.(done);
+      onProgress?.(done, size);
     }
     return Buffer.concat(parts);
   }
@@ -74,7 +89,7 @@ export class FileHandle {
         throw new ModemError("MODEM_REJECTED", `Writing a file: the modem took ${written} of ${data.length} bytes`);
       }
       done += data.length;
-      onProgress?.(done);
+      onProgress?.(done, content.length);
     }
   }
 

@@ -17,14 +17,22 @@ describe("the BG96 model", () => {
 
   it("sets up what a reboot forgets", async () => {
     const { peer, driver } = await startSession();
-    peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0)$/, ["OK"]);
+    peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0|\+QFOPEN\?)$/, ["OK"]);
     await driver.initialise();
-    expect(peer.commands).toEqual(["ATE1", "AT+CMEE=1", "AT+QISDE=0"]);
+    expect(peer.commands).toEqual(["ATE1", "AT+CMEE=1", "AT+QISDE=0", "AT+QFOPEN?"]);
+  });
+
+  it("closes the files that an unplugged session left open", async () => {
+    const { peer, driver } = await startSession();
+    peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0|\+QFCLOSE=\d+)$/, ["OK"]);
+    peer.on(/^AT\+QFOPEN\?$/, ['+QFOPEN: "http-response.tmp",1,2', '+QFOPEN: "x",3000,0', "OK"]);
+    await driver.initialise();
+    expect(peer.commands.slice(-2)).toEqual(["AT+QFCLOSE=1", "AT+QFCLOSE=3000"]);
   });
 
   it("tells the HTTP client everything again after a reboot", async () => {
     const { peer, driver, services } = await startSession();
-    peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0)$/, ["OK"]);
+    peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0|\+QFOPEN\?)$/, ["OK"]);
     const get = () => services.http.request({ method: "GET", url: "http://a/", headers: [], timeout: 10_000 });
     await get();
     await get();

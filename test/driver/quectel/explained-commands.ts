@@ -30,6 +30,7 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+QFUPL="[^"]+",\d+,\d+$/, source: "at-facts-quectel 4: size and timeout" },
   { pattern: /^AT\+QFDWL="[^"]+"$/, source: "at-facts-quectel 4" },
   { pattern: /^AT\+QFOPEN="[^"]+",[12]$/, source: "at-facts-quectel 4: 1 truncates or creates, 2 reads" },
+  { pattern: /^AT\+QFOPEN\?$/, source: "Quectel's FILE manual V1.0, read form: the handles that are open" },
   { pattern: /^AT\+QFREAD=\d+,\d+$/, source: "at-facts-quectel 4" },
   { pattern: /^AT\+QFWRITE=\d+,\d+,\d+$/, source: "at-facts-quectel 4" },
   { pattern: /^AT\+QFCLOSE=\d+$/, source: "at-facts-quectel 4" },
