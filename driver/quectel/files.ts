@@ -53,7 +53,7 @@ export class QuectelFiles implements FileService {
       const short = content.length > 0 && content.length <= bytesOfLine(this.#channel, LONGEST_HOLD);
       if (short && !isEscape(content)) await this.#replace(name, file, content);
       else await this.#writeInChunks(file, content, options);
-      options.onProgress?.(content.length);
+      options.onProgress?.(content.length, content.length);
     }, options);
   }
 
@@ -114,7 +114,7 @@ export class QuectelFiles implements FileService {
       const { data = Buffer.alloc(0), lines } = await this.#channel.send(command);
       const [reported, sum] = lines[0] === undefined ? [] : splitFields(lines[0]);
       if (toInteger(reported) === data.length && Number.parseInt(sum?.text ?? "", 16) === fileChecksum(data)) {
-        onProgress?.(data.length);
+        onProgress?.(data.length, data.length);
         return data;
       }
       if (tries === TRIES) throw damaged(name, command.label, lines[0]?.text);

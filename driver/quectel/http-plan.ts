@@ -30,11 +30,12 @@ export interface RequestPlan {
   /** QHTTPCFG "contenttype"; undefined where it does not matter. */
   readonly contentType: number | undefined;
   readonly payload: Buffer;
+  readonly onProgress: HttpRequest["onProgress"];
 }
 
 /** Checks a request and decides how it is written. @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` */
 export function planRequest(request: HttpRequest): RequestPlan {
-  const { method, cid } = request;
+  const { method, cid, onProgress } = request;
   if (method === "HEAD") throw new ModemError("NOT_SUPPORTED", "BG96 has no HEAD request; use GET");
   const url = parseUrl(request.url);
   const label = `${method} ${url.protocol}//${url.host}${url.pathname}`;
@@ -43,7 +44,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
   const type = request.contentType ?? typeField;
   const credentials = request.auth ?? credentialsOf(url);
   const known = CONTENT_TYPES.get((type ?? UNTYPED).toLowerCase());
-  const plan = { method, label, url: wireUrl(url), cid };
+  const plan = { method, label, url: wireUrl(url), cid, onProgress };
   if (fields.length === 0 && credentials === undefined) {
     if (method === "GET" && body.length === 0)
       return { ...plan, ownHead: false, contentType: undefined, payload: body };

@@ -7,6 +7,7 @@ import { hasNoBody, parseResponse } from "../services/http-response";
 import type { Deadline } from "./deadline";
 import { numberedError, translated } from "./failure";
 import type { QuectelFiles } from "./files";
+import type { RequestPlan } from "./http-plan";
 import type { Answered } from "./http-request";
 import { bytesOfLine, transferTime } from "./pacing";
 import { ResponseEnd } from "./response-end";
@@ -31,6 +32,7 @@ export interface Reading {
   readonly deadline: Deadline;
   /** Called as soon as the response is complete, which may be well before the modem is done with it. */
   readonly onComplete: (response: HttpResponse) => void;
+  readonly onProgress: RequestPlan["onProgress"];
 }
 
 /** QHTTPREAD and QHTTPREADFILE (guide 2.6, 2.7). */
@@ -81,12 +83,12 @@ export class ResponseReader {
     }
   }
 
-  async #readThroughFile({ label, answered, deadline }: Reading): Promise<HttpResponse> {
+  async #readThroughFile({ label, answered, deadline, onProgress }: Reading): Promise<HttpResponse> {
     if (this.#leftover) await this.#files.remove(RESPONSE_FILE).catch(() => undefined);
     this.#leftover = true;
     try {
       await this.#store(label, answered, deadline);
-      const raw = await this.#files.read(RESPONSE_FILE, { signal: deadline.signal });
+      const raw = await this.#files.read(RESPONSE_FILE, { signal: deadline.signal, onProgress });
       return finish(raw, answered, label);
     } finally {
       await this.#files.remove(RESPONSE_FILE).then(

@@ -70,7 +70,13 @@ export class QuectelHttp implements HttpService {
       outcome = await this.#attempt(plan, deadline);
     if ("error" in outcome) throw outcome.error;
     deadline.signal.throwIfAborted();
-    return this.#reader.read({ label: plan.label, answered: outcome, deadline, onComplete });
+    return this.#reader.read({
+      label: plan.label,
+      answered: outcome,
+      deadline,
+      onComplete,
+      onProgress: plan.onProgress,
+    });
   }
 
   async #attempt(plan: RequestPlan, deadline: Deadline): Promise<Outcome> {

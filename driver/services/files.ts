@@ -4,10 +4,12 @@ export interface FileEntry {
   readonly size: number;
 }
 
+/** Called at every chunk, with the bytes so far and those of the whole. */
+export type Progress = (bytes: number, total: number) => void;
+
 export interface TransferOptions {
   readonly signal?: AbortSignal;
-  /** Called with the bytes so far, at every chunk. */
-  readonly onProgress?: (bytes: number) => void;
+  readonly onProgress?: Progress;
 }
 
 /** The modem's file system. Names are checked; contents may hold any byte. */

@@ -1,3 +1,5 @@
+import type { Progress } from "./files";
+
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
 
 /** A request as the node gives it. Nothing in it is trusted: the service checks every field before it sends one. */
@@ -15,6 +17,8 @@ export interface HttpRequest {
   /** ms for the whole request, waiting for a free profile included. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
+  /** Of the response on its way from the modem to here. */
+  readonly onProgress?: Progress;
 }
 
 /** The server's answer; a 4xx or 5xx is an answer like any other. */

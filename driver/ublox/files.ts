@@ -63,7 +63,7 @@ export class UbloxFiles implements FileService {
       }
       blocks.push(block);
       offset += block.length;
-      options.onProgress?.(offset);
+      options.onProgress?.(offset, size);
     }
     return Buffer.concat(blocks);
   }
@@ -83,7 +83,7 @@ export class UbloxFiles implements FileService {
     } catch (error) {
       throw await this.#explainWriteError(error, name, content.length);
     }
-    options.onProgress?.(content.length);
+    options.onProgress?.(content.length, content.length);
   }
 
   async remove(name: string): Promise<void> {

@@ -26,6 +26,7 @@ export interface RequestPlan {
   readonly headers: readonly Field[];
   readonly context?: { readonly cid: number; readonly family: 0 | 1 };
   readonly body?: RequestBody;
+  readonly onProgress?: HttpRequest["onProgress"];
 }
 
 /** Numbers of +UHTTPC (guide 10.1). POST has two: from the command line, and from a file. */
@@ -58,6 +59,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
     headers: planHeaders(headers),
     context: planContext(request.cid, host),
     body,
+    onProgress: request.onProgress,
   };
 }
 

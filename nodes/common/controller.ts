@@ -10,6 +10,8 @@ export interface Job<Access> {
   readonly access: Access;
   /** Aborts when the node is closed. */
   readonly signal: AbortSignal;
+  /** Shows how far it has come, in units of its own. */
+  readonly progress: (done: number, total: number) => void;
 }
 
 /** What a node does with a message: three steps, of which each may throw. */
@@ -128,7 +130,7 @@ export class Controller<Request, Access> {
     await untilAborted(before, signal);
     const timeout = Math.max(1, deadline - Date.now());
     const access = await untilAborted(this.operation.acquire(modem, { timeout, signal }, request), signal);
-    return { request, job: { modem, access, signal } };
+    return { request, job: { modem, access, signal, progress: this.status.progress } };
   }
 
   private async perform(request: Request, job: Job<Access>): Promise<Partial<Message>> {

@@ -31,6 +31,8 @@ const BADGES: Readonly<Record<ModemState, readonly [appearance: Appearance, key:
  */
 export class StatusDisplay {
   private running = 0;
+  /** Of the one message that is being worked on; several at once have no common measure. */
+  private percent: number | undefined;
   private failure: Error | undefined;
   private modemError: ModemError | undefined;
   private shown = "";
@@ -60,12 +62,19 @@ export class StatusDisplay {
 
   started(): void {
     this.running += 1;
+    this.percent = undefined;
     this.refresh();
   }
+
+  readonly progress = (done: number, total: number): void => {
+    this.percent = this.running === 1 && total > 0 ? Math.floor((100 * done) / total) : undefined;
+    this.refresh();
+  };
 
   /** A message that was `started` has come to its end; `succeeded` or `failed` follows and shows it. */
   ended(): void {
     this.running -= 1;
+    this.percent = undefined;
   }
 
   succeeded(): void {
@@ -89,7 +98,10 @@ export class StatusDisplay {
   };
 
   private current(): NodeStatus {
-    if (this.running > 0) return this.badge(BLUE_DOT, "status.working");
+    if (this.running > 0) {
+      if (this.percent === undefined) return this.badge(BLUE_DOT, "status.working");
+      return this.badge(BLUE_DOT, "status.workingPercent", { percent: String(this.percent) });
+    }
     if (this.failure !== undefined) return this.reason(this.failure);
     if (this.modem === undefined) return {};
     // An absent port is the ordinary "not connected"; every other trouble of the modem says what it is.

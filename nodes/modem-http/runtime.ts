@@ -34,7 +34,7 @@ import { type Target, targetUrl } from "./url";
 
 type Definition = ModemHttpProperties & { id: string; type: string; z: string; queue?: unknown };
 type Instance = Node<ModemHttpCredentials>;
-type Request = Omit<HttpRequest, "signal">;
+type Request = Omit<HttpRequest, "signal" | "onProgress">;
 
 /** s */
 const DEFAULT_TIMEOUT = 120;
@@ -91,8 +91,8 @@ class HttpOperation implements Operation<Request, Services> {
     return modem.ready(wait);
   }
 
-  async perform(request: Request, { access, signal }: Job<Services>): Promise<Partial<Message>> {
-    const response = await access.http.request({ ...request, signal });
+  async perform(request: Request, { access, signal, progress }: Job<Services>): Promise<Partial<Message>> {
+    const response = await access.http.request({ ...request, signal, onProgress: progress });
     const ret = optionalChoice(this.properties.ret, "ret", RETURN_TYPES) ?? "txt";
     return responseMessage(response, request.url, ret, (reason) =>
       this.node.warn(this.RED._("modem-http.warning.notJson", { reason })),
