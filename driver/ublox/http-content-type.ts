@@ -27,7 +27,8 @@ const DEFAULT = "application/octet-stream";
 
 /** @throws {ModemError} `INVALID_INPUT` for a type that the command can't carry */
 export function contentTypeOf(type = ""): ContentType {
-  const wanted = type.trim() || DEFAULT;
+  // Blanks may go; a line end has to be seen, and refused, by what quotes.
+  const wanted = type.replace(/^[ \t]+|[ \t]+$/g, "") || DEFAULT;
   const number = NUMBERS.get(wanted.toLowerCase());
   if (number !== undefined) return { number };
   return { number: OWN, own: quote(wanted, { field: "contentType", max: MAX_OWN }) };

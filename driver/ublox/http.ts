@@ -11,8 +11,8 @@ import { readResponseFile } from "./http-response";
 import { unlessAborted } from "./unless-aborted";
 
 const PROFILES = [0, 1, 2, 3] as const;
-/** ms between two tries of a command that the profile's last one still blocks. */
-const RETRY_PAUSE = 1000;
+/** ms for which a profile that is still busy is left alone. */
+const BUSY_PAUSE = 1000;
 /** ms that the module may need beyond the request's own limit until it reports a result. */
 const RESULT_GRACE = 30_000;
 
@@ -34,19 +34,27 @@ export class UbloxHttp implements HttpService {
     const plan = planRequest(request);
     const limit = new RequestLimit(request, plan.title, this.#disposed.signal);
     try {
-      const profile = await this.#profiles.acquire({
-        timeout: limit.remaining,
-        signal: limit.interrupted,
-        owner: plan.title,
-      });
-      const work = this.#perform(profile, plan, limit);
-      const released = work.then(ignore, ignore).then(() => this.#putBack(profile));
-      const response = await unlessAborted(work, limit.signal);
-      await unlessAborted(released, limit.signal).catch(ignore);
-      return response;
+      for (;;) {
+        const response = await this.#tryProfile(plan, limit);
+        if (response !== undefined) return response;
+      }
     } finally {
       limit.end();
     }
+  }
+
+  /** Resolves to undefined when the profile turned out to be busy with a request of an earlier session. */
+  async #tryProfile(plan: RequestPlan, limit: RequestLimit): Promise<HttpResponse | undefined> {
+    const { remaining: timeout, interrupted, signal } = limit;
+    const profile = await this.#profiles.acquire({ timeout, signal: interrupted, owner: plan.title });
+    const work = this.#perform(profile, plan, limit);
+    const released = work.then(
+      (response) => this.#putBack(profile, response === undefined ? BUSY_PAUSE : 0),
+      () => this.#putBack(profile, 0),
+    );
+    const response = await unlessAborted(work, signal);
+    if (response !== undefined) await unlessAborted(released, signal).catch(ignore);
+    return response;
   }
 
   dispose(error: Error): void {
@@ -55,47 +63,42 @@ export class UbloxHttp implements HttpService {
   }
 
   /** Goes on behind a caller who has given up until the module is done: only then may another use the profile. */
-  async #perform(profile: HttpProfile, plan: RequestPlan, limit: RequestLimit): Promise<HttpResponse> {
+  async #perform(profile: HttpProfile, plan: RequestPlan, limit: RequestLimit): Promise<HttpResponse | undefined> {
     const { signal } = limit;
     await profile.clean();
     await profile.configure(plan, limit.remaining, signal);
     await profile.upload(plan.body, signal);
     const succeeded = await this.#execute(profile, plan, limit);
     signal.throwIfAborted();
+    if (succeeded === undefined) return undefined;
     if (!succeeded) throw httpError(plan.title, await profile.lastError(), "+UHTTPC");
-    const content = await this.#files.read(profile.responseFile, { signal });
+    const content = await this.#files.read(profile.responseFile, { signal, onProgress: plan.onProgress });
     return readResponseFile(content, plan.method);
   }
 
-  /** Resolves to the result that the module reports; tries again while the profile's last request is still running. */
-  async #execute(profile: HttpProfile, plan: RequestPlan, limit: RequestLimit): Promise<boolean> {
-    for (;;) {
-      const result = profile.awaitResult(plan.command, {
-        timeout: limit.remaining + RESULT_GRACE,
-        operation: plan.title,
-      });
-      try {
-        await this.#channel.send(profile.start(plan, limit.signal));
-        result.start();
-        return await result.promise;
-      } catch (error) {
-        result.cancel();
-        await this.#waitIfInProgress(error, profile, plan, limit.signal);
-      }
+  /** Resolves to the result that the module reports, or to undefined while the profile's last request is running. */
+  async #execute(profile: HttpProfile, plan: RequestPlan, limit: RequestLimit): Promise<boolean | undefined> {
+    const result = profile.awaitResult(plan.command, {
+      timeout: limit.remaining + RESULT_GRACE,
+      operation: plan.title,
+    });
+    try {
+      await this.#channel.send(profile.start(plan, limit.signal));
+      result.start();
+      return await result.promise;
+    } catch (error) {
+      result.cancel();
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      const failure = await profile.lastError();
+      if (isInProgress(failure)) return undefined;
+      throw failure.errorClass === 0 ? error : httpError(plan.title, failure, error.cause?.command ?? "+UHTTPC");
     }
   }
 
-  async #waitIfInProgress(error: unknown, profile: HttpProfile, plan: RequestPlan, signal: AbortSignal): Promise<void> {
-    if (!isModemError(error, "MODEM_REJECTED")) throw error;
-    const failure = await profile.lastError();
-    if (failure.errorClass === 0) throw error;
-    if (!isInProgress(failure)) throw httpError(plan.title, failure, error.cause?.command ?? "+UHTTPC");
-    await delay(RETRY_PAUSE, signal);
-  }
-
   /** Nothing that goes wrong here may hide what went wrong, or right, before. */
-  async #putBack(profile: HttpProfile): Promise<void> {
+  async #putBack(profile: HttpProfile, pause: number): Promise<void> {
     await profile.clean().catch(ignore);
+    if (pause > 0) await delay(pause, this.#disposed.signal).catch(ignore);
     this.#profiles.release(profile);
   }
 }

@@ -74,6 +74,7 @@ export const HTTP_ERRORS = {
   noConnection: { errorClass: CONNECTION_CLASS, code: 22 },
   dns: { errorClass: PROTOCOL_CLASS, code: 23 },
   responseTimeout: { errorClass: PROTOCOL_CLASS, code: 28 },
+  inProgress: { errorClass: PROTOCOL_CLASS, code: 30 },
   resultFile: { errorClass: PROTOCOL_CLASS, code: 43 },
   connectionLost: { errorClass: PROTOCOL_CLASS, code: 44 },
   secureSocket: { errorClass: PROTOCOL_CLASS, code: 73 },

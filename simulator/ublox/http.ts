@@ -61,7 +61,10 @@ function request(call: Call, modem: Modem): void {
   const path = stringAt(call, 2, LONGEST_PATH);
   const file = stringAt(call, 3, LONGEST_PATH) === "" ? `http_last_response_${number}` : fileName(call, 3);
   if (method === undefined || path === "") throw incorrectParameters();
-  if (slot.busy) throw notAllowed();
+  if (slot.busy) {
+    slot.lastError = HTTP_ERRORS.inProgress;
+    throw notAllowed();
+  }
   const body = bodyOf(call, modem, slot, command, method.body);
   if (slot.profile.server === "") {
     slot.lastError = HTTP_ERRORS.serverNotSet;

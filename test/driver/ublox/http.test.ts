@@ -258,6 +258,7 @@ describe("a request that can't be made", () => {
     ["a header's quotation mark", { headers: [["ETag", '"1"']] }, "INVALID_INPUT", /headers: ETag/],
     ["a bad header name", { headers: [["X:Y", "1"]] }, "INVALID_INPUT", /header name/],
     ["a header of the modem's", { headers: [["content-length", "1"]] }, "INVALID_INPUT", /itself/],
+    ["a line end behind the content type", { method: "POST", contentType: "a/b\r\n" }, "INVALID_INPUT", /contentType/],
     ["a long content type", { method: "POST", contentType: `a/${"b".repeat(70)}` }, "INVALID_INPUT", /contentType/],
     ["a body with GET", { body: Buffer.from("x") }, "NOT_SUPPORTED", /GET/],
     ["a context out of range", { cid: 9 }, "INVALID_INPUT", /cid/],
@@ -468,23 +469,35 @@ describe("time", () => {
     expect(error.message).toContain("4 HTTP profiles");
   });
 
-  it("is given to a profile that is still busy: the command is tried again", async () => {
+  it("is not spent on a profile that an earlier session left busy while another is free", async () => {
     const { http, peer, files } = client();
-    let tries = 0;
-    peer.on(/^AT\+UHTTPC=/, () => {
-      if (++tries < 3) return ["ERROR"];
-      files.set("nr_http_0_rsp", ok());
-      setImmediate(() => peer.urc("+UUHTTPCR: 0,1,1"));
+    peer.on(/^AT\+UHTTPC=0,/, ["ERROR"]);
+    peer.on(/^AT\+UHTTPER=0$/, ["+UHTTPER: 0,3,30", "OK"]);
+    peer.on(/^AT\+UHTTPC=1,/, () => {
+      files.set("nr_http_1_rsp", ok());
+      setImmediate(() => peer.urc("+UUHTTPCR: 1,1,1"));
       return ["OK"];
     });
-    peer.on(/^AT\+UHTTPER=0$/, ["+UHTTPER: 0,3,30", "OK"]);
+    expect((await http.request(get())).statusCode).toBe(200);
+  });
+
+  it("is given to profiles that are all still busy: they are tried again", async () => {
+    const { http, peer, files } = client();
+    let tries = 0;
+    peer.on(/^AT\+UHTTPC=(\d),/, ([, profile]) => {
+      if (++tries < 6) return ["ERROR"];
+      files.set(`nr_http_${profile}_rsp`, ok());
+      setImmediate(() => peer.urc(`+UUHTTPCR: ${profile},1,1`));
+      return ["OK"];
+    });
+    peer.on(/^AT\+UHTTPER=(\d)$/, ([, profile]) => [`+UHTTPER: ${profile},3,30`, "OK"]);
     const work = http.request(get());
-    for (let second = 0; second < 2; second++) {
+    for (let second = 0; second < 3; second++) {
       await turns();
       await vi.advanceTimersByTimeAsync(1000);
     }
     expect((await work).statusCode).toBe(200);
-    expect(tries).toBe(3);
+    expect(tries).toBe(6);
   });
 });
 

@@ -177,6 +177,7 @@ describe("+UHTTPC", () => {
       expect(await host.command(`AT+UHTTPC=${profile},1,"/${profile}","r${profile}"`)).toEqual(["OK"]);
     }
     expect(await host.command('AT+UHTTPC=2,1,"/again","r"')).toEqual(["+CME ERROR: operation not allowed"]);
+    expect(await host.command("AT+UHTTPER=2")).toEqual(["+UHTTPER: 2,3,30", "OK"]);
     await expect.poll(() => waiting.length).toBe(4);
     for (const finish of waiting) finish();
     const results = [];
