@@ -1,6 +1,7 @@
 import type { Command, Expectation, Prompt } from "./at/command";
 import { ModemError } from "./errors";
 import { isRegistrationAnswer } from "./network/registration";
+import { checkUpload } from "./raw-upload";
 
 /** Longest line that the modems take with certainty: u-blox documents 2048 characters for a sister module. */
 const MAX_LENGTH = 2000;
@@ -26,13 +27,14 @@ export interface RawOptions {
 /**
  * A command line that a flow wrote, as a command: `AT` is put before it where it is missing.
  *
- * @throws {ModemError} `INVALID_INPUT`, naming `command`, for what is no single line of printable ASCII
+ * @throws {ModemError} `INVALID_INPUT`, naming `command`, for what is no single line of printable ASCII, or `data`
  */
 export function rawCommand(text: string, { timeout, data, signal }: RawOptions): Command {
   const trimmed = text.trim();
   const reason = unsendable(trimmed);
   if (reason !== undefined) throw new ModemError("INVALID_INPUT", `command ${reason}`);
   const line = /^at/i.test(trimmed) ? trimmed : `AT${trimmed}`;
+  if (data !== undefined) checkUpload(line, data);
   const prompt = PROMPTS.find(({ commands }) => commands.test(line))?.prompt ?? ">";
   return {
     line,

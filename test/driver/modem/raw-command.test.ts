@@ -29,12 +29,39 @@ describe("rawCommand", () => {
   it.each([
     ["AT+USOWR=0,3", "@"],
     ['AT+QFUPL="a",3', "CONNECT"],
-    ["AT+QHTTPURL=20", "CONNECT"],
+    ["AT+QHTTPURL=3", "CONNECT"],
     ['AT+UDWNFILE="a",3', ">"],
     ["AT+QISEND=0,3", ">"],
   ])("knows the prompt of %s", (text, prompt) => {
     const data = Buffer.from([1, 2, 3]);
     expect(rawCommand(text, { ...options, data }).upload).toEqual({ prompt, data });
+  });
+
+  it.each([
+    ['AT+UDWNFILE="a",4', "abc"],
+    ['AT+UDWNFILE="3,3", 2', "abc"],
+    ["AT+QHTTPPOST=2,3,80", "abc"],
+    ["AT+QHTTPGET=3,2,80", "abc"],
+    ['AT+QFUPL="a"', "abc"],
+    ['AT+USOST=0,"1.2.3.4",3,2', "abc"],
+    ["AT+CSQ;+USOWR=3,2", "abc"],
+    ['AT+CMGS="3"', "abc"],
+    ["AT+CMGS=3", "a\u001ab"],
+    ["AT+CMGS=23", "abc\u001aAT+CFUN=0\r\u001a"],
+    ["AT+UNHEARDOF=2", "abc"],
+  ])("refuses for %j the data %j, of which a part would be a command", (text, data) => {
+    expect(() => rawCommand(text, { ...options, data: Buffer.from(data) })).toThrow(
+      expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringMatching(/^data /) }),
+    );
+  });
+
+  it.each([
+    ['AT+UDWNFILE="a",3,"tag"', "\u001a\r\n"],
+    ['AT+CMGS="+491234"', "hello\u001a"],
+    ["AT+QISEND=0", "hello\u001a"],
+    ["AT+UNHEARDOF=1,3", "a\u001ab"],
+  ])("takes for %j the data %j, which it announces or which ends itself", (text, data) => {
+    expect(rawCommand(text, { ...options, data: Buffer.from(data) }).upload?.data).toEqual(Buffer.from(data));
   });
 
   it("expects the command's own answers although their prefix is that of a report", () => {

@@ -1,0 +1,46 @@
+import { ModemError } from "./errors";
+
+/**
+ * Where commands say how many bytes they take at their prompt, group 1; strings are empty and blanks are gone
+ * (+UDWNFILE, +USOWR and the like of u-blox, +QFUPL and the like of Quectel, as their AT manuals have them).
+ */
+const COUNTS: readonly RegExp[] = [
+  /\+(?:UDWNFILE|QFUPL)="",(\d+)/i,
+  /\+(?:USOWR|QISEND|QSSLSEND|QFWRITE)=\d+,(\d+)/i,
+  /\+USOST=\d+,"",\d+,(\d+)/i,
+  /\+USECMNG=0,\d+,"",(\d+)/i,
+  /\+QHTTP(?:URL|POST)=(\d+)/i,
+  /\+QHTTPGET=\d+,(\d+)/i,
+];
+/** Text that ends with Ctrl-Z, or is given up with ESC (27.005 3.5), whatever number stands in the line. */
+const TEXT = /\+(?:CMG[SWC]|CNMA)(?:=|$)/i;
+
+/**
+ * Checks that the modem takes all of what is sent at a prompt, and no less: what goes beyond is a command to it, and
+ * what is missing it takes from the commands that follow.
+ *
+ * @throws {ModemError} `INVALID_INPUT`, naming `data`
+ */
+export function checkUpload(line: string, data: Uint8Array): void {
+  const bare = line.replace(/"[^"]*"/g, '""').replaceAll(" ", "");
+  const announced = COUNTS.map((pattern) => pattern.exec(bare)?.[1]).find((digits) => digits !== undefined);
+  if (announced !== undefined && Number(announced) !== data.length) {
+    throw invalid(`has ${data.length} bytes, but the command announces ${announced}`);
+  }
+  if (announced !== undefined || endsItself(data)) return;
+  const numbers = TEXT.test(bare) ? [] : (bare.match(/(?<=[=,])\d+(?=,|;|$)/g) ?? []);
+  if (numbers.every((digits) => Number(digits) !== data.length)) {
+    throw invalid(
+      `has ${data.length} bytes, which the command does not announce, and does not end with its only Ctrl-Z`,
+    );
+  }
+}
+
+function endsItself(data: Uint8Array): boolean {
+  const end = data.findIndex((byte) => byte === 0x1a || byte === 0x1b);
+  return end >= 0 && end === data.length - 1;
+}
+
+function invalid(reason: string): ModemError {
+  return new ModemError("INVALID_INPUT", `data ${reason}`);
+}
