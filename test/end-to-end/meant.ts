@@ -1,0 +1,22 @@
+/** A string as the base syntax has it: printable, and without quotation marks inside. */
+const TEXT = '"[\\x20\\x21\\x23-\\x7e]*"';
+const PARAMETER = `(?:${TEXT}|-?\\d+)?`;
+const PARAMETERS = `${PARAMETER}(?:,${PARAMETER})*`;
+
+/** Commands of any model. */
+const COMMON =
+  "CMEE CGMM CGMI CGMR CGSN CFUN CPIN CREG CGREG CEREG COPS CSQ CESQ CGDCONT CGACT CGATT CGPADDR CGCONTRDP CGEREP CSCON CCID CIMI CTZR";
+const OWN: Readonly<Record<string, string>> = {
+  "LARA-R6":
+    "UDCONF UMNOPROF UAUTHREQ UHTTP UHTTPC UHTTPER UDWNFILE URDFILE URDBLOCK ULSTFILE UDELFILE UPING UDNSRN UDNSCFG",
+  BG96: "QISDE QICSGP QIACT QIDEACT QIGETERROR QIDNSCFG QIDNSGIP QPING QHTTPCFG QHTTPURL QHTTPGET QHTTPPOST QHTTPPOSTFILE QHTTPREAD QHTTPREADFILE QHTTPSTOP QFUPL QFDWL QFLST QFDEL QFOPEN QFREAD QFWRITE QFCLOSE QNWINFO",
+};
+
+/**
+ * The lines that the nodes mean to send: one command, known by its name, with numbers and quoted strings and nothing
+ * else for parameters. What a hostile text might add, a command of its own, a `;`, half a string, does not match.
+ */
+export function meantCommand(model: string): RegExp {
+  const names = `${COMMON} ${OWN[model] ?? ""}`.trim().replaceAll(" ", "|");
+  return new RegExp(`^AT(?:|E1|I|&C1|&D0|\\+(?:${names})(?:\\?|=\\?|=${PARAMETERS})?)$`);
+}
