@@ -103,7 +103,6 @@ export class Parser {
       const byte = chunk[at];
       const afterPrompt = this.afterPrompt && byte === BLANK;
       if (byte !== CR && byte !== LF && byte !== NUL && !afterPrompt) return at;
-      if (afterPrompt) this.afterPrompt = false;
     }
     return chunk.length;
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commandLine, quote } from "../../../driver/at/fields";
 import { ModemError } from "../../../driver/errors";
@@ -104,6 +105,19 @@ describe("URCs", () => {
 });
 
 describe("abort", () => {
+  it("leaves no listener behind on the signal, however the work ends", async () => {
+    const { channel, line } = setUp();
+    const { signal } = new AbortController();
+    const waiter = channel.waitForUrc(({ text }) => text, { timeout: 500, operation: "x", signal });
+    const left = channel.waitForUrc(({ text }) => text, { timeout: 500, operation: "x", signal });
+    const works = [channel.send(simple("AT+A", { signal })), failure(channel.send(simple("AT+B", { signal })))];
+    left.cancel();
+    line.say("\r\n+CEREG: 1\r\n\r\nOK\r\n");
+    line.say("\r\nERROR\r\n");
+    await Promise.all([...works, waiter.promise]);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
   it("takes a queued command from the queue", async () => {
     const { channel, line } = setUp();
     const abort = new AbortController();

@@ -5,7 +5,7 @@ import { ModemError } from "../../../driver/errors";
 import { FakeLine } from "./fake-line";
 import { bytes } from "./feed";
 import { DIALECT } from "./grammar";
-import { CSQ, failure, setUp, simple, texts, turns } from "./set-up";
+import { CSQ, failure, NO_GAP, setUp, simple, texts, turns } from "./set-up";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -212,10 +212,24 @@ describe("an upload", () => {
     const { channel, line } = setUp();
     const work = channel.send(upload(bytes("abc")));
     await vi.advanceTimersByTimeAsync(900);
+    line.blocked = true;
     line.say("\r\n@");
-    await vi.advanceTimersByTimeAsync(50 + 999);
+    await vi.advanceTimersByTimeAsync(50 + 900);
+    line.unblock();
+    await vi.advanceTimersByTimeAsync(900);
     line.say("\r\nOK\r\n");
     await work;
+  });
+
+  it("answered from within its write leaves the rest of the read in order", async () => {
+    const { channel, line } = setUp({ dialect: { ...NO_GAP, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } } });
+    const heard: string[] = [];
+    channel.onUrc("", ({ text }) => heard.push(text));
+    line.on("abc", "\r\n+USOWR: 0,3\r\n\r\nOK\r\n");
+    const work = channel.send(upload(bytes("abc")));
+    line.say("AT+USOWR=0,3\r\r\n@\r\n+CEREG: 1\r\n\r\n+CEREG: 2\r\n");
+    expect(texts(await work)).toEqual(["+USOWR: 0,3"]);
+    expect(heard).toEqual(["+CEREG: 1", "+CEREG: 2"]);
   });
 
   it("takes whichever prompt comes when a person wrote the command", async () => {

@@ -9,6 +9,7 @@ export class FakeLine implements Transport {
   readonly written: Buffer[] = [];
   /** While set, writes don't end: the flow is stopped. */
   blocked = false;
+  private held: (() => void)[] = [];
   private readonly rules: { applies: (written: string) => boolean; reply: Reply }[] = [];
   private listener: (bytes: Buffer) => void = () => undefined;
   private failure: Error | undefined;
@@ -54,7 +55,13 @@ export class FakeLine implements Transport {
     const rule = this.rules.find(({ applies }) => applies(text));
     const reply = typeof rule?.reply === "function" ? rule.reply(text) : rule?.reply;
     if (reply !== undefined) this.say(reply);
-    return this.blocked ? new Promise(() => undefined) : Promise.resolve();
+    return this.blocked ? new Promise((resolve) => this.held.push(resolve)) : Promise.resolve();
+  }
+
+  /** Lets the flow go on: the writes that were held end. */
+  unblock(): void {
+    this.blocked = false;
+    for (const release of this.held.splice(0)) release();
   }
 
   onData(listener: (bytes: Buffer) => void): void {

@@ -165,7 +165,7 @@ describe("a prompt that stays open", () => {
     modem.line.blocked = true;
     await vi.advanceTimersByTimeAsync(1060);
     expect(await cut).toBe("MODEM_TIMEOUT");
-    modem.line.blocked = false;
+    modem.line.unblock();
     const next = outcome(modem.channel.send(command("AT+X=B")));
     await vi.advanceTimersByTimeAsync(20_000);
     expect(await next).toBe("+X: B");
@@ -252,6 +252,14 @@ describe("a modem that answers no more", () => {
     expect(modem.unresponsive).toHaveBeenCalledTimes(1);
     expect(modem.commands).toEqual(["AT+X=A", "AT", "AT", "AT", "AT", "AT"]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is reported though nothing is queued", async () => {
+    modem.silent = true;
+    const work = outcome(modem.channel.send(command("AT+X=A")));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await work).toBe("MODEM_TIMEOUT");
+    expect(modem.unresponsive).toHaveBeenCalledTimes(1);
   });
 
   it("is tried again before the next command", async () => {
