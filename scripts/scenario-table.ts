@@ -2,14 +2,18 @@
  * Writes docs/scenarios.md: every scenario of the vendor guides that is in scope, and the tests that replay it.
  *
  * A test belongs to a scenario when its name contains the scenario's id in quotation marks or as a word of its own.
+ * With `--check` nothing is written: the page must be up to date, and every scenario have its tests.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, sep } from "node:path";
 
 const ROOT = join(__dirname, "..");
 const TRANSCRIPTS = join(ROOT, "test", "fixtures", "transcripts");
+const REPLAYS = "test/simulator/transcripts";
+const JOBS = "test/driver/transcripts";
 
 interface Scenario {
   readonly id: string;
@@ -19,28 +23,38 @@ interface Scenario {
 
 interface ListedTest {
   readonly name: string;
+  /** Below the root, with slashes. */
   readonly file: string;
 }
 
 const SOURCES = [
-  { file: "lara-r6.json", model: "LARA-R6", sections: /^(2|10)(\.|$)/, tests: /lara|ublox/ },
-  { file: "bg96.json", model: "BG96", sections: /./, tests: /bg96|quectel/ },
+  { file: "lara-r6.json", model: "LARA-R6", sections: /^(2|10)(\.|$)/, tests: /lara-r6/ },
+  { file: "bg96.json", model: "BG96", sections: /./, tests: /bg96/ },
 ] as const;
+
+/** Scenarios that are no job of the driver's. */
+const NO_JOBS: readonly { readonly ids: RegExp; readonly reason: string }[] = [
+  { ids: /^2\.\d-test$/, reason: "test form: the driver knows the ranges" },
+  { ids: /^2\.[12]-(read|query)/, reason: "read form: the driver knows what it set" },
+  { ids: /^(2\.1-write-sslctxid$|3\.2\.|10\.4-)/, reason: "HTTPS: not supported yet" },
+];
 
 function listTests(): ListedTest[] {
   const vitest = join(dirname(createRequire(__filename).resolve("vitest/package.json")), "vitest.mjs");
-  const output = execFileSync(process.execPath, [vitest, "list", "--json", "test/simulator", "test/driver"], {
-    cwd: ROOT,
-    encoding: "utf8",
-    maxBuffer: 64 << 20,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  return JSON.parse(output.slice(output.indexOf("["))) as ListedTest[];
+  const folder = mkdtempSync(join(tmpdir(), "scenarios-"));
+  const list = join(folder, "tests.json");
+  try {
+    execFileSync(process.execPath, [vitest, "list", REPLAYS, JOBS, `--json=${list}`], { cwd: ROOT, stdio: "pipe" });
+    const tests = JSON.parse(readFileSync(list, "utf8")) as ListedTest[];
+    return tests.map(({ name, file }) => ({ name, file: relative(ROOT, file).split(sep).join("/") }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-function replays(test: ListedTest, scenario: Scenario, source: (typeof SOURCES)[number]): boolean {
-  const id = scenario.id.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return source.tests.test(test.file) && new RegExp(`(^|[\\s"'>:])${id}($|[\\s"':])`).test(test.name);
+function replays(test: ListedTest, { id }: Scenario, source: (typeof SOURCES)[number]): boolean {
+  const literal = id.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return source.tests.test(test.file) && new RegExp(`(^|[\\s"'>:])${literal}($|[\\s"':])`).test(test.name);
 }
 
 function table(source: (typeof SOURCES)[number], tests: readonly ListedTest[]): { text: string; missing: string[] } {
@@ -49,26 +63,30 @@ function table(source: (typeof SOURCES)[number], tests: readonly ListedTest[]): 
   const rows = transcript.scenarios
     .filter((scenario) => source.sections.test(scenario.section))
     .map((scenario) => {
-      const files = tests.filter((test) => replays(test, scenario, source)).map((test) => relative(ROOT, test.file));
-      const simulated = [...new Set(files.filter((file) => file.startsWith("test/simulator")))];
-      const driven = [...new Set(files.filter((file) => file.startsWith("test/driver")))];
-      if (simulated.length === 0) missing.push(`${source.model} ${scenario.id}`);
-      return `| \`${scenario.id}\` | ${scenario.section} | ${scenario.title} | ${cell(simulated)} | ${cell(driven)} |`;
+      const { id, section, title } = scenario;
+      const files = [...new Set(tests.filter((test) => replays(test, scenario, source)).map(({ file }) => file))];
+      const simulated = cell(files, REPLAYS);
+      const driven = cell(files, JOBS) ?? NO_JOBS.find(({ ids }) => ids.test(id))?.reason;
+      if (simulated === undefined) missing.push(`${source.model} ${id}: no replay in ${REPLAYS}`);
+      if (driven === undefined) missing.push(`${source.model} ${id}: no job in ${JOBS}`);
+      return `| \`${id}\` | ${section} | ${title} | ${simulated ?? "–"} | ${driven ?? "–"} |`;
     });
   const head = `## ${source.model}\n\n| scenario | section | title | simulator | driver |\n| --- | --- | --- | --- | --- |\n`;
   return { text: `${head}${rows.join("\n")}\n`, missing };
 }
 
-const cell = (files: readonly string[]): string =>
-  files.map((file) => `\`${file.replace(/^test\//, "")}\``).join("<br>") || "–";
+function cell(files: readonly string[], folder: string): string | undefined {
+  const own = files.filter((file) => file.startsWith(`${folder}/`));
+  return own.length === 0 ? undefined : own.map((file) => `\`${file.replace(/^test\//, "")}\``).join("<br>");
+}
 
 const tests = listTests();
 const tables = SOURCES.map((source) => table(source, tests));
 const text = `# Scenarios and their tests
 
 Generated by \`npm run scenarios\`; don't edit. Every scenario of the two vendor guides within what is built so far (LARA-R6: sections 2 and 10;
-BG96: all), the test that replays it against the simulator over TCP, and the tests in which the driver does the same job. The test files stand
-in \`test/\`.
+BG96: all), the test that replays it against the simulator over TCP, and the test in which the driver does the same job, with every command that it
+sends accounted for. The test files stand in \`test/\`.
 
 ${tables.map((one) => one.text).join("\n")}`;
 
