@@ -7,13 +7,8 @@ import { MODEM_AT_DEFAULTS } from "../../nodes/modem-at/types";
 import { MODEM_HTTP_DEFAULTS } from "../../nodes/modem-http/types";
 import { MODEM_PDP_DEFAULTS } from "../../nodes/modem-pdp/types";
 import { needsTool } from "../support/needs";
-import { NODE_RED_HOME, ROOT, type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
+import { ROOT, type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
 import { type Dialog, EditorPage, launchBrowser } from "./editor-page";
-
-const NODE_RED_MAJOR = Number.parseInt(
-  JSON.parse(readFileSync(join(NODE_RED_HOME, "package.json"), "utf8")).version,
-  10,
-);
 
 const FLOW = [
   { id: "f1", type: "tab", label: "All nodes" },
@@ -22,13 +17,6 @@ const FLOW = [
   { ...MODEM_PDP_DEFAULTS, id: "p1", type: "modem-pdp", y: 160, wires: [[], []] },
   { ...MODEM_AT_DEFAULTS, id: "a1", type: "modem-at", command: "AT+CSQ", y: 240, wires: [[], []] },
 ].map((node) => ("y" in node ? { ...node, z: "f1", version: 1, name: "", modem: "c1", x: 200 } : node));
-
-/** Stands for a theme of Node-RED 4, which has none of its own: the variables that such packages set. */
-const DARK_THEME = `:root {
-  --red-ui-primary-text-color: #ddd; --red-ui-secondary-text-color: #bbb; --red-ui-form-text-color: #eee;
-  --red-ui-primary-background: #222; --red-ui-secondary-background: #282828; --red-ui-form-input-background: #111;
-  --red-ui-form-background: #282828; --red-ui-secondary-border-color: #555; --red-ui-form-input-border-color: #555;
-}`;
 
 /** For each field: texts that it takes, and texts that it marks, each with words that the message says. */
 interface FieldCases {
@@ -133,7 +121,9 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     const header = editor.page.locator(".cellular-modem-header-row .red-ui-typedInput-input");
     await header.nth(0).fill("X-Device");
     await header.nth(1).fill("pump 7");
-    await editor.picture("modem-http-dialog");
+    await dialog.fill("url", "http://example.com/{{topic}}");
+    await dialog.fill("timeout", "120");
+    await editor.picture("modem-http-dialog", 900, "dialog");
     await dialog.save();
     await editor.deploy();
     await editor.reload();
@@ -205,7 +195,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     const modem = await editor.openModem();
     expect((await listed).status()).toBe(200);
     expect(Array.isArray(await (await listed).json())).toBe(true);
-    await editor.picture("modem-dialog");
+    await editor.picture("modem-dialog", 1200, "dialog");
     await modem.cancel();
     await http.cancel();
   });
@@ -226,16 +216,11 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
 
   it.each(["light", "dark"] as const)("every dialog is readable in the %s theme", async (colorScheme) => {
     const themed = await EditorPage.open(browser, nodeRed.url, colorScheme);
-    if (colorScheme === "dark") {
-      const own = await themed.page.evaluate("document.documentElement.classList.contains('nr-theme-dark')");
-      if (!own) await themed.page.addStyleTag({ content: DARK_THEME });
-      expect(own).toBe(NODE_RED_MAJOR >= 5);
-    }
     for (const type of ["modem-at", "modem-pdp", "modem-http"]) {
       const dialog = await themed.openDialog(await themed.find(type));
       expect(await dialog.hardToRead()).toEqual([]);
       if (type === "modem-http") {
-        if (colorScheme === "dark" && NODE_RED_MAJOR >= 5) await themed.picture("dark");
+        if (colorScheme === "dark") await themed.picture("dark", 720);
         const modem = await themed.openModem();
         expect(await modem.hardToRead()).toEqual([]);
         await modem.cancel();

@@ -1,7 +1,18 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
-import { ROOT } from "../support/node-red";
+import { NODE_RED_HOME, ROOT } from "../support/node-red";
+
+const version: string = JSON.parse(readFileSync(join(NODE_RED_HOME, "package.json"), "utf8")).version;
+/** Node-RED 5 brings one. */
+const HAS_DARK_THEME = Number.parseInt(version, 10) >= 5;
+
+/** Stands for a theme of Node-RED 4, which has none of its own: the variables that such packages set. */
+const DARK_VARIABLES = `:root {
+  --red-ui-primary-text-color: #ddd; --red-ui-secondary-text-color: #bbb; --red-ui-form-text-color: #eee;
+  --red-ui-primary-background: #222; --red-ui-secondary-background: #282828; --red-ui-form-input-background: #111;
+  --red-ui-form-background: #282828; --red-ui-secondary-border-color: #555; --red-ui-form-input-border-color: #555;
+}`;
 
 /** Where Debian and GitHub's runners keep it. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -17,6 +28,9 @@ const FLAGS = [
 ];
 const PACKAGE = "@cellular-flows/node-red-modem";
 const IMAGES = join(ROOT, "docs", "images");
+/** Of the window, in pixels. */
+const WIDTH = 1280;
+const HEIGHT = 640;
 /** ms; the machine may be busy. */
 const PATIENCE = 30_000;
 
@@ -58,24 +72,38 @@ export class EditorPage {
   /** What the browser's console called an error. */
   readonly problems: string[] = [];
 
-  private constructor(readonly page: Page) {}
+  private constructor(
+    readonly page: Page,
+    private readonly dark: boolean,
+  ) {}
 
   static async open(browser: Browser, url: string, colorScheme: "light" | "dark" = "light"): Promise<EditorPage> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 640 }, colorScheme });
+    const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT }, colorScheme });
     page.setDefaultTimeout(PATIENCE);
-    const editor = new EditorPage(page);
+    const editor = new EditorPage(page, colorScheme === "dark");
     page.on("console", (message) => {
       if (message.type() === "error") editor.problems.push(`${message.text()} ${message.location().url}`);
     });
     page.on("pageerror", (error) => editor.problems.push(error.message));
     await page.goto(url);
     await editor.ready();
+    if (colorScheme === "dark") await editor.darken();
     return editor;
   }
 
   async reload(): Promise<void> {
     await this.page.reload();
     await this.ready();
+  }
+
+  private async darken(): Promise<void> {
+    if (!HAS_DARK_THEME) {
+      await this.page.addStyleTag({ content: DARK_VARIABLES });
+      return;
+    }
+    await this.page.evaluate('RED.settings.setLocal("view-dark-theme", "auto")');
+    await this.reload();
+    await this.page.waitForSelector("html.nr-theme-dark", { state: "attached" });
   }
 
   private async ready(): Promise<void> {
@@ -160,13 +188,19 @@ export class EditorPage {
     return dialog;
   }
 
-  /** Saved below docs/images when `PICTURES` is set, without toasts. */
-  async picture(name: string): Promise<void> {
-    if (process.env.PICTURES === undefined) return;
+  /**
+   * Of the window, or of the open dialog alone, saved below docs/images when `PICTURES` is set; without toasts.
+   * Light pictures are of Node-RED 4, dark ones of Node-RED 5.
+   */
+  async picture(name: string, height: number, what: "window" | "dialog" = "window"): Promise<void> {
+    if (process.env.PICTURES === undefined || this.dark !== HAS_DARK_THEME) return;
     mkdirSync(IMAGES, { recursive: true });
     await this.page.waitForFunction("$('.red-ui-notification:visible').length === 0");
     await this.page.mouse.move(1, 1);
-    await this.page.screenshot({ path: join(IMAGES, `${name}.png`) });
+    await this.page.setViewportSize({ width: WIDTH, height });
+    const subject = what === "window" ? this.page : this.page.locator(".red-ui-tray").last();
+    await subject.screenshot({ path: join(IMAGES, `${name}.png`) });
+    await this.page.setViewportSize({ width: WIDTH, height: HEIGHT });
   }
 }
 
@@ -200,13 +234,11 @@ export class Dialog {
   async complaint(name: string): Promise<string | undefined> {
     const field = this.field(name);
     if (!((await field.getAttribute("class")) ?? "").includes("input-error")) return undefined;
-    await field.scrollIntoViewIfNeeded();
-    await this.page.mouse.move(1, 1);
-    await field.hover();
+    const tooltip = `$("#${this.prefix}-${name}").data("tooltip")`;
+    await this.page.evaluate(`${tooltip}.open()`);
     const popover = this.page.locator(".red-ui-popover").filter({ visible: true }).first();
     const text = await popover.textContent();
-    await this.page.mouse.move(1, 1);
-    await popover.waitFor({ state: "hidden" });
+    await this.page.evaluate(`${tooltip}.close(true)`);
     return text ?? "";
   }
 

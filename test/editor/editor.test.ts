@@ -87,9 +87,9 @@ describe.skipIf(browserNeed.skip)(`the editor in Chromium${browserNeed.reason}`,
     const shown = await messages.allTextContents();
     expect(shown.find((text) => text.includes("Page"))).toContain("Hello from the other side of the modem.");
     expect(shown.find((text) => text.includes("Status code"))).toContain("200");
-    await editor.page.fill("#red-ui-palette-search input", "modem");
+    await editor.page.locator("#red-ui-palette-search input").pressSequentially("modem");
     await editor.page.mouse.click(500, 550);
-    await editor.picture("flow-ran");
+    await editor.picture("flow-ran", 440);
     expect(editor.problems).toEqual([]);
   });
 
