@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { closeInProcess, openInProcess, simulatorFor } from "../../simulator/faces/in-process";
+import { closeInProcess, openInProcess } from "../../simulator/faces/in-process";
 import { Conversation, type Piece } from "./conversation";
 
 export interface WireOptions {
@@ -11,6 +11,8 @@ export interface WireOptions {
   readonly echo?: "on" | "off";
   /** Bytes in the next TCP write; one write after the other, each on its way before the next. All when left out. */
   readonly cut?: () => number;
+  /** What comes in place of something that the modem printed; `command` is the last that it has taken. */
+  readonly alter?: (piece: Piece, command: string) => Buffer;
 }
 
 /** What to put behind the border with that number, counted from the last `count`. */
@@ -58,11 +60,6 @@ export class Wire {
     return this.borders;
   }
 
-  /** Makes something go wrong with the modem, such as `reboot`. */
-  fault(spec: string): void {
-    simulatorFor(this.options.modem).fault(spec);
-  }
-
   /** @throws what this wire could not read */
   async stop(): Promise<void> {
     this.host?.destroy();
@@ -103,9 +100,10 @@ export class Wire {
     void this.write();
   }
 
-  private pass({ bytes, border }: Piece): void {
-    this.output.push(bytes);
-    if (!border) return;
+  private pass(piece: Piece): void {
+    const { alter } = this.options;
+    this.output.push(alter === undefined ? piece.bytes : alter(piece, this.conversation.commands.at(-1) ?? ""));
+    if (!piece.border) return;
     const line = this.insert(this.borders);
     this.borders += 1;
     if (line !== undefined) this.output.push(Buffer.from(line, "latin1"));
