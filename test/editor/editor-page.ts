@@ -14,7 +14,7 @@ const DARK_VARIABLES = `:root {
   --red-ui-form-background: #282828; --red-ui-secondary-border-color: #555; --red-ui-form-input-border-color: #555;
 }`;
 
-/** Where Debian and GitHub's runners keep it. */
+/** Where Debian keeps it. */
 const CHROMIUM = "/usr/bin/chromium";
 const FLAGS = [
   "--no-sandbox",
