@@ -278,7 +278,7 @@ export class AtChannel implements Channel {
   }
 }
 
-function shown(token: Exclude<Token, { type: "data" }>): string {
+function shown(token: Token): string {
   switch (token.type) {
     case "answer":
     case "urc":
@@ -287,6 +287,8 @@ function shown(token: Exclude<Token, { type: "data" }>): string {
       return token.result.text;
     case "prompt":
       return token.prompt;
+    case "data":
+      return `<${token.bytes.length} bytes>`;
     case "echo":
     case "noise":
       return token.text;
