@@ -81,7 +81,7 @@ function planAuth({ auth }: HttpRequest, url: URL): RequestPlan["auth"] {
   const { user, password } = auth ?? { user: decode(url.username), password: decode(url.password) };
   if (user === "" && password === "") return undefined;
   return {
-    user: quote(user, { field: "user", max: MAX.credential }),
+    user: quote(user, { field: "user", max: MAX.credential, secret: true }),
     password: quote(password, { field: "password", max: MAX.credential, secret: true }),
   };
 }

@@ -179,7 +179,7 @@ interface Credentials {
 
 function quoteCredentials({ user = "", password = "" }: PdpContext): Credentials {
   return {
-    user: quote(user, { field: "apnUser", max: MAX_CREDENTIAL }),
+    user: quote(user, { field: "apnUser", max: MAX_CREDENTIAL, secret: true }),
     password: quote(password, { field: "apnPassword", max: MAX_CREDENTIAL, secret: true }),
   };
 }
