@@ -20,7 +20,10 @@ const INPUT_MARGIN = 30;
 /** The same for the URL, whose 700 bytes take less than 1 s at the slowest rate. */
 const URL_INPUT = 10;
 const BODY_FILE = "http-request.tmp";
-const BUSY = 703;
+/** An earlier request still runs. */
+export const BUSY = 703;
+/** ms for which its end is awaited. */
+const BUSY_PATIENCE = 5_000;
 /** Refusals that come before a connection exists: nothing of a body has left the modem. */
 const BEFORE_CONNECT = new Set([703, 707, 714]);
 
@@ -147,11 +150,14 @@ export class RequestSender {
     }
   }
 
-  /** 703 says that an earlier request still runs: its result URC is awaited, then `work` is done once more. */
+  /**
+   * 703 says that an earlier request still runs, of a time before this session, as there is one at a time: its result
+   * URC is awaited, then `work` is done once more. One that does not end for long is the caller's to cut off.
+   */
   async #unlessBusy<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
     const operation = "Waiting for an earlier HTTP request to end";
     const idle = this.#channel.waitForUrc((line) => (RESULT.test(line.text) ? true : undefined), {
-      timeout: deadline.remaining,
+      timeout: Math.min(BUSY_PATIENCE, deadline.remaining),
       operation,
       signal: deadline.signal,
     });
@@ -162,7 +168,10 @@ export class RequestSender {
     } catch (error) {
       if (errorNumber(error) !== BUSY) throw error;
       idle.start();
-      await idle.promise;
+      if ((await idle.promise.catch(() => undefined)) === undefined) {
+        deadline.signal.throwIfAborted();
+        throw error;
+      }
       return await work();
     } finally {
       idle.cancel();

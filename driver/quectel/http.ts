@@ -7,12 +7,15 @@ import { Deadline } from "./deadline";
 import type { QuectelFiles } from "./files";
 import { planRequest, type RequestPlan } from "./http-plan";
 import { ResponseReader } from "./http-read";
-import { type Failed, type Outcome, RequestSender } from "./http-request";
+import { BUSY, type Failed, type Outcome, RequestSender } from "./http-request";
 import { HttpConfiguration } from "./http-settings";
 import type { QuectelPacketData } from "./packet-data";
 
-/** Errors after which guide 4.5 deactivates and activates the context: it is the network connection that failed. */
-const CONTEXT_FAILED = new Set([707, 709, 710]);
+/**
+ * Errors after which guide 4.5 deactivates and activates the context: it is the network connection that failed. It also
+ * is the only end that BG96 has for a request of an earlier session that a silent server keeps waiting.
+ */
+const CONTEXT_FAILED = new Set([707, 709, 710, BUSY]);
 const DNS_FAILED = 714;
 /** Numbers up to this one are 27.007's. */
 const LAST_GENERAL = 399;
