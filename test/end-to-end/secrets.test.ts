@@ -104,18 +104,18 @@ async function work({ modem, alter, url = "http://server.example/", ...options }
   );
   const errors: Received[] = [];
   let answers = 0;
-  let ended = () => {};
-  helper.getNode("out").on("input", (message: Record<string, unknown>) => {
+  const ended = new Map<string | undefined, () => void>();
+  helper.getNode("out").on("input", (message: Record<string, unknown> & NodeMessage) => {
     const { payload, statusCode, headers, responseUrl } = message;
     told.push({ payload, statusCode, headers, responseUrl });
-    if ("event" in message) return;
+    if (!ended.has(message._msgid)) return;
     answers += 1;
-    ended();
+    ended.get(message._msgid)?.();
   });
   helper.getNode("errors").on("input", (message: Received) => {
     errors.push(message);
     told.push(message.error);
-    if (message.error?.source.id !== "m") ended();
+    ended.get(message._msgid)?.();
   });
   helper.getNode("statuses").on("input", (message: Record<string, unknown>) => told.push(message.status));
 
@@ -133,13 +133,14 @@ async function work({ modem, alter, url = "http://server.example/", ...options }
     ["plain", { method: "GET", url: `http://me:${UNFIT}@server.example/` }],
     ["status", {}],
   ];
-  for (const [id, message] of messages) {
-    const end = new Promise<void>((resolve) => {
-      ended = resolve;
-    });
-    helper.getNode(id).receive(message);
-    await end;
-  }
+  const ends = messages.map(
+    ([id, message], index) =>
+      new Promise<void>((resolve) => {
+        ended.set(`m${index}`, resolve);
+        helper.getNode(id).receive({ ...message, _msgid: `m${index}` });
+      }),
+  );
+  await Promise.all(ends);
   const log = helper
     .log()
     .args.map(([entry]: unknown[]) => plain(entry))
