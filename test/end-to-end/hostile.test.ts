@@ -7,6 +7,8 @@ import { meantCommand } from "./meant";
 import { Wire } from "./wire";
 
 const server = new TestServer((_request, response) => response.end("ok"));
+/** A text of these tests, within a string. */
+const CARRIED_ALONG = /EVIL|CPWROFF|QPOWD|ATZ|AT&F|ATH|ATD/;
 const SITE = "http://server.example/";
 
 useNodeRed();
@@ -155,7 +157,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
       ),
     );
     expect(foreign(model, wire)).toEqual([]);
-    expect(wire.conversation.commands.join()).toContain("EVIL");
+    expect(wire.conversation.commands.join()).toMatch(CARRIED_ALONG);
     expect(await give("url", { url: SITE })).toBeUndefined();
   }, 60_000);
 
@@ -234,7 +236,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
         // A modem may have rules of its own for what an access point can be called.
         expect([undefined, "MODEM_REJECTED"]).toContain(error?.code);
         expect(foreign(model, line)).toEqual([]);
-        expect(line.conversation.commands.join()).toMatch(/EVIL|CPWROFF|QPOWD|ATZ|AT&F|ATH|ATD/);
+        expect(line.conversation.commands.join()).toMatch(CARRIED_ALONG);
       }),
     );
   }, 60_000);
