@@ -14,9 +14,20 @@ import { Modem } from "../driver/modem";
 import type { BenchRow } from "./row";
 import { modemSettings } from "./settings";
 
+const BAUD_RATES = [115_200, 921_600] as const;
 const BODY = Buffer.alloc(1_000_000, "0123456789abcdef\r\n");
-/** ms that LARA-R6 wants between a final result and the next command (development note, R6DEV). */
-const GAP = 20;
+interface Model {
+  readonly name: "LARA-R6" | "BG96";
+  /** The command that reads a block of the response. */
+  readonly read: string;
+  /** ms that the modem wants between a final result and the next command (LARA-R6: development note, R6DEV). */
+  readonly gap: number;
+}
+
+const MODELS: readonly Model[] = [
+  { name: "LARA-R6", read: "+URDBLOCK=", gap: 20 },
+  { name: "BG96", read: "+QFREAD=", gap: 0 },
+];
 
 interface Traffic {
   up: number;
@@ -32,12 +43,16 @@ async function listen(server: Server | ReturnType<typeof createTcpServer>): Prom
 }
 
 /** The simulator in a process of its own, so that its pacing and the driver don't share a thread. */
-async function startSimulator(baud: number, webPort: number): Promise<{ child: ChildProcess; port: number }> {
+async function startSimulator(
+  model: Model,
+  baud: number,
+  webPort: number,
+): Promise<{ child: ChildProcess; port: number }> {
   const cli = join(__dirname, "..", "simulator", "cli.ts");
   const route = `bench.example:80=127.0.0.1:${webPort}`;
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", cli, "--tcp", "0", "--baud", String(baud), "--route", route],
+    ["--import", "tsx", cli, "--model", model.name, "--tcp", "0", "--baud", String(baud), "--route", route],
     {
       stdio: ["ignore", "pipe", "inherit"],
     },
@@ -51,12 +66,16 @@ async function startSimulator(baud: number, webPort: number): Promise<{ child: C
 }
 
 /** A wire that counts what crosses it from the first block read on. */
-async function countingWire(target: number, traffic: Traffic): Promise<{ port: number; close: () => void }> {
+async function countingWire(
+  target: number,
+  { read }: Model,
+  traffic: Traffic,
+): Promise<{ port: number; close: () => void }> {
   const server = createTcpServer((client) => {
     const modem = connect({ host: "127.0.0.1", port: target, noDelay: true });
     client.setNoDelay(true);
     client.on("data", (bytes) => {
-      if (traffic.started === 0 && bytes.includes("+URDBLOCK=")) traffic.started = performance.now();
+      if (traffic.started === 0 && bytes.includes(read)) traffic.started = performance.now();
       if (traffic.started !== 0) {
         traffic.up += bytes.length;
         traffic.commands += 1;
@@ -76,10 +95,10 @@ async function countingWire(target: number, traffic: Traffic): Promise<{ port: n
   return { port, close: () => server.close() };
 }
 
-async function measure(baud: number, webPort: number): Promise<BenchRow[]> {
-  const simulator = await startSimulator(baud, webPort);
+async function measure(model: Model, baud: number, webPort: number): Promise<BenchRow[]> {
+  const simulator = await startSimulator(model, baud, webPort);
   const traffic: Traffic = { up: 0, down: 0, commands: 0, started: 0 };
-  const wire = await countingWire(simulator.port, traffic);
+  const wire = await countingWire(simulator.port, model, traffic);
   const modem = new Modem(modemSettings(`tcp://127.0.0.1:${wire.port}`, baud));
   modem.open();
   try {
@@ -94,10 +113,10 @@ async function measure(baud: number, webPort: number): Promise<BenchRow[]> {
     const seconds = (performance.now() - traffic.started) / 1000;
     const lineRate = baud / 10;
     const echo = traffic.up;
-    const ceiling = (traffic.down - echo + traffic.up) / lineRate + (traffic.commands * GAP) / 1000;
+    const ceiling = (traffic.down - echo + traffic.up) / lineRate + (traffic.commands * model.gap) / 1000;
     const ofCeiling = (100 * ceiling) / seconds;
     return [
-      { name: `1 MB download at ${baud} baud`, value: BODY.length / seconds / 1000, unit: "kB/s" },
+      { name: `${model.name}: 1 MB download at ${baud} baud`, value: BODY.length / seconds / 1000, unit: "kB/s" },
       { name: `— of the line rate`, value: (100 * BODY.length) / seconds / lineRate, unit: "%" },
       { name: `— of the ceiling`, value: ofCeiling, unit: "%", bar: "≥ 95 %", ok: ofCeiling >= 95 },
     ];
@@ -112,7 +131,9 @@ export async function run(): Promise<BenchRow[]> {
   const web = createServer((_request, response) => response.end(BODY));
   const port = await listen(web);
   try {
-    return [...(await measure(115_200, port)), ...(await measure(921_600, port))];
+    const rows: BenchRow[] = [];
+    for (const model of MODELS) for (const baud of BAUD_RATES) rows.push(...(await measure(model, baud, port)));
+    return rows;
   } finally {
     web.closeAllConnections();
     web.close();

@@ -3,7 +3,8 @@
  *
  * Requests with random bodies go through one modem while faults of the simulator come and go. What is held: every request ends within its
  * time, an answer is never wrong (the server echoes the body), an error is a `ModemError`, the modem is ready again after each
- * fault, and memory does not grow. Ends with status 1 at the first break.
+ * fault, and memory does not grow. Ends with status 1 at the first break. At the end it says, a kind of fault: how often it came, the
+ * errors of the requests it met, and the longest time until the modem was ready and all those requests had ended.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -38,6 +39,16 @@ interface Tally {
   faults: number;
   readonly errors: Map<string, number>;
 }
+
+/** What one kind of fault did. */
+interface Effect {
+  times: number;
+  /** ms from the fault until the modem was ready and the requests it met had ended. */
+  longest: number;
+  readonly errors: Map<string, number>;
+}
+
+const count = (errors: Map<string, number>, code: string) => errors.set(code, (errors.get(code) ?? 0) + 1);
 
 /** Repeatable numbers from [0, 1) (mulberry32). */
 function generator(seed: number): () => number {
@@ -75,8 +86,11 @@ async function exchange(modem: Modem, body: Buffer): Promise<void> {
     throw new Error(`an answer of ${answer.body.length} bytes is not the body of ${body.length} that was sent`);
 }
 
-/** @throws {Error} when the request hangs, its answer is wrong or its error is none of ours */
-async function attempt(modem: Modem, body: Buffer, tally: Tally): Promise<void> {
+/**
+ * @returns the code of the error it ended with, or "" after a right answer
+ * @throws {Error} when the request hangs, its answer is wrong or its error is none of ours
+ */
+async function attempt(modem: Modem, body: Buffer, tally: Tally): Promise<string> {
   const timer = new AbortController();
   const hung = delay(2 * LIMIT + HUNG, undefined, { signal: timer.signal }).then(() => {
     throw new Error(`a request hangs; the modem is ${modem.state}`);
@@ -84,9 +98,11 @@ async function attempt(modem: Modem, body: Buffer, tally: Tally): Promise<void> 
   try {
     await Promise.race([exchange(modem, body), hung]);
     tally.answered += 1;
+    return "";
   } catch (error) {
     if (!isModemError(error)) throw error;
-    tally.errors.set(error.code, (tally.errors.get(error.code) ?? 0) + 1);
+    count(tally.errors, error.code);
+    return error.code;
   } finally {
     timer.abort();
     hung.catch(() => undefined);
@@ -107,6 +123,7 @@ async function main(): Promise<void> {
   const port = `sim:${values.model}?baud=921600&seed=${values.seed}&route=soak.example:80=127.0.0.1:${echo.port}`;
   const modem = new Modem(modemSettings(port, 921_600));
   const tally: Tally = { answered: 0, faults: 0, errors: new Map() };
+  const effects = new Map<string, Effect>();
   const end = Date.now() + Number(values.minutes) * 60_000;
   modem.open();
   await modem.ready({ timeout: LIMIT });
@@ -114,15 +131,19 @@ async function main(): Promise<void> {
     while (Date.now() < end) {
       const bodies = Array.from({ length: 1 + Math.floor(random() * 5) }, () => randomBody(random));
       const round = Promise.all(bodies.map((body) => attempt(modem, body, tally)));
-      if (random() < 0.5) {
+      const fault = random() < 0.5 ? (FAULTS[Math.floor(random() * FAULTS.length)] ?? "reboot") : undefined;
+      if (fault !== undefined) {
         await delay(random() * 500);
-        simulatorFor(port).fault(FAULTS[Math.floor(random() * FAULTS.length)] ?? "reboot");
+        simulatorFor(port).fault(fault);
         tally.faults += 1;
       }
-      await round;
+      const struck = Date.now();
+      const codes = await round;
       await modem.ready({ timeout: 2 * LIMIT });
+      if (fault !== undefined) note(effects, fault, Date.now() - struck, codes);
       report(tally);
     }
+    process.stdout.write(`\n${[...effects].map(told).join("\n")}`);
   } finally {
     await modem.close();
     closeInProcess(port);
@@ -130,14 +151,27 @@ async function main(): Promise<void> {
   }
 }
 
+function note(effects: Map<string, Effect>, fault: string, elapsed: number, codes: readonly string[]): void {
+  const effect = effects.get(fault) ?? { times: 0, longest: 0, errors: new Map() };
+  effect.times += 1;
+  effect.longest = Math.max(effect.longest, elapsed);
+  for (const code of codes) if (code !== "") count(effect.errors, code);
+  effects.set(fault, effect);
+}
+
+const listed = (errors: ReadonlyMap<string, number>) =>
+  [...errors].map(([code, times]) => `${code} ${times}`).join(", ") || "no errors";
+
+const told = ([fault, { times, longest, errors }]: [string, Effect]) =>
+  `${fault.padEnd(22)} ${String(times).padStart(4)} times, at most ${(longest / 1000).toFixed(1)} s to ready, ${listed(errors)}`;
+
 function randomBody(random: () => number): Buffer {
   return Buffer.from(Uint8Array.from({ length: Math.floor(random() * 20_000) }, () => Math.floor(random() * 256)));
 }
 
 function report({ answered, faults, errors }: Tally): void {
-  const failed = [...errors].map(([code, count]) => `${code} ${count}`).join(", ");
   const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
-  process.stdout.write(`\r${answered} answered, ${faults} faults, ${failed || "no errors"}, ${memory} MiB   `);
+  process.stdout.write(`\r${answered} answered, ${faults} faults, ${listed(errors)}, ${memory} MiB   `);
 }
 
 main().then(
