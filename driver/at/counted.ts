@@ -6,6 +6,7 @@ export const MAX_COUNTED = 16 * 1024 * 1024;
 
 const LF = 0x0a;
 const CR = 0x0d;
+const BLANK = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const EMPTY = Buffer.alloc(0);
@@ -41,7 +42,8 @@ export class CountedLine {
   private readonly values: string[] = [];
   private fieldStart: number;
   private inQuotes = false;
-  private closing = false;
+  /** What may come next behind the bytes of a counted string. */
+  private closing: "mark" | "field" | undefined;
   /** Bytes of the counted string that are still to come. */
   private missing = 0;
   private readonly payload = new ByteSink();
@@ -94,16 +96,26 @@ export class CountedLine {
   private endString(bytes: Buffer): void {
     this.strings.push({ field: this.values.length, bytes });
     this.text += '"';
-    this.closing = true;
+    this.closing = "mark";
+  }
+
+  /** The count alone says where the string ends; what stands behind it says whether the count was right. */
+  private close(byte: number | undefined): boolean {
+    const isMark = this.closing === "mark" && byte === QUOTE;
+    const ends = byte === COMMA || byte === CR || byte === LF || byte === BLANK;
+    if (!isMark && !(this.closing === "field" && ends)) this.markDamaged();
+    this.closing = isMark ? "field" : undefined;
+    return isMark;
+  }
+
+  private markDamaged(): void {
+    const string = this.strings.pop();
+    if (string !== undefined) this.strings.push({ ...string, damaged: true });
   }
 
   private readText(chunk: Buffer, start: number): number {
     let at = start;
-    if (this.closing) {
-      // The count alone is trusted; the closing quotation mark is dropped when it is there.
-      this.closing = false;
-      if (chunk[at] === QUOTE) return at + 1;
-    }
+    if (this.closing !== undefined && this.close(chunk[at])) return at + 1;
     const limit = Math.min(chunk.length, at + this.maxText + 1 - this.text.length);
     let runStart = at;
     for (; at < limit; at += 1) {

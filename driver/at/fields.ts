@@ -81,6 +81,8 @@ export interface AnswerField {
   readonly quoted: boolean;
   /** The bytes of a counted string. */
   readonly data?: Buffer;
+  /** Whether they are not what the modem sent. */
+  readonly damaged?: true;
 }
 
 /** Splits what stands behind the prefix of a line; commas inside quotation marks don't count. */
@@ -91,7 +93,8 @@ export function splitFields(line: Line): AnswerField[] {
   return parts.map((raw, index) => {
     const field = answerField(raw.trim());
     const counted = line.data.find((string) => string.field === index);
-    return counted === undefined ? field : { ...field, data: counted.bytes };
+    if (counted === undefined) return field;
+    return { ...field, data: counted.bytes, ...(counted.damaged === undefined ? {} : { damaged: counted.damaged }) };
   });
 }
 

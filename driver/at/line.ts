@@ -14,6 +14,8 @@ export interface Line {
 export interface CountedString {
   readonly field: number;
   readonly bytes: Buffer;
+  /** Its end is not where the count has it: bytes were lost, doubled or put in on the way. */
+  readonly damaged?: true;
 }
 
 /**

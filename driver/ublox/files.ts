@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { Priority } from "../at/command";
-import { type Field, quote, splitFields, toInteger } from "../at/fields";
+import { type Field, quote, toInteger } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
 import { unlessRejected } from "../network/procedures";
 import type { FileEntry, FileService, TransferOptions } from "../services/files";
@@ -15,6 +15,8 @@ const BLOCK_TIME = 0.5;
 const MIN_BLOCK = 1024;
 /** Bytes. What is lost when a transfer is cut stays small on lines that nothing paces. */
 const MAX_BLOCK = 65_536;
+/** A UART may lose a byte; a third failure is no accident. */
+const TRIES = 2;
 
 /** The module's file system: UDWNFILE, URDBLOCK, ULSTFILE, UDELFILE (guide 10.2). */
 export class UbloxFiles implements FileService {
@@ -92,15 +94,17 @@ export class UbloxFiles implements FileService {
 
   /** The module may answer with less than it was asked for. */
   async #readBlock(name: Field, offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
-    const { lines } = await this.#channel.send(
-      query("+URDBLOCK=", { prefix: "+URDBLOCK:" }, [name, offset, length], {
-        timeout: withTransfer(TIMEOUTS.file, length, this.#channel.bytesPerSecond),
-        priority: Priority.Background,
-        signal,
-      }),
-    );
-    const data = lines.flatMap((line) => splitFields(line)).find((field) => field.data !== undefined)?.data;
-    return data ?? Buffer.alloc(0);
+    const block = query("+URDBLOCK=", { prefix: "+URDBLOCK:" }, [name, offset, length], {
+      timeout: withTransfer(TIMEOUTS.file, length, this.#channel.bytesPerSecond),
+      priority: Priority.Background,
+      signal,
+    });
+    for (let tries = 1; ; tries += 1) {
+      const [fields = []] = await ask(this.#channel, block);
+      const content = fields.find((field) => field.data !== undefined);
+      if (content?.damaged === undefined) return content?.data ?? Buffer.alloc(0);
+      if (tries === TRIES) throw damaged(block.label);
+    }
   }
 
   #blockSize(): number {
@@ -125,6 +129,18 @@ export class UbloxFiles implements FileService {
 
 function listing(parameters: readonly (Field | number)[], signal?: AbortSignal): ReturnType<typeof query> {
   return query("+ULSTFILE=", { prefix: "+ULSTFILE:" }, parameters, { signal });
+}
+
+function damaged(label: string): ModemError {
+  const text = "bytes were lost or added on the way";
+  return new ModemError(
+    "MODEM_REJECTED",
+    `Reading a file: ${text}, ${TRIES} times. Check cable, baud rate and flow control.`,
+    {
+      command: label,
+      errorText: text,
+    },
+  );
 }
 
 /** The base syntax has no escape: names with quotation marks, control characters or beyond ASCII are refused. */

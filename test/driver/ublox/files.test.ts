@@ -78,6 +78,32 @@ describe("files on LARA-R6", () => {
     expect((await files.read("a")).toString()).toBe("0123456789");
   });
 
+  it.each([
+    ["lost", "012345678"],
+    ["doubled", "00123456789"],
+    ["doubled before a quotation mark at the end", '0012345678"'],
+  ])("are read again where a byte was %s on the way", async (_how, damaged) => {
+    const { files, stored, peer } = storage();
+    const content = damaged.endsWith('"') ? '012345678"' : "0123456789";
+    stored.set("a", Buffer.from(content));
+    let answers = 0;
+    peer.on(/^AT\+URDBLOCK=/, () => {
+      answers += 1;
+      return [`+URDBLOCK: "a",10,"${answers === 1 ? damaged : content}"`, "OK"];
+    });
+    expect((await files.read("a")).toString()).toBe(content);
+  });
+
+  it("that are damaged every time are an error, not a wrong content", async () => {
+    const { files, stored, peer } = storage();
+    stored.set("a", Buffer.from("0123456789"));
+    peer.on(/^AT\+URDBLOCK=/, ['+URDBLOCK: "a",10,"00123456789"', "OK"]);
+    await expect(files.read("a")).rejects.toMatchObject({
+      code: "MODEM_REJECTED",
+      message: expect.stringContaining("Check cable"),
+    });
+  });
+
   it("that end before their size are an error, not an endless read", async () => {
     const { files, stored, peer } = storage();
     stored.set("a", Buffer.from("0123456789"));
