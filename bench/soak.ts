@@ -2,12 +2,15 @@
  * Hours of traffic with faults: `npm run soak -- --minutes 60 --seed 1 --model BG96`.
  *
  * Requests with random bodies go through one modem while faults of the simulator come and go. What is held: every request ends within its
- * time, an answer is never wrong (the server echoes the body), an error is a `ModemError`, the modem is ready again after each
- * fault, and memory does not grow. Ends with status 1 at the first break. At the end it says, a kind of fault: how often it came, the
+ * time, an answer is what the server sent (the body that reached it), an error is a `ModemError`, the modem is ready again after
+ * each fault, and memory does not grow. A byte that is doubled on its way to the modem spoils a body that no checksum guards:
+ * those are counted. Ends with status 1 at the first break. At the end it says, a kind of fault: how often it came, the
  * errors of the requests it met, and the longest time until the modem was ready and all those requests had ended.
  */
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { isModemError } from "../driver/errors";
@@ -36,6 +39,8 @@ const HUNG = 10_000;
 
 interface Tally {
   answered: number;
+  /** Of them: bodies that had suffered on their way to the modem. */
+  spoilt: number;
   faults: number;
   readonly errors: Map<string, number>;
 }
@@ -61,43 +66,65 @@ function generator(seed: number): () => number {
   };
 }
 
-async function startEcho(): Promise<{ port: number; close: () => void }> {
-  const server = createServer((request, response) => void request.pipe(response));
+interface Echo {
+  readonly port: number;
+  /** What reached the server, by path, as a digest. */
+  readonly seen: Map<string, string>;
+  close(): void;
+}
+
+const digest = (body: Buffer): string => createHash("sha1").update(body).digest("hex");
+
+async function startEcho(): Promise<Echo> {
+  const seen = new Map<string, string>();
+  const server = createServer(async (request, response) => {
+    const body = await buffer(request);
+    seen.set(request.url ?? "", digest(body));
+    response.end(body);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const close = () => {
     server.closeAllConnections();
     server.close();
   };
-  return { port: (server.address() as AddressInfo).port, close };
+  return { port: (server.address() as AddressInfo).port, seen, close };
 }
 
-async function exchange(modem: Modem, body: Buffer): Promise<void> {
+let requests = 0;
+
+/** Whether the body came back as it was sent. */
+async function exchange(modem: Modem, body: Buffer, { seen }: Echo): Promise<boolean> {
   const { http } = await modem.ready({ timeout: LIMIT });
-  const url = "http://soak.example/echo";
+  requests += 1;
+  const path = `/echo/${requests}`;
   const answer = await http.request({
     method: "POST",
-    url,
+    url: `http://soak.example${path}`,
     headers: [],
     contentType: "application/octet-stream",
     body,
     timeout: LIMIT,
   });
-  if (!answer.body.equals(body))
-    throw new Error(`an answer of ${answer.body.length} bytes is not the body of ${body.length} that was sent`);
+  if (digest(answer.body) !== seen.get(path)) {
+    throw new Error(`an answer of ${answer.body.length} bytes is not what the server sent for ${body.length}`);
+  }
+  seen.delete(path);
+  return answer.body.equals(body);
 }
 
 /**
  * @returns the code of the error it ended with, or "" after a right answer
  * @throws {Error} when the request hangs, its answer is wrong or its error is none of ours
  */
-async function attempt(modem: Modem, body: Buffer, tally: Tally): Promise<string> {
+async function attempt(modem: Modem, body: Buffer, echo: Echo, tally: Tally): Promise<string> {
   const timer = new AbortController();
   const hung = delay(2 * LIMIT + HUNG, undefined, { signal: timer.signal }).then(() => {
     throw new Error(`a request hangs; the modem is ${modem.state}`);
   });
   try {
-    await Promise.race([exchange(modem, body), hung]);
+    const intact = await Promise.race([exchange(modem, body, echo), hung]);
     tally.answered += 1;
+    if (!intact) tally.spoilt += 1;
     return "";
   } catch (error) {
     if (!isModemError(error)) throw error;
@@ -122,7 +149,7 @@ async function main(): Promise<void> {
   const echo = await startEcho();
   const port = `sim:${values.model}?baud=921600&seed=${values.seed}&route=soak.example:80=127.0.0.1:${echo.port}`;
   const modem = new Modem(modemSettings(port, 921_600));
-  const tally: Tally = { answered: 0, faults: 0, errors: new Map() };
+  const tally: Tally = { answered: 0, spoilt: 0, faults: 0, errors: new Map() };
   const effects = new Map<string, Effect>();
   const end = Date.now() + Number(values.minutes) * 60_000;
   modem.open();
@@ -130,7 +157,7 @@ async function main(): Promise<void> {
   try {
     while (Date.now() < end) {
       const bodies = Array.from({ length: 1 + Math.floor(random() * 5) }, () => randomBody(random));
-      const round = Promise.all(bodies.map((body) => attempt(modem, body, tally)));
+      const round = Promise.all(bodies.map((body) => attempt(modem, body, echo, tally)));
       const fault = random() < 0.5 ? (FAULTS[Math.floor(random() * FAULTS.length)] ?? "reboot") : undefined;
       if (fault !== undefined) {
         await delay(random() * 500);
@@ -169,9 +196,11 @@ function randomBody(random: () => number): Buffer {
   return Buffer.from(Uint8Array.from({ length: Math.floor(random() * 20_000) }, () => Math.floor(random() * 256)));
 }
 
-function report({ answered, faults, errors }: Tally): void {
+function report({ answered, spoilt, faults, errors }: Tally): void {
   const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
-  process.stdout.write(`\r${answered} answered, ${faults} faults, ${listed(errors)}, ${memory} MiB   `);
+  process.stdout.write(
+    `\r${answered} answered (${spoilt} spoilt), ${faults} faults, ${listed(errors)}, ${memory} MiB   `,
+  );
 }
 
 main().then(
