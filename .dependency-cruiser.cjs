@@ -40,6 +40,15 @@ module.exports = {
       { path: "^driver/", pathNot: "^driver/($1|services|network|at)/|^driver/(errors|delay)" },
     ),
     rule(
+      "life-knows-no-vendor",
+      "Coming up and recovering are the same for every model: what differs comes in by the table of models.",
+      { path: "^driver/life/" },
+      {
+        path: "^driver/",
+        pathNot: "^driver/(life|network|services|at|transport)/|^driver/(errors|delay|modem-types)\\.ts$",
+      },
+    ),
+    rule(
       "driver-without-node-red",
       "The driver knows nothing of Node-RED.",
       { path: "^driver/" },

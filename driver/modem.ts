@@ -1,11 +1,17 @@
 import { EventEmitter } from "node:events";
 import { type AnswerField, splitFields } from "./at/fields";
 import type { Line } from "./at/line";
-import { Connections, contextOf } from "./connections";
 import { delay } from "./delay";
 import { ModemError } from "./errors";
-import { Life } from "./life";
-import type { LifeContext, LifeEvents } from "./life-context";
+import { Connections, contextOf } from "./life/connections";
+import type { LifeContext, LifeEvents } from "./life/context";
+import { Life } from "./life/life";
+import type { NetworkLife } from "./life/network-life";
+import { Readiness } from "./life/readiness";
+import { Recovery } from "./life/recovery";
+import type { Session } from "./life/session";
+import { StateMachine } from "./life/state-machine";
+import { TIMING, type Timing } from "./life/timing";
 import { MODELS } from "./models";
 import type {
   ConnectionStatus,
@@ -19,16 +25,10 @@ import type {
 } from "./modem-types";
 import { readSignal } from "./network/signal";
 import { PinMemory } from "./network/sim";
-import type { NetworkLife } from "./network-life";
 import { type RawOptions, rawCommand } from "./raw-command";
-import { Readiness } from "./readiness";
-import { Recovery } from "./recovery";
 import type { ModelDefinition, Services } from "./services/model";
 import type { PdpType } from "./services/packet-data";
-import type { Session } from "./session";
 import { checkSettings } from "./settings";
-import { StateMachine } from "./state-machine";
-import { TIMING, type Timing } from "./timing";
 import { createTransport } from "./transport/open";
 import type { Transport } from "./transport/transport";
 

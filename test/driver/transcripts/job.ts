@@ -1,10 +1,10 @@
 import { onTestFinished } from "vitest";
+import type { Timing } from "../../../driver/life/timing";
 import { Modem } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";
 import { PinMemory } from "../../../driver/network/sim";
 import type { HttpRequest } from "../../../driver/services/http";
 import type { Services } from "../../../driver/services/model";
-import type { Timing } from "../../../driver/timing";
 import { closeInProcess, simulatorFor } from "../../../simulator/faces/in-process";
 import { SETTINGS } from "../life/start-life";
 import { expectExplained, expectScenario, type Model, type Way } from "./printed";

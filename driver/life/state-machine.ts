@@ -1,5 +1,5 @@
-import type { ModemError } from "./errors";
-import type { ModemState } from "./modem-types";
+import type { ModemError } from "../errors";
+import type { ModemState } from "../modem-types";
 
 /** The way up. `recovering` stands beside it. */
 const STEPS: readonly ModemState[] = [

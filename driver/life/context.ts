@@ -1,9 +1,9 @@
+import { ModemError } from "../errors";
+import type { Identity, ModemSettings, Registration, Signal } from "../modem-types";
+import type { PinMemory } from "../network/sim";
+import type { ModelDefinition } from "../services/model";
 import type { Connections } from "./connections";
-import { ModemError } from "./errors";
-import type { Identity, ModemSettings, Registration, Signal } from "./modem-types";
-import type { PinMemory } from "./network/sim";
 import type { NetworkLife } from "./network-life";
-import type { ModelDefinition } from "./services/model";
 import type { Session } from "./session";
 import type { StateMachine } from "./state-machine";
 import type { Timing } from "./timing";

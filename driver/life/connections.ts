@@ -1,6 +1,6 @@
-import { isModemError, type ModemError } from "./errors";
-import type { ModemSettings } from "./modem-types";
-import type { PacketDataService, PdpContext } from "./services/packet-data";
+import { isModemError, type ModemError } from "../errors";
+import type { ModemSettings } from "../modem-types";
+import type { PacketDataService, PdpContext } from "../services/packet-data";
 
 /** A data connection came up or went away. */
 export type ConnectionEvent = { cid: number; active: boolean; reason?: string };

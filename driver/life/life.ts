@@ -1,10 +1,10 @@
-import { delay } from "./delay";
-import { isModemError, ModemError } from "./errors";
-import { asModemError, type LifeContext } from "./life-context";
-import { identify } from "./network/identification";
-import { command, unlessRejected } from "./network/procedures";
+import { delay } from "../delay";
+import { isModemError, ModemError } from "../errors";
+import { identify } from "../network/identification";
+import { command, unlessRejected } from "../network/procedures";
+import type { ModelDefinition, ModelDriver, PersistentSettings } from "../services/model";
+import { asModemError, type LifeContext } from "./context";
 import { NetworkLife } from "./network-life";
-import type { ModelDefinition, ModelDriver, PersistentSettings } from "./services/model";
 import type { Session } from "./session";
 
 /** Pause after an `AT` that was answered by an error, as a modem does that is still booting, in ms. */

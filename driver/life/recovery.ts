@@ -1,14 +1,14 @@
 import { access } from "node:fs/promises";
-import { delay } from "./delay";
-import { ModemError } from "./errors";
+import { delay } from "../delay";
+import { ModemError } from "../errors";
+import { cycleRadio } from "../network/functionality";
+import type { ModelDefinition } from "../services/model";
+import { kindOfPort } from "../transport/open";
+import type { Transport } from "../transport/transport";
+import { asModemError, type LifeContext } from "./context";
 import type { Life } from "./life";
-import { asModemError, type LifeContext } from "./life-context";
-import { cycleRadio } from "./network/functionality";
-import type { ModelDefinition } from "./services/model";
 import { type Fault, Session, type SessionListeners } from "./session";
 import { Backoff } from "./timing";
-import { kindOfPort } from "./transport/open";
-import type { Transport } from "./transport/transport";
 
 /** What is tried against silence that resynchronising did not end, each once, in this order. */
 const LADDER = ["cycle the radio", "reset", "reopen"] as const;

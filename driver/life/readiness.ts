@@ -1,5 +1,5 @@
-import { type ErrorCode, ModemError } from "./errors";
-import type { ModemState, ReadyOptions } from "./modem-types";
+import { type ErrorCode, ModemError } from "../errors";
+import type { ModemState, ReadyOptions } from "../modem-types";
 
 /** What can be waited for: a line that takes commands, or all of it. */
 export type Goal = "line" | "ready";

@@ -1,7 +1,7 @@
-import { AtChannel } from "./at/channel";
-import { ModemError } from "./errors";
-import type { ModelDefinition, ModelDriver } from "./services/model";
-import type { Transport, TransportLoss } from "./transport/transport";
+import { AtChannel } from "../at/channel";
+import { ModemError } from "../errors";
+import type { ModelDefinition, ModelDriver } from "../services/model";
+import type { Transport, TransportLoss } from "../transport/transport";
 
 /**
  * Why a session ended.
