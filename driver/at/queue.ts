@@ -20,8 +20,13 @@ export class Job {
   }
 }
 
-/** Jobs that wait for the line: larger priority first, equal ones in order. */
+/** Jobs that a waiting background job lets pass: on a line that is never idle it would wait for ever. */
+const PATIENCE = 8;
+
+/** Jobs that wait for the line: larger priority first, equal ones in order; the background gets its turn now and then. */
 export class JobQueue {
+  /** Jobs that went before the background since its last turn. */
+  private passed = 0;
   private readonly lanes = new Map<Priority, Job[]>([
     [Priority.Urgent, []],
     [Priority.Normal, []],
@@ -37,6 +42,14 @@ export class JobQueue {
   }
 
   take(): Job | undefined {
+    const background = this.lanes.get(Priority.Background) ?? [];
+    const overdue = this.passed >= PATIENCE ? background.shift() : undefined;
+    const job = overdue ?? this.first();
+    this.passed = job?.command.priority === Priority.Background || background.length === 0 ? 0 : this.passed + 1;
+    return job;
+  }
+
+  private first(): Job | undefined {
     for (const lane of this.lanes.values()) {
       const job = lane.shift();
       if (job !== undefined) return job;

@@ -47,6 +47,28 @@ describe("a command", () => {
     expect(order).toEqual(["AT+A", "AT+D", "AT+F", "AT+C", "AT+E", "AT+B"]);
   });
 
+  it("in the background gets its turn on a line that is never idle", async () => {
+    const { channel, line } = setUp();
+    line.on(/./, () => undefined);
+    let done = false;
+    const works = [channel.send(simple("AT+A")), channel.send(simple("AT+A"))];
+    works.push(channel.send(simple("AT+B", { priority: Priority.Background })));
+    works[2]?.then(() => {
+      done = true;
+    });
+    for (let sent = 0; sent < 12 && !done; sent += 1) {
+      works.push(channel.send(simple("AT+A")));
+      line.say("\r\nOK\r\n");
+      await turns();
+    }
+    expect(done).toBe(true);
+    for (let left = 0; left < works.length; left += 1) {
+      line.say("\r\nOK\r\n");
+      await turns();
+    }
+    await Promise.all(works);
+  });
+
   it("that is refused fails with the modem's words and number", async () => {
     const { channel, line } = setUp();
     const refused = async (result: string) => {
