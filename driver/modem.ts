@@ -197,6 +197,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
         this.#line = { session, network };
         this.#readiness.update({ line: true });
       },
+      registered: (registered) => this.#readiness.update({ registered }),
       registration: (registration) => {
         this.#registration = registration;
         this.#tell("registration", registration);

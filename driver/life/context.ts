@@ -26,6 +26,8 @@ export interface LifeEvents {
   identity(identity: Identity): void;
   /** The modem is identified and set up: commands may be sent on this session. */
   line(session: Session, network: NetworkLife): void;
+  /** At once, before anything else is asked: whether the network can be used. */
+  registered(isRegistered: boolean): void;
   registration(registration: Registration): void;
   signal(signal: Signal): void;
   radio(radio: { connected: boolean }): void;

@@ -34,7 +34,10 @@ export class NetworkLife {
     this.#context = context;
     const { backoffMin, backoffMax } = context.timing;
     this.#backoff = new Backoff(backoffMin, backoffMax, context.random);
-    this.#watch = new RegistrationWatch(session.channel, () => this.#news.set());
+    this.#watch = new RegistrationWatch(session.channel, (registration) => {
+      context.tell.registered(isRegistered(registration));
+      this.#news.set();
+    });
   }
 
   /** Runs until the session ends, and rejects with its reason. */
@@ -209,12 +212,14 @@ export class NetworkLife {
   }
 
   #onContextLost(cid: number | undefined, reason: string): void {
-    const { connections } = this.#context;
+    const { connections, state } = this.#context;
     const lost = connections.wanted.map((context) => context.cid).filter((one) => cid === undefined || cid === one);
     for (const one of cid === undefined ? lost : [cid]) connections.lost(one, reason);
     if (lost.length === 0) return;
     this.#contextLost = true;
     this.#news.set();
+    // At once, whatever is being looked at: messages that come in from now on wait.
+    if (state.state === "ready") state.advance("connecting");
   }
 
   async #tellRegistration(): Promise<void> {

@@ -14,6 +14,8 @@ interface Situation {
   readonly state: ModemState;
   readonly error: ModemError | undefined;
   readonly line: boolean;
+  /** Registered: a short loss is no outage, yet what is asked for in it can only fail. */
+  readonly registered: boolean;
 }
 
 /** Why a modem is not ready in each state, when it has not failed in it. */
@@ -35,7 +37,7 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set(["SIM_ERROR", "NOT_SUPPORTED", 
 export class Readiness {
   readonly #port: string;
   readonly #waiters = new Set<Waiter>();
-  #situation: Situation = { state: "closed", error: undefined, line: false };
+  #situation: Situation = { state: "closed", error: undefined, line: false, registered: false };
 
   constructor(port: string) {
     this.#port = port;
@@ -48,9 +50,10 @@ export class Readiness {
 
   /** What keeps the modem from being ready now. */
   explain(): ModemError {
-    const { state, error } = this.#situation;
+    const { state, error, line } = this.#situation;
     if (error !== undefined) return error;
-    const [code, words] = state === "ready" ? REASONS.recovering : REASONS[state];
+    const stage = state === "ready" ? (line ? "searching" : "recovering") : state;
+    const [code, words] = REASONS[stage];
     return new ModemError(code, `The modem on ${this.#port} is not ready: ${words}.`);
   }
 
@@ -82,8 +85,8 @@ export class Readiness {
   }
 
   #settle(waiter: Waiter): void {
-    const { state, error, line } = this.#situation;
-    const reached = line && (waiter.goal === "line" || state === "ready");
+    const { state, error, line, registered } = this.#situation;
+    const reached = line && (waiter.goal === "line" || (state === "ready" && registered));
     const hopeless = state === "closed" || (error !== undefined && HOPELESS.has(error.code));
     if (reached) waiter.succeed();
     else if (hopeless) waiter.fail(this.explain());

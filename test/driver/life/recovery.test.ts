@@ -194,6 +194,43 @@ describe("a network that goes away", () => {
     ]);
   });
 
+  it("wins a lost context back on a line that is never idle", async () => {
+    const { modem, peer } = await life.up();
+    let busy = true;
+    const traffic = [1, 2].map(async () => {
+      while (busy) await modem.execute("AT+CGMR", { timeout: 5000 });
+    });
+    peer.active = false;
+    peer.print("+CGEV: NW PDN DEACT 1");
+    await reaches("connecting");
+    await modem.ready(SOON);
+    busy = false;
+    await Promise.all(traffic);
+    expect(peer.active).toBe(true);
+  });
+
+  it("lets messages wait from the moment a context is lost", async () => {
+    const { modem, peer } = await life.up();
+    peer.active = false;
+    peer.print("+CGEV: NW PDN DEACT 1");
+    await once(modem, "urc");
+    await modem.ready(SOON);
+    expect(peer.active).toBe(true);
+  });
+
+  it("lets messages wait for a registration that is away for a short time", async () => {
+    const { modem, peer, states } = await life.up({}, { timing: { registrationGrace: 2000 } });
+    peer.registered = false;
+    peer.print("+CREG: 2");
+    await once(modem, "registration");
+    await expect(modem.ready({ timeout: 20 })).rejects.toMatchObject({ code: "NOT_REGISTERED" });
+    const waiting = modem.ready(SOON);
+    peer.registered = true;
+    peer.print("+CREG: 1");
+    await waiting;
+    expect(states).not.toContain("searching");
+  });
+
   it("notices a context that vanished without a word", async () => {
     const { modem, peer } = await life.up({}, { timing: { poll: 30 } });
     peer.active = false;
