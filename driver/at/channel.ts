@@ -287,6 +287,8 @@ function shown(token: Token): string {
       return token.result.text;
     case "prompt":
       return token.prompt;
+    case "damage":
+      return "<bytes lost or added>";
     case "data":
       return `<${token.bytes.length} bytes>`;
     case "echo":

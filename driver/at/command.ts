@@ -59,4 +59,6 @@ export interface Response {
   readonly lines: readonly Line[];
   /** The bytes of `download`. */
   readonly data?: Buffer;
+  /** Whether bytes of `data` were lost or added on the way: no line end stands behind them. */
+  readonly damaged?: boolean;
 }

@@ -54,7 +54,16 @@ export function rejection(label: string, result: FinalResult, vendor: ReadonlyMa
     ...(code === undefined ? {} : { errorCode: code }),
     errorText: text,
   };
-  return new ModemError("MODEM_REJECTED", `The modem refused ${label}: ${text} (${words.trim()})`, cause);
+  return new ModemError(
+    "MODEM_REJECTED",
+    `The modem refused ${label}: ${inWords(text, report.argument, words)}`,
+    cause,
+  );
+}
+
+/** A number needs words beside it; a report that is in words already is not said twice. */
+function inWords(text: string, argument: string, result: string): string {
+  return text === argument ? result.trim() : `${text} (${result.trim()})`;
 }
 
 function byWords(more: Iterable<readonly [number, string]>, table: ReadonlyMap<number, string>): Map<string, number> {

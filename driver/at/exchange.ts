@@ -48,6 +48,7 @@ export class Exchange {
   private promptSeen = false;
   private written = 0;
   private over = false;
+  private damaged = false;
 
   /** @param onInterrupted called after the job was rejected because the time was over or the line can't be written */
   constructor(
@@ -93,6 +94,7 @@ export class Exchange {
   token(token: Token): boolean {
     if (token.type === "answer") this.lines.push(token.line);
     else if (token.type === "data") this.received.append(token.bytes, 0, token.bytes.length);
+    else if (token.type === "damage") this.damaged = true;
     else if (token.type === "prompt") this.prompted(token.prompt);
     else if (token.type === "final") this.finish(token.result);
     return token.type === "final";
@@ -153,8 +155,8 @@ export class Exchange {
       this.job.reject(rejection(label, this.mask.result(result), this.line.dialect.errorTexts));
       return;
     }
-    const { lines } = this;
-    this.job.resolve(download === undefined ? { lines } : { lines, data: this.received.take() });
+    const { lines, damaged } = this;
+    this.job.resolve(download === undefined ? { lines } : { lines, data: this.received.take(), damaged });
   }
 
   private expire(): void {

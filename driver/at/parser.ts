@@ -42,6 +42,8 @@ export class Parser {
   private afterPrompt = false;
   private counted: CountedLine | undefined;
   private download: DownloadReader | undefined;
+  /** What has to follow the data of a download: a final result begins with a line end (V.250 5.7.1). */
+  private tail: readonly number[] = [];
 
   /** Bytes held. */
   get buffered(): number {
@@ -65,6 +67,7 @@ export class Parser {
     if (rest !== "") sink({ type: "noise", text: rest.slice(0, NOISE_EXCERPT) });
     this.counted = undefined;
     this.download = undefined;
+    this.tail = [];
     this.startLine();
     this.classifier.end(sink);
   }
@@ -89,6 +92,7 @@ export class Parser {
   private step(chunk: Buffer, at: number, sink: TokenSink): number {
     if (this.download !== undefined) return this.readDownload(this.download, chunk, at, sink);
     if (this.counted !== undefined) return this.readCounted(this.counted, chunk, at, sink);
+    if (this.tail.length > 0) return this.checkTail(chunk[at], at, sink);
     if (this.skipping) return this.skipLine(at, chunk.length);
     if (this.pending.length === 0) {
       const start = this.skipBlank(chunk, at);
@@ -182,15 +186,28 @@ export class Parser {
 
   private readDownload(download: DownloadReader, chunk: Buffer, at: number, sink: TokenSink): number {
     const next = download.read(chunk, at, sink);
-    if (download.done) this.download = undefined;
+    if (download.done) this.endDownload();
     else if (next === chunk.length) this.measure(download, 0, sink);
     return next;
   }
 
   private measure(download: DownloadReader, silence: number, sink: TokenSink): void {
     const behind = download.measure(silence, sink);
-    if (download.done) this.download = undefined;
+    if (download.done) this.endDownload();
     if (behind !== undefined && behind.length > 0) this.push(behind, sink);
+  }
+
+  private endDownload(): void {
+    this.download = undefined;
+    this.tail = [CR, LF];
+  }
+
+  private checkTail(byte: number | undefined, at: number, sink: TokenSink): number {
+    const [expected, ...rest] = this.tail;
+    this.tail = byte === expected ? rest : [];
+    if (byte === expected) return at + 1;
+    sink({ type: "damage" });
+    return at;
   }
 
   private endLine(text: string, data: Line["data"], sink: TokenSink): void {

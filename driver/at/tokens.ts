@@ -6,7 +6,8 @@ import type { Line } from "./line";
  * What the bytes of the line mean, in their order.
  *
  * `answer` is an information response that the command in flight expects; `urc` came unasked. `noise` is what belongs
- * to nothing: stale results, damaged lines, the beginning of a line that grew too long.
+ * to nothing: stale results, damaged lines, the beginning of a line that grew too long. `damage` follows the data of a
+ * download that don't end where a line end should stand: bytes of them were lost or added on the way.
  */
 export type Token =
   | { readonly type: "echo"; readonly text: string }
@@ -15,6 +16,7 @@ export type Token =
   | { readonly type: "final"; readonly result: FinalResult }
   | { readonly type: "prompt"; readonly prompt: Prompt }
   | { readonly type: "data"; readonly bytes: Buffer }
+  | { readonly type: "damage" }
   | { readonly type: "noise"; readonly text: string };
 
 export type TokenSink = (token: Token) => void;

@@ -44,19 +44,21 @@ export class FileHandle {
     }
   }
 
-  async read(size: number, chunk: number, options: TransferOptions, name: string): Promise<Buffer> {
+  /** The whole content; undefined where bytes of it were lost or added on the way. */
+  async read(size: number, chunk: number, options: TransferOptions, name: string): Promise<Buffer | undefined> {
     const { signal, onProgress } = options;
     const parts: Buffer[] = [];
     let done = 0;
     while (done < size) {
       signal?.throwIfAborted();
       const length = Math.min(chunk, size - done);
-      const { data = Buffer.alloc(0) } = await this.#channel.send({
+      const { data = Buffer.alloc(0), damaged } = await this.#channel.send({
         ...commandLine("+QFREAD=", this.#number, length),
         download: { length: "announced" },
         timeout: TIMEOUTS.file + transferTime(this.#channel, length),
         signal,
       });
+      if (damaged === true) return undefined;
       if (data.length === 0)
         throw new ModemError("MODEM_REJECTED", `Reading ${name}: ended at ${done} of ${size} bytes`);
       parts.push(data);

@@ -122,11 +122,15 @@ export class QuectelFiles implements FileService {
   }
 
   async #readInChunks(file: Field, { name, size }: FileEntry, options: TransferOptions): Promise<Buffer> {
-    const handle = await FileHandle.open(this.#channel, file, "read");
-    try {
-      return await handle.read(size, bytesOfLine(this.#channel, CHUNK_TIME), options, name);
-    } finally {
-      await handle.close();
+    for (let tries = 1; ; tries++) {
+      const handle = await FileHandle.open(this.#channel, file, "read");
+      try {
+        const content = await handle.read(size, bytesOfLine(this.#channel, CHUNK_TIME), options, name);
+        if (content !== undefined) return content;
+      } finally {
+        await handle.close();
+      }
+      if (tries === TRIES) throw damaged(name, "AT+QFREAD", undefined);
     }
   }
 
@@ -178,6 +182,6 @@ function missing(name: string): ModemError {
 }
 
 function damaged(name: string, command: string, result: string | undefined): ModemError {
-  const cause = { command, result, errorText: "size or checksum differs" };
+  const cause = { command, ...(result === undefined ? {} : { result }), errorText: "size or checksum differs" };
   return new ModemError("MODEM_REJECTED", `Transferring ${name}: size or checksum differs after ${TRIES} tries`, cause);
 }

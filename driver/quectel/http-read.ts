@@ -77,6 +77,7 @@ export class ResponseReader {
         { ...command, download, timeout: time + wait * 1000 + TIMEOUTS.late },
         urc,
       );
+      if (response.damaged === true) throw damaged(label, command.label);
       return finish(response.data ?? Buffer.alloc(0), answered, label);
     } catch (error) {
       throw incomplete(translated(error, label), `${end.bodyBytes} of ${length} bytes of the body arrived`);
@@ -140,6 +141,12 @@ function finish(raw: Buffer, { statusCode, length }: Answered, label: string): H
     throw new ModemError("CONNECTION_CLOSED", message);
   }
   return { statusCode: response.statusCode, headers, body };
+}
+
+function damaged(label: string, command: string): ModemError {
+  const errorText = "bytes were lost or added between modem and computer";
+  const message = `${label}: ${errorText}. Check cable, baud rate and flow control`;
+  return new ModemError("MODEM_REJECTED", message, { command, errorText });
 }
 
 function incomplete(error: unknown, progress: string): unknown {

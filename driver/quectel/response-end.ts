@@ -5,6 +5,8 @@ import { hasNoBody } from "../services/http-response";
 const BREAK_OFF = 1_500;
 /** A final result, perhaps with the result URC behind it, where data should go on. */
 const FINAL_RESULT = /\r\n(?:OK|ERROR|\+CME ERROR: \d+)\r\n(?:\r\n\+QHTTPREAD: \d+\r\n)?$/;
+/** What every final result begins with (V.250 5.7.1). */
+const LINE_END = "\r\n";
 /** No match is longer. */
 const TAIL_LENGTH = 64;
 
@@ -31,16 +33,20 @@ export class ResponseEnd {
 
   readonly find = (raw: Buffer, quiet: number): number | undefined => {
     this.#head ??= parseResponseHead(raw);
-    const end = quiet >= BREAK_OFF ? (this.#total(raw) ?? finalResultIn(raw)) : this.#total(raw);
+    const end = this.#total(raw, quiet) ?? (quiet >= BREAK_OFF ? finalResultIn(raw) : undefined);
     this.#received = end ?? raw.length;
     return end;
   };
 
-  #total(raw: Buffer): number | undefined {
+  /** Where the count ends the data. What stands behind tells whether a byte was lost or added: then nothing is complete. */
+  #total(raw: Buffer, quiet: number): number | undefined {
     if (this.#head === undefined) return undefined;
     const total = this.#head.length + (hasNoBody(this.#head.statusCode) ? 0 : this.#announced);
     if (raw.length < total) return undefined;
-    this.#onComplete(Buffer.from(raw.subarray(0, total)));
+    const behind = raw.toString("latin1", total, total + LINE_END.length);
+    const mayGoOn = behind !== LINE_END && LINE_END.startsWith(behind);
+    if (mayGoOn && quiet === 0) return undefined;
+    if (LINE_END.startsWith(behind)) this.#onComplete(Buffer.from(raw.subarray(0, total)));
     return total;
   }
 }

@@ -89,7 +89,7 @@ describe("a command", () => {
     expect(await refused("+CMS ERROR: 321")).toMatchObject({ errorCode: 321, errorText: "invalid memory index" });
     expect(await refused("+CME ERROR: 714")).toMatchObject({ errorCode: 714, errorText: "DNS error" });
     expect(await refused("+CME ERROR: raspberry")).toEqual({
-      message: "The modem refused AT+CSQ: raspberry (+CME ERROR: raspberry)",
+      message: "The modem refused AT+CSQ: +CME ERROR: raspberry",
       command: "AT+CSQ",
       result: "+CME ERROR: raspberry",
       errorText: "raspberry",

@@ -67,7 +67,7 @@ describe("a rejection", () => {
     const error = rejection("AT+UHTTPC=0,1", result, VENDOR);
     expect(error).toMatchObject({
       code: "MODEM_REJECTED",
-      message: "The modem refused AT+UHTTPC=0,1: operation not allowed (+CME ERROR: operation not allowed)",
+      message: "The modem refused AT+UHTTPC=0,1: +CME ERROR: operation not allowed",
       cause: {
         command: "AT+UHTTPC=0,1",
         result: "+CME ERROR: operation not allowed",

@@ -59,6 +59,8 @@ export function brief(token: Token): string {
       return `prompt ${token.prompt}`;
     case "data":
       return `data ${token.bytes.toString("hex")}`;
+    case "damage":
+      return "damage";
     case "echo":
     case "noise":
       return `${token.type} ${token.text}`;

@@ -128,6 +128,16 @@ describe("a prompt", () => {
 });
 
 describe("a download", () => {
+  it.each([
+    ["lost", "\r\nCONNECT 3\r\nab\r\nOK\r\n", "61620d"],
+    ["doubled", "\r\nCONNECT 3\r\naabc\r\nOK\r\n", "616162"],
+    ["doubled before a line end", "\r\nCONNECT 3\r\naab\r\r\nOK\r\n", "616162"],
+  ])("with a byte %s says so, and goes on with lines", (_how, text, data) => {
+    const tokens = read({ line: "AT+R", download: { length: "announced" } }, text);
+    expect(tokens.slice(0, 3)).toEqual(["prompt CONNECT", `data ${data}`, "damage"]);
+    expect(tokens.at(-1)).toBe("final OK");
+  });
+
   const body = bytes("\r\nOK\r\n> \0\xff+CEREG: 1\r\nCONNECT\r\n");
   const framed = (connect: string): Buffer => Buffer.concat([bytes(connect), body, bytes("\r\nOK\r\n")]);
   const data = `data ${body.toString("hex")}`;

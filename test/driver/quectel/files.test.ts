@@ -46,6 +46,21 @@ describe("BG96 files", () => {
     expect(peer.uploads.map(String)).not.toContain("+++");
   });
 
+  it("in chunks are read again from the beginning where a byte was lost on the way", async () => {
+    const { peer, files, services } = await startSession({ bytesPerSecond: 100 });
+    const content = Buffer.alloc(120, "0123456789");
+    files.set("f", content);
+    let damage = true;
+    peer.on(/^AT\+QFREAD=\d+,20$/, (_match, print) => {
+      print.line("CONNECT 20");
+      print.raw(content.subarray(0, damage ? 19 : 20));
+      damage = false;
+      print.line("OK");
+    });
+    expect(await services.files.read("f")).toEqual(content);
+    expect(peer.commands.filter((line) => line.startsWith("AT+QFOPEN="))).toHaveLength(2);
+  });
+
   it("longer than a second of the line go in chunks, between which others get through", async () => {
     const { peer, channel, files, services } = await startSession({ bytesPerSecond: 100 });
     const content = Buffer.concat([ALL_BYTES, HOSTILE]);

@@ -136,6 +136,20 @@ describe("a BG96 request whose caller leaves", () => {
     expect(await second).toMatchObject({ statusCode: 200 });
   });
 
+  it.each([
+    ["lost", "ok:1"],
+    ["doubled", "ok::12"],
+  ])("is an error, not a wrong body, when a byte is %s on the way", async (_how, body) => {
+    const session = await startSession();
+    session.http.answer = {
+      response: `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n${body}`,
+      outcome: "0,200,5",
+    };
+    const failure = get(session).catch((error: unknown) => error);
+    await advance(10_000);
+    expect(await failure).toMatchObject({ code: "MODEM_REJECTED", message: expect.stringContaining("Check cable") });
+  });
+
   it("fails with MODEM_RESTARTED when the modem reboots", async () => {
     const session = await startSession();
     holdAnswer(session);
