@@ -43,6 +43,11 @@ export class ModemError extends Error {
     this.code = code;
     if (cause !== undefined) this.cause = cause;
   }
+
+  /** Without the class's name: this, not `message`, is what Node-RED shows in its log and puts into `msg.error.message`. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** Whether `error` is a `ModemError`, and, with `code`, one of that code. */

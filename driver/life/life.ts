@@ -74,7 +74,8 @@ export class Life {
     const found = models.find((model) => model.matches(text));
     const model = settings.model === "auto" ? found : models.find(({ name }) => name === settings.model);
     if (model === undefined) throw unknownModel(text, models);
-    if (found !== model) tell.note(`the settings say ${model.name}, the modem says ${oneLine(text)}`);
+    if (found !== undefined && found !== model) throw otherModel(model, found);
+    if (found === undefined) tell.note(`the settings say ${model.name}, the modem says ${oneLine(text)}`);
     tell.identity(identity);
     return session.use(model);
   }
@@ -121,6 +122,15 @@ function unknownModel(identification: string, models: readonly ModelDefinition[]
     "NOT_SUPPORTED",
     `The modem says it is "${oneLine(identification)}", which is none of ${known}. ` +
       "If it is a variant of one of these, set the model by hand.",
+  );
+}
+
+/** Commands of one model fail on the other one by one, with words that lead nowhere near the cause. */
+function otherModel(wanted: ModelDefinition, found: ModelDefinition): ModemError {
+  return new ModemError(
+    "NOT_SUPPORTED",
+    `The modem's settings say that it is a ${wanted.name}, but it says it is a ${found.name}. ` +
+      "Set its model to automatic, or pick the right port.",
   );
 }
 

@@ -25,7 +25,7 @@ const REASONS: Readonly<Record<Exclude<ModemState, "ready">, readonly [ErrorCode
   recovering: ["MODEM_OFFLINE", "the connection to it is still being restored"],
   synchronising: ["MODEM_TIMEOUT", "it has not answered AT yet"],
   identifying: ["MODEM_TIMEOUT", "it is still being identified and set up"],
-  sim: ["SIM_ERROR", "its SIM is not ready yet"],
+  sim: ["SIM_ERROR", "its SIM is not ready yet. Check that one is inserted"],
   searching: ["NOT_REGISTERED", "it has found no network yet. Check antenna, SIM and coverage"],
   connecting: ["NO_CONNECTION", "its data connection is not up yet. Check APN, user and password"],
 };

@@ -11,7 +11,9 @@ export class Deadline {
   constructor(timeout: number, operation: string, outer?: AbortSignal) {
     this.#end = Date.now() + timeout;
     const over = (): void =>
-      this.#controller.abort(new ModemError("MODEM_TIMEOUT", `${operation}: not done within ${timeout / 1000} s`));
+      this.#controller.abort(
+        new ModemError("MODEM_TIMEOUT", `${operation}: not done within ${timeout / 1000} s; allow a longer timeout`),
+      );
     this.#timer = setTimeout(over, timeout);
     const abort = (): void => this.#controller.abort(outer?.reason);
     outer?.addEventListener("abort", abort, { once: true });

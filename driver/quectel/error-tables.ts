@@ -27,7 +27,10 @@ const HTTP_ERRORS: ReadonlyMap<number, QuectelError> = new Map<number, QuectelEr
   [713, { text: "IP address error", code: "INVALID_INPUT", remedy: "check the server's address" }],
   [714, { text: "DNS error", code: "DNS_FAILED", remedy: "check the server's name and the DNS servers" }],
   [715, { text: "socket could not be created", code: "CONNECT_FAILED" }],
-  [716, { text: "connection to the server failed", code: "CONNECT_FAILED" }],
+  [
+    716,
+    { text: "connection to the server failed", code: "CONNECT_FAILED", remedy: "check the server's address and port" },
+  ],
   [717, { text: "socket read error", code: "CONNECTION_CLOSED", remedy: SEND_AGAIN }],
   [718, { text: "socket write error", code: "CONNECTION_CLOSED", remedy: SEND_AGAIN }],
   [719, { text: "socket closed", code: "CONNECTION_CLOSED", remedy: SEND_AGAIN }],

@@ -70,7 +70,10 @@ function parseUrl(text: string): URL {
   if (!URL.canParse(text)) throw new ModemError("INVALID_INPUT", "url is not a valid URL");
   const url = new URL(text);
   if (url.protocol === "https:") {
-    throw new ModemError("NOT_SUPPORTED", "https: needs a security profile, which is not supported on BG96 yet");
+    throw new ModemError(
+      "NOT_SUPPORTED",
+      "https: is not supported yet, since it needs a security profile on the modem. Only http:// URLs work.",
+    );
   }
   if (url.protocol !== "http:") throw new ModemError("INVALID_INPUT", "url must begin with http:// or https://");
   return url;

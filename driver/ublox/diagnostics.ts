@@ -84,7 +84,11 @@ export class UbloxDiagnostics implements DiagnosticsService {
       if (found !== "") return found;
     } catch (error) {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
-      throw new ModemError("DNS_FAILED", `${name} could not be resolved: ${error.message}`, error.cause);
+      throw new ModemError(
+        "DNS_FAILED",
+        `${name} could not be resolved, check it and the DNS servers: ${error.message}`,
+        error.cause,
+      );
     }
     throw new ModemError("DNS_FAILED", `${name} could not be resolved: the modem's answer was empty`);
   }

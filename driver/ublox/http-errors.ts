@@ -47,5 +47,6 @@ function remedy(code: ErrorCode): string {
 const REMEDIES: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
   ["DNS_FAILED", ". Check the server's name and the data connection's DNS servers."],
   ["CONNECT_FAILED", ". Check the server's address and port, and that the network lets them through."],
+  ["CONNECTION_CLOSED", ". Send the request again."],
   ["NO_CONNECTION", ". Activate the data connection first."],
 ]);

@@ -70,7 +70,7 @@ function parseUrl(text: string): URL {
   if (url.protocol === "https:") {
     throw new ModemError(
       "NOT_SUPPORTED",
-      "https: needs a security profile on the modem, which this driver does not set up yet",
+      "https: is not supported yet, since it needs a security profile on the modem. Only http:// URLs work.",
     );
   }
   if (url.protocol !== "http:") throw new ModemError("INVALID_INPUT", "url must begin with http:");

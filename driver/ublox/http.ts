@@ -115,7 +115,12 @@ class RequestLimit {
     const late = new AbortController();
     this.#end = Date.now() + timeout;
     this.#timer = setTimeout(() => {
-      late.abort(new ModemError("MODEM_TIMEOUT", `${title} did not end within ${timeout / 1000} s`));
+      late.abort(
+        new ModemError(
+          "MODEM_TIMEOUT",
+          `${title} did not end within ${timeout / 1000} s. Check the server, or allow a longer timeout.`,
+        ),
+      );
     }, timeout);
     this.interrupted = signal === undefined ? disposed : AbortSignal.any([disposed, signal]);
     this.signal = AbortSignal.any([late.signal, this.interrupted]);

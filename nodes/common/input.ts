@@ -18,10 +18,13 @@ export function optionalText(value: unknown, field: string): string | undefined 
   return value;
 }
 
-/** @throws {ModemError} `INVALID_INPUT` when it is empty or no text */
-export function requiredText(value: unknown, field: string): string {
+/**
+ * @param remedy where a person can fill it in, as the rest of the sentence
+ * @throws {ModemError} `INVALID_INPUT` when it is empty or no text
+ */
+export function requiredText(value: unknown, field: string, remedy = ""): string {
   const text = optionalText(value, field);
-  if (text === undefined) throw invalid(field, "is missing");
+  if (text === undefined) throw invalid(field, `is missing${remedy}`);
   return text;
 }
 

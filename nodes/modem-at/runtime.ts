@@ -81,6 +81,9 @@ class AtOperation implements Operation<AtRequest, void> {
 
   private async command(message: Message): Promise<string> {
     const { value, field } = pick("command", this.properties.command, message.command);
+    if (isEmpty(value) && isEmpty(message.payload)) {
+      throw invalid("command", "is missing: enter one in the node, or send it as msg.command or msg.payload");
+    }
     if (isEmpty(value)) return commandLine(message.payload, "msg.payload");
     const template = optionalText(value, field) ?? "";
     if (field !== "command") return commandLine(template, field);

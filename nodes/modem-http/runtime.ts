@@ -102,13 +102,13 @@ class HttpOperation implements Operation<Request, Services> {
   private method(message: Message): Request["method"] {
     const chosen = optionalChoice(this.properties.method, "method", HTTP_METHOD_CHOICES) ?? "GET";
     if (chosen !== "use") return chosen;
-    const name = requiredText(message.method, "msg.method").toUpperCase();
+    const name = requiredText(message.method, "msg.method", ": send a method, or choose one in the node").toUpperCase();
     return optionalChoice(name, "msg.method", HTTP_METHODS) ?? "GET";
   }
 
   private async target(message: Message, query: unknown): Promise<Target> {
     const { value, field } = pick("url", this.properties.url, message.url);
-    const text = requiredText(value, field);
+    const text = requiredText(value, field, ": enter a URL in the node or send one");
     // Only the dialog's text is a template: what comes in a message is data.
     const templated = field === "url";
     const url = templated ? await renderTemplate(this.RED, this.node, { template: text, field, message }) : text;

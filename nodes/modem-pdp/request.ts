@@ -99,6 +99,6 @@ export async function pdpHost(
   render: (template: string) => Promise<string>,
 ): Promise<string> {
   const { value, field } = pick("host", properties.host, message.host);
-  const text = requiredText(value, field);
+  const text = requiredText(value, field, ": enter a host in the node or send one");
   return requiredText(withoutBlanks(field === "host" ? await render(text) : text), field);
 }

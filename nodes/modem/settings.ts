@@ -23,7 +23,7 @@ export function modemSettings(properties: ModemProperties, credentials: ModemCre
   const mnoProfile = optionalInteger(properties.mnoProfile, "mnoProfile", MODEM_RANGES.mnoProfile);
   const xlat = optionalChoice(properties.xlat, "xlat", XLAT_MODES);
   return {
-    port: requiredText(properties.port, "port").trim(),
+    port: requiredText(properties.port, "port", ": enter one in the modem's settings").trim(),
     ...lineSettings(properties),
     model: optionalChoice(properties.model, "model", MODELS) ?? "auto",
     apn: optionalText(properties.apn, "apn") ?? "",

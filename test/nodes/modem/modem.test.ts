@@ -47,7 +47,8 @@ describe("an outage", () => {
     const outage = await node.errors.next();
     expect(outage.error).toMatchObject({
       code: "MODEM_OFFLINE",
-      message: expect.stringContaining("/dev/no-such-modem"),
+      // A sentence for people, without the name of a class before it.
+      message: expect.stringMatching(/^Port \/dev\/no-such-modem can't be opened/),
       source: { id: "m" },
     });
     node.receive({});
@@ -72,6 +73,16 @@ describe("the settings of a modem", () => {
     expect((await node.errors.next()).error).toMatchObject({
       code: "INVALID_INPUT",
       message: expect.stringContaining("baudRate"),
+    });
+  });
+
+  it("that name another model than the modem's own fail every message at once, and say what to do", async () => {
+    const node = await deployNode(HTTP, { port: "sim:BG96", model: "LARA-R6", timeout: 30 });
+    node.receive({});
+    const { error } = await node.errors.until((message) => message.error?.source.id === "n");
+    expect(error).toMatchObject({
+      code: "NOT_SUPPORTED",
+      message: expect.stringMatching(/LARA-R6.*BG96.*automatic/),
     });
   });
 
