@@ -9,16 +9,14 @@ export interface CommandLine {
   readonly tcp: readonly number[];
   readonly unix: readonly string[];
   readonly pty: readonly string[];
-  readonly trace: boolean;
 }
 
-/** Options of the command that a `sim:` port does not have. */
+/** Options of the command that a `sim:` port has no need for. */
 const COMMAND_OPTIONS = [
   { name: "model", value: PERSONALITIES.map(({ name }) => name).join("|"), help: "personality (LARA-R6)" },
   { name: "tcp", value: "PORT", help: "listen on 127.0.0.1; 0 picks a port" },
   { name: "unix", value: "PATH", help: "listen on a UNIX socket" },
   { name: "pty", value: "LINK", help: "make a serial device there (needs socat)" },
-  { name: "trace", value: "", help: "print both directions to standard error" },
   { name: "help", value: "", help: "print this" },
 ];
 const FACES = ["tcp", "unix", "pty"];
@@ -52,13 +50,12 @@ export function readCommandLine(words: readonly string[]): CommandLine | undefin
   };
   const [model = "LARA-R6", ...more] = take("model");
   if (more.length > 0) throw new Error("--model is given twice");
-  const [tcp, unix, pty] = [take("tcp").map(portNumber), take("unix"), take("pty")];
-  const trace = take("trace").length > 0;
+  const [tcp, unix, pty] = [take("tcp").map(portNumber), paths("unix", take), paths("pty", take)];
   const simulator = readOptions(model, values);
   if (tcp.length + unix.length + pty.length === 0) {
     throw new Error(`give it a face: ${FACES.map((name) => `--${name}`).join(", ")} (--help tells more)`);
   }
-  return { simulator, tcp, unix, pty, trace };
+  return { simulator, tcp, unix, pty };
 }
 
 /** `--name value` and `--name=value`. */
@@ -84,6 +81,12 @@ function bareValue(name: string, next: string | undefined): string | undefined {
   if (COMMAND_OPTIONS.some((option) => option.name === name && option.value === "")) return "1";
   const bare = OPTION_RULES.find((rule) => rule.name === name)?.bare;
   return bare !== undefined && (next === undefined || next.startsWith("--")) ? bare : undefined;
+}
+
+function paths(name: string, take: (name: string) => readonly string[]): readonly string[] {
+  const given = take(name);
+  if (given.includes("")) throw new Error(`--${name} needs a path`);
+  return given;
 }
 
 function portNumber(text: string): number {

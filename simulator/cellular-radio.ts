@@ -45,6 +45,7 @@ export class CellularRadio implements Radio {
   private covered = true;
   private weak = false;
   private rrc = false;
+  private lastRefusal: number | undefined;
   private cancelSearch: (() => void) | undefined;
   private cancelIdle: (() => void) | undefined;
   private readonly deactivated: Listeners<[number, boolean]> = new Set();
@@ -76,6 +77,7 @@ export class CellularRadio implements Radio {
     this.cancelSearch?.();
     this.cancelIdle?.();
     this.power = 0;
+    this.lastRefusal = undefined;
     this.rrc = false;
     this.stat = 0;
     for (const cid of this.pdp.active()) this.pdp.drop(cid);
@@ -143,8 +145,8 @@ export class CellularRadio implements Radio {
   }
 
   async activate(cid: number): Promise<void> {
+    this.admit(cid);
     if (this.pdp.isActive(cid)) return;
-    this.pdp.admit(cid);
     if (!this.attached) throw new CommandError(NO_NETWORK_SERVICE);
     this.traffic();
     await this.around.delay();
@@ -152,8 +154,23 @@ export class CellularRadio implements Radio {
     if (!this.pdp.isActive(cid)) this.bring(cid);
   }
 
+  /** A context that was redefined while it was up falls when it is dialled anew and refused. */
+  private admit(cid: number): void {
+    try {
+      this.pdp.admit(cid);
+    } catch (error) {
+      this.drop(cid, false);
+      if (error instanceof CommandError) this.lastRefusal = error.errorCode;
+      throw error;
+    }
+  }
+
   deactivate(cid: number): void {
     this.drop(cid, false);
+  }
+
+  get refusal(): number | undefined {
+    return this.lastRefusal;
   }
 
   onDeactivated(listener: (cid: number, byNetwork: boolean) => void): void {

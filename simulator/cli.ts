@@ -5,7 +5,6 @@ import type { Face } from "./faces/face";
 import { PseudoTerminal } from "./faces/pseudo-terminal";
 import { tcpFace, unixFace } from "./faces/server";
 import { Simulator } from "./simulator";
-import { traceTo } from "./trace";
 
 const USAGE_ERROR = 2;
 const FAILURE = 1;
@@ -14,20 +13,20 @@ const KEEP_ALIVE = 3_600_000;
 
 async function main(): Promise<void> {
   let commandLine: CommandLine | undefined;
+  let simulator: Simulator | undefined;
   try {
     commandLine = readCommandLine(process.argv.slice(2));
+    if (commandLine !== undefined) simulator = new Simulator(commandLine.simulator);
   } catch (error) {
     complain(error);
     process.exitCode = USAGE_ERROR;
     return;
   }
-  if (commandLine === undefined) process.stdout.write(HELP);
-  else await serve(commandLine);
+  if (commandLine === undefined || simulator === undefined) process.stdout.write(HELP);
+  else await serve(simulator, commandLine);
 }
 
-async function serve({ simulator: options, trace, ...addresses }: CommandLine): Promise<void> {
-  const simulator = new Simulator(options);
-  if (trace) simulator.line.trace = traceTo((line) => process.stderr.write(`${line}\n`));
+async function serve(simulator: Simulator, addresses: CommandLine): Promise<void> {
   const faces: Face[] = [
     ...addresses.tcp.map((port) => tcpFace(simulator.line, port)),
     ...addresses.unix.map((path) => unixFace(simulator.line, path)),

@@ -36,7 +36,10 @@ const LOST_BYTES = 8;
 
 /** Every fault that is no personality's own, for `--help`, for checks and for work. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
-  reboot: { help: "the modem restarts by itself", start: ({ targets }) => targets.modem.reboot("fault") },
+  reboot: {
+    help: "the modem restarts by itself, or is switched on again",
+    start: ({ targets }) => targets.modem.reboot("fault"),
+  },
   silence: {
     help: "it neither hears nor answers",
     start: ({ targets }) => targets.terminal.silence(true),

@@ -53,6 +53,8 @@ export class FaultInjector implements FaultActions {
     if (this.plugged === plugged) return;
     this.plugged = plugged;
     if (!plugged) this.targets.line.unplug();
+    // Plugged in again, a modem that had switched itself off comes up.
+    else if (!this.targets.modem.on) this.targets.modem.reboot("plugged in");
     for (const listener of this.plugListeners) listener(plugged);
   }
 

@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { FileSystem, Storage } from "./storage";
 
 /** Room for files, bytes: several 5 MB bodies side by side. */
@@ -67,12 +68,24 @@ export class FileStorage implements Storage {
     try {
       text = readFileSync(path, "utf8");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-      throw error;
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+        checkFolder(path);
+        return;
+      }
+      throw new Error(`${path} can't be read as a state file: ${(error as Error).message}`);
     }
     const saved = parse(text, path);
     for (const [key, value] of Object.entries(saved.nvm ?? {})) this.nvm.set(key, JSON.stringify(value));
     for (const [name, content] of Object.entries(saved.files ?? {})) this.files.restore(name, content);
+  }
+}
+
+/** @throws {Error} when nothing could be kept there, which would come out too late */
+function checkFolder(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new Error(`the state can't be kept in ${path}: ${(error as Error).message}`);
   }
 }
 

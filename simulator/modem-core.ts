@@ -48,6 +48,7 @@ export class SimulatedModem implements Modem {
   private readonly services = new Map<string, unknown>();
   private readonly waits = new Set<() => void>();
   private cycle = new AbortController();
+  private running = false;
   private port: ModemPort | undefined;
 
   constructor(parts: ModemParts) {
@@ -74,7 +75,13 @@ export class SimulatedModem implements Modem {
   /** Switched on, and already booted: who starts a simulator wants to talk to it. */
   start(port: ModemPort): void {
     this.port = port;
+    this.running = true;
     this.startServices();
+  }
+
+  /** Whether it is switched on, or on its way up. */
+  get on(): boolean {
+    return this.running;
   }
 
   get powerCycle(): AbortSignal {
@@ -106,12 +113,13 @@ export class SimulatedModem implements Modem {
 
   reboot(reason: string): void {
     this.powerOff(reason);
+    this.running = true;
     if (this.personality.bootNoise !== undefined) this.port?.noise(this.personality.bootNoise);
     this.later(this.bootTime, () => this.boot());
   }
 
-  /** Loses everything that is not in NVM. */
   powerOff(reason: string): void {
+    this.running = false;
     this.cycle.abort(new Error(`the modem restarted: ${reason}`));
     this.cycle = new AbortController();
     for (const cancel of [...this.waits]) cancel();

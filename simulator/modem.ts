@@ -24,6 +24,8 @@ export interface Modem {
   service<T>(key: string, create: (modem: Modem) => T): T;
   /** Loses volatile settings, is silent for a while, prints the boot lines. */
   reboot(reason: string): void;
+  /** Switches off until somebody switches it on: all that is not in NVM is gone, the line is dead. */
+  powerOff(reason: string): void;
 }
 
 export interface ModemOptions {

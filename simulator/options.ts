@@ -19,6 +19,8 @@ export interface SimulatorOptions {
   readonly technology: number | undefined;
   /** Characters that come sooner than the manual allows are lost. */
   readonly strict: boolean;
+  /** Both directions of the line are printed. */
+  readonly trace: boolean;
 }
 
 /** One option, for both ways of saying it and for `--help`. */
@@ -42,10 +44,12 @@ const wholeUpTo = (most: number) => (text: string) => /^\d{1,9}$/.test(text) && 
 /** What a modem prints in quotation marks can hold neither them nor control characters. */
 const printable = (text: string) => /^[\x20\x21\x23-\x7e]{0,100}$/.test(text);
 
+const isSwitch = (text: string) => text === "0" || text === "1";
+
 const HOUR = 3_600_000;
 const PDP_TYPES = ["IP", "IPV6", "IPV4V6"] as const;
 
-/** The options of a modem; faces and `--trace` belong to the command alone. */
+/** The options of a modem; its faces belong to the command alone. */
 export const OPTION_RULES: readonly OptionRule[] = [
   {
     name: "baud",
@@ -103,7 +107,15 @@ export const OPTION_RULES: readonly OptionRule[] = [
     help: "lose what comes too soon after a result or prompt, as the modem's manual warns",
     fallback: "0",
     bare: "1",
-    check: (text) => text === "0" || text === "1",
+    check: isSwitch,
+  },
+  {
+    name: "trace",
+    value: "0|1",
+    help: "print both directions to standard error",
+    fallback: "0",
+    bare: "1",
+    check: isSwitch,
   },
 ];
 
@@ -157,5 +169,6 @@ export function readOptions(model: string, values: OptionValues): SimulatorOptio
     boot: text("boot") === "" ? undefined : number("boot"),
     technology: text("technology") === "" ? undefined : number("technology"),
     strict: text("strict") === "1",
+    trace: text("trace") === "1",
   };
 }

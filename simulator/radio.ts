@@ -28,6 +28,8 @@ export interface Radio {
   /** Resolves when active, with latency; rejects with the 27.007 number of the refusal (30 no service, 33 refused APN, 149 authentication). */
   activate(cid: number): Promise<void>;
   deactivate(cid: number): void;
+  /** The 27.007 number of the network's last refusal in this power cycle, for +CEER. */
+  readonly refusal: number | undefined;
   /** Called for each context that goes down, by command or by the network. Listeners end with the power cycle. */
   onDeactivated(listener: (cid: number, byNetwork: boolean) => void): void;
   onActivated(listener: (cid: number) => void): void;

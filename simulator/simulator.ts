@@ -9,6 +9,7 @@ import { createNetwork } from "./network/real-network";
 import type { SimulatorOptions } from "./options";
 import { personality } from "./personalities";
 import { seededRandom } from "./random";
+import { traceTo } from "./trace";
 
 /** A modem, its serial line, and what may go wrong with both. */
 export class Simulator {
@@ -33,6 +34,7 @@ export class Simulator {
       ...(options.technology === undefined ? {} : { technology: options.technology }),
     });
     this.line = new SerialLine(options.baud);
+    if (options.trace) this.line.trace = traceTo((line) => process.stderr.write(`${line}\n`));
     const table = new CommandTable([...model.commands, ...commonCommands], model.plainUnknown);
     const terminal = new Terminal(this.modem, table, this.line, options.strict);
     this.line.connectModem({

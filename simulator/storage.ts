@@ -4,6 +4,8 @@ export interface Storage {
   get<T>(key: string): T | undefined;
   set(key: string, value: unknown): void;
   readonly files: FileSystem;
+  /** Puts on the disk what was written: a modem that has said OK has stored it. */
+  flush(): void;
 }
 
 export interface FileSystem {

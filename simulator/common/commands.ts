@@ -4,6 +4,7 @@ import { lineCommands } from "./line-commands";
 import { messageCommands } from "./messages";
 import { operatorCommands } from "./operator";
 import { packetDomainCommands } from "./packet-domain";
+import { powerSavingCommands } from "./power-saving";
 import { registrationCommands } from "./registration";
 import { settingCommands } from "./settings";
 import { signalCommands } from "./signal";
@@ -21,6 +22,7 @@ export const commonCommands: readonly CommandDefinition[] = [
   ...operatorCommands,
   ...packetDomainCommands,
   ...signalCommands,
+  ...powerSavingCommands,
   ...timeCommands,
   ...messageCommands,
   ...settingCommands,

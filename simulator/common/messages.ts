@@ -20,7 +20,7 @@ export const messageCommands: readonly CommandDefinition[] = [
   },
   { name: "+CMGL", set: list, execute: (_call, modem) => modem.sim.require(), test: listStates },
   { name: "+CMGR", set: noMessage },
-  { name: "+CMGD", set: noMessage, test: (call) => call.info("+CMGD: (),(0-4)") },
+  { name: "+CMGD", set: remove, test: (call) => call.info("+CMGD: (),(0-4)") },
 ];
 
 function chosen(modem: Modem): { stores: string[] } {
@@ -60,6 +60,14 @@ function list(call: Call, modem: Modem): void {
 function listStates(call: Call, modem: Modem): void {
   const states = inTextMode(modem) ? STATES.map((state) => `"${state}"`).join(",") : "0,1,2,3,4";
   call.info(`+CMGL: (${states})`);
+}
+
+/** With a <delflag> other than 0 it means whole classes of messages, whatever the index, and finds none (27.005 3.5.4). */
+function remove(call: Call, modem: Modem): void {
+  expectCount(call, 1, 2);
+  if (integerAt(call, 1, 0, 4, 0) === 0) noMessage(call, modem);
+  integerAt(call, 0, 0, ROOM);
+  modem.sim.require();
 }
 
 function noMessage(call: Call, modem: Modem): void {

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { type Call, type CommandDefinition, CommandError } from "../line/command";
+import { EQUIPMENT_ERRORS } from "../line/error-texts";
 import { choiceAt, expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 import type { Context, ContextDefinition } from "../radio";
@@ -30,6 +31,7 @@ export const packetDomainCommands: readonly CommandDefinition[] = [
     test: (call, modem) => call.info(`+CGPADDR: (${[...modem.radio.contexts.keys()].join(",")})`),
   },
   { name: "+CGCONTRDP", set: dynamicParameters, execute: dynamicParameters, test: listActive },
+  { name: "+CEER", execute: extendedError, test: () => undefined },
   { name: "+CSCON", set: reportConnection, read: readConnection, test: (call) => call.info("+CSCON: (0,1)") },
 ];
 
@@ -126,6 +128,13 @@ function dynamicLine({ cid, apn, dns, mtu }: Context, address: string): string {
 function listActive(call: Call, modem: Modem): void {
   const active = [...modem.radio.contexts.values()].filter((context) => context.active).map(({ cid }) => cid);
   call.info(`+CGCONTRDP: (${active.join(",")})`);
+}
+
+/** Why the network refused last (27.007 6.10). */
+function extendedError(call: Call, modem: Modem): void {
+  const { refusal } = modem.radio;
+  const known = refusal === undefined ? undefined : EQUIPMENT_ERRORS.get(refusal);
+  call.info(`+CEER: ${known ?? "No cause information available"}`);
 }
 
 function reportConnection(call: Call, modem: Modem): void {

@@ -4,20 +4,22 @@ import type { Modem } from "../modem";
 import { characterSetCommand } from "./character-set";
 
 /** One parameter: the values it takes, and the one it has at first. */
-interface SettingField {
+export interface SettingField {
   readonly choices: readonly number[];
   readonly initial: number;
   readonly print?: string;
 }
 
 /** A command that keeps numbers, tells them again, and lists what they may be. */
-interface Setting {
+export interface Setting {
   readonly name: string;
   readonly fields: readonly SettingField[];
+  /** Kept in NVM; a reboot brings back the initial values of the others. */
+  readonly stored?: true;
 }
 
-const flag: SettingField = { choices: [0, 1], initial: 0 };
-const upTo = (most: number, initial = 0): SettingField => ({
+export const flag: SettingField = { choices: [0, 1], initial: 0 };
+export const upTo = (most: number, initial = 0): SettingField => ({
   choices: Array.from({ length: most + 1 }, (_, value) => value),
   initial,
 });
@@ -46,35 +48,42 @@ const SETTINGS: readonly Setting[] = [
   { name: "+WS46", fields: [only(28)] },
 ];
 
-/** What a setting stands at; a reboot brings back the initial values. */
+/** What a setting of 27.007 or 27.005 stands at. */
 export function setting(modem: Modem, name: string): readonly number[] {
-  return (
-    values(modem).get(name) ?? SETTINGS.find((known) => known.name === name)?.fields.map(({ initial }) => initial) ?? []
-  );
+  const known = SETTINGS.find((entry) => entry.name === name);
+  return known === undefined ? [] : current(modem, known);
+}
+
+function current(modem: Modem, { name, fields, stored }: Setting): readonly number[] {
+  const kept = stored ? modem.storage.get<number[]>(key(name)) : values(modem).get(name);
+  return kept ?? fields.map(({ initial }) => initial);
 }
 
 function values(modem: Modem): Map<string, readonly number[]> {
   return modem.service("common.settings", () => new Map<string, readonly number[]>());
 }
 
-function definition({ name, fields }: Setting): CommandDefinition {
+const key = (name: string) => `setting.${name}`;
+
+/** The command of a setting. */
+export function settingCommand(entry: Setting): CommandDefinition {
+  const { name, fields, stored } = entry;
   return {
     name,
     set(call: Call, modem: Modem) {
       expectCount(call, 1, fields.length);
-      const now = setting(modem, name);
+      const now = current(modem, entry);
       // What is left out stays as it is.
-      values(modem).set(
-        name,
-        fields.map(({ choices, initial }, index) => choiceAt(call, index, choices, now[index] ?? initial)),
-      );
+      const next = fields.map(({ choices, initial }, index) => choiceAt(call, index, choices, now[index] ?? initial));
+      if (stored) modem.storage.set(key(name), next);
+      else values(modem).set(name, next);
     },
-    read: (call, modem) => call.info(`${name}: ${setting(modem, name).join(",")}`),
+    read: (call, modem) => call.info(`${name}: ${current(modem, entry).join(",")}`),
     test: (call) => call.info(`${name}: ${fields.map(({ choices }) => `(${choices.join(",")})`).join(",")}`),
   };
 }
 
-/** Supplementary services with a read form that needs the network; there are no calls to show anything for. */
+/** Calls and supplementary services with a read form that needs the network; there are no calls to show anything for. */
 const supplementary: readonly CommandDefinition[] = [
   {
     name: "+CLIP",
@@ -84,6 +93,8 @@ const supplementary: readonly CommandDefinition[] = [
   },
   { name: "+CCWA", set: serviceFlag, read: (call) => call.info("+CCWA: 0"), test: (call) => call.info("+CCWA: (0,1)") },
   { name: "+CLCC", execute: () => undefined, test: () => undefined },
+  // 0: ready; there is never a call (27.007 8.1).
+  { name: "+CPAS", execute: (call) => call.info("+CPAS: 0"), test: (call) => call.info("+CPAS: (0,3,4)") },
 ];
 
 function serviceFlag(call: Call): void {
@@ -92,7 +103,7 @@ function serviceFlag(call: Call): void {
 }
 
 export const settingCommands: readonly CommandDefinition[] = [
-  ...SETTINGS.map(definition),
+  ...SETTINGS.map(settingCommand),
   ...supplementary,
   characterSetCommand,
 ];

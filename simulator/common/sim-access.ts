@@ -22,13 +22,20 @@ export const simCommands: readonly CommandDefinition[] = [
   { name: "+ICCID", execute: iccid, read: iccid },
   { name: "+CRSM", set: restrictedAccess, test: () => undefined },
   { name: "+CSIM", set: genericAccess, test: () => undefined },
-  // A SIM without a number of its own: nothing to list.
-  { name: "+CNUM", execute: (_call, modem) => modem.sim.require() },
+  { name: "+CNUM", execute: ownNumber, test: () => undefined },
 ];
 
 function imsi(call: Call, modem: Modem): void {
   modem.sim.require();
   call.info(modem.options.imsi);
+}
+
+/** One of the numbers that are given to nobody; 145: with the country's code. */
+const OWN_NUMBER = ',"+12025550147",145';
+
+function ownNumber(call: Call, modem: Modem): void {
+  modem.sim.require();
+  call.info(`+CNUM: ${OWN_NUMBER}`);
 }
 
 function iccid(call: Call, modem: Modem): void {

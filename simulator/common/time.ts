@@ -16,6 +16,11 @@ interface Clock {
   zone: number;
 }
 
+/** Sets the modem's clock; `zone` in quarter hours east of UTC. */
+export function setTime(modem: Modem, utc: number, zone: number): void {
+  Object.assign(clock(modem), { ahead: utc - Date.now(), zone });
+}
+
 function clock(modem: Modem): Clock {
   return modem.service("common.clock", () => ({ ahead: 0, zone: 0 }));
 }
@@ -30,7 +35,7 @@ function setClock(call: Call, modem: Modem): void {
   const local = Date.UTC(2000 + year, month - 1, day, hour, minute, second);
   const exists = stamp(local) === (match[0] ?? "").slice(0, 17);
   if (!exists || Math.abs(zone) > 96) throw new CommandError(INCORRECT_PARAMETERS);
-  Object.assign(clock(modem), { ahead: local - zone * QUARTER_HOUR - Date.now(), zone });
+  setTime(modem, local - zone * QUARTER_HOUR, zone);
 }
 
 function readClock(call: Call, modem: Modem): void {

@@ -63,7 +63,9 @@ export function parsePort(port: string): { model: string; values: OptionValues }
   if (match === null) throw new Error(`"${port}" is no simulated port; they read sim:LARA-R6?baud=115200`);
   const values = new Map<string, string[]>();
   for (const pair of (match[2] ?? "").split("&").filter((text) => text !== "")) {
-    const [name = "", ...rest] = pair.split("=");
+    const [written = "", ...rest] = pair.split("=");
+    // Named as in a URL, or with the command's dashes.
+    const name = written.replace(/^--/, "");
     const value = decode(rest.join("="), port);
     // A name only sets one modem apart from another.
     if (name !== "name") values.set(name, [...(values.get(name) ?? []), value]);

@@ -30,6 +30,8 @@ export class StreamHost implements Host {
 
   private async pass(bytes: Buffer): Promise<void> {
     this.input.pause();
+    // A device stays when another client takes the line from it; whoever opens it next takes the line back by typing.
+    this.line.attach(this);
     await this.line.send(this, bytes);
     this.input.resume();
   }

@@ -57,6 +57,7 @@ export class SerialLine {
   /** The newest host has the line; the one before is hung up. */
   attach(host: Host): void {
     const before = this.host;
+    if (before === host) return;
     if (before === undefined) this.toHost.clear();
     else this.detach(before);
     this.host = host;

@@ -18,6 +18,8 @@ export interface LineSettings {
   guard: number;
   /** +IPR, bit/s */
   rate: number;
+  /** Whether unsolicited lines come out at this port (u-blox +UURCCONF). */
+  unsolicited: boolean;
   /** Settings that are taken and told again but change nothing here: `X`, `&C`, `&D`, `&K`, S0… */
   readonly numbers: Map<string, number>;
 }
@@ -37,6 +39,7 @@ export function factorySettings(): LineSettings {
     escape: 43,
     guard: 50,
     rate: 115_200,
+    unsolicited: true,
     numbers: new Map(),
   };
 }
@@ -50,13 +53,13 @@ export function lineSettings(modem: Modem): LineSettings {
   });
 }
 
-interface StoredProfile extends Omit<LineSettings, "numbers" | "errorMode" | "rate"> {
+interface StoredProfile extends Omit<LineSettings, "numbers" | "errorMode" | "rate" | "unsolicited"> {
   readonly numbers: readonly (readonly [string, number])[];
 }
 
 /** `&W` */
 export function storeProfile(modem: Modem, settings: LineSettings): void {
-  const { errorMode: _volatile, rate: _ofTheLine, numbers, ...rest } = settings;
+  const { errorMode: _volatile, unsolicited: _too, rate: _ofTheLine, numbers, ...rest } = settings;
   const profile: StoredProfile = { ...rest, numbers: [...numbers] };
   modem.storage.set(STORED, profile);
 }

@@ -73,7 +73,7 @@ export class Terminal {
   /** An unsolicited line, held back while a command line is typed or runs. */
   urc(parts: readonly (string | Buffer)[]): void {
     // A host that does not read loses what the modem says unasked, not the modem its memory.
-    if (!this.listening || this.line.backlog > UNREAD) return;
+    if (!this.listening || !this.settings.unsolicited || this.line.backlog > UNREAD) return;
     const text = formatInformation(parts, this.settings, true);
     this.deferred.push(text);
     if (this.deferred.length > DEFERRED_LINES) this.deferred.shift();
@@ -292,6 +292,7 @@ export class Terminal {
   }
 
   private finish(result: Buffer): void {
+    this.modem.storage.flush();
     const through = this.print(result);
     this.input.ignoreUntil(through + this.modem.personality.commandGap);
     this.running = false;

@@ -14,6 +14,7 @@ import { packetDataCommands } from "./packet-data";
 import { powerCommands } from "./power";
 import { securityCommands } from "./security";
 import { errorCommands, TCP_IP_TEXTS } from "./tcpip-errors";
+import { timeCommands } from "./time";
 
 /** <AcT> of LTE Cat M1 as Quectel counts; 27.007 has EC-GSM there. */
 const CAT_M1 = 8;
@@ -57,6 +58,7 @@ export const BG96: Personality = {
     ...networkInformationCommands,
     ...configurationCommands,
     ...powerCommands,
+    ...timeCommands,
     ...fileCommands,
     ...fileHandleCommands,
     ...httpSettingCommands,

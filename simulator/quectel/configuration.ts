@@ -13,6 +13,9 @@ interface Item {
 }
 
 const FLAG = /^[01]$/;
+const RI_PULSE = /^"(pulse|off)"$/;
+/** ms */
+const PULSE_WIDTH = /^([5-9]|[1-9]\d{1,2}|1\d{3}|2000)$/;
 const HEX = /^(0x)?[0-9a-f]{1,16}$/i;
 
 /** AT manual, +QCFG: what moves the choice of network and the behaviour of URCs. */
@@ -27,6 +30,10 @@ const QCFG: ReadonlyMap<string, Item> = new Map([
   ["simeffect", { values: [FLAG], factory: "1" }],
   ["psm/enter", { values: [FLAG], factory: "0" }],
   ["psm/urc", { values: [FLAG], factory: "0" }],
+  // AP_READY pin, its level and how often it is looked at (ms); the host of a simulated module is always ready.
+  ["apready", { values: [FLAG, FLAG, /^([1-9]\d{2}|[12]\d{3}|3000)$/], factory: "0,0,500" }],
+  ["urc/ri/smsincoming", { values: [RI_PULSE, PULSE_WIDTH], factory: '"pulse",120' }],
+  ["urc/ri/other", { values: [RI_PULSE, PULSE_WIDTH], factory: '"pulse",120' }],
   ["urc/delay", { values: [FLAG], factory: "0" }],
   ["risignaltype", { values: [/^"(respective|physical)"$/], factory: '"respective"' }],
 ]);

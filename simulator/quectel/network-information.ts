@@ -1,5 +1,5 @@
 import { type Call, type CommandDefinition, CommandError } from "../line/command";
-import { expectCount, integerAt, stringAt } from "../line/parameters";
+import { expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 
 const NOT_FOUND = 22;
@@ -16,15 +16,50 @@ function networkInformation(call: Call, modem: Modem): void {
   call.info(isRegistered(modem) ? `+QNWINFO: "CAT-M1","${mcc}${mnc}","${BAND}",${CHANNEL}` : '+QNWINFO: "No Service"');
 }
 
-/** SINR in fifths of a decibel from -20 dB; it goes with RSRQ, whose -20 to -3 dB it stretches over its range. */
+/** Fifths of a decibel from -20 dB; it goes with RSRQ, whose -20 to -3 dB it stretches over its range. */
+function noiseRatio(rsrq: number): number {
+  return Math.max(0, Math.min(250, Math.round(((rsrq + 20) / 17) * 250)));
+}
+
 function signalQuality(call: Call, modem: Modem): void {
   if (!isRegistered(modem)) {
     call.info('+QCSQ: "NOSERVICE"');
     return;
   }
   const { rssi, rsrp, rsrq } = modem.radio.signal;
-  const sinr = Math.max(0, Math.min(250, Math.round(((rsrq + 20) / 17) * 250)));
-  call.info(`+QCSQ: "CAT-M1",${rssi},${rsrp},${sinr},${rsrq}`);
+  call.info(`+QCSQ: "CAT-M1",${rssi},${rsrp},${noiseRatio(rsrq)},${rsrq}`);
+}
+
+/** Cat M1 within 5 MHz (<bandwidth> 3), and its selection level. */
+const CELL = { duplex: "FDD", physical: 187, band: 20, bandwidth: 3, level: 25 };
+
+/** The serving cell; this one has no neighbours that could be seen. */
+function engineering(call: Call, modem: Modem): void {
+  expectCount(call, 1, 1);
+  const which = stringAt(call, 0, 16);
+  if (which === "neighbourcell") return;
+  if (which !== "servingcell") throw new CommandError(INCORRECT_PARAMETERS);
+  if (!isRegistered(modem)) {
+    call.info(`+QENG: "servingcell","${modem.radio.functionality === 1 ? "SEARCH" : "LIMSRV"}"`);
+    return;
+  }
+  const { cell, signal, connected } = modem.radio;
+  const { duplex, physical, band, bandwidth, level } = CELL;
+  const where = [
+    cell.mcc,
+    cell.mnc,
+    cell.ci.replace(/^0+/, ""),
+    physical,
+    CHANNEL,
+    band,
+    bandwidth,
+    bandwidth,
+    cell.tac,
+  ];
+  const received = [signal.rsrp, signal.rsrq, signal.rssi, Math.round(noiseRatio(signal.rsrq) / 5 - 20), level];
+  call.info(
+    `+QENG: "servingcell","${connected ? "CONNECT" : "NOCONN"}","CAT-M","${duplex}",${[...where, ...received].join(",")}`,
+  );
 }
 
 /** The sum of what has been initialised: 1 PIN, 2 SMS, 4 phone book. */
@@ -80,6 +115,7 @@ function triesLeft(call: Call, modem: Modem): void {
 export const networkInformationCommands: readonly CommandDefinition[] = [
   { name: "+QNWINFO", execute: networkInformation },
   { name: "+QCSQ", execute: signalQuality, test: (call) => call.info('+QCSQ: ("NOSERVICE","GSM","CAT-M1","CAT-NB1")') },
+  { name: "+QENG", set: engineering, test: (call) => call.info('+QENG: ("servingcell","neighbourcell")') },
   { name: "+QINISTAT", execute: initialisation, test: (call) => call.info("+QINISTAT: (0-7)") },
   { name: "+QCCID", execute: cardNumber },
   { name: "+QSPN", execute: serviceProvider },

@@ -2,20 +2,25 @@ import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
 
-/**
- * OK, then the last words. The simulated board holds PWRKEY, so that the module comes up again by itself: there is
- * nobody who could press a key.
- */
+/** OK, then the last words; the module stays off until somebody presses PWRKEY. */
 function powerDown(call: Call, modem: Modem): void {
   expectCount(call, 0, 1);
   const normal = integerAt(call, 0, 0, 1, 1) === 1;
   call.afterResult(() => {
     if (normal) modem.urc("POWERED DOWN");
-    modem.reboot("+QPOWD");
+    modem.powerOff("+QPOWD");
   });
 }
 
-/** AT manual: +QPOWD, 0 at once, 1 (or nothing) after leaving the network. */
+/** mV of the simulated board's supply. */
+const SUPPLY = 3800;
+
+/** AT manual: +QPOWD, 0 at once, 1 (or nothing) after leaving the network; +CBC, not charging and full. */
 export const powerCommands: readonly CommandDefinition[] = [
   { name: "+QPOWD", test: (call) => call.info("+QPOWD: (0,1)"), execute: powerDown, set: powerDown },
+  {
+    name: "+CBC",
+    execute: (call) => call.info(`+CBC: 0,100,${SUPPLY}`),
+    test: (call) => call.info("+CBC: (0-2),(0-100),<voltage>"),
+  },
 ];

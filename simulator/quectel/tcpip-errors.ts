@@ -5,9 +5,11 @@ import { Parameters } from "./parameters";
 
 /** Numbers of the TCP/IP manual that +QIGETERROR tells. */
 export const TcpIpError = {
+  unknown: 550,
   invalidParameter: 552,
   openContext: 561,
   dnsParse: 565,
+  busy: 568,
   timeout: 569,
   contextDown: 570,
   notAllowed: 572,

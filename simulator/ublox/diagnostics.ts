@@ -16,10 +16,10 @@ export const diagnosticCommands: readonly CommandDefinition[] = [
     set: startPing,
     test: (call) => call.info("+UPING: ,(1-64),(4-1472),(10-60000),(1-255),(0-60000)"),
   },
-  { name: "+UDNSRN", set: resolve, test: (call) => call.info("+UDNSRN: (0,1)") },
+  { name: "+UDNSRN", set: resolve, test: (call) => call.info("+UDNSRN: (0,1),,(0,1)") },
 ];
 
-/** Codes of +UUPINGER. */
+/** Codes of +UUPINGER; +UUDNSRN has that of a name that nobody knows. */
 const PING_ERRORS = { emptyHost: 7, unresolved: 8, noIPv4: 9, hostTooLong: 12, noConnection: 17 } as const;
 
 interface PingRequest {
@@ -125,20 +125,45 @@ function ttlAndTime(outcome: PingOutcome): string {
 }
 
 const NAME_TO_ADDRESS = 0;
+const BY_URC = 1;
+const RESOLVED = 0;
 
+interface Question {
+  readonly direction: number;
+  readonly subject: string;
+}
+
+/** Answers at once, or with OK and a URC when `<async>` asks for that. */
 async function resolve(call: Call, modem: Modem): Promise<void> {
-  expectCount(call, 2, 2);
+  expectCount(call, 2, 3);
   const direction = integerAt(call, 0, NAME_TO_ADDRESS, 1);
   const subject = stringAt(call, 1, LONGEST_HOST);
+  const asynchronous = integerAt(call, 2, 0, BY_URC, 0) === BY_URC;
   if (subject === "" || (direction !== NAME_TO_ADDRESS && isIP(subject) === 0)) throw incorrectParameters();
   if (activeContext(modem) === undefined) throw notAllowed();
+  if (asynchronous) {
+    call.afterResult(() => answerLater(modem, { direction, subject }));
+    return;
+  }
+  const answer = await answerTo(modem, { direction, subject });
+  if (answer === undefined) throw plainError();
+  call.info(`+UDNSRN: "${answer}"`);
+}
+
+async function answerLater(modem: Modem, question: Question): Promise<void> {
+  const power = modem.powerCycle;
+  const answer = await answerTo(modem, question);
+  if (power.aborted) return;
+  modem.urc(`+UUDNSRN: ${answer === undefined ? PING_ERRORS.unresolved : `${RESOLVED},"${answer}"`}`);
+}
+
+/** The address or the name; undefined when nobody knows. */
+async function answerTo(modem: Modem, { direction, subject }: Question): Promise<string | undefined> {
   try {
     await modem.network.delay(modem.powerCycle);
-    const answer =
-      direction === NAME_TO_ADDRESS ? await addressOf(modem, subject) : await modem.network.reverse(subject);
-    call.info(`+UDNSRN: "${answer}"`);
+    return await (direction === NAME_TO_ADDRESS ? addressOf(modem, subject) : modem.network.reverse(subject));
   } catch (error) {
-    if (error instanceof NetworkError) throw plainError();
+    if (error instanceof NetworkError) return undefined;
     throw error;
   }
 }

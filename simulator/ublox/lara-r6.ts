@@ -1,6 +1,8 @@
 import type { Call } from "../line/command";
 import { integerAt } from "../line/parameters";
 import type { Personality } from "../modem";
+import { cellCommands } from "./cell";
+import { configurationCommands } from "./configuration";
 import { diagnosticCommands } from "./diagnostics";
 import { ERROR_TEXTS, notSupported } from "./errors";
 import { fileCommands } from "./files";
@@ -30,6 +32,8 @@ export const LARA_R6: Personality = {
   mmeInCereg: true,
   commands: [
     { name: "I", execute: identify },
+    ...configurationCommands,
+    ...cellCommands,
     ...packetDataCommands,
     ...diagnosticCommands,
     ...fileCommands,

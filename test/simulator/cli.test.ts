@@ -77,13 +77,18 @@ describe("the simulator's command", () => {
     [["--tcp"], /--tcp needs a value/],
     [["tcp"], /"tcp" is no option/],
     [["--tcp", "0", "--model", "EC25"], /there are LARA-R6, BG96/],
+    [["--unix", ""], /--unix needs a path/],
+    [["--pty="], /--pty needs a path/],
+    [["--tcp", "0", "--fault", "explode"], /no fault "explode"/],
+    [["--tcp", "0", "--state", "/"], /can't be read as a state file/],
+    [["--tcp", "0", "--state", "/no/such/folder/state.json"], /can't be kept/],
+    [["--tcp", "0", "--trace", "loud"], /"loud" can't be the value of "trace"/],
     [["--tcp", "0", "--colour", "red"], /unknown option "colour"/],
     [["--tcp", "0", "--baud", "fast"], /"fast" can't be the value of "baud"/],
-    [["--tcp", "0", "--fault", "explode"], /no fault "explode"/],
     [["--tcp", "0", "--route", "x"], /route "x"/],
   ])("%j is refused with words that help", async (args, words) => {
     const { status, errors } = await refused(args);
-    expect(status).toBeGreaterThan(0);
+    expect(status).toBe(2);
     expect(errors).toMatch(words);
     expect(errors).not.toContain("    at ");
   });
@@ -121,11 +126,23 @@ describe("the simulator's command", () => {
     expect((await again.send("AT+CGDCONT?")).lines).toContain('+CGDCONT: 4,"IP","kept","",0,0,0,0');
   });
 
+  it("has stored what it said OK to, whatever happens to it next", async () => {
+    const state = path.join(folder, "state.json");
+    const before = await start(["--tcp", "0", "--state", state]);
+    const client = await AtClient.tcp(before.tcpPort);
+    await client.send('AT+CGDCONT=4,"IP","kept"');
+    before.kill();
+    expect(await before.ended()).toBe(null);
+    const after = await start(["--tcp", "0", "--state", state]);
+    const again = await AtClient.tcp(after.tcpPort);
+    expect((await again.send("AT+CGDCONT?")).lines).toContain('+CGDCONT: 4,"IP","kept","",0,0,0,0');
+  });
+
   it("refuses a state file that is none", async () => {
     const state = path.join(folder, "notes.txt");
     writeFileSync(state, "dear diary");
     const { status, errors } = await refused(["--tcp", "0", "--state", state]);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(errors).toContain("is no state file");
   });
 

@@ -64,6 +64,11 @@ export class SimCommand {
     return this.process.exitCode;
   }
 
+  /** Ends it without a chance to do anything more. */
+  kill(): void {
+    this.process.kill("SIGKILL");
+  }
+
   async stop(): Promise<number | null> {
     this.process.kill("SIGTERM");
     return await this.ended();

@@ -34,10 +34,12 @@ describe("BG96", () => {
     expect(await host.command("AT+QINISTAT")).toEqual(["+QINISTAT: 7", "OK"]);
   });
 
-  it("says its last words when it is powered down, and comes up again", async () => {
+  it("says its last words when it is powered down, and stays off until it is switched on", async () => {
     const host = await Bg96Host.open();
     expect(await host.command("AT+QPOWD=1")).toEqual(["OK"]);
     expect(await host.urc(/POWERED DOWN/)).toBe("POWERED DOWN");
+    host.write("AT\r");
+    host.fault("reboot");
     expect(await bootLines(host)).toEqual(BOOT);
   });
 
@@ -45,6 +47,7 @@ describe("BG96", () => {
     const host = await Bg96Host.open();
     expect(await host.command("AT+QPOWD=2")).toEqual(["+CME ERROR: 50"]);
     expect(await host.command("AT+QPOWD=0")).toEqual(["OK"]);
+    host.fault("reboot");
     expect(await bootLines(host)).toEqual(BOOT);
   });
 });

@@ -89,6 +89,15 @@ describe("+UDNSRN", () => {
     expect(await host.command('AT+UDNSRN=1,"127.0.0.1"')).toEqual(['+UDNSRN: "host.test"', "OK"]);
   });
 
+  it("answers by a line of its own when it is asked to", async () => {
+    const host = await LaraHost.open([HERE]);
+    expect(await host.command('AT+UDNSRN=0,"host.test",1')).toEqual(["OK"]);
+    expect(await host.urc(/\+UUDNSRN/)).toBe('+UUDNSRN: 0,"127.0.0.1"');
+    expect(await host.command('AT+UDNSRN=0,"no-such-host.invalid",1')).toEqual(["OK"]);
+    expect(await host.urc(/\+UUDNSRN/)).toBe("+UUDNSRN: 8");
+    expect(await host.command('AT+UDNSRN=0,"host.test",0')).toEqual(['+UDNSRN: "127.0.0.1"', "OK"]);
+  });
+
   it("takes blanks beside commas, as the guide prints them", async () => {
     const host = await LaraHost.open([HERE]);
     expect(await host.command('AT+UDNSRN=0, "host.test"')).toEqual(['+UDNSRN: "127.0.0.1"', "OK"]);
@@ -104,7 +113,8 @@ describe("+UDNSRN", () => {
     ['AT+UDNSRN=0,""', "incorrect parameters"],
     ['AT+UDNSRN=1,"host.test"', "incorrect parameters"],
     ["AT+UDNSRN=0", "incorrect parameters"],
-    ['AT+UDNSRN=0,"a",1', "incorrect parameters"],
+    ['AT+UDNSRN=0,"a",2', "incorrect parameters"],
+    ['AT+UDNSRN=0,"a",1,1', "incorrect parameters"],
     [`AT+UDNSRN=0,"${"h".repeat(256)}"`, "text string too long"],
   ])("refuses %s: %s", async (line, words) => {
     const host = await LaraHost.open();

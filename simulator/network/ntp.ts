@@ -1,0 +1,60 @@
+import { createSocket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { type Network, NetworkError } from "./network";
+
+const PACKET = 48;
+/** Leap indicator 0, version 4, mode 3: a client (RFC 4330 chapter 4). */
+const CLIENT = 0x23;
+const SERVER_MODE = 4;
+const STRATUM = 1;
+const TRANSMIT_TIMESTAMP = 40;
+/** s from 1900, NTP's epoch, to 1970. */
+const EPOCH = 2_208_988_800;
+
+export interface NtpOptions {
+  /** ms */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks a time server.
+ * @returns ms since 1970
+ * @throws {NetworkError} `dns`, `timeout`, or `closed` when it does not answer as a time server
+ */
+export async function askTime(network: Network, host: string, port: number, options: NtpOptions): Promise<number> {
+  const target = network.target(host, port);
+  const [address] = await network.lookup(target.host);
+  if (address === undefined) throw new NetworkError("dns", `${host} has no address`);
+  await network.delay(options.signal);
+  const answer = await exchange(address, target.port, options);
+  const mode = (answer[0] ?? 0) & 0x07;
+  // Stratum 0 is a refusal, a "kiss of death".
+  if (answer.length < PACKET || mode !== SERVER_MODE || answer[STRATUM] === 0) {
+    throw new NetworkError("closed", `${host} is no time server`);
+  }
+  return (answer.readUInt32BE(TRANSMIT_TIMESTAMP) - EPOCH) * 1000;
+}
+
+function exchange(address: string, port: number, { timeout, signal }: NtpOptions): Promise<Buffer> {
+  const request = Buffer.alloc(PACKET);
+  request[0] = CLIENT;
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+      socket.close();
+      settle();
+    };
+    const fail = (failure: "timeout" | "closed", reason: string) => () => {
+      end(() => reject(new NetworkError(failure, reason)));
+    };
+    const giveUp = fail("closed", "the modem was switched off");
+    const timer = setTimeout(fail("timeout", "no answer"), timeout);
+    signal.addEventListener("abort", giveUp, { once: true });
+    socket.once("message", (answer) => end(() => resolve(answer)));
+    socket.once("error", (error) => fail("closed", error.message)());
+    socket.connect(port, address, () => socket.send(request));
+  });
+}

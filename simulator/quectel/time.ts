@@ -1,0 +1,89 @@
+import { setTime } from "../common/time";
+import type { Call, CommandDefinition } from "../line/command";
+import { expectCount, integerAt } from "../line/parameters";
+import type { Modem } from "../modem";
+import { NetworkError, type NetworkFailure } from "../network/network";
+import { askTime } from "../network/ntp";
+import { contexts } from "./contexts";
+import { TcpIpError, TcpIpFailure, tcpIp, tcpIpParameters } from "./tcpip-errors";
+
+const LONGEST_SERVER = 100;
+const NTP_PORT = 123;
+/** ms; the command's own maximum is 125 s. */
+const PATIENCE = 10_000;
+
+const FAILURES: Partial<Record<NetworkFailure, number>> = { dns: TcpIpError.dnsParse, timeout: TcpIpError.timeout };
+
+/** yyyy/MM/dd,hh:mm:ss+zz with zz in quarter hours: this network is on UTC. */
+function stamp(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replaceAll("-", "/").replace("T", ",")}+00`;
+}
+
+/** Latest, GMT or local time of the network, which are the same here, and daylight saving; empty until one was found. */
+function networkTime(call: Call, modem: Modem): void {
+  expectCount(call, 0, 1);
+  integerAt(call, 0, 0, 2, 0);
+  const known = modem.radio.registration === 1;
+  call.info(known ? `+QLTS: "${stamp(Date.now())},0"` : '+QLTS: ""');
+}
+
+interface Synchronisation {
+  server: string | undefined;
+}
+
+function synchronisation(modem: Modem): Synchronisation {
+  return modem.service<Synchronisation>("quectel/ntp", () => ({ server: undefined }));
+}
+
+/** +QNTP=<context>,"server"[,<port>[,<set the clock>]]: OK, then a line with the outcome. */
+function synchronise(call: Call, modem: Modem): void {
+  const parameters = tcpIpParameters(call).expect(2, 4);
+  const cid = parameters.number(0, { min: 1, max: 16 });
+  const host = parameters.text(1, { maxLength: LONGEST_SERVER });
+  const port = parameters.number(2, { min: 1, max: 65535, fallback: NTP_PORT });
+  const sets = parameters.number(3, { min: 0, max: 1, fallback: 1 }) === 1;
+  const context = contexts(modem).signal(cid);
+  const running = synchronisation(modem);
+  if (context === undefined) throw new TcpIpFailure(TcpIpError.contextDown);
+  if (running.server !== undefined) throw new TcpIpFailure(TcpIpError.busy);
+  running.server = `"${host}",${port}`;
+  const signal = AbortSignal.any([context, modem.powerCycle]);
+  call.afterResult(async () => {
+    const outcome = await timeOf(modem, host, port, signal);
+    running.server = undefined;
+    if (signal.aborted) return;
+    if (sets && outcome.time !== undefined) setTime(modem, outcome.time, 0);
+    modem.urc(`+QNTP: ${outcome.error}${outcome.time === undefined ? "" : `,"${stamp(outcome.time)}"`}`);
+  });
+}
+
+interface Outcome {
+  readonly error: number;
+  /** ms since 1970 */
+  readonly time?: number;
+}
+
+async function timeOf(modem: Modem, host: string, port: number, signal: AbortSignal): Promise<Outcome> {
+  try {
+    return { error: 0, time: await askTime(modem.network, host, port, { timeout: PATIENCE, signal }) };
+  } catch (error) {
+    if (error instanceof NetworkError) return { error: FAILURES[error.failure] ?? TcpIpError.unknown };
+    throw error;
+  }
+}
+
+function showServer(call: Call, modem: Modem): void {
+  const { server } = synchronisation(modem);
+  if (server !== undefined) call.info(`+QNTP: ${server}`);
+}
+
+/** AT manual, +QLTS; TCP/IP manual, +QNTP. */
+export const timeCommands: readonly CommandDefinition[] = [
+  { name: "+QLTS", execute: networkTime, set: networkTime, test: (call) => call.info("+QLTS: (0-2)") },
+  {
+    name: "+QNTP",
+    set: tcpIp(synchronise),
+    read: showServer,
+    test: (call) => call.info("+QNTP: (1-16),<server>,(1-65535),(0,1)"),
+  },
+];

@@ -1,0 +1,156 @@
+import { flag, settingCommand } from "../common/settings";
+import type { Call, CommandDefinition } from "../line/command";
+import { choiceAt, expectCount, integerAt } from "../line/parameters";
+import { lineSettings } from "../line/settings";
+import type { Modem } from "../modem";
+import { incorrectParameters } from "./errors";
+
+/** What a host sets up once after power-on (development note, start-up): port, power saving, radio access, pins. */
+export const configurationCommands: readonly CommandDefinition[] = [
+  { name: "+UPSV", set: setPowerSaving, read: readPowerSaving, test: (call) => call.info("+UPSV: (0,1,3),(40-65000)") },
+  settingCommand({ name: "+UPSMR", fields: [flag] }),
+  { name: "+UURCCONF", set: setUrcs, read: readUrcs, test: (call) => call.info("+UURCCONF: (0-2)") },
+  { name: "+USIO", set: setPortLayout, read: readPortLayout, test: (call) => call.info(`+USIO: (0-${LAST_LAYOUT})`) },
+  { name: "+URAT", set: setTechnologies, read: readTechnologies, test: (call) => call.info("+URAT: (0,2,3),(0,2,3)") },
+  { name: "+UBANDMASK", set: setBands, read: readBands, test: (call) => call.info("+UBANDMASK: (2,3)") },
+  { name: "+UGPIOC", set: setPin, read: readPins, test: (call) => call.info("+UGPIOC: (16,23,24,25),(0-255)") },
+  { name: "+CPWROFF", execute: switchOff, test: () => undefined },
+];
+
+const POWER_SAVING = [0, 1, 3];
+const WITH_IDLE_TIME = 1;
+/** GSM frames of 4.6 ms without traffic until the module sleeps. */
+const IDLE_FRAMES = 2000;
+const FRAMES = "+UPSV frames";
+
+/** Goes with the line's other settings: `&W` stores it. Nothing here is lost while the module "sleeps". */
+function setPowerSaving(call: Call, modem: Modem): void {
+  expectCount(call, 1, 2);
+  const mode = choiceAt(call, 0, POWER_SAVING);
+  if (call.arguments.length > 1 && mode !== WITH_IDLE_TIME) throw incorrectParameters();
+  const frames = integerAt(call, 1, 40, 65_000, IDLE_FRAMES);
+  lineSettings(modem).numbers.set("+UPSV", mode).set(FRAMES, frames);
+}
+
+function readPowerSaving(call: Call, modem: Modem): void {
+  const { numbers } = lineSettings(modem);
+  const mode = numbers.get("+UPSV") ?? 0;
+  call.info(`+UPSV: ${mode}${mode === WITH_IDLE_TIME ? `,${numbers.get(FRAMES) ?? IDLE_FRAMES}` : ""}`);
+}
+
+const ON_NO_PORT = 2;
+const URC_PORTS = "+UURCCONF";
+
+/** URCs on all ports, on this one or on none (development note, URC configuration); lost at a reboot. */
+function setUrcs(call: Call, modem: Modem): void {
+  expectCount(call, 1, 1);
+  const mode = integerAt(call, 0, 0, ON_NO_PORT);
+  modem.service(URC_PORTS, () => ({ mode })).mode = mode;
+  lineSettings(modem).unsolicited = mode !== ON_NO_PORT;
+}
+
+function readUrcs(call: Call, modem: Modem): void {
+  call.info(`+UURCCONF: ${modem.service(URC_PORTS, () => ({ mode: 0 })).mode}`);
+}
+
+const LAYOUT = "ublox.port-layout";
+const LAST_LAYOUT = 5;
+
+function layout(modem: Modem): number {
+  return modem.storage.get<number>(LAYOUT) ?? 0;
+}
+
+/** In force, marked with a star, is the layout of the last start. */
+function layoutInForce(modem: Modem): { readonly value: number } {
+  return modem.service(LAYOUT, () => ({ value: layout(modem) }));
+}
+
+function setPortLayout(call: Call, modem: Modem): void {
+  expectCount(call, 1, 1);
+  layoutInForce(modem);
+  modem.storage.set(LAYOUT, integerAt(call, 0, 0, LAST_LAYOUT));
+}
+
+function readPortLayout(call: Call, modem: Modem): void {
+  call.info(`+USIO: ${layout(modem)},*${layoutInForce(modem).value}`);
+}
+
+/** +URAT's numbers: GSM, UTRAN, LTE. */
+const TECHNOLOGIES = [0, 2, 3];
+const PREFERENCE = "ublox.technologies";
+
+/** In order of preference, each at most once; NVM. The one cell there is stays what it is. */
+function setTechnologies(call: Call, modem: Modem): void {
+  expectCount(call, 1, TECHNOLOGIES.length);
+  const wanted = call.arguments.map((_, index) => choiceAt(call, index, TECHNOLOGIES));
+  if (new Set(wanted).size !== wanted.length) throw incorrectParameters();
+  modem.storage.set(PREFERENCE, wanted);
+}
+
+function readTechnologies(call: Call, modem: Modem): void {
+  call.info(`+URAT: ${(modem.storage.get<number[]>(PREFERENCE) ?? [3, 2, 0]).join(",")}`);
+}
+
+/** Masks of 64 bits in decimal digits, bit n-1 for band n; LTE has a second one, for bands 65 to 128. */
+interface Bands {
+  readonly lte: readonly [string, string];
+  /** 2G and 3G share one. */
+  readonly other: string;
+}
+
+const BANDS = "ublox.bands";
+const FACTORY_BANDS: Bands = { lte: ["2061752998111", "0"], other: "562950035734912" };
+const OTHER = 2;
+const HIGHEST_MASK = 0xffff_ffff_ffff_ffffn;
+
+function mask(call: Call, index: number, fallback?: string): string {
+  const argument = call.arguments[index];
+  if (argument === undefined && fallback !== undefined) return fallback;
+  const wrong = argument === undefined || argument.quoted || !/^\d{1,20}$/.test(argument.text);
+  if (wrong || BigInt(argument.text) > HIGHEST_MASK) throw incorrectParameters();
+  return BigInt(argument.text).toString();
+}
+
+function setBands(call: Call, modem: Modem): void {
+  const technology = choiceAt(call, 0, [OTHER, 3]);
+  expectCount(call, 2, technology === OTHER ? 2 : 3);
+  const before = modem.storage.get<Bands>(BANDS) ?? FACTORY_BANDS;
+  const change = technology === OTHER ? { other: mask(call, 1) } : { lte: [mask(call, 1), mask(call, 2, "0")] };
+  modem.storage.set(BANDS, { ...before, ...change });
+}
+
+function readBands(call: Call, modem: Modem): void {
+  const { lte, other } = modem.storage.get<Bands>(BANDS) ?? FACTORY_BANDS;
+  call.info(`+UBANDMASK: 3,${lte.join(",")},${OTHER},${other}`);
+}
+
+/** GPIO1 to GPIO4 by pin number. */
+const PINS = [16, 23, 24, 25];
+const PIN_MODES = "ublox.pins";
+const OUTPUT = 0;
+const DISABLED = 255;
+
+function pinModes(modem: Modem): Readonly<Record<string, number>> {
+  return modem.storage.get<Record<string, number>>(PIN_MODES) ?? {};
+}
+
+function setPin(call: Call, modem: Modem): void {
+  expectCount(call, 2, 3);
+  const pin = choiceAt(call, 0, PINS);
+  const mode = integerAt(call, 1, 0, DISABLED);
+  // Only an output has a level.
+  if (call.arguments.length > 2 && mode !== OUTPUT) throw incorrectParameters();
+  integerAt(call, 2, 0, 1, 0);
+  modem.storage.set(PIN_MODES, { ...pinModes(modem), [pin]: mode });
+}
+
+/** One line a pin, without a prefix. */
+function readPins(call: Call, modem: Modem): void {
+  call.info("+UGPIOC:");
+  for (const pin of PINS) call.info(`${pin},${pinModes(modem)[pin] ?? DISABLED}`);
+}
+
+/** OK, then the line is dead until the module is switched on. */
+function switchOff(call: Call, modem: Modem): void {
+  call.afterResult(() => modem.powerOff("+CPWROFF"));
+}
