@@ -1,6 +1,5 @@
 import { EventEmitter } from "node:events";
-import { type AnswerField, splitFields } from "./at/fields";
-import type { Line } from "./at/line";
+import { type AnswerField, splitFields, wholeText } from "./at/fields";
 import { delay } from "./delay";
 import { ModemError } from "./errors";
 import { Connections, contextOf } from "./life/connections";
@@ -168,7 +167,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   async execute(command: string, options: RawOptions): Promise<{ result: string; lines: string[] }> {
     const raw = rawCommand(command, options);
     const { lines } = await this.#requireLine().session.channel.send(raw);
-    return { result: "OK", lines: lines.map(lineText) };
+    return { result: "OK", lines: lines.map(wholeText) };
   }
 
   #newConnections(): Connections {
@@ -212,7 +211,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   /** Passes the session's unsolicited lines on, and forgets it when it ends. */
   #follow(session: Session): void {
     session.channel.onUrc("", (line) => {
-      this.#tell("urc", { text: lineText(line), fields: splitFields(line).map(fieldText) });
+      this.#tell("urc", { text: wholeText(line), fields: splitFields(line).map(fieldText) });
     });
     const onEnd = (): void => {
       if (this.#line?.session !== session) return;
@@ -256,12 +255,4 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
 
 function fieldText({ text, data }: AnswerField): string {
   return data?.toString("latin1") ?? text;
-}
-
-/** With its counted strings put back, byte for byte. */
-function lineText(line: Line): string {
-  const strings = [...line.data].sort((a, b) => a.field - b.field).map(({ bytes }) => bytes.toString("latin1"));
-  if (strings.length === 0) return line.text;
-  let next = 0;
-  return line.text.replace(/""/g, (empty) => (next < strings.length ? `"${strings[next++]}"` : empty));
 }

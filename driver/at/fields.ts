@@ -87,15 +87,29 @@ export interface AnswerField {
 
 /** Splits what stands behind the prefix of a line; commas inside quotation marks don't count. */
 export function splitFields(line: Line): AnswerField[] {
-  const colon = line.text.indexOf(":");
-  const body = line.text.startsWith("+") && colon >= 0 ? line.text.slice(colon + 1) : line.text;
-  const parts = body.match(/(?:"[^"]*"?|[^,"])+|(?<=,|^)(?=,|$)/g) ?? [];
-  return parts.map((raw, index) => {
+  return rawFields(line).fields.map((raw, index) => {
     const field = answerField(raw.trim());
     const counted = line.data.find((string) => string.field === index);
     if (counted === undefined) return field;
     return { ...field, data: counted.bytes, ...(counted.damaged === undefined ? {} : { damaged: counted.damaged }) };
   });
+}
+
+/** The line as the modem printed it, its counted strings included: one character is one byte. */
+export function wholeText(line: Line): string {
+  if (line.data.length === 0) return line.text;
+  const { prefix, fields } = rawFields(line);
+  const whole = fields.map((raw, index) => {
+    const counted = line.data.find((string) => string.field === index);
+    return counted === undefined ? raw : raw.replace('""', () => `"${counted.bytes.toString("latin1")}"`);
+  });
+  return prefix + whole.join(",");
+}
+
+function rawFields({ text }: Line): { prefix: string; fields: string[] } {
+  const colon = text.startsWith("+") ? text.indexOf(":") : -1;
+  const fields = text.slice(colon + 1).match(/(?:"[^"]*"?|[^,"])+|(?<=,|^)(?=,|$)/g) ?? [];
+  return { prefix: text.slice(0, colon + 1), fields };
 }
 
 function answerField(raw: string): AnswerField {

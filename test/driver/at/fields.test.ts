@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AtChannel } from "../../../driver/at/channel";
-import { commandLine, integer, quote, splitFields, toInteger } from "../../../driver/at/fields";
+import { commandLine, integer, quote, splitFields, toInteger, wholeText } from "../../../driver/at/fields";
 import { isModemError } from "../../../driver/errors";
 import { FakeLine } from "./fake-line";
 import { bytes } from "./feed";
@@ -177,5 +177,21 @@ describe("the fields of an answer", () => {
     expect([number("12"), number("-1"), number("007")]).toEqual([12, -1, 7]);
     for (const text of ["", " ", "1.5", "0x10", "1e3", "12a", "--1"]) expect(number(text)).toBeNaN();
     expect(toInteger(undefined)).toBeNaN();
+  });
+});
+
+describe("the whole text of a line", () => {
+  const line = (text: string, ...data: [field: number, text: string][]) => ({
+    text,
+    data: data.map(([field, bytes]) => ({ field, bytes: Buffer.from(bytes, "latin1") })),
+  });
+
+  it.each([
+    ["+CSQ: 1,99", line("+CSQ: 1,99")],
+    ['+USORD: 0,3,"a"b"', line('+USORD: 0,3,""', [2, 'a"b'])],
+    ['+URDFILE: "",2,"$&"', line('+URDFILE: "",2,""', [2, "$&"])],
+    ['+UMQTTC: 6,0,9,3,"a,b",2,"\r\n"', line('+UMQTTC: 6,0,9,3,"",2,""', [4, "a,b"], [6, "\r\n"])],
+  ])("has each counted string where it was: %j", (whole, parts) => {
+    expect(wholeText(parts)).toBe(whole);
   });
 });
