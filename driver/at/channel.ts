@@ -19,6 +19,8 @@ export interface ChannelHooks {
   onBoot?(line: string): void;
   /** After a timeout the modem could not be brought to answer `AT`. What is queued has failed with `MODEM_TIMEOUT`. */
   onUnresponsive?(): void;
+  /** After a timeout the modem answers in step again; it may have rebooted without a word. */
+  onResynchronised?(): void;
   /** Bytes that belong to nothing. */
   onNoise?(bytes: Uint8Array): void;
 }
@@ -223,7 +225,8 @@ export class AtChannel implements Channel {
     this.suspect = !inStep;
     if (inStep) this.interrupted = UNDISTURBED;
     this.parser.abandon(this.onToken);
-    if (!inStep) {
+    if (inStep) this.hooks.onResynchronised?.();
+    else {
       this.queue.rejectAll(new ModemError("MODEM_TIMEOUT", "The modem has stopped answering"));
       this.hooks.onUnresponsive?.();
     }
@@ -268,7 +271,7 @@ export class AtChannel implements Channel {
     if (this.untraced > 0) this.hooks.onTrace?.({ direction: "received", text: `<${this.untraced} bytes>` });
     this.untraced = 0;
     if (this.hooks.onTrace === undefined && token.type !== "noise") return;
-    const text = this.mask?.apply(shown(token)) ?? shown(token);
+    const text = this.mask?.line(shown(token)) ?? shown(token);
     if (token.type === "noise") this.hooks.onNoise?.(Buffer.from(text, "latin1"));
     else this.hooks.onTrace?.({ direction: "received", text });
   }

@@ -25,6 +25,8 @@ export class NetworkLife {
   /** Something happened that `#attend` or `#search` should look at. */
   readonly #news = new Wake();
   #watching = false;
+  /** A check for a reboot is under way; an answer that it misses must not ask for another. */
+  #checking = false;
   #contextLost = false;
   #lastSignal = "";
 
@@ -49,6 +51,7 @@ export class NetworkLife {
       onContextLoss(channel, ({ cid, reason }) => this.#onContextLost(cid, reason)),
       this.#driver.services.packetData.onLost((cid, reason) => this.#onContextLost(cid, reason)),
     ];
+    this.#session.onResynchronised = () => this.#checkForReboot();
     state.advance("sim");
     try {
       for (let checkSim = true; ; ) {
@@ -204,9 +207,21 @@ export class NetworkLife {
     }
   }
 
+  /** Before anything else that waits for the line: after a reboot it would only get odd errors. */
+  #checkForReboot(): void {
+    if (!this.#watching || this.#checking) return;
+    this.#checking = true;
+    this.#tolerate(this.#refresh(Priority.Urgent))
+      // Only the end of the session gets here, which is told by itself.
+      .catch(() => {})
+      .finally(() => {
+        this.#checking = false;
+      });
+  }
+
   /** Reads the registration. Reports that are off although they were turned on tell of a reboot that nobody announced. */
-  async #refresh(): Promise<void> {
-    if (await this.#watch.refresh()) return;
+  async #refresh(priority?: Priority): Promise<void> {
+    if (await this.#watch.refresh(priority)) return;
     this.#session.restarted("its settings are those of a fresh start");
     this.#session.signal.throwIfAborted();
   }

@@ -64,6 +64,8 @@ class SessionTransport implements Transport {
 /** One stretch of talk with a modem: a channel, and once the model is known its driver. Ends with the first fault. */
 export class Session {
   readonly channel: AtChannel;
+  /** Called when the modem, after a missing answer, answers again. */
+  onResynchronised: () => void = () => {};
   #driver: ModelDriver | undefined;
   #model: ModelDefinition | undefined;
   #fault: Fault | undefined;
@@ -80,6 +82,7 @@ export class Session {
       onTrace: (entry) => listeners.trace(entry),
       onNoise: (bytes) => listeners.trace({ direction: "note", text: `noise: ${printable(bytes)}` }),
       onBoot: (line) => this.restarted(`it printed ${line}`),
+      onResynchronised: () => this.onResynchronised(),
       onUnresponsive: () =>
         this.end({ kind: "silent", error: new ModemError("MODEM_TIMEOUT", "The modem has stopped answering") }),
     });

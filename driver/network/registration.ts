@@ -127,9 +127,9 @@ export class RegistrationWatch {
    *
    * @returns whether the modem still reports by itself: reports that are off again mean that it has rebooted
    */
-  async refresh(): Promise<boolean> {
+  async refresh(priority = Priority.Background): Promise<boolean> {
     const modes: (number | undefined)[] = [];
-    for (const domain of this.#states.keys()) modes.push(await this.#read(domain));
+    for (const domain of this.#states.keys()) modes.push(await this.#read(domain, priority));
     return !this.#tellsMode || modes.some((mode) => mode !== 0);
   }
 
@@ -138,9 +138,9 @@ export class RegistrationWatch {
   }
 
   /** The mode of the answer, where it has one. */
-  async #read(domain: Domain): Promise<number | undefined> {
+  async #read(domain: Domain, priority = Priority.Background): Promise<number | undefined> {
     const expects = [{ prefix: `${domain}:`, accepts: isRegistrationAnswer }];
-    const question = command(`${domain}?`, [], { expects, priority: Priority.Background });
+    const question = command(`${domain}?`, [], { expects, priority });
     const response = await unlessRejected(this.#channel.send(question));
     for (const line of response?.lines ?? []) this.#take(domain, line);
     const [line] = response?.lines ?? [];

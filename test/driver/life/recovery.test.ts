@@ -106,6 +106,19 @@ describe("a modem that reboots", () => {
     expect(peer.connections).toBe(1);
   });
 
+  it("without a word is found out when the first answer is missing, before anything else is sent", async () => {
+    const { modem, peer } = await life.up();
+    peer.replies.set("AT+SLOW", undefined);
+    const slow = modem.execute("AT+SLOW", { timeout: 50 }).catch((error: unknown) => error);
+    const next = modem.execute("AT+CGMR", { timeout: 5000 }).catch((error: unknown) => error);
+    await peer.heard("AT+SLOW");
+    peer.reboot();
+    expect(await slow).toMatchObject({ code: "MODEM_TIMEOUT" });
+    expect(await next).toMatchObject({ code: "MODEM_RESTARTED" });
+    await modem.ready(SOON);
+    expect(peer.reporting).toBe(2);
+  });
+
   it("is found out by its settings when it did not say so", async () => {
     const { modem, peer } = await life.up({}, { timing: { poll: 30 } });
     const restarted = once(modem, "restarted");
