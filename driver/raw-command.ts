@@ -16,6 +16,9 @@ const PROMPTS: readonly { readonly commands: RegExp; readonly prompt: Prompt }[]
 const SECRET =
   /\+(CPIN|CPWD|CLCK|CGAUTH|UAUTHREQ|UPSD|QICSGP|UHTTP|UFTP|UMQTT|UMQTTSN|USECMNG|USECPRF|QSSLCFG|QMTCONN|QMTCFG|QFTPCFG|QHTTPCFG)\s*=/i;
 
+/** Commands whose read forms answer with a user or a password that the modem holds. */
+const SECRET_ANSWER = /\+(CGAUTH|UAUTHREQ|UPSD|QICSGP|UHTTP|UFTP|UMQTT|UMQTTSN|QMTCFG|QFTPCFG)\s*[=?]/i;
+
 export interface RawOptions {
   /** ms */
   readonly timeout: number;
@@ -40,6 +43,7 @@ export function rawCommand(text: string, { timeout, data, signal }: RawOptions):
     line,
     label: maskSecrets(line),
     expects: expectations(line),
+    confidential: SECRET_ANSWER.test(line),
     timeout,
     ...(data === undefined ? {} : { upload: { prompt, data } }),
     ...(signal === undefined ? {} : { signal }),

@@ -9,8 +9,19 @@ const SHORTEST_SECRET = 4;
 export class Mask {
   private readonly secrets: readonly string[];
 
-  constructor(private readonly command: Pick<Command, "line" | "label">) {
+  /** With their colons: lines of which nothing else is shown. */
+  private readonly hidden: readonly string[];
+
+  constructor(private readonly command: Pick<Command, "line" | "label" | "confidential">) {
     this.secrets = secretsOf(command);
+    const names = command.confidential === true ? (command.line.match(/[+^%*#][A-Z0-9]+/gi) ?? []) : [];
+    this.hidden = names.map((name) => `${name.toUpperCase()}:`);
+  }
+
+  /** A line that the modem prints while the command runs, or too late. */
+  line(text: string): string {
+    const prefix = this.hidden.find((name) => text.startsWith(name));
+    return prefix === undefined ? this.apply(text) : `${prefix} ${STARS}`;
   }
 
   apply(text: string): string {

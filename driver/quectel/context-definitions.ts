@@ -46,7 +46,7 @@ export class ContextDefinitions {
     this.#first ??= cid;
     const known = this.#known.get(cid);
     if (known !== undefined) return same(known, context);
-    // The answer would show a password to the trace: with one, writing is the only way to be sure.
+    // With a password it is written at once: that takes no more than to read one back and compare.
     if (context.authType !== "none" || (context.apn === "" && !active)) return false;
     const [type, apn, , , authentication] = await this.#query(cid);
     const right =
@@ -85,7 +85,12 @@ export class ContextDefinitions {
 
   /** The fields behind the context's number, which the answer may or may not repeat (AT facts 2.1: it does not). */
   async #query(cid: number): Promise<ReturnType<typeof splitFields>> {
-    const command = { ...commandLine("+QICSGP=", cid), expects: [{ prefix: "+QICSGP:" }], timeout: TIMEOUTS.simple };
+    const command = {
+      ...commandLine("+QICSGP=", cid),
+      expects: [{ prefix: "+QICSGP:" }],
+      confidential: true,
+      timeout: TIMEOUTS.simple,
+    };
     try {
       const { lines } = await this.#channel.send(command);
       const fields = lines[0] === undefined ? [] : splitFields(lines[0]);

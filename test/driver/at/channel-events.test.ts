@@ -273,6 +273,18 @@ describe("the trace", () => {
     expect(seen).not.toContain("P455");
   });
 
+  it("shows no more than the prefix of an answer that may hold secrets, in time or too late", async () => {
+    const { channel, line, trace } = setUp();
+    const command = simple("AT+QICSGP=1", { expects: [{ prefix: "+QICSGP:" }], confidential: true });
+    const work = channel.send(command);
+    line.say('\r\n+QICSGP: 1,"apn","me","P455w0rd",1\r\n\r\n+CSQ: 1,2\r\nOK\r\n');
+    expect((await work).lines[0]?.text).toContain("P455w0rd");
+    line.say('\r\n+QICSGP: 1,"apn","me","P455w0rd",1\r\n');
+    expect(JSON.stringify(trace)).not.toContain("P455w0rd");
+    expect(JSON.stringify(trace)).toContain("+QICSGP: ***");
+    expect(JSON.stringify(trace)).toContain("+CSQ: 1,2");
+  });
+
   it("shows no secret of a command that is not answered", async () => {
     const { channel, trace } = setUp();
     const work = failure(channel.send(secret("P455w0rd")));

@@ -64,6 +64,16 @@ describe("rawCommand", () => {
     expect(rawCommand(text, { ...options, data: Buffer.from(data) }).upload?.data).toEqual(Buffer.from(data));
   });
 
+  it.each([
+    ["AT+QICSGP=1", true],
+    ["at+cgauth?", true],
+    ['AT+CGMR;+UHTTP=0,2,"me"', true],
+    ["AT+CPIN?", false],
+    ["AT+CSQ", false],
+  ])("keeps what answers %j out of the trace: %s", (text, confidential) => {
+    expect(rawCommand(text, options).confidential).toBe(confidential);
+  });
+
   it("expects the command's own answers although their prefix is that of a report", () => {
     const [creg] = rawCommand("AT+CREG?;+CSQ", options).expects ?? [];
     expect(creg?.prefix).toBe("+CREG:");
