@@ -77,10 +77,15 @@ const digest = (body: Buffer): string => createHash("sha1").update(body).digest(
 
 async function startEcho(): Promise<Echo> {
   const seen = new Map<string, string>();
-  const server = createServer(async (request, response) => {
-    const body = await buffer(request);
-    seen.set(request.url ?? "", digest(body));
-    response.end(body);
+  const server = createServer((request, response) => {
+    buffer(request).then(
+      (body) => {
+        seen.set(request.url ?? "", digest(body));
+        response.end(body);
+      },
+      // The modem was cut off in mid-request.
+      () => response.destroy(),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const close = () => {
