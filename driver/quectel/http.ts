@@ -1,9 +1,9 @@
 import type { Channel } from "../at/channel-types";
 import { isModemError } from "../errors";
+import { Deadline } from "../services/deadline";
 import type { HttpRequest, HttpResponse, HttpService } from "../services/http";
 import { Pool } from "../services/resources";
 import { checkNetwork } from "./activation-diagnosis";
-import { Deadline } from "./deadline";
 import type { QuectelFiles } from "./files";
 import { planRequest, type RequestPlan } from "./http-plan";
 import { ResponseReader } from "./http-read";

@@ -35,7 +35,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
 
   async ping(host: string, options: PingOptions = {}): Promise<PingResult> {
     const plan = planPing(withoutBrackets(host), options);
-    const signal = this.#until(options.signal);
+    const signal = options.signal ?? this.#disposed.signal;
     await requireDefaultContext(this.#channel, options.cid, "ping");
     const turn = await this.#ping.acquire({ signal, owner: `ping ${host}` });
     const work = runPing(this.#channel, plan, { ...options, signal });
@@ -50,7 +50,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
     if (name === "") throw new ModemError("INVALID_INPUT", "host is empty");
     const inverse = isIP(name) !== 0;
     const wanted = quote(name, { field: "host", max: 255 });
-    const signal = this.#until(options.signal);
+    const signal = options.signal ?? this.#disposed.signal;
     await requireDefaultContext(this.#channel, options.cid, "resolve names");
     const question = query("+UDNSRN=", { prefix: "+UDNSRN:" }, [inverse ? 1 : 0, wanted], {
       timeout: TIMEOUTS.dns,
@@ -91,9 +91,5 @@ export class UbloxDiagnostics implements DiagnosticsService {
       );
     }
     throw new ModemError("DNS_FAILED", `${name} could not be resolved: the modem's answer was empty`);
-  }
-
-  #until(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#disposed.signal : AbortSignal.any([signal, this.#disposed.signal]);
   }
 }

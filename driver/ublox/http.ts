@@ -1,6 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { delay } from "../delay";
-import { isModemError, ModemError } from "../errors";
+import { isModemError } from "../errors";
+import { Deadline } from "../services/deadline";
 import type { HttpRequest, HttpResponse, HttpService } from "../services/http";
 import { Pool } from "../services/resources";
 import type { UbloxFiles } from "./files";
@@ -32,20 +33,25 @@ export class UbloxHttp implements HttpService {
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     const plan = planRequest(request);
-    const limit = new RequestLimit(request, plan.title, this.#disposed.signal);
+    const limit = new Deadline(request.timeout, plan.title, request.signal);
     try {
       for (;;) {
-        const response = await this.#tryProfile(plan, limit);
+        const response = await this.#tryProfile(plan, limit, request.signal);
         if (response !== undefined) return response;
       }
     } finally {
-      limit.end();
+      limit.clear();
     }
   }
 
   /** Resolves to undefined when the profile turned out to be busy with a request of an earlier session. */
-  async #tryProfile(plan: RequestPlan, limit: RequestLimit): Promise<HttpResponse | undefined> {
-    const { remaining: timeout, interrupted, signal } = limit;
+  async #tryProfile(
+    plan: RequestPlan,
+    limit: Deadline,
+    interrupted: AbortSignal | undefined,
+  ): Promise<HttpResponse | undefined> {
+    const { remaining: timeout, signal } = limit;
+    // The limit in time is the pool's own here: that all are busy says more than that it is late.
     const profile = await this.#profiles.acquire({ timeout, signal: interrupted, owner: plan.title });
     const work = this.#perform(profile, plan, limit);
     const released = work.then(
@@ -63,7 +69,7 @@ export class UbloxHttp implements HttpService {
   }
 
   /** Goes on behind a caller who has given up until the module is done: only then may another use the profile. */
-  async #perform(profile: HttpProfile, plan: RequestPlan, limit: RequestLimit): Promise<HttpResponse | undefined> {
+  async #perform(profile: HttpProfile, plan: RequestPlan, limit: Deadline): Promise<HttpResponse | undefined> {
     const { signal } = limit;
     await profile.clean();
     await profile.configure(plan, limit.remaining, signal);
@@ -77,7 +83,7 @@ export class UbloxHttp implements HttpService {
   }
 
   /** Resolves to the result that the module reports, or to undefined while the profile's last request is running. */
-  async #execute(profile: HttpProfile, plan: RequestPlan, limit: RequestLimit): Promise<boolean | undefined> {
+  async #execute(profile: HttpProfile, plan: RequestPlan, limit: Deadline): Promise<boolean | undefined> {
     const result = profile.awaitResult(plan.command, {
       timeout: limit.remaining + RESULT_GRACE,
       operation: plan.title,
@@ -100,40 +106,6 @@ export class UbloxHttp implements HttpService {
     await profile.clean().catch(ignore);
     if (pause > 0) await delay(pause, this.#disposed.signal).catch(ignore);
     this.#profiles.release(profile);
-  }
-}
-
-/** The time that one request has, and who may end it sooner. */
-class RequestLimit {
-  readonly signal: AbortSignal;
-  /** Without the limit in time: while a profile is waited for, that they are busy says more than that it is late. */
-  readonly interrupted: AbortSignal;
-  readonly #end: number;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor({ timeout, signal }: HttpRequest, title: string, disposed: AbortSignal) {
-    const late = new AbortController();
-    this.#end = Date.now() + timeout;
-    this.#timer = setTimeout(() => {
-      late.abort(
-        new ModemError(
-          "MODEM_TIMEOUT",
-          `${title} did not end within ${timeout / 1000} s. Check the server, or allow a longer timeout.`,
-        ),
-      );
-    }, timeout);
-    this.interrupted = signal === undefined ? disposed : AbortSignal.any([disposed, signal]);
-    this.signal = AbortSignal.any([late.signal, this.interrupted]);
-  }
-
-  /** ms */
-  get remaining(): number {
-    return Math.max(0, this.#end - Date.now());
-  }
-
-  /** The limit stays in force for what goes on behind a caller who has left, but must not fire after the end. */
-  end(): void {
-    clearTimeout(this.#timer);
   }
 }
 

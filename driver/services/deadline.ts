@@ -30,7 +30,7 @@ export class Deadline {
     return Math.max(1, this.#end - Date.now());
   }
 
-  /** Whole seconds as a BG96 parameter takes them, 1–65535. */
+  /** Whole seconds as a modem's parameter takes them, 1–65535. */
   get seconds(): number {
     return Math.min(65_535, Math.ceil(this.remaining / 1000));
   }
