@@ -64,6 +64,8 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   readonly #pins: PinMemory;
   #connections: Connections;
   #recovery: { stop: AbortController; ended: Promise<void>; settled: () => void } | undefined;
+  /** The end of the last recovery: until then the port is not free. */
+  #ended: Promise<void> = Promise.resolve();
   /** Defined while the line is up. */
   #line: { readonly session: Session; readonly network: NetworkLife } | undefined;
   #identity: Identity | undefined;
@@ -116,7 +118,8 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     });
     // In `opening` at once: who asks for `ready` right after `open` is to wait.
     this.#state.advance("opening");
-    this.#recovery = { stop, ended: recovery.run(stop.signal), settled: () => recovery.settled() };
+    this.#ended = this.#ended.then(() => recovery.run(stop.signal));
+    this.#recovery = { stop, ended: this.#ended, settled: () => recovery.settled() };
   }
 
   async close(): Promise<void> {

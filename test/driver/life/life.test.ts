@@ -249,6 +249,14 @@ describe("closing", () => {
     await slow;
   });
 
+  it("comes up again when it is opened before it has quite closed", async () => {
+    const { modem, states } = await life.up();
+    void modem.close();
+    modem.open();
+    await modem.ready(SOON);
+    expect(states.filter((state) => state.includes(":"))).toEqual([]);
+  });
+
   it("comes up again when it is opened again", async () => {
     await up();
     await modem.close();
