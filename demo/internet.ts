@@ -34,17 +34,22 @@ export class DemoInternet {
     } catch {
       return; // the client went away before its request was whole
     }
-    const path = new URL(request.url ?? "/", "http://demo.example").pathname;
-    const answer = this.pages[path] ?? notFound;
+    const answer = this.pages[target(request).pathname] ?? notFound;
     answer(request, response, Buffer.concat(chunks));
   }
 
   private readonly pages: Readonly<Record<string, Answer>> = {
-    "/": (_request, response) => text(response, "A small internet for the examples.\n"),
+    "/": (_request, response) =>
+      text(response, `A small internet for the examples:\n${Object.keys(this.pages).join("\n")}\n`),
     "/hello": (_request, response) => text(response, "Hello from the other side of the modem.\n"),
-    "/files/readings.csv": (_request, response) => {
+    "/files/readings.csv": (request, response) => {
+      const rows = Number(target(request).searchParams.get("rows") ?? DAY);
+      if (!Number.isInteger(rows) || rows < 1 || rows > MOST_ROWS) {
+        response.statusCode = 400;
+        return text(response, `rows must be a whole number from 1 to ${MOST_ROWS}\n`);
+      }
       response.setHeader("content-type", "text/csv");
-      response.end(readings());
+      response.end(readings(rows));
     },
     "/anything": (request, response, body) => json(response, echo(request, body)),
     "/sensors": (_request, response, body) => {
@@ -60,13 +65,22 @@ export class DemoInternet {
   };
 }
 
+/** Readings of one day. */
+const DAY = 48;
+/** About 1.3 MB. */
+const MOST_ROWS = 100_000;
+
+function target(request: IncomingMessage): URL {
+  return new URL(request.url ?? "/", "http://demo.example");
+}
+
 const notFound: Answer = (request, response) => {
   response.statusCode = 404;
   text(response, `There is no ${request.url} here.\n`);
 };
 
 function echo(request: IncomingMessage, body: Buffer): Record<string, unknown> {
-  const url = new URL(request.url ?? "/", "http://demo.example");
+  const url = target(request);
   return {
     method: request.method,
     path: url.pathname,
@@ -76,8 +90,9 @@ function echo(request: IncomingMessage, body: Buffer): Record<string, unknown> {
   };
 }
 
-function readings(): string {
-  const rows = Array.from({ length: 48 }, (_, index) => `${index / 2},${(20 + 5 * Math.sin(index / 8)).toFixed(2)}`);
+/** A reading every half hour. */
+function readings(count: number): string {
+  const rows = Array.from({ length: count }, (_, index) => `${index / 2},${(20 + 5 * Math.sin(index / 8)).toFixed(2)}`);
   return `hour,temperature\n${rows.join("\n")}\n`;
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DemoInternet } from "./internet";
@@ -13,6 +14,27 @@ Node-RED with the examples, modems in software and a small internet, all on 127.
   --user DIR     Node-RED's user directory (.node-red)
   --fresh        forget the flows of an earlier start
 `;
+
+/** @throws {Error} that names the option */
+function portNumber(option: string, text: string, least: number): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port >= least && port <= 65_535) return port;
+  throw new Error(`--${option} must be a port from ${least} to 65535, not ${text}`);
+}
+
+/** Node-RED itself says so only after its flows have been loaded. @throws {Error} with what to do about it */
+async function checkFree(port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", (error) => reject(taken("port", port, error)));
+    probe.listen(port, "127.0.0.1", resolve);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+function taken(option: string, port: number, { message }: Error): Error {
+  return new Error(`Port ${port} can't be used (${message}). Is another demo running? Choose one with --${option} N.`);
+}
 
 async function main(): Promise<void> {
   const root = join(__dirname, "..", "..");
@@ -29,9 +51,14 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  const port = portNumber("port", values.port, 1);
+  const wanted = portNumber("internet", values.internet, 0);
+  await checkFree(port);
   const internet = new DemoInternet();
-  const internetPort = await internet.listen(Number(values.internet));
-  prepareUserDirectory(values.user, root, { port: Number(values.port), internetPort, fresh: values.fresh });
+  const internetPort = await internet.listen(wanted).catch((error: Error) => {
+    throw taken("internet", wanted, error);
+  });
+  prepareUserDirectory(values.user, root, { port, internetPort, fresh: values.fresh });
 
   const nodeRed = spawn(process.execPath, [require.resolve("node-red/red.js"), "-u", values.user], {
     stdio: "inherit",

@@ -12,11 +12,16 @@ interface FlowNode {
 /** Every example as one flow file; config nodes that examples share stand in it once. */
 export function exampleFlows(examples: string, internetPort: number): FlowNode[] {
   const files = readdirSync(examples, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
-  const nodes = files.sort().flatMap((name) => {
-    const text = readFileSync(join(examples, name), "utf8");
-    return JSON.parse(text.replaceAll(`127.0.0.1:${INTERNET_PORT}`, `127.0.0.1:${internetPort}`)) as FlowNode[];
-  });
-  return [...new Map(nodes.map((node) => [node.id, node])).values()];
+  const flows = files.map((name) => JSON.parse(readFileSync(join(examples, name), "utf8")) as FlowNode[]);
+  // The ids of the examples count up: the first tab is the one to begin with.
+  const ordered = flows.sort(([a], [b]) => (a?.id ?? "").localeCompare(b?.id ?? ""));
+  const nodes = [...new Map(ordered.flat().map((node) => [node.id, node])).values()];
+  return JSON.parse(withInternetPort(JSON.stringify(nodes), internetPort)) as FlowNode[];
+}
+
+/** Flows whose modems send what is meant for demo.example to where the small internet is this time. */
+function withInternetPort(flows: string, port: number): string {
+  return flows.replaceAll(/(route=demo\.example:80=127\.0\.0\.1:)\d+/g, `$1${port}`);
 }
 
 /** What the demo's Node-RED asks of its settings file: loopback only, nothing from outside, no pop-ups. */
@@ -29,7 +34,7 @@ function settings(port: number): string {
       credentialSecret: "demo",
       diagnostics: { enabled: false },
       telemetry: { enabled: false, updateNotification: false },
-      editorTheme: { tours: false, palette: { catalogues: [], editable: false }, projects: { enabled: false } },
+      editorTheme: { tours: false, palette: { catalogues: [] }, projects: { enabled: false } },
       externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
       logging: { console: { level: "info", metrics: false, audit: false } },
     },
@@ -58,6 +63,7 @@ export function prepareUserDirectory(directory: string, root: string, options: D
   const manifest = { name: "modem-demo", private: true, dependencies: { [PACKAGE]: `file:${root}` } };
   writeFileSync(join(directory, "package.json"), JSON.stringify(manifest));
   const flows = join(directory, "flows.json");
-  if (!existsSync(flows))
-    writeFileSync(flows, JSON.stringify(exampleFlows(join(root, "examples"), options.internetPort)));
+  const kept = existsSync(flows) ? readFileSync(flows, "utf8") : undefined;
+  const text = kept ?? JSON.stringify(exampleFlows(join(root, "examples"), options.internetPort));
+  writeFileSync(flows, withInternetPort(text, options.internetPort));
 }

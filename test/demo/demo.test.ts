@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
+import { exampleFlows, prepareUserDirectory } from "../../demo/user-directory";
 import { freePort, ROOT } from "../support/node-red";
 
 interface FlowNode {
@@ -73,5 +75,48 @@ describe("npm start", () => {
     expect(pressed.ok).toBe(true);
     expect(await greeted).toContain(http?.z);
     socket.close();
+  });
+});
+
+describe("the demo's user directory", () => {
+  const directory = mkdtempSync(join(tmpdir(), "modem-demo-"));
+  const flows = () =>
+    JSON.parse(readFileSync(join(directory, "flows.json"), "utf8")) as (FlowNode & { label?: string })[];
+  const prepare = (internetPort: number) =>
+    prepareUserDirectory(directory, ROOT, { port: 1880, internetPort, fresh: false });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("shows the GET on a button first", () => {
+    const tabs = exampleFlows(join(ROOT, "examples"), 1881).filter(({ id }) => id.startsWith("ce11"));
+    expect(tabs[0]).toMatchObject({ type: "tab", label: "HTTP GET on a button" });
+  });
+
+  it("keeps edited flows, and leads them to where the small internet is this time", () => {
+    prepare(4001);
+    const edited = flows().map((node) => (node.type === "tab" ? { ...node, label: "edited" } : node));
+    writeFileSync(join(directory, "flows.json"), JSON.stringify(edited));
+    prepare(4002);
+    expect(flows()).toEqual(JSON.parse(JSON.stringify(edited).replaceAll(":4001", ":4002")));
+    expect(JSON.stringify(flows())).toContain("route=demo.example:80=127.0.0.1:4002");
+  });
+});
+
+describe("npm start that can't", () => {
+  const start = (...args: string[]) =>
+    spawnSync(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], { encoding: "utf8" });
+
+  it.each(["--port", "--internet"])("use the port of %s says so in one line, with what to do", async (option) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { status, stderr } = start("--port", String(await freePort()), "--internet", "0", option, String(port));
+    server.close();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^Port ${port} can't be used .*${option} N\\.\n$`));
+  });
+
+  it("make sense of a port refuses it", () => {
+    expect(start("--port", "web")).toMatchObject({ status: 1, stderr: expect.stringContaining("--port") });
   });
 });
