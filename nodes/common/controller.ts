@@ -101,7 +101,9 @@ export class Controller<Request, Access> {
 
   /** Checks at once, so that a bad message fails at once, and then waits for its turn and for the modem. */
   private async wait(message: Message, signal: AbortSignal): Promise<{ request: Request; job: Job<Access> }> {
-    if (this.waiting >= this.limit) throw queueFull(this.limit);
+    // Passing a modem that is ready is no wait, however many come at once.
+    const mustWait = this.owner?.modem?.state !== "ready";
+    if (mustWait && this.waiting >= this.limit) throw queueFull(this.limit);
     this.waiting += 1;
     try {
       const deadline = Date.now() + (this.owner?.timeout ?? 0);

@@ -127,7 +127,7 @@ class HttpOperation implements Operation<Request, Services> {
     const seconds = optionalNumber(this.properties.timeout, "timeout", HTTP_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
     if (message.requestTimeout === undefined) return 1000 * seconds;
     const asked = Number(message.requestTimeout);
-    if (asked >= 1) return asked;
+    if (asked >= 1 && asked <= 1000 * HTTP_TIMEOUT_RANGE.max) return asked;
     this.node.warn(this.RED._("modem-http.warning.requestTimeout"));
     return 1000 * seconds;
   }

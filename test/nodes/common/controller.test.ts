@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
-import type { ModemHandle, ReadyOptions } from "../../../driver/modem-types";
+import type { ModemHandle, ModemState, ReadyOptions } from "../../../driver/modem-types";
 import { Controller, type Operation } from "../../../nodes/common/controller";
 import type { StatusDisplay } from "../../../nodes/common/status";
 import type { Message, ModemNode } from "../../../nodes/common/types";
@@ -48,8 +48,9 @@ describe("Controller", () => {
   function controller({
     limit = 1000,
     timeout = 60_000,
+    state = "searching",
     ...overrides
-  }: Partial<Operation<Message, string>> & { limit?: number; timeout?: number } = {}) {
+  }: Partial<Operation<Message, string>> & { limit?: number; timeout?: number; state?: ModemState } = {}) {
     const operation: Operation<Message, string> = {
       prepare: async (message) => message,
       acquire: gate.acquire,
@@ -59,7 +60,7 @@ describe("Controller", () => {
       },
       ...overrides,
     };
-    const owner = { modem: {}, timeout } as unknown as ModemNode;
+    const owner = { modem: { state }, timeout } as unknown as ModemNode;
     const status = { started() {}, ended() {}, succeeded() {}, failed() {} } as unknown as StatusDisplay;
     return new Controller(operation, owner, status, limit, (error) =>
       endings.push({ id: "reported", error: error as Error }),
@@ -137,6 +138,14 @@ describe("Controller", () => {
     give(small, 4);
     await settle();
     expect(performed).toEqual([1, 2, 4]);
+  });
+
+  it("lets a burst pass a modem that is ready, whatever the limit of those that wait", async () => {
+    gate.release();
+    const strict = controller({ limit: 0, state: "ready" });
+    for (const id of [1, 2, 3]) give(strict, id);
+    await settle();
+    expect(performed).toEqual([1, 2, 3]);
   });
 
   it("fails a bad message at once, without waiting for the modem, and keeps the order of the others", async () => {
