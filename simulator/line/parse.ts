@@ -20,9 +20,9 @@ const BASIC = /^(&?[A-Za-z])(\d*)/;
  * @throws {SyntaxFault} from the iterator
  */
 export function* parseCommands(body: string): Generator<ParsedCommand> {
-  let rest = body;
+  let rest = withoutBlanks(body);
   for (;;) {
-    rest = rest.replace(/^[ ;]+/, "");
+    rest = rest.replace(/^;+/, "");
     if (rest === "") return;
     const [command, length] = EXTENDED_NAME.test(rest) ? extended(rest) : basic(rest);
     yield command;
@@ -30,29 +30,32 @@ export function* parseCommands(body: string): Generator<ParsedCommand> {
   }
 }
 
+/** Blanks between quotation marks count, others don't (V.250 5.2.1). */
+function withoutBlanks(body: string): string {
+  return body.replace(/"[^"]*"?| +/g, (found) => (found.startsWith('"') ? found : ""));
+}
+
 function extended(text: string): [ParsedCommand, number] {
   const name = (EXTENDED_NAME.exec(text)?.[0] ?? "").toUpperCase();
   const end = endOfCommand(text);
-  const tail = text.slice(name.length, end).trim();
+  const tail = text.slice(name.length, end);
   if (tail === "") return [{ name, form: "execute", arguments: [] }, end];
   if (tail === "?") return [{ name, form: "read", arguments: [] }, end];
-  if (/^= *\?$/.test(tail)) return [{ name, form: "test", arguments: [] }, end];
+  if (tail === "=?") return [{ name, form: "test", arguments: [] }, end];
   if (tail.startsWith("=")) return [{ name, form: "set", arguments: splitArguments(tail.slice(1)) }, end];
   throw new SyntaxFault(`"${tail}" after ${name}`);
 }
 
 function basic(text: string): [ParsedCommand, number] {
   const dial = /^D/i.exec(text);
-  if (dial) return [{ name: "D", form: "execute", arguments: [unquoted(text.slice(1).trim())] }, text.length];
-  const register = /^S(\d+) *(\? *|= *(\d*) *)/i.exec(text);
+  if (dial) return [{ name: "D", form: "execute", arguments: [unquoted(text.slice(1))] }, text.length];
+  const register = /^S(\d+)(\?|=(\d*))/i.exec(text);
   if (register) return [sRegister(register), register[0].length];
-  const compact = /^(&?) *([A-Za-z]) *(\d*)/.exec(text);
-  const match = BASIC.exec(compact?.[0].replaceAll(" ", "") ?? "");
-  if (compact === null || !match?.[1]) throw new SyntaxFault(`"${text}" is no command`);
+  const match = BASIC.exec(text);
+  if (!match?.[1]) throw new SyntaxFault(`"${text}" is no command`);
   const name = match[1].toUpperCase();
-  const length = compact[0].length;
-  const question = /^ *\?/.exec(text.slice(length));
-  if (question && match[2] === "") return [{ name, form: "read", arguments: [] }, length + question[0].length];
+  const { length } = match[0];
+  if (text[length] === "?" && match[2] === "") return [{ name, form: "read", arguments: [] }, length + 1];
   return [{ name, form: "execute", arguments: match[2] ? [unquoted(match[2])] : [] }, length];
 }
 
@@ -77,14 +80,14 @@ function endOfCommand(text: string): number {
  * Cuts at the commas outside of quotation marks. A quotation mark may only open and close a whole parameter.
  * @throws {SyntaxFault}
  */
-export function splitArguments(text: string): Argument[] {
+function splitArguments(text: string): Argument[] {
   const found: Argument[] = [];
-  const parameter = /\s*(?:"([^"]*)"|([^",]*))\s*(,|$)/y;
+  const parameter = /(?:"([^"]*)"|([^",]*))(,|$)/y;
   for (;;) {
     const match = parameter.exec(text);
     if (match === null) throw new SyntaxFault(`parameter ${found.length + 1} can't be read`);
     const [, inQuotes, bare, separator] = match;
-    found.push(inQuotes === undefined ? unquoted((bare ?? "").replaceAll(" ", "")) : { text: inQuotes, quoted: true });
+    found.push(inQuotes === undefined ? unquoted(bare ?? "") : { text: inQuotes, quoted: true });
     if (separator === "") return found;
   }
 }

@@ -1,5 +1,15 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -230,6 +240,23 @@ describe.skipIf(socat.skip)(`a pseudo-terminal${socat.reason}`, () => {
     expect(existsSync(link)).toBe(true);
     await command.stop();
     expect(existsSync(link)).toBe(false);
+  });
+
+  it("has the line again when somebody types there after another client", async () => {
+    const link = path.join(folder, "modem0");
+    const command = await start(["--pty", link, "--tcp", "0"], 2);
+    const client = await AtClient.tcp(command.tcpPort);
+    await client.send("ATE0");
+    const closed = once(client.stream, "close");
+    const device = openSync(link, "r+");
+    try {
+      writeSync(device, "AT+CGMM\r");
+      await closed;
+      const answer = Buffer.alloc(64);
+      await expect.poll(() => answer.toString("latin1", 0, readSync(device, answer))).toContain("LARA-R6001");
+    } finally {
+      closeSync(device);
+    }
   });
 
   it("goes when the modem is unplugged, and comes back", async () => {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { closeInProcess, openInProcess, simulatorFor } from "../../../simulator/faces/in-process";
 import { AtClient } from "../../support/at-client";
 
@@ -44,6 +44,20 @@ describe("a simulated port", () => {
     const client = open("sim:LARA-R6?operator=I%20TIM&imei=123456789012345&seed=2&registration=0&name=mine");
     expect((await client.send("AT+COPS?")).lines).toEqual(['+COPS: 0,0,"I TIM",7']);
     expect((await client.send("AT+CGSN")).lines).toEqual(["123456789012345"]);
+  });
+
+  it("takes them with the command's dashes too", async () => {
+    const client = open("sim:LARA-R6?--operator=I%20TIM&--apn-user=me");
+    expect((await client.send("AT+COPS?")).lines).toEqual(['+COPS: 0,0,"I TIM",7']);
+  });
+
+  it("prints both directions when it is told to", async () => {
+    const print = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    onTestFinished(() => print.mockRestore());
+    await open("sim:BG96?trace=1").send("AT+CGMM");
+    const printed = print.mock.calls.map(([text]) => text).join("");
+    expect(printed).toContain("> AT+CGMM\\r\n");
+    expect(printed).toContain("< \\r\\nBG96\\r\\n\n");
   });
 
   it.each([

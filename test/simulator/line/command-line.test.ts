@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitArguments } from "../../../simulator/line/parse";
+import { parseCommands } from "../../../simulator/line/parse";
 import { lineModem } from "./line-modem";
 
 const echoing = {
@@ -170,7 +170,11 @@ describe("whatever a host sends", () => {
     fc.assert(
       fc.property(fc.array(plain, { minLength: 1 }), (texts) => {
         const list = texts.map((text) => `"${text}"`).join(" , ");
-        expect(splitArguments(list)).toEqual(texts.map((text) => ({ text, quoted: true })));
+        const given = texts.map((text) => ({ text, quoted: true }));
+        expect([...parseCommands(`+X = ${list} ; E 0`)]).toEqual([
+          { name: "+X", form: "set", arguments: given },
+          { name: "E", form: "execute", arguments: [{ text: "0", quoted: false }] },
+        ]);
       }),
     );
   });

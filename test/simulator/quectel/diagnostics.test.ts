@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Bg96Host, route } from "./bg96-host";
+import { route } from "../modem-host";
+import { Bg96Host } from "./bg96-host";
 
 const ONE = route("one.test", "*", "*");
 

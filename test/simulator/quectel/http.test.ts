@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { route } from "../modem-host";
 import { closedPort, tcpServer } from "../network/servers";
-import { ALL_BYTES, Bg96Host, route } from "./bg96-host";
+import { ALL_BYTES, Bg96Host } from "./bg96-host";
 
 interface Seen {
   readonly line: string;

@@ -59,6 +59,11 @@ describe("what it tells about the network", () => {
     expect((await host.command("AT+QCSQ"))[0]).toMatch(/^\+QCSQ: "CAT-M1",-\d+,-\d+,\d+,-\d+$/);
     expect((await host.command("AT+COPS?"))[0]).toMatch(/,8$/);
     expect((await host.command("AT+QCCID"))[0]).toMatch(/^\+QCCID: \d+$/);
+    expect((await host.command('AT+QENG="servingcell"'))[0]).toMatch(
+      /^\+QENG: "servingcell","(NOCONN|CONNECT)","CAT-M","FDD",001,01,1A2D001,187,6300,20,3,3,04D2,-95,-9,-67,12,25$/,
+    );
+    expect(await host.command('AT+QENG="neighbourcell"')).toEqual(["OK"]);
+    expect(await host.command('AT+QENG="all"')).toEqual(["+CME ERROR: 50"]);
     expect((await host.command("AT+QSPN"))[0]).toBe('+QSPN: "Test Network","Test Network","",0,"00101"');
   });
 
@@ -67,6 +72,10 @@ describe("what it tells about the network", () => {
     await host.command("AT+CFUN=4");
     expect((await host.command("AT+QNWINFO"))[0]).toBe('+QNWINFO: "No Service"');
     expect((await host.command("AT+QCSQ"))[0]).toBe('+QCSQ: "NOSERVICE"');
+    expect(await host.command('AT+QENG="servingcell"')).toEqual(['+QENG: "servingcell","LIMSRV"', "OK"]);
+    await host.command("AT+CFUN=1");
+    host.fault("lost-registration");
+    expect(await host.command('AT+QENG="servingcell"')).toEqual(['+QENG: "servingcell","SEARCH"', "OK"]);
   });
 
   it("goes down with a weak signal", async () => {

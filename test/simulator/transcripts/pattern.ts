@@ -39,12 +39,15 @@ const LINE_END = "(?:\\r\\n)";
  * no meaning.
  */
 export function answerPattern(echo: string, lines: readonly string[], variable: readonly string[] = []): RegExp {
-  const start = echo === "" ? "" : `${literal(echo)}\\r`;
   const body = lines.map((line) => `${LINE_END}*${linePattern(line, variable)}${LINE_END}`).join("");
-  return new RegExp(`^${LINE_END}*${start}${body}`);
+  return new RegExp(`^${LINE_END}*${echoed(echo)}${body}`);
+}
+
+function echoed(line: string): string {
+  return line === "" ? "" : `${literal(line)}\\r`;
 }
 
 /** A prompt, which has no line end. */
 export function promptPattern(echo: string, prompt: string): RegExp {
-  return new RegExp(`^${LINE_END}*${literal(echo)}\\r${LINE_END}*${literal(prompt)}`);
+  return new RegExp(`^${LINE_END}*${echoed(echo)}${LINE_END}*${literal(prompt)}`);
 }

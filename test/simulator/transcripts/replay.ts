@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { answerPattern, dataPattern, promptPattern } from "./pattern";
 import { readScenarios, type Scenario, type Step } from "./scenario";
 import type { SerialClient } from "./serial-client";
@@ -37,23 +37,40 @@ export interface Replay {
   readonly settings: Readonly<Record<string, Setting>>;
 }
 
-/** Plays every scenario of some sections against the simulator, one test each, named by the scenario. */
+/** How a host may go through the same examples; the modem's answers are the same. */
+const MANNERS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  "as printed": async () => undefined,
+  "byte by byte": async ({ client }) => {
+    client.bytewise = true;
+  },
+  "without echo": silenceEcho,
+};
+
+/** Plays every scenario of some sections against the simulator, one test each and manner, named by the scenario. */
 export function replayAll(replay: Replay): void {
   const all = new Map(readScenarios(replay.file).map((scenario) => [scenario.id, scenario]));
   const chosen = [...all.values()].filter((scenario) => replay.sections.test(scenario.section));
-  it.each(chosen.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
-    "%s %s",
-    async (id, _, scenario) => {
-      const bench = await (replay.settings[id]?.bench ?? replay.bench)();
-      try {
-        await play(scenario, all, replay, bench);
-        await replay.settings[id]?.after?.(bench);
-        expect(bench.client.unread).toMatch(/^(\r\n)*$/);
-      } finally {
-        await bench.stop();
-      }
-    },
-  );
+  describe.each(Object.entries(MANNERS))("%s", (_, prepare) => {
+    it.each(chosen.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
+      "%s %s",
+      async (id, _title, scenario) => {
+        const bench = await (replay.settings[id]?.bench ?? replay.bench)();
+        try {
+          await prepare(bench);
+          await play(scenario, all, replay, bench);
+          await replay.settings[id]?.after?.(bench);
+          expect(bench.client.unread).toMatch(/^(\r\n)*$/);
+        } finally {
+          await bench.stop();
+        }
+      },
+    );
+  });
+}
+
+async function silenceEcho(bench: Bench): Promise<void> {
+  await command(bench, "ATE0");
+  bench.client.echoes = false;
 }
 
 async function play(scenario: Scenario, all: Map<string, Scenario>, replay: Replay, bench: Bench): Promise<void> {
@@ -76,9 +93,10 @@ async function playStep(step: Step, bench: Bench): Promise<void> {
   const { client } = bench;
   if (step.send !== undefined) {
     if (/<\w+>/.test(step.send)) throw new Error(`no value for a placeholder of ${step.send}`);
+    const echo = client.echoes ? step.send : "";
     await client.send(`${step.send}\r`, bench.commandGap);
-    if (step.expectPrompt !== undefined) await client.expect(promptPattern(step.send, step.expectPrompt));
-    else await client.expect(answerPattern(step.send, step.expect ?? [], step.variable));
+    if (step.expectPrompt !== undefined) await client.expect(promptPattern(echo, step.expectPrompt));
+    else await client.expect(answerPattern(echo, step.expect ?? [], step.variable));
     if (/^AT\+CFUN=(15|16|1,1)$/.test(step.send)) await untilItAnswers(bench);
   } else if (step.sendData !== undefined) {
     await client.send(step.sendData, bench.promptGap);
@@ -100,7 +118,10 @@ async function untilItAnswers(bench: Bench): Promise<void> {
       () => true,
       () => false,
     );
-    if (answered) return;
+    if (!answered) continue;
+    // The factory's echo is on again.
+    if (!bench.client.echoes) await silenceEcho(bench);
+    return;
   }
   throw new Error("the modem does not answer after its reboot");
 }

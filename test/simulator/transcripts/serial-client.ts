@@ -6,6 +6,10 @@ const PATIENCE = 5000;
 
 /** A host on the modem's TCP face: sends bytes, and waits for what a pattern says. One character = one byte. */
 export class SerialClient {
+  /** Whether the modem echoes what this host sends. */
+  echoes = true;
+  /** Sends each byte by itself, as a terminal does. */
+  bytewise = false;
   #received = "";
   #wake: () => void = () => undefined;
 
@@ -34,7 +38,13 @@ export class SerialClient {
   /** `gap` ms of silence first, as the modem wants it after a result or a prompt. */
   async send(text: string, gap = 0): Promise<void> {
     if (gap > 0) await sleep(gap);
-    this.socket.write(Buffer.from(text, "latin1"));
+    const bytes = Buffer.from(text, "latin1");
+    if (!this.bytewise) this.socket.write(bytes);
+    else for (const byte of bytes) await this.#sendAlone(byte);
+  }
+
+  #sendAlone(byte: number): Promise<void> {
+    return new Promise((resolve) => this.socket.write(Buffer.of(byte), () => setImmediate(resolve)));
   }
 
   /** Takes what matches from the start of what came in. @throws with what came instead */

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { route } from "../modem-host";
 import { closedPort, tcpServer } from "../network/servers";
-import { LaraHost, route } from "./lara-host";
+import { LaraHost } from "./lara-host";
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
 
