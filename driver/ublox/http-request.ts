@@ -54,7 +54,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
     command: body?.kind === "data" ? POST_DATA : COMMANDS[request.method],
     server: { key: isIP(host) === 0 ? 1 : 0, name: quote(host, { field: "url: server name", max: MAX.host }) },
     port: url.port === "" ? 80 : Number(url.port),
-    path: quote(requestTarget(url), { field: "url: path", max: MAX.path }),
+    path: planPath(url),
     auth: planAuth(request, url),
     headers: planHeaders(headers),
     context: planContext(request.cid, host),
@@ -75,6 +75,12 @@ function parseUrl(text: string): URL {
   }
   if (url.protocol !== "http:") throw new ModemError("INVALID_INPUT", "url must begin with http:");
   return url;
+}
+
+/** The query is kept from logs and errors: it often holds a key. */
+function planPath(url: URL): Field {
+  const path = quote(requestTarget(url), { field: "url: path", max: MAX.path });
+  return url.search === "" ? path : { ...path, shown: `"${url.pathname}?***"` };
 }
 
 function planAuth({ auth }: HttpRequest, url: URL): RequestPlan["auth"] {
@@ -134,7 +140,7 @@ function planBody({ method, body }: HttpRequest, type: string | undefined): Requ
   const contentType = contentTypeOf(type);
   const text = Buffer.from(content).toString("latin1");
   if (method === "POST" && unquotable(text, MAX.data) === undefined) {
-    return { kind: "data", data: quote(text, { field: "payload", max: MAX.data }), contentType };
+    return { kind: "data", data: quote(text, { field: "payload", max: MAX.data, secret: true }), contentType };
   }
   return { kind: "file", content, contentType };
 }

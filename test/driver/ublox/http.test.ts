@@ -314,6 +314,16 @@ describe("a request that fails", () => {
     expect(error.message).toContain("operation not allowed");
   });
 
+  it("names neither the query nor the body, which may hold secrets", async () => {
+    const { http, peer } = client();
+    peer.on(/^AT\+UHTTPC=/, ["+CME ERROR: operation not allowed"]);
+    const url = "http://httpbin.org/a?token=secret";
+    const error = await failureOf(http.request({ ...get(), method: "POST", url, body: Buffer.from("key=secret") }));
+    expect(peer.commands.filter((line) => line.includes("secret"))).toHaveLength(1);
+    expect(error.message + JSON.stringify(error)).not.toContain("secret");
+    expect(error.cause?.command).toContain("/a?***");
+  });
+
   it("is not masked by a file that can't be deleted", async () => {
     const { http, peer } = client(() => ({ content: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" }));
     peer.on(/^AT\+UDELFILE/, ["+CME ERROR: file system busy"]);
