@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { commandLine, quote, splitFields } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
-import { parseAddress } from "./address";
+import { parseAddress } from "../network/addresses";
 import { TIMEOUTS } from "./timeouts";
 
 /** An IPv6 address has at most 45 characters (RFC 4291 2.2, with an IPv4 tail). */

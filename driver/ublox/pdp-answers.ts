@@ -1,6 +1,6 @@
 import { type AnswerField, toInteger } from "../at/fields";
+import { parseAddress, parseAddresses } from "../network/addresses";
 import type { PdpType } from "../services/packet-data";
-import { parseAddress, parseAddresses } from "./addresses";
 
 /** A line of `AT+CGDCONT?`. */
 export interface ContextDefinition {
