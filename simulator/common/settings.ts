@@ -4,7 +4,7 @@ import type { Modem } from "../modem";
 import { characterSetCommand } from "./character-set";
 
 /** One parameter: the values it takes, and the one it has at first. */
-export interface SettingField {
+interface SettingField {
   readonly choices: readonly number[];
   readonly initial: number;
   readonly print?: string;
@@ -19,7 +19,7 @@ export interface Setting {
 }
 
 export const flag: SettingField = { choices: [0, 1], initial: 0 };
-export const upTo = (most: number, initial = 0): SettingField => ({
+const upTo = (most: number, initial = 0): SettingField => ({
   choices: Array.from({ length: most + 1 }, (_, value) => value),
   initial,
 });

@@ -41,6 +41,3 @@ export class Bg96Host extends ModemHost {
     return this.enter(`AT+QHTTPURL=${url.length}`, url);
   }
 }
-
-/** All byte values. */
-export const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, value) => value));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ALL_BYTES, Bg96Host } from "./bg96-host";
+import { ALL_BYTES } from "../network/servers";
+import { Bg96Host } from "./bg96-host";
 
 /** The checksum of the FILE note, by another way than the simulator's. */
 function checksum(content: Buffer): string {
