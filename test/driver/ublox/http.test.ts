@@ -3,6 +3,7 @@ import type { ErrorCode } from "../../../driver/errors";
 import type { HttpRequest } from "../../../driver/services/http";
 import { expectExplained } from "./bench";
 import { client, failureOf, get, ok, turns } from "./http-client";
+import type { PeerOptions } from "./peer";
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
 const TRAP = Buffer.concat([
