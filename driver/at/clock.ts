@@ -78,3 +78,11 @@ export class Deadline {
 export function lineTime(bytes: number, bytesPerSecond: number | undefined): number {
   return bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;
 }
+
+/** 9600 baud: the slowest rate that +IPR takes, and what a line of unknown rate may turn out to be, in bytes a second. */
+const SLOWEST_LINE = 960;
+
+/** Longest time that bytes may need on a line, in ms: half as much again as they take, for pauses of flow control. */
+export function transferTime(bytes: number, bytesPerSecond: number | undefined): number {
+  return Math.ceil(1.5 * lineTime(bytes, bytesPerSecond ?? SLOWEST_LINE));
+}

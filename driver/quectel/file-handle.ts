@@ -1,9 +1,9 @@
 import type { Channel } from "../at/channel-types";
+import { transferTime } from "../at/clock";
 import { commandLine, type Field, splitFields, toInteger } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
 import type { TransferOptions } from "../services/files";
 import { isEscape } from "./data-mode";
-import { transferTime } from "./pacing";
 import { TIMEOUTS } from "./timeouts";
 
 /** QFOPEN's second parameter (AT facts 4). */
@@ -55,7 +55,7 @@ export class FileHandle {
       const { data = Buffer.alloc(0), damaged } = await this.#channel.send({
         ...commandLine("+QFREAD=", this.#number, length),
         download: { length: "announced" },
-        timeout: TIMEOUTS.file + transferTime(this.#channel, length),
+        timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
         signal,
       });
       if (damaged === true) return undefined;
@@ -83,7 +83,7 @@ export class FileHandle {
         ...commandLine("+QFWRITE=", this.#number, data.length, pause),
         expects: [{ prefix: "+QFWRITE:" }],
         upload: { prompt: "CONNECT", data },
-        timeout: TIMEOUTS.file + pause * 1000 + transferTime(this.#channel, data.length),
+        timeout: TIMEOUTS.file + pause * 1000 + transferTime(data.length, this.#channel.bytesPerSecond),
         signal,
       });
       const written = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);

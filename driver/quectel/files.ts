@@ -1,4 +1,5 @@
 import type { Channel } from "../at/channel-types";
+import { transferTime } from "../at/clock";
 import { commandLine, type Field, quote, splitFields, toInteger } from "../at/fields";
 import { ModemError } from "../errors";
 import type { FileEntry, FileService, TransferOptions } from "../services/files";
@@ -7,7 +8,7 @@ import { fileChecksum } from "./checksum";
 import { isEscape } from "./data-mode";
 import { errorNumber } from "./failure";
 import { FileHandle } from "./file-handle";
-import { bytesOfLine, transferTime } from "./pacing";
+import { bytesOfLine } from "./pacing";
 import { TIMEOUTS } from "./timeouts";
 
 /** AT facts 4: a name has at most 80 bytes. */
@@ -107,7 +108,7 @@ export class QuectelFiles implements FileService {
       ...commandLine("+QFDWL=", file),
       expects: [{ prefix: "+QFDWL:" }],
       download: { length: size },
-      timeout: TIMEOUTS.file + transferTime(this.#channel, size),
+      timeout: TIMEOUTS.file + transferTime(size, this.#channel.bytesPerSecond),
       signal,
     };
     for (let tries = 1; ; tries++) {
@@ -135,7 +136,7 @@ export class QuectelFiles implements FileService {
   }
 
   async #replace(name: string, file: Field, content: Uint8Array): Promise<void> {
-    const seconds = UPLOAD_PAUSE + Math.ceil(transferTime(this.#channel, content.length) / 1000);
+    const seconds = UPLOAD_PAUSE + Math.ceil(transferTime(content.length, this.#channel.bytesPerSecond) / 1000);
     const command = {
       ...commandLine("+QFUPL=", file, content.length, Math.min(65_535, seconds)),
       expects: [{ prefix: "+QFUPL:" }],

@@ -1,4 +1,5 @@
 import type { Channel } from "../at/channel-types";
+import { transferTime } from "../at/clock";
 import { commandLine, quote, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import { isModemError, ModemError } from "../errors";
@@ -9,7 +10,7 @@ import { numberedError, translated } from "./failure";
 import type { QuectelFiles } from "./files";
 import type { RequestPlan } from "./http-plan";
 import type { Answered } from "./http-request";
-import { bytesOfLine, transferTime } from "./pacing";
+import { bytesOfLine } from "./pacing";
 import { ResponseEnd } from "./response-end";
 import { commandWithResult } from "./result-urc";
 import { TIMEOUTS } from "./timeouts";
@@ -68,7 +69,8 @@ export class ResponseReader {
     const end = new ResponseEnd(length, (raw) => onComplete(finish(raw, answered, label)));
     const wait = Math.min(LONGEST_GAP, deadline.seconds);
     const command = commandLine("+QHTTPREAD=", wait);
-    const time = transferTime(this.#channel, length + HEAD_LENGTH) + Math.max(deadline.remaining, wait * 1000);
+    const time =
+      transferTime(length + HEAD_LENGTH, this.#channel.bytesPerSecond) + Math.max(deadline.remaining, wait * 1000);
     const download = { length: end.find };
     const urc = this.#resultUrc("+QHTTPREAD:", label, command.label, TIMEOUTS.late);
     try {

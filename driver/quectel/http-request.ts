@@ -1,4 +1,5 @@
 import type { Channel } from "../at/channel-types";
+import { transferTime } from "../at/clock";
 import type { Command } from "../at/command";
 import { commandLine, quote, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
@@ -7,7 +8,7 @@ import type { Deadline } from "../services/deadline";
 import { errorNumber, numberedError, translated } from "./failure";
 import type { QuectelFiles } from "./files";
 import type { RequestPlan } from "./http-plan";
-import { bytesOfLine, transferTime } from "./pacing";
+import { bytesOfLine } from "./pacing";
 import { commandWithResult } from "./result-urc";
 import { TIMEOUTS } from "./timeouts";
 
@@ -126,7 +127,7 @@ export class RequestSender {
     if (method === "GET" && !ownHead) {
       return { name: "+QHTTPGET", command: { ...commandLine("+QHTTPGET=", seconds), timeout } };
     }
-    const time = transferTime(this.#channel, payload.length);
+    const time = transferTime(payload.length, this.#channel.bytesPerSecond);
     const input = Math.min(65_535, INPUT_MARGIN + Math.ceil(time / 1000));
     const upload = { prompt: "CONNECT", data: payload } as const;
     const limit = timeout + input * 1000;

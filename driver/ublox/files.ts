@@ -1,11 +1,12 @@
 import type { Channel } from "../at/channel-types";
+import { transferTime } from "../at/clock";
 import { Priority } from "../at/command";
 import { type Field, quote, toInteger } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
 import { unlessRejected } from "../network/procedures";
 import type { FileEntry, FileService, TransferOptions } from "../services/files";
 import { ask, command, query, trySend } from "./commands";
-import { TIMEOUTS, withTransfer } from "./timeouts";
+import { TIMEOUTS } from "./timeouts";
 
 /** Characters of a file name. */
 const MAX_NAME = 248;
@@ -77,7 +78,7 @@ export class UbloxFiles implements FileService {
     try {
       await this.#channel.send(
         command("+UDWNFILE=", [quoted, content.length], {
-          timeout: withTransfer(TIMEOUTS.file, content.length, this.#channel.bytesPerSecond),
+          timeout: TIMEOUTS.file + transferTime(content.length, this.#channel.bytesPerSecond),
           upload: { prompt: ">", data: content },
           signal: options.signal,
         }),
@@ -95,7 +96,7 @@ export class UbloxFiles implements FileService {
   /** The module may answer with less than it was asked for. */
   async #readBlock(name: Field, offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
     const block = query("+URDBLOCK=", { prefix: "+URDBLOCK:" }, [name, offset, length], {
-      timeout: withTransfer(TIMEOUTS.file, length, this.#channel.bytesPerSecond),
+      timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
       priority: Priority.Background,
       signal,
     });

@@ -20,11 +20,3 @@ export const TIMEOUTS = {
   /** +UHTTPC and +UPING answer OK at once; what they cause comes as a URC. */
   start: 20_000,
 } as const;
-
-/** Slowest line we wait for when nothing is known about it, in bytes a second: a 9600 baud line behind a TCP server. */
-const SLOWEST_LINE = 960;
-
-/** `base` and the time that `bytes` spend on the line, with half as much again for a line that isn't always free. */
-export function withTransfer(base: number, bytes: number, bytesPerSecond: number | undefined): number {
-  return Math.ceil(base + (1500 * bytes) / (bytesPerSecond ?? SLOWEST_LINE));
-}
