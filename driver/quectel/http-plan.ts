@@ -1,6 +1,6 @@
 import { ModemError } from "../errors";
 import type { HttpRequest } from "../services/http";
-import { requestTarget } from "../services/http-target";
+import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
 import { isEscape } from "./data-mode";
 import { basicCredentials, checkHeaders, writeHead } from "./request-head";
 
@@ -37,12 +37,12 @@ export interface RequestPlan {
 export function planRequest(request: HttpRequest): RequestPlan {
   const { method, cid, onProgress } = request;
   if (method === "HEAD") throw new ModemError("NOT_SUPPORTED", "BG96 has no HEAD request; use GET");
-  const url = parseUrl(request.url);
+  const url = parseHttpUrl(request.url);
   const label = `${method} ${url.protocol}//${url.host}${url.pathname}`;
   const body = Buffer.from(request.body ?? []);
   const { fields, contentType: typeField } = checkHeaders(request.headers, url.host);
   const type = request.contentType ?? typeField;
-  const credentials = request.auth ?? credentialsOf(url);
+  const credentials = request.auth ?? urlCredentials(url);
   const known = CONTENT_TYPES.get((type ?? UNTYPED).toLowerCase());
   const plan = { method, label, url: wireUrl(url), cid, onProgress };
   if (fields.length === 0 && credentials === undefined) {
@@ -62,36 +62,10 @@ export function planRequest(request: HttpRequest): RequestPlan {
   return { ...plan, ownHead: true, contentType: undefined, payload };
 }
 
-function parseUrl(text: string): URL {
-  // The URL parser drops tabs and line ends silently; what asks for one host must not become another.
-  if (/[^\x20-\x7e\u00a0-\u{10ffff}]/u.test(text)) {
-    throw new ModemError("INVALID_INPUT", "url contains a control character");
-  }
-  if (!URL.canParse(text)) throw new ModemError("INVALID_INPUT", "url is not a valid URL");
-  const url = new URL(text);
-  if (url.protocol === "https:") {
-    throw new ModemError(
-      "NOT_SUPPORTED",
-      "https: is not supported yet, since it needs a security profile on the modem. Only http:// URLs work.",
-    );
-  }
-  if (url.protocol !== "http:") throw new ModemError("INVALID_INPUT", "url must begin with http:// or https://");
-  return url;
-}
-
 function wireUrl(url: URL): string {
   const wire = `${url.protocol}//${url.host}${requestTarget(url)}`;
   if (wire.length > URL_LENGTH) {
     throw new ModemError("INVALID_INPUT", `url is too long: ${wire.length} bytes, BG96 takes ${URL_LENGTH}`);
   }
   return wire;
-}
-
-function credentialsOf(url: URL): { user: string; password: string } | undefined {
-  if (url.username === "" && url.password === "") return undefined;
-  try {
-    return { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-  } catch {
-    throw new ModemError("INVALID_INPUT", "url holds a user or password that is not valid percent-encoding");
-  }
 }

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { type Field, integer, quote, unquotable } from "../at/fields";
 import { ModemError } from "../errors";
 import type { HttpMethod, HttpRequest } from "../services/http";
-import { requestTarget } from "../services/http-target";
+import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
 import { addressFamily, withoutBrackets } from "./addresses";
 import { type ContentType, contentTypeOf } from "./http-content-type";
 
@@ -44,7 +44,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** @throws {ModemError} `INVALID_INPUT` naming the field, `NOT_SUPPORTED` */
 export function planRequest(request: HttpRequest): RequestPlan {
-  const url = parseUrl(request.url);
+  const url = parseHttpUrl(request.url);
   const host = withoutBrackets(url.hostname);
   const { contentType, headers } = separateContentType(request);
   const body = planBody(request, contentType);
@@ -63,20 +63,6 @@ export function planRequest(request: HttpRequest): RequestPlan {
   };
 }
 
-function parseUrl(text: string): URL {
-  if (!URL.canParse(text))
-    throw new ModemError("INVALID_INPUT", "url is not an absolute URL such as http://example.com/");
-  const url = new URL(text);
-  if (url.protocol === "https:") {
-    throw new ModemError(
-      "NOT_SUPPORTED",
-      "https: is not supported yet, since it needs a security profile on the modem. Only http:// URLs work.",
-    );
-  }
-  if (url.protocol !== "http:") throw new ModemError("INVALID_INPUT", "url must begin with http:");
-  return url;
-}
-
 /** The query is kept from logs and errors: it often holds a key. */
 function planPath(url: URL): Field {
   const path = quote(requestTarget(url), { field: "url: path", max: MAX.path });
@@ -84,20 +70,12 @@ function planPath(url: URL): Field {
 }
 
 function planAuth({ auth }: HttpRequest, url: URL): RequestPlan["auth"] {
-  const { user, password } = auth ?? { user: decode(url.username), password: decode(url.password) };
+  const { user, password } = auth ?? urlCredentials(url) ?? { user: "", password: "" };
   if (user === "" && password === "") return undefined;
   return {
     user: quote(user, { field: "user", max: MAX.credential, secret: true }),
     password: quote(password, { field: "password", max: MAX.credential, secret: true }),
   };
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw new ModemError("INVALID_INPUT", "url: the credentials are not percent-encoded properly");
-  }
 }
 
 function planContext(cid: number | undefined, host: string): RequestPlan["context"] {
