@@ -1,4 +1,5 @@
 import type { Progress } from "./files";
+import type { SecurityProfile } from "./security";
 
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
 
@@ -12,6 +13,8 @@ export interface HttpRequest {
   readonly contentType?: string;
   readonly body?: Uint8Array;
   readonly auth?: { readonly user: string; readonly password: string };
+  /** What an `https:` connection is made with, which can't do without; `http:` leaves it alone. */
+  readonly security?: SecurityProfile;
   /** PDP context; the modem's default one when left out. */
   readonly cid?: number;
   /** ms for the whole request, waiting for a free profile included. */
@@ -33,8 +36,8 @@ export interface HttpResponse {
 /** HTTP by the modem's own client. */
 export interface HttpService {
   /**
-   * @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` (method, or TLS without a profile), `DNS_FAILED`,
-   * `CONNECT_FAILED`, `CONNECTION_CLOSED`, `NO_CONNECTION`, `MODEM_TIMEOUT`, `MODEM_REJECTED`, …
+   * @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` (method, setting of the profile), `DNS_FAILED`,
+   * `CONNECT_FAILED`, `TLS_FAILED`, `CONNECTION_CLOSED`, `NO_CONNECTION`, `MODEM_TIMEOUT`, `MODEM_REJECTED`, …
    */
   request(request: HttpRequest): Promise<HttpResponse>;
 }

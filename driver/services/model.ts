@@ -3,6 +3,7 @@ import type { DiagnosticsService } from "./diagnostics";
 import type { FileService } from "./files";
 import type { HttpService } from "./http";
 import type { PacketDataService } from "./packet-data";
+import type { SecurityService } from "./security";
 
 export type ModelName = "LARA-R6" | "BG96";
 
@@ -12,6 +13,7 @@ export interface Services {
   readonly diagnostics: DiagnosticsService;
   readonly files: FileService;
   readonly http: HttpService;
+  readonly security: SecurityService;
 }
 
 /** Settings that the modem keeps in NVM and that only a reboot puts into force. */

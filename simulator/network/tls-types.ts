@@ -1,0 +1,42 @@
+import type { TLSSocket } from "node:tls";
+
+/** In ascending order. */
+export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
+/** How a session is taken up again: the server keeps it (RFC 5246), a ticket of TLS 1.2 (RFC 5077) or of 1.3 (RFC 8446). */
+export type SessionKind = "id" | "ticket" | "psk-ticket";
+
+/** A modem's security profile in terms of TLS. */
+export interface TlsSettings {
+  readonly versions: { readonly min: TlsVersion; readonly max: TlsVersion };
+  /** IANA codes of the suites that are offered; undefined: all that there are. */
+  readonly suites?: readonly number[];
+  /** `chain`: it must end in one of `trusted`; `dates`: every certificate must be valid now; `host`: the name it must have. */
+  readonly verify: { readonly chain: boolean; readonly dates: boolean; readonly host?: string };
+  /** DER. */
+  readonly trusted: readonly Buffer[];
+  /** Shown when the server asks for one: certificate in DER; key in DER (PKCS#1, SEC 1, PKCS#8) or PEM. */
+  readonly client?: { readonly certificate: Buffer; readonly key: Buffer; readonly password?: string };
+  /** Server name indication; undefined sends none. */
+  readonly sni?: string;
+  /** The server's own certificate in DER: its public key, or the whole of it, must be this one's. */
+  readonly pinned?: { readonly certificate: Buffer; readonly compare: "public key" | "certificate" };
+  readonly psk?: { readonly identity: Buffer; readonly key: Buffer };
+  /** Sessions that can be taken up again: `data` is what an earlier connection's `session` gave. */
+  readonly session?: { readonly kind: SessionKind; readonly data?: Buffer };
+}
+
+/** A connection whose handshake is over. */
+export interface TlsConnection {
+  readonly socket: TLSSocket;
+  /** The server took the earlier session up. */
+  readonly reused: boolean;
+  /**
+   * What a later connection needs to take this session up; undefined while the server has given nothing of the kind.
+   * Servers of TLS 1.3 send it after the handshake, so it is asked for when the connection has done its work.
+   */
+  session(): Buffer | undefined;
+  /** RFC 5246 7.4.1.3; undefined where the server gave none. */
+  readonly sessionId: Buffer | undefined;
+}
