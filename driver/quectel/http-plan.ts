@@ -37,7 +37,7 @@ export interface RequestPlan {
 export function planRequest(request: HttpRequest): RequestPlan {
   const { method, cid, onProgress } = request;
   if (method === "HEAD") throw new ModemError("NOT_SUPPORTED", "BG96 has no HEAD request; use GET");
-  const url = parseHttpUrl(request.url);
+  const url = parseHttpUrl(request);
   const label = `${method} ${url.protocol}//${url.host}${url.pathname}`;
   const body = Buffer.from(request.body ?? []);
   const { fields, contentType: typeField } = checkHeaders(request.headers, url.host);

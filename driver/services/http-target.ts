@@ -1,11 +1,8 @@
 import { ModemError } from "../errors";
+import type { HttpRequest } from "./http";
 
-/**
- * The URL of a request, checked as far as it is the same for every modem.
- *
- * @throws {ModemError} `INVALID_INPUT`; `NOT_SUPPORTED` for https:
- */
-export function parseHttpUrl(text: string): URL {
+/** The URL of a request, checked as far as it is the same for every modem. @throws {ModemError} `INVALID_INPUT` */
+export function parseHttpUrl({ url: text, security }: Pick<HttpRequest, "url" | "security">): URL {
   // The URL parser drops tabs and line ends silently; what asks for one host must not become another.
   if (/[^\x20-\x7e\u00a0-\u{10ffff}]/u.test(text)) {
     throw new ModemError("INVALID_INPUT", "url contains a control character");
@@ -14,13 +11,16 @@ export function parseHttpUrl(text: string): URL {
     throw new ModemError("INVALID_INPUT", "url is not an absolute URL such as http://example.com/");
   }
   const url = new URL(text);
-  if (url.protocol === "https:") {
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new ModemError("INVALID_INPUT", "url must begin with http: or https:");
+  }
+  // A modem has no certificates of its own to check a server with: going on would be TLS in name only.
+  if (url.protocol === "https:" && security === undefined) {
     throw new ModemError(
-      "NOT_SUPPORTED",
-      "https: is not supported yet, since it needs a security profile on the modem. Only http:// URLs work.",
+      "INVALID_INPUT",
+      "tls: an https: URL needs a security profile. Choose one in the node (validation none goes without checks).",
     );
   }
-  if (url.protocol !== "http:") throw new ModemError("INVALID_INPUT", "url must begin with http:");
   return url;
 }
 

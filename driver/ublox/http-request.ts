@@ -44,7 +44,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** @throws {ModemError} `INVALID_INPUT` naming the field, `NOT_SUPPORTED` */
 export function planRequest(request: HttpRequest): RequestPlan {
-  const url = parseHttpUrl(request.url);
+  const url = parseHttpUrl(request);
   const host = withoutBrackets(url.hostname);
   const { contentType, headers } = separateContentType(request);
   const body = planBody(request, contentType);
@@ -53,7 +53,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
     method: request.method,
     command: body?.kind === "data" ? POST_DATA : COMMANDS[request.method],
     server: { key: isIP(host) === 0 ? 1 : 0, name: quote(host, { field: "url: server name", max: MAX.host }) },
-    port: url.port === "" ? 80 : Number(url.port),
+    port: url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port),
     path: planPath(url),
     auth: planAuth(request, url),
     headers: planHeaders(headers),
