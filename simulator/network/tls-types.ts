@@ -12,8 +12,16 @@ export interface TlsSettings {
   readonly versions: { readonly min: TlsVersion; readonly max: TlsVersion };
   /** IANA codes of the suites that are offered; undefined: all that there are. */
   readonly suites?: readonly number[];
-  /** `chain`: it must end in one of `trusted`; `dates`: every certificate must be valid now; `host`: the name it must have. */
-  readonly verify: { readonly chain: boolean; readonly dates: boolean; readonly host?: string };
+  /**
+   * `chain`: it must end in one of `trusted`; `dates`: every certificate must be valid at `now`, the modem's own clock
+   * (this machine's when left out); `host`: the name it must have.
+   */
+  readonly verify: {
+    readonly chain: boolean;
+    readonly dates: boolean;
+    readonly now?: Date;
+    readonly host?: string;
+  };
   /** DER. */
   readonly trusted: readonly Buffer[];
   /** Shown when the server asks for one: certificate in DER; key in DER (PKCS#1, SEC 1, PKCS#8) or PEM. */
