@@ -1,24 +1,13 @@
 import { ModemError } from "../errors";
+import { type AcquireOptions, WaitingLine } from "./waiting-line";
+
+export type { AcquireOptions } from "./waiting-line";
 
 export interface PoolOptions {
   /** What is shared, in the plural, as it stands in error messages: "HTTP profiles". */
   readonly name: string;
   /** Most callers that may wait (1000); one more is refused with `MODEM_BUSY`. */
   readonly limit?: number;
-}
-
-export interface AcquireOptions {
-  /** ms to wait for an item; without it there is no limit in time. */
-  readonly timeout?: number;
-  readonly signal?: AbortSignal;
-  /** Who asks, for the message when nothing is free: "GET http://…". */
-  readonly owner?: string;
-}
-
-interface Waiter<T> {
-  grant(item: T): void;
-  fail(error: unknown): void;
-  readonly owner: string | undefined;
 }
 
 /**
@@ -29,8 +18,7 @@ interface Waiter<T> {
 export class Pool<T> {
   readonly #free: T[];
   readonly #owners = new Map<T, string | undefined>();
-  /** A Set keeps the order of arrival and lets a waiter leave from its middle at once. */
-  readonly #waiters = new Set<Waiter<T>>();
+  readonly #waiters = new WaitingLine<T>();
   readonly #name: string;
   readonly #limit: number;
   #closed: Error | undefined;
@@ -48,7 +36,7 @@ export class Pool<T> {
 
   /** Callers that wait for one. */
   get waiting(): number {
-    return this.#waiters.size;
+    return this.#waiters.length;
   }
 
   /**
@@ -62,8 +50,9 @@ export class Pool<T> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const item = this.#take(owner);
     if (item !== undefined) return Promise.resolve(item.value);
-    if (this.#waiters.size >= this.#limit) return Promise.reject(this.#busy(`and ${this.#limit} callers wait already`));
-    return this.#wait(options);
+    if (this.#waiters.length >= this.#limit)
+      return Promise.reject(this.#busy(`and ${this.#limit} callers wait already`));
+    return this.#waiters.join(undefined, options, (seconds) => this.#busy(`after ${seconds} s`));
   }
 
   /** Gives an item back: the caller that has waited longest gets it. An item that nobody holds is ignored. */
@@ -91,7 +80,7 @@ export class Pool<T> {
   /** Fails everyone who waits, and everyone who will ask, with `error`. */
   close(error: Error): void {
     this.#closed ??= error;
-    for (const waiter of [...this.#waiters]) waiter.fail(this.#closed);
+    this.#waiters.failAll(this.#closed);
   }
 
   #take(owner: string | undefined): { value: T } | undefined {
@@ -101,40 +90,17 @@ export class Pool<T> {
     return { value };
   }
 
-  #wait({ timeout, signal, owner }: AcquireOptions): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiters.delete(waiter);
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-      };
-      const waiter: Waiter<T> = {
-        owner,
-        grant: (item) => {
-          leave();
-          resolve(item);
-        },
-        fail: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      const onAbort = (): void => waiter.fail(signal?.reason);
-      const timer =
-        timeout === undefined
-          ? undefined
-          : setTimeout(() => waiter.fail(this.#busy(`after ${timeout / 1000} s`)), timeout);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#waiters.add(waiter);
-    });
-  }
-
   #busy(detail: string): ModemError {
-    const owners = [...new Set([...this.#owners.values()].filter((owner) => owner !== undefined))];
-    const users = owners.length > 0 ? `, by ${owners.join("; ")}` : "";
-    return new ModemError(
-      "MODEM_BUSY",
-      `All ${this.#owners.size} ${this.#name} are in use ${detail}${users}. Send fewer requests at once or allow more time.`,
-    );
+    return busyError(`All ${this.#owners.size} ${this.#name}`, detail, this.#owners.values());
   }
+}
+
+/** The error for who can't have what `owners` hold. */
+export function busyError(what: string, detail: string, owners: Iterable<string | undefined>): ModemError {
+  const names = [...new Set(owners)].filter((owner) => owner !== undefined);
+  const users = names.length > 0 ? `, by ${names.join("; ")}` : "";
+  return new ModemError(
+    "MODEM_BUSY",
+    `${what} are in use ${detail}${users}. Send fewer requests at once or allow more time.`,
+  );
 }

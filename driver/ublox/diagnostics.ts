@@ -5,12 +5,12 @@ import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
 import type { DiagnosticsService, PingOptions, PingResult } from "../services/diagnostics";
 import { Pool } from "../services/resources";
+import { unlessAborted } from "../services/unless-aborted";
 import { withoutBrackets } from "./addresses";
 import { ask, query } from "./commands";
 import { requireDefaultContext } from "./default-context";
 import { planPing, runPing } from "./ping";
 import { TIMEOUTS } from "./timeouts";
-import { unlessAborted } from "./unless-aborted";
 
 /** A resolution that fails within this time, in ms, failed inside the module, and a second one may work. */
 const QUICK_FAILURE = 2000;

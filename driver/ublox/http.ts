@@ -4,12 +4,12 @@ import { isModemError } from "../errors";
 import { Deadline } from "../services/deadline";
 import type { HttpRequest, HttpResponse, HttpService } from "../services/http";
 import { Pool } from "../services/resources";
+import { unlessAborted } from "../services/unless-aborted";
 import type { UbloxFiles } from "./files";
 import { httpError, isInProgress } from "./http-errors";
 import { HttpProfile } from "./http-profile";
 import { planRequest, type RequestPlan } from "./http-request";
 import { readResponseFile } from "./http-response";
-import { unlessAborted } from "./unless-aborted";
 
 const PROFILES = [0, 1, 2, 3] as const;
 /** ms for which a profile that is still busy is left alone. */
