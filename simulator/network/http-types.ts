@@ -1,8 +1,13 @@
+import type { TlsConnection, TlsSettings } from "./tls-types";
+
 /** One request of a modem's HTTP client, sent over a real socket. */
 export interface HttpExchange {
   readonly host: string;
   readonly port: number;
-  readonly secure: boolean;
+  /** For https: what the modem's security profile says. */
+  readonly tls?: TlsSettings;
+  /** Called when an exchange whose handshake came about has ended, well or badly, before its promise settles. */
+  readonly onTls?: (connection: TlsConnection) => void;
   /** The request's bytes, header and body, as the modem's client writes them. */
   readonly request: Buffer;
   /** For HEAD: the answer has no body. */

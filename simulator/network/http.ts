@@ -1,8 +1,9 @@
-import { connect, isIP, type Socket } from "node:net";
-import { connect as connectSecurely } from "node:tls";
+import { connect, type Socket } from "node:net";
 import { AnswerReader } from "./http-answer";
 import type { HttpAnswer, HttpExchange } from "./http-types";
 import { type Network, NetworkError } from "./network";
+import { openTls } from "./tls";
+import type { TlsConnection } from "./tls-types";
 
 /**
  * Sends one request over a connection of its own and reads the answer.
@@ -22,7 +23,7 @@ async function firstAnswer(request: HttpExchange, addresses: readonly string[], 
   const [address, ...others] = addresses;
   if (address === undefined) throw new NetworkError("dns", `${request.host} has no address`);
   try {
-    return await new Transfer(request, address, port).run();
+    return await transfer(request, address, port);
   } catch (error) {
     const refused = error instanceof NetworkError && error.failure === "connect";
     if (!refused || others.length === 0) throw error;
@@ -30,52 +31,55 @@ async function firstAnswer(request: HttpExchange, addresses: readonly string[], 
   }
 }
 
+async function transfer(request: HttpExchange, address: string, port: number): Promise<HttpAnswer> {
+  const { host, timeout, signal } = request;
+  if (signal.aborted) throw aborted();
+  if (request.tls === undefined) return new Transfer(request, connect({ host: address, port })).run();
+  const secured = await openTls(request.tls, { host, address, port }, { timeout, signal });
+  try {
+    return await new Transfer(request, secured.socket, secured).run();
+  } finally {
+    request.onTls?.(secured);
+  }
+}
+
 class Transfer {
   readonly #reader: AnswerReader;
-  #connected = false;
-  #ready = false;
+  #connected: boolean;
+  #answered = false;
 
   constructor(
     private readonly request: HttpExchange,
-    private readonly address: string,
-    private readonly port: number,
+    private readonly socket: Socket,
+    private readonly secured?: TlsConnection,
   ) {
+    this.#connected = secured !== undefined;
     this.#reader = new AnswerReader(request.headOnly);
   }
 
   run(): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      if (this.request.signal.aborted) {
-        reject(aborted());
-        return;
-      }
-      const socket = this.#open();
+      const { signal } = this.request;
       const onAbort = () => fail(aborted());
       const leave = () => {
-        this.request.signal.removeEventListener("abort", onAbort);
-        socket.destroy();
+        signal.removeEventListener("abort", onAbort);
+        this.socket.destroy();
       };
       const fail = (error: NetworkError) => {
         leave();
         reject(error);
       };
-      this.request.signal.addEventListener("abort", onAbort, { once: true });
-      this.#listen(socket, fail, () => {
+      signal.addEventListener("abort", onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      this.#listen(fail, () => {
         leave();
         resolve(this.#reader.answer());
       });
     });
   }
 
-  #open(): Socket {
-    const { address: host, port } = this;
-    if (!this.request.secure) return connect({ host, port });
-    const named = isIP(this.request.host) === 0 ? { servername: this.request.host } : {};
-    // Certificates are checked by security profiles, which this exchange does not have yet.
-    return connectSecurely({ host, port, rejectUnauthorized: false, ...named });
-  }
-
-  #listen(socket: Socket, fail: (error: NetworkError) => void, done: () => void): void {
+  #listen(fail: (error: NetworkError) => void, done: () => void): void {
+    const { socket } = this;
     const guarded = (work: () => void) => {
       try {
         work();
@@ -87,22 +91,31 @@ class Transfer {
     socket.setTimeout(this.request.timeout, () => {
       fail(new NetworkError(this.#connected ? "timeout" : "connect", "the server did not answer in time"));
     });
-    socket.once("connect", () => {
-      this.#connected = true;
+    if (this.#connected) socket.write(this.request.request);
+    else socket.once("connect", () => this.#onConnect());
+    socket.on("data", (bytes: Buffer) => {
+      this.#answered = true;
+      guarded(() => this.#reader.push(bytes));
     });
-    socket.once(this.request.secure ? "secureConnect" : "connect", () => {
-      this.#ready = true;
-      socket.write(this.request.request);
-    });
-    socket.on("data", (bytes: Buffer) => guarded(() => this.#reader.push(bytes)));
-    socket.once("end", () => guarded(() => this.#reader.end()));
-    socket.once("close", () => guarded(() => this.#reader.end()));
+    socket.once("end", () => guarded(() => this.#end()));
+    socket.once("close", () => guarded(() => this.#end()));
     socket.on("error", (error: NodeJS.ErrnoException) => fail(this.#explain(error)));
+  }
+
+  #onConnect(): void {
+    this.#connected = true;
+    this.socket.write(this.request.request);
+  }
+
+  #end(): void {
+    if (this.secured !== undefined && !this.#answered) throw this.secured.explain();
+    this.#reader.end();
   }
 
   #explain(error: NodeJS.ErrnoException): NetworkError {
     if (!this.#connected) return new NetworkError("connect", error.message);
-    return new NetworkError(this.#ready ? "reset" : "tls", error.message);
+    if (this.secured !== undefined && !this.#answered) return this.secured.explain(error);
+    return new NetworkError("reset", error.message);
   }
 }
 

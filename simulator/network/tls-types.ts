@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import type { NetworkError } from "./network";
 
 /** In ascending order. */
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
@@ -47,4 +48,10 @@ export interface TlsConnection {
   session(): Buffer | undefined;
   /** RFC 5246 7.4.1.3; undefined where the server gave none. */
   readonly sessionId: Buffer | undefined;
+  /**
+   * What it means that the connection broke (with `error`), or that the server closed it (without), before the first
+   * byte of an answer: `tls` when that was the server's refusal, which TLS 1.3 lets come after the handshake (RFC 8446
+   * 4.4.2.4), else `reset` or `closed`.
+   */
+  explain(error?: NodeJS.ErrnoException): NetworkError;
 }

@@ -8,6 +8,7 @@ import { exchange } from "../../../simulator/network/http";
 import { AnswerReader } from "../../../simulator/network/http-answer";
 import type { HttpExchange } from "../../../simulator/network/http-types";
 import { createNetwork } from "../../../simulator/network/real-network";
+import type { TlsSettings } from "../../../simulator/network/tls-types";
 import { answering, closedPort, tcpServer } from "./servers";
 
 const network = createNetwork({ routes: [], latency: 0, random: () => 0.5 });
@@ -16,11 +17,16 @@ function fixture(name: string): Buffer {
   return readFileSync(join(__dirname, "../../fixtures/tls", name));
 }
 
+const UNCHECKED: TlsSettings = {
+  versions: { min: "TLSv1.2", max: "TLSv1.3" },
+  verify: { chain: false, dates: false },
+  trusted: [],
+};
+
 function get(port: number, more: Partial<HttpExchange> = {}): HttpExchange {
   return {
     host: "127.0.0.1",
     port,
-    secure: false,
     request: Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
     headOnly: false,
     timeout: 5000,
@@ -77,12 +83,12 @@ describe("exchange", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
-    expect((await exchange(get(port, { secure: true }), network)).body.toString()).toBe("secret");
+    expect((await exchange(get(port, { tls: UNCHECKED }), network)).body.toString()).toBe("secret");
   });
 
   it("reports a handshake that fails", async () => {
     const port = await answering(["what?"]);
-    await expect(exchange(get(port, { secure: true }), network)).rejects.toMatchObject({ failure: "tls" });
+    await expect(exchange(get(port, { tls: UNCHECKED }), network)).rejects.toMatchObject({ failure: "tls" });
   });
 
   it("reports a name that does not exist as a DNS failure", async () => {

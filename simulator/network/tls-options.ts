@@ -1,0 +1,127 @@
+import { constants, createPrivateKey, type KeyObject, type PrivateKeyInput, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { type ConnectionOptions, getCiphers } from "node:tls";
+import { NetworkError } from "./network";
+import { isOfKind } from "./tls-session";
+import { isTls13Suite, SUITES } from "./tls-suites";
+import { TLS_VERSIONS, type TlsSettings, type TlsVersion } from "./tls-types";
+
+/** OpenSSL 3 has TLS 1.0 and 1.1, and keys and signatures of their time, at its lowest security level only. */
+const LOWEST_SECURITY = "@SECLEVEL=0";
+const TLS_1_3_SUITES = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"];
+/** Those without authentication no modem has. */
+const ALL_BEFORE_TLS_1_3 = "ALL:!aNULL";
+/** RFC 4279 5.3 and OpenSSL's limits. */
+const LONGEST_IDENTITY = 128;
+const LONGEST_PSK = 256;
+
+type Suites = ReadonlyMap<number, string>;
+type Range = TlsSettings["versions"];
+
+/** @throws {NetworkError} `tls` when the settings leave no version or suite, or the client's key can't be used */
+export function connectionOptions(settings: TlsSettings): ConnectionOptions {
+  const suites = offeredSuites(settings);
+  const versions = offeredVersions(settings, suites);
+  return {
+    minVersion: versions.min,
+    maxVersion: versions.max,
+    ciphers: cipherList(suites),
+    // Without it Node would load every root certificate that it has; verifyPeer does the checks.
+    ca: [],
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+    ...(usesTickets(settings) ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
+    ...nameOptions(settings),
+    ...clientOptions(settings),
+    ...pskOptions(settings),
+    ...sessionOptions(settings),
+  };
+}
+
+/** Without a kind that has them they are turned off, so that the server's session id is what counts. */
+function usesTickets({ session }: TlsSettings): boolean {
+  return session !== undefined && session.kind !== "id";
+}
+
+/** OpenSSL's names by code, without those that it does not have; undefined: all. */
+function offeredSuites({ suites }: TlsSettings): Suites | undefined {
+  if (suites === undefined) return undefined;
+  const available = new Set(getCiphers());
+  const named = suites.map((code): [number, string] => [code, SUITES.get(code) ?? ""]);
+  const offered = new Map(named.filter(([, name]) => available.has(name.toLowerCase())));
+  if (offered.size === 0) throw new NetworkError("tls", "no cipher suite is left to offer");
+  return offered;
+}
+
+/** Node takes the suites of all versions in one list; the level goes with the earlier ones, so there must be some. */
+function cipherList(suites: Suites | undefined): string {
+  const names = suites === undefined ? TLS_1_3_SUITES : [...suites.values()];
+  const noneEarlier = suites === undefined || ![...suites.keys()].some((code) => !isTls13Suite(code));
+  return [...names, ...(noneEarlier ? [ALL_BEFORE_TLS_1_3] : []), LOWEST_SECURITY].join(":");
+}
+
+/** The versions that the settings leave, and the suites, and the kind of session. */
+function offeredVersions(settings: TlsSettings, suites: Suites | undefined): Range {
+  const limits: Partial<Range>[] = [settings.versions];
+  const kind = settings.session?.kind;
+  if (kind !== undefined) limits.push(kind === "psk-ticket" ? { min: "TLSv1.3" } : { max: "TLSv1.2" });
+  const codes = [...(suites?.keys() ?? [])];
+  if (suites !== undefined && !codes.some(isTls13Suite)) limits.push({ max: "TLSv1.2" });
+  if (suites !== undefined && codes.every(isTls13Suite)) limits.push({ min: "TLSv1.3" });
+  const offered = TLS_VERSIONS.filter((version) => limits.every((limit) => isWithin(version, limit)));
+  const [min] = offered;
+  const max = offered.at(-1);
+  if (min === undefined || max === undefined) throw new NetworkError("tls", "no version of TLS is left to offer");
+  return { min, max };
+}
+
+function isWithin(version: TlsVersion, { min, max }: Partial<Range>): boolean {
+  const rank = TLS_VERSIONS.indexOf(version);
+  return (!min || rank >= TLS_VERSIONS.indexOf(min)) && (!max || rank <= TLS_VERSIONS.indexOf(max));
+}
+
+/** RFC 6066 3: an address is no server name. */
+function nameOptions({ sni }: TlsSettings): ConnectionOptions {
+  return sni === undefined || sni === "" || isIP(sni) !== 0 ? {} : { servername: sni };
+}
+
+function clientOptions({ client }: TlsSettings): ConnectionOptions {
+  if (client === undefined) return {};
+  const cert = new X509Certificate(client.certificate).toString();
+  return { cert, key: privateKey(client.key, client.password).export({ type: "pkcs8", format: "pem" }) };
+}
+
+/** PEM, or DER of one of the usual forms: what it is shows only by trying. */
+function privateKey(key: Buffer, passphrase: string | undefined): KeyObject {
+  const forms: PrivateKeyInput[] = [
+    { key, format: "pem" },
+    { key, format: "der", type: "pkcs8" },
+    { key, format: "der", type: "pkcs1" },
+    { key, format: "der", type: "sec1" },
+  ];
+  for (const form of forms) {
+    try {
+      return createPrivateKey(passphrase === undefined ? form : { ...form, passphrase });
+    } catch {
+      // The next form may fit.
+    }
+  }
+  throw new NetworkError("tls", "the client's private key can't be read");
+}
+
+function pskOptions({ psk }: TlsSettings): ConnectionOptions {
+  if (psk === undefined) return {};
+  const identity = psk.identity.toString("utf8");
+  // Node hands the identity over as a C string of UTF-8.
+  const usable = Buffer.from(identity).equals(psk.identity) && !psk.identity.includes(0);
+  if (!usable || psk.identity.length > LONGEST_IDENTITY || psk.key.length > LONGEST_PSK) {
+    throw new NetworkError("tls", "the pre-shared key or its identity can't be used");
+  }
+  return { pskCallback: () => ({ psk: psk.key, identity }) };
+}
+
+/** Data of another kind, or garbage, gets a full handshake. */
+function sessionOptions({ session }: TlsSettings): ConnectionOptions {
+  const data = session?.data;
+  return session !== undefined && data !== undefined && isOfKind(data, session.kind) ? { session: data } : {};
+}

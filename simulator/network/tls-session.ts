@@ -1,0 +1,56 @@
+import { readDer, writeDer } from "./der";
+import type { SessionKind } from "./tls-types";
+
+const SEQUENCE = 0x30;
+/** Fields of OpenSSL's SSL_SESSION (ssl/ssl_asn1.c): the first ones by position, the others by tag. */
+const FIELD = { version: 1, sessionId: 3, peer: 0xa3, ticket: 0xaa } as const;
+const TLS_1_3 = 0x0304;
+
+/** A session as Node gives and takes it. */
+interface Session {
+  readonly version: number;
+  readonly id: Buffer;
+  readonly hasTicket: boolean;
+}
+
+/**
+ * The session without the server's certificate, which is most of its bytes and which nobody looks at again: it must
+ * fit a line of AT. Undefined when it can't be taken up by this kind.
+ */
+export function sessionOfKind(serialised: Buffer | undefined, kind: SessionKind): Buffer | undefined {
+  if (serialised === undefined || !isOfKind(serialised, kind)) return undefined;
+  const fields = fieldsOf(serialised) ?? [];
+  return writeDer(SEQUENCE, Buffer.concat(fields.filter((f) => f.tag !== FIELD.peer).map((f) => f.whole)));
+}
+
+/** RFC 5246 7.4.1.3; undefined where the server gave none. With a ticket, OpenSSL makes one up for itself. */
+export function sessionId(serialised: Buffer | undefined): Buffer | undefined {
+  const session = serialised && read(serialised);
+  return session === undefined || session.hasTicket || session.id.length === 0 ? undefined : session.id;
+}
+
+/** Whether `serialised` is a session at all, and one that is taken up that way. */
+export function isOfKind(serialised: Buffer, kind: SessionKind): boolean {
+  const session = read(serialised);
+  if (session === undefined) return false;
+  if (kind === "id") return session.version < TLS_1_3 && !session.hasTicket && session.id.length > 0;
+  return session.hasTicket && session.version >= TLS_1_3 === (kind === "psk-ticket");
+}
+
+function read(serialised: Buffer): Session | undefined {
+  const fields = fieldsOf(serialised);
+  const version = fields?.[FIELD.version]?.content;
+  const id = fields?.[FIELD.sessionId]?.content;
+  if (version === undefined || version.length !== 2 || id === undefined) return undefined;
+  return {
+    version: version.readUInt16BE(),
+    id: Buffer.from(id),
+    hasTicket: fields?.some((field) => field.tag === FIELD.ticket) ?? false,
+  };
+}
+
+function fieldsOf(serialised: Buffer) {
+  const [sequence, ...others] = readDer(serialised) ?? [];
+  if (sequence?.tag !== SEQUENCE || others.length > 0) return undefined;
+  return readDer(sequence.content);
+}

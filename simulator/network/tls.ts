@@ -1,0 +1,122 @@
+import { connect, type TLSSocket } from "node:tls";
+import { NetworkError } from "./network";
+import { connectionOptions } from "./tls-options";
+import { sessionId, sessionOfKind } from "./tls-session";
+import type { TlsConnection, TlsSettings } from "./tls-types";
+import { verifyPeer } from "./tls-verify";
+
+export interface TlsTarget {
+  /** Name or address that the modem's host asked for. */
+  readonly host: string;
+  /** Where that leads. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface TlsWait {
+  /** ms for the connection and the handshake together */
+  readonly timeout: number;
+  /** Ends the handshake; it does not touch a connection that is handed over. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a connection and secures it as `settings` say. The socket has no listener that the caller must know of.
+ * @throws {NetworkError} `connect` (no TCP connection, or not in time), `timeout` (silence in the handshake), `tls`
+ * (the handshake, or one of the checks, failed), `closed` (`signal` fired)
+ */
+export async function openTls(settings: TlsSettings, target: TlsTarget, wait: TlsWait): Promise<TlsConnection> {
+  const options = guarded(() => connectionOptions(settings));
+  if (wait.signal.aborted) throw aborted();
+  const socket = guarded(() => connect({ ...options, host: target.address, port: target.port }));
+  const connection = new Connection(socket, settings);
+  try {
+    await handshake(socket, wait);
+    // A session is what its first handshake was: most hold no certificate that could be checked again.
+    if (!connection.reused) guarded(() => verifyPeer(socket, settings));
+    return connection;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+class Connection implements TlsConnection {
+  /** What the server gave last. */
+  #given: Buffer | undefined;
+
+  constructor(
+    readonly socket: TLSSocket,
+    private readonly settings: TlsSettings,
+  ) {
+    // Whoever has the socket listens too; an error between two listeners must not end the process.
+    socket.on("error", () => undefined);
+    socket.on("session", (session: Buffer) => {
+      this.#given = session;
+    });
+    socket.once("secureConnect", () => {
+      // Up to TLS 1.2 the session is there when the handshake is over, and a resumed one is not announced.
+      if (socket.getProtocol() !== "TLSv1.3") this.#given = socket.getSession();
+      this.reused = socket.isSessionReused();
+      this.#certificateWanted = socket.getSharedSigalgs().length > 0;
+    });
+  }
+
+  reused = false;
+  #certificateWanted = false;
+
+  get sessionId(): Buffer | undefined {
+    return sessionId(this.#given);
+  }
+
+  session(): Buffer | undefined {
+    const kind = this.settings.session?.kind;
+    return kind && sessionOfKind(this.#given, kind);
+  }
+
+  explain(error?: NodeJS.ErrnoException): NetworkError {
+    if (error?.code?.startsWith("ERR_SSL_")) return new NetworkError("tls", error.message);
+    // Some servers look at the client's certificate after the handshake and just hang up.
+    if (this.#certificateWanted) return new NetworkError("tls", "the server asked for a certificate and hung up");
+    return error ? new NetworkError("reset", error.message) : new NetworkError("closed", "the server hung up");
+  }
+}
+
+/** Resolves when the handshake is over. */
+function handshake(socket: TLSSocket, { timeout, signal }: TlsWait): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let connected = false;
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      socket.off("connect", onConnect).off("secureConnect", onSecure).off("error", onError).off("close", onClose);
+      finish();
+    };
+    const fail = (error: NetworkError) => settle(() => reject(error));
+    const onConnect = () => {
+      connected = true;
+    };
+    const onSecure = () => settle(resolve);
+    const onError = (error: Error) => fail(new NetworkError(connected ? "tls" : "connect", error.message));
+    const onClose = () => onError(new Error("the server hung up"));
+    const onAbort = () => fail(aborted());
+    const timer = setTimeout(() => {
+      fail(new NetworkError(connected ? "timeout" : "connect", "the server did not answer in time"));
+    }, timeout);
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.once("connect", onConnect).once("secureConnect", onSecure).once("error", onError).once("close", onClose);
+  });
+}
+
+/** What Node throws about certificates, keys and options is a handshake that can't be. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof NetworkError ? error : new NetworkError("tls", String(error));
+  }
+}
+
+function aborted(): NetworkError {
+  return new NetworkError("closed", "the modem was switched off");
+}
