@@ -1,5 +1,7 @@
 import { readHeaderList, showHeaderList } from "../common/editor/header-list";
 import { migrateInEditor } from "../common/editor/migrations";
+import { securityProfile } from "../common/editor/profile-validator";
+import { sharedText } from "../common/editor/texts";
 import { decimalNumber, oneOf, quotable, template } from "../common/editor/validators";
 import { MODEM_HTTP_MIGRATIONS } from "./migrations";
 import {
@@ -29,7 +31,14 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
     contentType: { value: "", validate: quotable(64) },
     headers: { value: [] },
     authType: { value: "none", validate: oneOf(HTTP_AUTH_TYPES) },
-    tls: { value: "" },
+    tls: {
+      value: "",
+      type: "modem-tls",
+      required: false,
+      validate: securityProfile((property) =>
+        /^\s*https:/i.test(String(property("url"))) ? sharedText("validation.profileForHttps") : undefined,
+      ),
+    },
     timeout: { value: 120, validate: decimalNumber(HTTP_TIMEOUT_RANGE) },
   },
   credentials: {

@@ -20,6 +20,8 @@ export interface ModemTlsProperties {
   rootOfTrustPsk: boolean;
 }
 
+export const SECRET_FORMATS = ["text", "hex"] as const satisfies readonly SharedSecret["format"][];
+
 /** PEM text or the path of a file on the gateway, the last three plain texts. */
 export interface ModemTlsCredentials {
   ca?: string;

@@ -1,8 +1,8 @@
 import { sharedText } from "./texts";
 
 /** What Node-RED's published types call a validator. */
-type Validator = (value: string) => boolean;
-type Check = (value: unknown) => true | string;
+export type Validator = (value: string) => boolean;
+export type Check = (value: unknown) => true | string;
 
 const VARIABLE = /\$\{[^}]+\}/;
 
@@ -10,12 +10,12 @@ const VARIABLE = /\$\{[^}]+\}/;
  * A validator that says what is wrong. The editor takes a text for an answer only from functions of two parameters,
  * which the published types don't know. A value with an environment variable is only known to the runtime.
  */
-function validator(check: Check): Validator {
+export function validator(check: Check): Validator {
   const validate = (value: unknown, _options: unknown) => VARIABLE.test(String(value)) || check(value);
   return validate as unknown as Validator;
 }
 
-function isBlank(value: unknown): boolean {
+export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || String(value).trim() === "";
 }
 

@@ -1,0 +1,75 @@
+import {
+  CERTIFICATES_PATH,
+  type CertificateAnswer,
+  type CertificateQuestion,
+  type CertificateReport,
+} from "../../modem-tls/types";
+import { STORED } from "./pem-field";
+import { sharedText } from "./texts";
+
+type Field = keyof CertificateAnswer;
+
+/** ms without a keystroke before the gateway is asked. */
+const PAUSE = 400;
+
+/** Shows below each field what the gateway finds in it: when the dialog opens, and whenever something changes. */
+export function showCertificateReports(
+  id: string,
+  fields: Readonly<Record<Field | "keyPassword", JQuery>>,
+  reports: Readonly<Record<Field, JQuery>>,
+): void {
+  let timer: number | undefined;
+  let asked = 0;
+  const ask = async () => {
+    asked += 1;
+    const number = asked;
+    const answer = await post(question(id, fields));
+    // An answer about what stood there before comes late.
+    if (number !== asked) return;
+    for (const [field, report] of Object.entries(reports)) {
+      if (answer === undefined) report.text(sharedText("certificate.unchecked"));
+      else show(report, answer[field as Field]);
+    }
+  };
+  for (const field of Object.values(fields)) {
+    field.on("change input", () => {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => void ask(), PAUSE);
+    });
+  }
+  void ask();
+}
+
+/** What the server keeps to itself is left out: it takes its own. */
+function question(id: string, fields: Readonly<Record<string, JQuery>>): CertificateQuestion {
+  const values = Object.entries(fields).map(([name, field]) => [name, String(field.val() ?? "")] as const);
+  return { id, ...Object.fromEntries(values.filter(([, value]) => value !== STORED)) };
+}
+
+async function post(body: CertificateQuestion): Promise<CertificateAnswer | undefined> {
+  try {
+    const data = JSON.stringify(body);
+    return await $.ajax({ url: CERTIFICATES_PATH, method: "POST", contentType: "application/json", data });
+  } catch {
+    return undefined;
+  }
+}
+
+/** As text only: the names in a certificate are anybody's. */
+function show(element: JQuery, report: CertificateReport | undefined): void {
+  element.empty();
+  if (report === undefined) return;
+  const facts = [report.subject, validity(report), report.algorithm].filter((fact) => fact !== undefined);
+  $("<div>").text(facts.join(" · ")).appendTo(element);
+  if (report.problem !== undefined) {
+    $("<div>", { class: "cellular-modem-problem" }).text(report.problem).appendTo(element);
+  }
+}
+
+function validity({ expires, daysLeft }: CertificateReport): string | undefined {
+  if (expires === undefined) return undefined;
+  const date = expires.slice(0, 10);
+  if (daysLeft === undefined) return sharedText("certificate.until", { date });
+  if (daysLeft < 0) return sharedText("certificate.expired", { date, days: -daysLeft });
+  return sharedText("certificate.daysLeft", { date, days: daysLeft });
+}

@@ -1,0 +1,56 @@
+import { isCipherSuiteName } from "../../modem-tls/cipher-suites";
+import { STORED } from "./pem-field";
+import { sharedText } from "./texts";
+import { type Check, isBlank, type Validator, validator } from "./validators";
+
+/** Characters of a text, hexadecimal digits of a key in hex. */
+export interface SecretLimits {
+  readonly text: number;
+  readonly hex: number;
+}
+
+/** A credential whose field is checked in the open dialog, which the published types don't know of. */
+export function checked<T extends "text" | "password">(type: T, validate: Validator): { type: T; validate: Validator } {
+  return { type, validate };
+}
+
+/** One PEM text or more, a path on the gateway, a stored key, or nothing. */
+export function pemOrPath(): Validator {
+  return validator(checkPem);
+}
+
+const checkPem: Check = (value) => {
+  const text = String(value ?? "").trim();
+  if (text.startsWith("-----BEGIN ")) {
+    return /-----END [A-Z0-9 ]+-----$/.test(text) || sharedText("validation.pemEnd");
+  }
+  return !text.includes("\n") || sharedText("validation.pem");
+};
+
+/** As `pemOrPath`, and there must be one where the field `other` of the dialog has one: a certificate and its key. */
+export function pemOrPathWith(other: string): Validator {
+  return validator((value) => {
+    if (isBlank(value) && !isBlank($(`#node-config-input-${other}`).val())) return sharedText("validation.keyPair");
+    return checkPem(value);
+  });
+}
+
+export function cipherSuiteNames(): Validator {
+  return validator((value) => {
+    const wrong = Array.isArray(value) ? value.find((name) => !isCipherSuiteName(String(name))) : undefined;
+    return wrong === undefined || sharedText("validation.cipherSuite", { name: String(wrong) });
+  });
+}
+
+/** A pre-shared key or its identity, as the field `format` of the dialog says. */
+export function sharedSecret(format: string, limits: SecretLimits): Validator {
+  return validator((value) => {
+    if (isBlank(value) || value === STORED) return true;
+    const text = String(value);
+    const isHex = $(`#node-config-input-${format}`).val() === "hex";
+    const max = isHex ? limits.hex : limits.text;
+    if (text.length > max) return sharedText("validation.tooLong", { max });
+    if (isHex) return /^([0-9a-f]{2})+$/i.test(text) || sharedText("validation.hex");
+    return /^[\x20-\x21\x23-\x7e]*$/.test(text) || sharedText("validation.quotable");
+  });
+}
