@@ -2,6 +2,7 @@ import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import { nodeClosed, notConfigured, queueFull } from "./errors";
 import type { StatusDisplay } from "./status";
 import type { Message, ModemNode } from "./types";
+import { withinLimit } from "./within-limit";
 
 /** What a running message may use. */
 export interface Job<Access> {
@@ -72,12 +73,7 @@ export class Controller<Request, Access> {
   async close(): Promise<void> {
     this.closed = true;
     for (const job of this.jobs) job.abort(nodeClosed());
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_LIMIT);
-    });
-    await Promise.race([Promise.all(this.work), limit]);
-    clearTimeout(timer);
+    await withinLimit(Promise.all(this.work), CLOSE_LIMIT);
   }
 
   private finish(done: Done, error?: Error): void {

@@ -1,9 +1,11 @@
 import type { Node } from "node-red";
+import { findModem } from "./config-nodes";
 import { Controller, type Operation } from "./controller";
 import { notConfigured } from "./errors";
 import { optionalInteger } from "./input";
 import { StatusDisplay } from "./status";
-import type { ModemNode, ObservableModem, Runtime } from "./types";
+import { tlsWarning } from "./tls-warning";
+import type { ObservableModem, Runtime } from "./types";
 
 /** Messages that may wait in a node where neither it nor its modem says otherwise. */
 const DEFAULT_QUEUE = 1000;
@@ -11,6 +13,8 @@ const DEFAULT_QUEUE = 1000;
 export interface FlowNodeOptions<Request, Access> {
   /** Id of the config node. */
   readonly modem: string;
+  /** Id of the security profile, whose end the badge warns of; its operation uses it. */
+  readonly tls?: string;
   /** Overrides the modem's limit of waiting messages. */
   readonly queue?: unknown;
   readonly operation: Operation<Request, Access>;
@@ -22,10 +26,10 @@ export interface FlowNodeOptions<Request, Access> {
 export function setUpFlowNode<Request, Access>(
   RED: Runtime,
   node: Node,
-  { modem: id, queue, operation, listen }: FlowNodeOptions<Request, Access>,
+  { modem: id, tls = "", queue, operation, listen }: FlowNodeOptions<Request, Access>,
 ): void {
   const owner = findModem(RED, id);
-  const status = new StatusDisplay(RED, node);
+  const status = new StatusDisplay(RED, node, tlsWarning(RED, tls));
   const limit = queueLimit(queue) ?? owner?.queue ?? DEFAULT_QUEUE;
   const controller = new Controller(operation, owner, status, limit, (error) => node.error(error));
   node.on("input", (message, send, done) => controller.take(message, send, done));
@@ -51,12 +55,6 @@ export function setUpFlowNode<Request, Access>(
       done();
     });
   });
-}
-
-/** Node-RED gives any node for an id, so its type is looked at. */
-function findModem(RED: Runtime, id: string): ModemNode | undefined {
-  const node: Node | null | undefined = RED.nodes.getNode(id);
-  return node?.type === "modem" ? (node as ModemNode) : undefined;
 }
 
 function queueLimit(value: unknown): number | undefined {

@@ -6,11 +6,22 @@ import type { ObservableModem, Runtime } from "./types";
 
 type Appearance = Pick<NodeStatus, "fill" | "shape">;
 
+/** A badge: its looks and its text in the shared catalogue. */
+export interface StatusText {
+  readonly appearance: Appearance;
+  readonly key: string;
+  readonly values?: Record<string, string>;
+}
+
 const GREY_RING: Appearance = { fill: "grey", shape: "ring" };
 const YELLOW_RING: Appearance = { fill: "yellow", shape: "ring" };
 const BLUE_DOT: Appearance = { fill: "blue", shape: "dot" };
 const GREEN_DOT: Appearance = { fill: "green", shape: "dot" };
-const RED_RING: Appearance = { fill: "red", shape: "ring" };
+export const YELLOW_DOT: Appearance = { fill: "yellow", shape: "dot" };
+export const RED_RING: Appearance = { fill: "red", shape: "ring" };
+
+/** ms; a warning depends on the date. */
+const DAY = 24 * 60 * 60 * 1000;
 
 /** The badge of each state of a modem: its looks and its key in the catalogue. */
 const BADGES: Readonly<Record<ModemState, readonly [appearance: Appearance, key: string]>> = {
@@ -27,7 +38,7 @@ const BADGES: Readonly<Record<ModemState, readonly [appearance: Appearance, key:
 
 /**
  * The badge under a flow node. What the node itself does comes before the modem's state: at work, then its last
- * failure (until the next success or the next change of the modem), then the modem.
+ * failure (until the next success or the next change of the modem), then the modem, then what there is to warn of.
  */
 export class StatusDisplay {
   private running = 0;
@@ -37,10 +48,13 @@ export class StatusDisplay {
   private modemError: ModemError | undefined;
   private shown = "";
   private modem: ObservableModem | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly RED: Runtime,
     private readonly node: Node,
+    /** What is shown where all is well otherwise; asked again with every change and every day. */
+    private readonly warning: () => StatusText | undefined = () => undefined,
   ) {}
 
   /** Follows a modem from now on. */
@@ -49,6 +63,7 @@ export class StatusDisplay {
     this.modemError = modem.lastError;
     modem.on("state", this.onState);
     modem.on("registration", this.refresh);
+    this.timer = setInterval(this.refresh, DAY).unref();
     this.refresh();
   }
 
@@ -57,6 +72,7 @@ export class StatusDisplay {
     this.modem?.off("state", this.onState);
     this.modem?.off("registration", this.refresh);
     this.modem = undefined;
+    clearInterval(this.timer);
     this.show({});
   }
 
@@ -107,11 +123,15 @@ export class StatusDisplay {
     // An absent port is the ordinary "not connected"; every other trouble of the modem says what it is.
     if (isModemError(this.modemError, "MODEM_OFFLINE")) return this.badge(...BADGES.closed);
     if (this.modemError !== undefined) return this.reason(this.modemError);
-    const operator = this.modem.registration.operator;
-    if (this.modem.state === "ready" && operator !== "") {
-      return this.badge(GREEN_DOT, "status.readyOperator", { operator });
-    }
-    return this.badge(...BADGES[this.modem.state]);
+    return this.modem.state === "ready"
+      ? this.ready(this.modem.registration.operator)
+      : this.badge(...BADGES[this.modem.state]);
+  }
+
+  private ready(operator: string): NodeStatus {
+    const warning = this.warning();
+    if (warning !== undefined) return this.badge(warning.appearance, warning.key, warning.values);
+    return operator === "" ? this.badge(...BADGES.ready) : this.badge(GREEN_DOT, "status.readyOperator", { operator });
   }
 
   private reason(error: Error): NodeStatus {

@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { ModemError } from "../../driver/errors";
 import type { ModemEvents, ModemHandle } from "../../driver/modem-types";
+import type { SecurityProfile, SessionRecord } from "../../driver/services/security";
 
 /** Node-RED's runtime as a node module gets it. */
 export type Runtime = NodeAPI;
@@ -21,6 +22,30 @@ export interface ModemNode extends Node {
   readonly timeout: number;
   /** Messages that may wait in one flow node. */
   readonly queue: number;
+  register(user: Node): void;
+  deregister(user: Node): void;
+}
+
+/** Told of session data that a connection has given; `modem` is the id of the modem's node. */
+export type SessionListener = (modem: string, record: SessionRecord) => void;
+
+/** What the flow nodes see of the config node `modem-tls`. */
+export interface TlsNode extends Node {
+  /** By id, as for a modem. */
+  readonly users: Record<string, Node>;
+  /** Why its settings can't be used. */
+  readonly problem: ModemError | undefined;
+  /**
+   * What a connection of this modem is made with; its sessions are kept for each modem apart.
+   *
+   * @param announce false: session data that come this way are kept, and no listener is told
+   * @throws {ModemError} `problem`
+   */
+  profileFor(modem: ModemNode, options?: { announce: boolean }): SecurityProfile;
+  /** Whole days until the first of its certificates ends, negative when one has; undefined where it has none. */
+  daysLeft(): number | undefined;
+  /** Returns the way out. */
+  onSession(listener: SessionListener): () => void;
   register(user: Node): void;
   deregister(user: Node): void;
 }

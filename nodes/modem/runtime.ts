@@ -5,6 +5,7 @@ import { sharedText } from "../common/catalogue";
 import { flag, optionalInteger, optionalNumber } from "../common/input";
 import { migrate } from "../common/migrate";
 import type { ModemNode, ObservableModem, Runtime } from "../common/types";
+import { withinLimit } from "../common/within-limit";
 import { MODEM_MIGRATIONS } from "./migrations";
 import { OutageReporter } from "./outage";
 import { servePorts } from "./ports";
@@ -81,16 +82,6 @@ function serveUsers(node: Instance, modem: ObservableModem | undefined): void {
   node.deregister = (user) => users.deregister(user);
   node.on("close", (done: () => void) => {
     users.stop();
-    void withinLimit(modem?.close()).then(done);
+    void withinLimit(modem?.close(), CLOSE_LIMIT).then(done);
   });
-}
-
-/** Resolves when the work is over, and at the latest after `CLOSE_LIMIT`. */
-async function withinLimit(work: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_LIMIT);
-  });
-  await Promise.race([work, limit]).catch(() => undefined);
-  clearTimeout(timer);
 }

@@ -1,0 +1,98 @@
+import type { SessionData } from "../../driver/services/security";
+import { credentialSecrets, type SettingsStorage, seal, unseal } from "./seal";
+import { type SessionEntry, sessionEntries } from "./session-entry";
+
+/** Which connection session data belong to. */
+export type SessionPlace = Omit<SessionEntry, "policy" | "session">;
+
+/**
+ * Where the data stand among Node-RED's settings. Its own storage keeps them, so they are wherever the flows are, and
+ * no admin answer shows them: neither `/settings` nor the context store, which would be lost at a restart by default.
+ */
+export const SETTINGS_KEY = "cellularModemSessions";
+/** Servers of one profile on one modem; the one that has not been heard of for longest goes first. */
+const SERVERS_LIMIT = 16;
+/** ms in which several changes become one write: flash wears out. */
+const WRITE_DELAY = 1000;
+
+/**
+ * TLS session data of all profiles, kept beyond a restart of Node-RED. Where the settings can't be written they last as
+ * long as the runtime. Nothing here throws: without the data a connection takes a full handshake, and that is all.
+ */
+export class SessionVault {
+  private loaded: SessionEntry[] | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private writing: Promise<void> = Promise.resolve();
+  private reported = false;
+
+  constructor(
+    private readonly settings: SettingsStorage,
+    /** Told once when the data can't be written. */
+    private readonly report: (reason: string) => void,
+  ) {}
+
+  /** @param policy what the connection is made with; under another one a session is not taken up again */
+  get(place: SessionPlace, policy: string): SessionData | undefined {
+    return this.entries().find((entry) => isAt(entry, place) && entry.policy === policy)?.session;
+  }
+
+  set(place: SessionPlace, policy: string, session: SessionData): void {
+    const others = this.entries().filter((entry) => !isAt(entry, place));
+    const siblings = others.filter(({ profile, modem }) => profile === place.profile && modem === place.modem);
+    const surplus = siblings.slice(0, Math.max(0, siblings.length - SERVERS_LIMIT + 1));
+    this.replace([...others.filter((entry) => !surplus.includes(entry)), { ...place, policy, session }]);
+  }
+
+  /** Drops what is not to be kept. */
+  retain(keeps: (place: SessionPlace) => boolean): void {
+    const kept = this.entries().filter(keeps);
+    if (kept.length < this.entries().length) this.replace(kept);
+  }
+
+  /** Resolves when all changes are written, or can't be. */
+  flush(): Promise<void> {
+    if (this.timer !== undefined) this.write();
+    return this.writing;
+  }
+
+  private entries(): SessionEntry[] {
+    this.loaded ??= this.load();
+    return this.loaded;
+  }
+
+  private load(): SessionEntry[] {
+    try {
+      return sessionEntries(unseal(this.settings.get(SETTINGS_KEY), credentialSecrets(this.settings)));
+    } catch {
+      return [];
+    }
+  }
+
+  private replace(entries: SessionEntry[]): void {
+    this.loaded = entries;
+    this.timer ??= setTimeout(() => this.write(), WRITE_DELAY).unref();
+  }
+
+  private write(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.writing = this.writing.then(() => this.store()).catch((error: unknown) => this.complain(error));
+  }
+
+  private async store(): Promise<void> {
+    const [secret] = credentialSecrets(this.settings);
+    // Without any secret the data would be open to whoever reads the file, and nobody has asked for that.
+    if (secret === undefined) return;
+    await this.settings.set(SETTINGS_KEY, seal({ sessions: this.entries() }, secret));
+  }
+
+  private complain(error: unknown): void {
+    if (this.reported) return;
+    this.reported = true;
+    this.report(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function isAt(entry: SessionEntry, { profile, modem, server }: SessionPlace): boolean {
+  return entry.profile === profile && entry.modem === modem && entry.server === server;
+}
