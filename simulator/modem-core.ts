@@ -2,6 +2,7 @@ import { CellularRadio } from "./cellular-radio";
 import { nextTurn } from "./clock";
 import { reportPacketDomain } from "./common/packet-domain";
 import { reportIndicators } from "./common/signal";
+import { startClock } from "./common/time";
 import type { Modem, ModemOptions, Personality } from "./modem";
 import type { Network } from "./network/network";
 import type { Subscription } from "./pdp-contexts";
@@ -136,6 +137,7 @@ export class SimulatedModem implements Modem {
 
   private startServices(): void {
     this.port?.start();
+    startClock(this);
     reportPacketDomain(this);
     reportIndicators(this);
     this.radio.start();

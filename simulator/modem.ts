@@ -68,6 +68,8 @@ export interface Personality {
   readonly accessTechnology?: number;
   /** The read form of +CEREG has the MME's number after the tracking area code from mode 4 on (LARA-R6). */
   readonly mmeInCereg?: boolean;
+  /** Where the clock starts at each boot, ms since 1970; left out: it has the network's time at once. */
+  readonly clockAtBoot?: number;
   /** Highest <cid> of +CGDCONT; 8 when left out. */
   readonly highestContext?: number;
   /** Values of +CFUN; 0, 1, 4, 15, 16 when left out. */

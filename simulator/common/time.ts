@@ -21,8 +21,19 @@ export function setTime(modem: Modem, utc: number, zone: number): void {
   Object.assign(clock(modem), { ahead: utc - Date.now(), zone });
 }
 
+/** The modem's clock runs from here on. */
+export function startClock(modem: Modem): void {
+  clock(modem);
+}
+
+/** What the modem takes for the present. */
+export function clockTime(modem: Modem): Date {
+  return new Date(Date.now() + clock(modem).ahead);
+}
+
 function clock(modem: Modem): Clock {
-  return modem.service("common.clock", () => ({ ahead: 0, zone: 0 }));
+  const now = Date.now();
+  return modem.service("common.clock", () => ({ ahead: (modem.personality.clockAtBoot ?? now) - now, zone: 0 }));
 }
 
 function setClock(call: Call, modem: Modem): void {
@@ -39,9 +50,9 @@ function setClock(call: Call, modem: Modem): void {
 }
 
 function readClock(call: Call, modem: Modem): void {
-  const { ahead, zone } = clock(modem);
+  const { zone } = clock(modem);
   const sign = zone < 0 ? "-" : "+";
-  const local = stamp(Date.now() + ahead + zone * QUARTER_HOUR);
+  const local = stamp(clockTime(modem).getTime() + zone * QUARTER_HOUR);
   call.info(`+CCLK: "${local}${sign}${String(Math.abs(zone)).padStart(2, "0")}"`);
 }
 

@@ -25,7 +25,7 @@ export function verifyPeer(socket: TLSSocket, { verify, trusted, pinned }: TlsSe
     trusted.map((der) => new X509Certificate(der)),
   );
   checkUsage(sent[0]);
-  if (verify.dates) for (const certificate of chain) checkDates(certificate);
+  if (verify.dates) for (const certificate of chain) checkDates(certificate, verify.now ?? new Date());
   const mismatch = verify.host === undefined ? undefined : checkServerIdentity(verify.host, shown);
   if (mismatch !== undefined) throw new NetworkError("tls", mismatch.message);
 }
@@ -73,8 +73,8 @@ function checkUsage(own: X509Certificate): void {
   }
 }
 
-function checkDates(certificate: X509Certificate): void {
-  const now = Date.now();
+function checkDates(certificate: X509Certificate, clock: Date): void {
+  const now = clock.getTime();
   if (now < Date.parse(certificate.validFrom)) throw new NetworkError("tls", "a certificate is not valid yet");
   if (now > Date.parse(certificate.validTo)) throw new NetworkError("tls", "a certificate has expired");
 }

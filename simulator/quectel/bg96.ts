@@ -19,6 +19,9 @@ import { timeCommands } from "./time";
 /** <AcT> of LTE Cat M1 as Quectel counts; 27.007 has EC-GSM there. */
 const CAT_M1 = 8;
 
+/** The clock tells 80/01/06 until somebody sets it. */
+const CLOCK_AT_BOOT = Date.UTC(1980, 0, 6);
+
 function cardLine(modem: Modem): string {
   return `+CPIN: ${modem.sim.state === "absent" ? "NOT INSERTED" : modem.sim.state}`;
 }
@@ -45,6 +48,7 @@ export const BG96: Personality = {
   bootTime: 50,
   errorTexts: new Map([...FILE_TEXTS, ...TCP_IP_TEXTS, ...HTTP_TEXTS]),
   maxLine: 2048,
+  clockAtBoot: CLOCK_AT_BOOT,
   commandGap: 0,
   promptDelay: 0,
   accessTechnology: CAT_M1,

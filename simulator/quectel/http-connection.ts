@@ -1,19 +1,25 @@
-import { connect, isIP, type Socket } from "node:net";
-import { connect as connectSecurely } from "node:tls";
+import { connect, type Socket } from "node:net";
 import { CommandError } from "../line/command";
 import { AnswerReader } from "../network/http-answer";
 import type { HttpAnswer } from "../network/http-types";
+import { openTls } from "../network/tls";
+import type { TlsSettings } from "../network/tls-types";
 import { HttpError } from "./http-errors";
 
 /** Bytes of a body that wait in the modem; more stay with the server until somebody reads (the receive window). */
 const WINDOW = 64 * 1024;
 
 export interface Destination {
-  /** The name or address in the URL, for TLS. */
+  /** The name or address in the URL. */
   readonly host: string;
   readonly address: string;
   readonly port: number;
-  readonly secure: boolean;
+  /** Left out: the connection is not secured. */
+  readonly tls?: {
+    readonly settings: TlsSettings;
+    /** ms for TCP and handshake */
+    readonly patience: number;
+  };
 }
 
 /**
@@ -39,11 +45,19 @@ export class HttpConnection {
 
   /**
    * @param timeout ms
-   * @throws {CommandError} 716 refused or no TLS, 702 not in time, 709 the context ended
+   * @throws {CommandError} 716 refused, 702 not in time, 709 the context ended
+   * @throws {NetworkError} `connect`, `tls`, `timeout` or `closed` of a secured one
    */
-  static open(destination: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
+  static async open(destination: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
+    const { tls } = destination;
+    if (tls === undefined) return HttpConnection.#openPlain(destination, timeout, signal);
+    const { socket } = await openTls(tls.settings, destination, { timeout: Math.min(timeout, tls.patience), signal });
+    return new HttpConnection(socket, signal);
+  }
+
+  static #openPlain({ address, port }: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
-      const socket = openSocket(destination);
+      const socket = connect({ host: address, port });
       const settle = (finish: () => void) => {
         clearTimeout(timer);
         socket.removeAllListeners("error");
@@ -61,9 +75,7 @@ export class HttpConnection {
       if (signal.aborted) onAbort();
       signal.addEventListener("abort", onAbort);
       socket.once("error", () => refuse(HttpError.connect));
-      socket.once(destination.secure ? "secureConnect" : "connect", () => {
-        settle(() => resolve(new HttpConnection(socket, signal)));
-      });
+      socket.once("connect", () => settle(() => resolve(new HttpConnection(socket, signal))));
     });
   }
 
@@ -162,15 +174,4 @@ export class HttpConnection {
       this.#changed = resolve;
     });
   }
-}
-
-function openSocket({ host, address, port, secure }: Destination): Socket {
-  if (!secure) return connect({ host: address, port });
-  // Certificates are checked by the security profiles of +QSSLCFG, which have no effect on the handshake yet.
-  return connectSecurely({
-    host: address,
-    port,
-    rejectUnauthorized: false,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-  });
 }

@@ -3,10 +3,12 @@ import { CommandError } from "../line/command";
 import type { Modem } from "../modem";
 import { NetworkError } from "../network/network";
 import { contexts } from "./contexts";
-import { HttpConnection } from "./http-connection";
+import { type Destination, HttpConnection } from "./http-connection";
 import { HttpError, SOCKET_ERRORS } from "./http-errors";
 import { type HttpSession, httpSession } from "./http-session";
 import type { HttpUrl } from "./http-url-text";
+import { securityContext } from "./security";
+import { tlsSettings } from "./tls-settings";
 
 /** HTTP manual 2.3, 2.4: the connection stands within this time, ms, or the command fails. */
 const CONNECT_TIMEOUT = 125_000;
@@ -55,21 +57,30 @@ export class PreparedRequest {
     return this.session.occupy();
   }
 
-  /** @param timeout ms @throws {CommandError} 714, 716, 702, 709 */
+  /** @param timeout ms @throws {CommandError} 714, 716 refused or no TLS, 702, 709 */
   async connect(timeout = CONNECT_TIMEOUT): Promise<HttpConnection> {
     const { network } = this.modem;
-    const { host, secure } = this.url;
+    const { host } = this.url;
     try {
       await network.delay(this.signal);
       const target = network.target(host, this.url.port);
       const [address] = await contexts(this.modem).resolve(this.session.settings.contextid, target.host);
       if (address === undefined) throw new NetworkError("dns", `${host} has no address`);
       const limit = Math.min(timeout, CONNECT_TIMEOUT);
-      return await HttpConnection.open({ host, secure, address, port: target.port }, limit, this.signal);
+      const destination = { host, address, port: target.port, ...this.#security() };
+      return await HttpConnection.open(destination, limit, this.signal);
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
       throw new CommandError(this.signal.aborted ? HttpError.deactivated : SOCKET_ERRORS[error.failure]);
     }
+  }
+
+  /** By the security context that is chosen now (HTTP manual 2.1, "sslctxid"). */
+  #security(): Pick<Destination, "tls"> {
+    if (!this.url.secure) return {};
+    const id = this.session.settings.sslctxid;
+    const patience = securityContext(this.modem, id).number("negotiatetime") * 1000;
+    return { tls: { settings: tlsSettings(this.modem, id, this.url.host), patience } };
   }
 
   /** The header that the module writes by itself (HTTP manual 1.2.1 shows its fields). */

@@ -1,3 +1,4 @@
+import { flag, setting, settingCommand } from "../common/settings";
 import { setTime } from "../common/time";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
@@ -25,6 +26,17 @@ function networkTime(call: Call, modem: Modem): void {
   integerAt(call, 0, 0, 2, 0);
   const known = modem.radio.registration === 1;
   call.info(known ? `+QLTS: "${stamp(Date.now())},0"` : '+QLTS: ""');
+}
+
+const zoneUpdates = settingCommand({ name: "+CTZU", fields: [flag] });
+
+/** Once +CTZU has asked for it, the clock takes the network's time, now and at every registration (27.007 8.40). */
+function followNetwork(modem: Modem): void {
+  const update = () => {
+    if (setting(modem, "+CTZU")[0] === 1 && modem.radio.registration === 1) setTime(modem, Date.now(), 0);
+  };
+  modem.service("quectel/ctzu", () => modem.radio.onRegistration(update));
+  update();
 }
 
 interface Synchronisation {
@@ -79,6 +91,13 @@ function showServer(call: Call, modem: Modem): void {
 
 /** AT manual, +QLTS; TCP/IP manual, +QNTP. */
 export const timeCommands: readonly CommandDefinition[] = [
+  {
+    ...zoneUpdates,
+    set: async (call, modem) => {
+      await zoneUpdates.set?.(call, modem);
+      followNetwork(modem);
+    },
+  },
   { name: "+QLTS", execute: networkTime, set: networkTime, test: (call) => call.info("+QLTS: (0-2)") },
   {
     name: "+QNTP",

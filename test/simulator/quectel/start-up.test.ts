@@ -165,7 +165,8 @@ describe("+QSSLCFG", () => {
     '"negotiatetime",1,9',
     '"cacert",1,cacert.pem',
     '"cacert",1,"a/b"',
-    '"sni",1,1',
+    '"sni",1,2',
+    '"alpn",1,"http/1.1"',
     '"seclevel"',
   ])("refuses %s", async (parameters) => {
     const host = await Bg96Host.open();
