@@ -19,7 +19,7 @@ type Suites = ReadonlyMap<number, string>;
 type Range = TlsSettings["versions"];
 
 /** @throws {NetworkError} `tls` when the settings leave no version or suite, or the client's key can't be used */
-export function connectionOptions(settings: TlsSettings): ConnectionOptions {
+export function connectionOptions(settings: TlsSettings): ConnectionOptions & { session?: Buffer } {
   const suites = offeredSuites(settings);
   const versions = offeredVersions(settings, suites);
   return {
@@ -120,8 +120,11 @@ function pskOptions({ psk }: TlsSettings): ConnectionOptions {
   return { pskCallback: () => ({ psk: psk.key, identity }) };
 }
 
-/** Data of another kind, or garbage, gets a full handshake. */
-function sessionOptions({ session }: TlsSettings): ConnectionOptions {
-  const data = session?.data;
-  return session !== undefined && data !== undefined && isOfKind(data, session.kind) ? { session: data } : {};
+/**
+ * Data of another kind, or garbage, gets a full handshake. So does a profile with a pre-shared key, which in TLS 1.3
+ * takes the place of a session.
+ */
+function sessionOptions({ session, psk }: TlsSettings): { session?: Buffer } {
+  if (session?.data === undefined || psk !== undefined) return {};
+  return isOfKind(session.data, session.kind) ? { session: session.data } : {};
 }

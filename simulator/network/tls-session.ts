@@ -5,12 +5,20 @@ const SEQUENCE = 0x30;
 /** Fields of OpenSSL's SSL_SESSION (ssl/ssl_asn1.c): the first ones by position, the others by tag. */
 const FIELD = { version: 1, sessionId: 3, peer: 0xa3, ticket: 0xaa } as const;
 const TLS_1_3 = 0x0304;
+/** Some releases of Node put the name of the server before the session, length first, and take it without as well. */
+const NAMED = Buffer.from("\0nodejs:tls:session:1\0");
 
-/** A session as Node gives and takes it. */
+/** What counts of OpenSSL's SSL_SESSION. */
 interface Session {
   readonly version: number;
   readonly id: Buffer;
   readonly hasTicket: boolean;
+}
+
+/** OpenSSL's SSL_SESSION out of what Node gives. */
+export function bareSession(given: Buffer | undefined): Buffer | undefined {
+  if (given === undefined || !given.subarray(0, NAMED.length).equals(NAMED)) return given;
+  return given.subarray(NAMED.length + 2 + given.readUInt16BE(NAMED.length));
 }
 
 /**

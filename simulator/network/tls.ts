@@ -1,8 +1,8 @@
 import { connect, type TLSSocket } from "node:tls";
 import { NetworkError } from "./network";
 import { connectionOptions } from "./tls-options";
-import { sessionId, sessionOfKind } from "./tls-session";
-import type { TlsConnection, TlsSettings } from "./tls-types";
+import { bareSession, sessionId, sessionOfKind } from "./tls-session";
+import type { SessionKind, TlsConnection, TlsSettings } from "./tls-types";
 import { verifyPeer } from "./tls-verify";
 
 export interface TlsTarget {
@@ -29,7 +29,7 @@ export async function openTls(settings: TlsSettings, target: TlsTarget, wait: Tl
   const options = guarded(() => connectionOptions(settings));
   if (wait.signal.aborted) throw aborted();
   const socket = guarded(() => connect({ ...options, host: target.address, port: target.port }));
-  const connection = new Connection(socket, settings);
+  const connection = new Connection(socket, settings.session?.kind, options.session);
   try {
     await handshake(socket, wait);
     // A session is what its first handshake was: most hold no certificate that could be checked again.
@@ -42,36 +42,38 @@ export async function openTls(settings: TlsSettings, target: TlsTarget, wait: Tl
 }
 
 class Connection implements TlsConnection {
-  /** What the server gave last. */
-  #given: Buffer | undefined;
+  reused = false;
+  /** The session that the server gave last. */
+  #session: Buffer | undefined;
+  #certificateWanted = false;
 
   constructor(
     readonly socket: TLSSocket,
-    private readonly settings: TlsSettings,
+    private readonly kind: SessionKind | undefined,
+    offered: Buffer | undefined,
   ) {
     // Whoever has the socket listens too; an error between two listeners must not end the process.
     socket.on("error", () => undefined);
-    socket.on("session", (session: Buffer) => {
-      this.#given = session;
+    socket.on("session", (given: Buffer) => {
+      this.#session = bareSession(given);
     });
     socket.once("secureConnect", () => {
-      // Up to TLS 1.2 the session is there when the handshake is over, and a resumed one is not announced.
-      if (socket.getProtocol() !== "TLSv1.3") this.#given = socket.getSession();
-      this.reused = socket.isSessionReused();
+      // To OpenSSL a pre-shared key of TLS 1.3 is a session too.
+      this.reused = offered !== undefined && socket.isSessionReused();
+      // Up to TLS 1.2 the session is there now; after a resumption a server of TLS 1.3 need not send another.
+      if (socket.getProtocol() !== "TLSv1.3") this.#session = bareSession(socket.getSession());
+      else if (this.reused) this.#session ??= offered;
+      // Shared algorithms are reckoned when the server's CertificateRequest comes.
       this.#certificateWanted = socket.getSharedSigalgs().length > 0;
     });
   }
 
-  reused = false;
-  #certificateWanted = false;
-
   get sessionId(): Buffer | undefined {
-    return sessionId(this.#given);
+    return sessionId(this.#session);
   }
 
   session(): Buffer | undefined {
-    const kind = this.settings.session?.kind;
-    return kind && sessionOfKind(this.#given, kind);
+    return this.kind && sessionOfKind(this.#session, this.kind);
   }
 
   explain(error?: NodeJS.ErrnoException): NetworkError {
