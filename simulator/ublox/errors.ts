@@ -12,6 +12,10 @@ const FILE_RANGE = 1630;
 const NOT_ENOUGH_SPACE = 1637;
 const INVALID_FILE_NAME = 1638;
 const FILE_TIMEOUT = 1649;
+const CERTIFICATE_TIMEOUT = 1910;
+const CERTIFICATE_TOO_LARGE = 1911;
+const INVALID_CERTIFICATE = 1913;
+const CERTIFICATE_NOT_FOUND = 1916;
 
 /** u-blox's own numbers in words; those of 27.007 have its lower-case words. */
 export const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
@@ -21,6 +25,10 @@ export const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
   [NOT_ENOUGH_SPACE, "NOT ENOUGH FREE SPACE"],
   [INVALID_FILE_NAME, "FFS invalid filename"],
   [FILE_TIMEOUT, "FFS TIMEOUT"],
+  [CERTIFICATE_TIMEOUT, "USECMNG import timeout expired (no input for > 20 s)"],
+  [CERTIFICATE_TOO_LARGE, "USECMNG import file size exceeds limit"],
+  [INVALID_CERTIFICATE, "USECMNG invalid certificate/key format"],
+  [CERTIFICATE_NOT_FOUND, "USECMNG internal name not found"],
 ]);
 
 export const notAllowed = () => new CommandError(NOT_ALLOWED);
@@ -33,5 +41,9 @@ export const fileRange = () => new CommandError(FILE_RANGE);
 export const notEnoughSpace = () => new CommandError(NOT_ENOUGH_SPACE);
 export const invalidFileName = () => new CommandError(INVALID_FILE_NAME);
 export const fileTimeout = () => new CommandError(FILE_TIMEOUT);
+export const certificateTimeout = () => new CommandError(CERTIFICATE_TIMEOUT);
+export const certificateTooLarge = () => new CommandError(CERTIFICATE_TOO_LARGE);
+export const invalidCertificate = () => new CommandError(INVALID_CERTIFICATE);
+export const certificateNotFound = () => new CommandError(CERTIFICATE_NOT_FOUND);
 /** Plain `ERROR` in every mode of +CMEE. */
 export const plainError = () => new PlainError();

@@ -2,6 +2,7 @@ import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 import { exchange } from "../network/http";
+import type { HttpAnswer } from "../network/http-types";
 import { NetworkError, type NetworkFailure } from "../network/network";
 import { activeContext, defaultConnection } from "./data-connection";
 import { fileNotFound, incorrectParameters, notAllowed } from "./errors";
@@ -9,6 +10,7 @@ import { fileName } from "./files";
 import { effectivePort, HTTP_ERRORS, type HttpError, type HttpSlot } from "./http-profile";
 import { type Body, MULTIPART, wrapInForm, writeRequest } from "./http-request";
 import { httpSettingCommands, slotOf } from "./http-settings";
+import { secureConnections } from "./secure-connections";
 
 const LONGEST_PATH = 1024;
 const LONGEST_DATA = 128;
@@ -135,25 +137,34 @@ class Request {
 
   async #exchange(cid: number): Promise<HttpError> {
     if (activeContext(this.modem, cid) === undefined) return HTTP_ERRORS.noConnection;
-    const { profile } = this.slot;
     try {
-      const answer = await exchange(
-        {
-          host: profile.server,
-          port: effectivePort(profile),
-          secure: profile.secure,
-          request: this.bytes,
-          headOnly: this.headOnly,
-          timeout: profile.timeout * 1000,
-          signal: this.#abort.signal,
-        },
-        this.modem.network,
-      );
+      const answer = await this.#transfer();
       if (!this.#power.aborted) this.modem.storage.files.write(this.file, Buffer.concat([answer.head, answer.body]));
       return HTTP_ERRORS.none;
     } catch (error) {
       if (error instanceof NetworkError) return FAILURES[error.failure];
       return error instanceof RangeError ? HTTP_ERRORS.resultFile : HTTP_ERRORS.internal;
+    }
+  }
+
+  async #transfer(): Promise<HttpAnswer> {
+    const { profile } = this.slot;
+    const secure = profile.secure ? secureConnections(this.modem).claim(profile.security) : undefined;
+    try {
+      return await exchange(
+        {
+          host: profile.server,
+          port: effectivePort(profile),
+          request: this.bytes,
+          headOnly: this.headOnly,
+          timeout: profile.timeout * 1000,
+          signal: this.#abort.signal,
+          ...(secure === undefined ? {} : { tls: secure.settings, onTls: secure.report }),
+        },
+        this.modem.network,
+      );
+    } finally {
+      secure?.release();
     }
   }
 }

@@ -2,12 +2,14 @@ import type { Call } from "../line/command";
 import { integerAt } from "../line/parameters";
 import type { Personality } from "../modem";
 import { cellCommands } from "./cell";
+import { certificateCommands } from "./certificates";
 import { configurationCommands } from "./configuration";
 import { diagnosticCommands } from "./diagnostics";
 import { ERROR_TEXTS, notSupported } from "./errors";
 import { fileCommands } from "./files";
 import { httpCommands } from "./http";
 import { packetDataCommands } from "./packet-data";
+import { securityCommands } from "./security";
 
 const TYPE = "LARA-R6001-00B-00";
 const FIRMWARE = "00.13,A00.01";
@@ -37,6 +39,8 @@ export const LARA_R6: Personality = {
     ...packetDataCommands,
     ...diagnosticCommands,
     ...fileCommands,
+    ...certificateCommands,
+    ...securityCommands,
     ...httpCommands,
   ],
 };
