@@ -46,6 +46,8 @@ export interface Channel {
   onUrc(prefix: string, listener: (line: Line) => void): () => void;
   /** Adds a model's grammar and timings, once the model is known. */
   useDialect(dialect: Dialect): void;
+  /** Puts a remark into the trace, of what went wrong and is none of a caller's concern; without secrets. */
+  note(text: string): void;
   /** Payload bytes a second of the line below; undefined where nothing paces it. */
   readonly bytesPerSecond: number | undefined;
 }

@@ -109,6 +109,10 @@ export class AtChannel implements Channel {
     return this.router.on(prefix, listener);
   }
 
+  note(text: string): void {
+    this.hooks.onTrace?.({ direction: "note", text });
+  }
+
   /** Lets go of the transport, which stays open; everything queued, in flight and awaited rejects with `error`. */
   close(error: ModemError): void {
     if (this.closed !== undefined) return;
@@ -274,10 +278,6 @@ export class AtChannel implements Channel {
     const text = this.mask?.line(shown(token)) ?? shown(token);
     if (token.type === "noise") this.hooks.onNoise?.(Buffer.from(text, "latin1"));
     else this.hooks.onTrace?.({ direction: "received", text });
-  }
-
-  private note(text: string): void {
-    this.hooks.onTrace?.({ direction: "note", text });
   }
 }
 

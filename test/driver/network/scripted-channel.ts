@@ -61,6 +61,8 @@ export class ScriptedChannel implements Channel {
     throw new Error("no procedure of this layer waits for a URC");
   }
 
+  note(_text: string): void {}
+
   useDialect(_dialect: Dialect): void {}
 }
 
