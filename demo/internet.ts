@@ -1,30 +1,39 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Server } from "node:net";
+import { TLSSocket } from "node:tls";
+import { secureServer } from "./secure-server";
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
+/** Where the small internet listens, on loopback. */
+export interface InternetPorts {
+  readonly http: number;
+  readonly https: number;
+}
+
 /** The small internet of the demo: what the examples talk to, on loopback. */
 export class DemoInternet {
-  private readonly server: Server;
+  private readonly servers = { http: createServer(), https: secureServer() };
   /** JSON documents that were posted to /sensors. */
   private stored = 0;
 
   constructor() {
-    this.server = createServer((request, response) => void this.answer(request, response));
+    for (const server of Object.values(this.servers)) {
+      server.on("request", (request: IncomingMessage, response: ServerResponse) => void this.answer(request, response));
+    }
   }
 
-  /** Resolves with the port, which 0 leaves to the system. */
-  async listen(port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(port, "127.0.0.1", resolve);
-    });
-    return (this.server.address() as AddressInfo).port;
+  /** Resolves with the ports, which 0 leaves to the system. */
+  async listen(ports: InternetPorts): Promise<InternetPorts> {
+    const http = await listen(this.servers.http, ports.http);
+    return { http, https: await listen(this.servers.https, ports.https) };
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    for (const server of Object.values(this.servers)) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -52,6 +61,18 @@ export class DemoInternet {
       response.end(readings(rows));
     },
     "/anything": (request, response, body) => json(response, echo(request, body)),
+    "/session": ({ socket }, response) =>
+      json(response, {
+        resumed: socket instanceof TLSSocket && socket.isSessionReused(),
+        protocol: socket instanceof TLSSocket ? socket.getProtocol() : "no TLS",
+      }),
+    "/device": ({ socket }, response) => {
+      if (!(socket instanceof TLSSocket && socket.authorized)) {
+        response.statusCode = 403;
+        return text(response, "This page is for devices with a certificate of the demo's CA.\n");
+      }
+      return text(response, `Hello, ${socket.getPeerCertificate().subject.CN}.\n`);
+    },
     "/sensors": (_request, response, body) => {
       try {
         JSON.parse(body.toString());
@@ -63,6 +84,14 @@ export class DemoInternet {
       return json(response, { stored: this.stored });
     },
   };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return (server.address() as AddressInfo).port;
 }
 
 /** Readings of one day. */

@@ -2,15 +2,16 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { DemoInternet } from "./internet";
-import { INTERNET_PORT, prepareUserDirectory } from "./user-directory";
+import { DemoInternet, type InternetPorts } from "./internet";
+import { INTERNET_PORTS, prepareUserDirectory } from "./user-directory";
 
 const HELP = `npm start -- [options]
 
 Node-RED with the examples, modems in software and a small internet, all on 127.0.0.1.
 
   --port N       Node-RED's port (1880)
-  --internet N   port of the small internet (${INTERNET_PORT}; 0 picks one)
+  --internet N   port of the small internet (${INTERNET_PORTS.http}; 0 picks one)
+  --https N      port of its HTTPS (the one after; 0 picks one)
   --user DIR     Node-RED's user directory (.node-red)
   --fresh        forget the flows of an earlier start
 `;
@@ -20,6 +21,16 @@ function portNumber(option: string, text: string, least: number): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port >= least && port <= 65_535) return port;
   throw new Error(`--${option} must be a port from ${least} to 65535, not ${text}`);
+}
+
+/** @throws {Error} that names the option */
+function internetPorts(http: string, https: string | undefined): InternetPorts {
+  const first = portNumber("internet", http, 0);
+  return { http: first, https: https === undefined ? nextTo(first) : portNumber("https", https, 0) };
+}
+
+function nextTo(port: number): number {
+  return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
 /** Node-RED itself says so only after its flows have been loaded. @throws {Error} with what to do about it */
@@ -41,7 +52,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: "string", default: "1880" },
-      internet: { type: "string", default: String(INTERNET_PORT) },
+      internet: { type: "string", default: String(INTERNET_PORTS.http) },
+      https: { type: "string" },
       user: { type: "string", default: join(root, ".node-red") },
       fresh: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -52,20 +64,21 @@ async function main(): Promise<void> {
     return;
   }
   const port = portNumber("port", values.port, 1);
-  const wanted = portNumber("internet", values.internet, 0);
+  const wanted = internetPorts(values.internet, values.https);
   await checkFree(port);
-  const internet = new DemoInternet();
-  const internetPort = await internet.listen(wanted).catch((error: Error) => {
-    throw taken("internet", wanted, error);
+  const small = new DemoInternet();
+  const internet = await small.listen(wanted).catch((error: NodeJS.ErrnoException & { port?: number }) => {
+    const option = error.port === wanted.https ? "https" : "internet";
+    throw taken(option, error.port ?? wanted.http, error);
   });
-  prepareUserDirectory(values.user, root, { port, internetPort, fresh: values.fresh });
+  prepareUserDirectory(values.user, root, { port, internet, fresh: values.fresh });
 
   const nodeRed = spawn(process.execPath, [require.resolve("node-red/red.js"), "-u", values.user], {
     stdio: "inherit",
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => nodeRed.kill(signal));
   nodeRed.on("exit", (code) => {
-    void internet.close().then(() => process.exit(code ?? 0));
+    void small.close().then(() => process.exit(code ?? 0));
   });
 }
 

@@ -1,27 +1,42 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CREDENTIAL_SECRET, type Credentials, credentialFile } from "./credentials";
+import type { InternetPorts } from "./internet";
 
 const PACKAGE = "@cellular-flows/node-red-modem";
-/** The port of the small internet that the examples name. */
-export const INTERNET_PORT = 1881;
+/** The ports of the small internet that the examples name. */
+export const INTERNET_PORTS: InternetPorts = { http: 1881, https: 1882 };
 
 interface FlowNode {
   readonly id: string;
+  /** As an example brings them; Node-RED keeps them in a file of their own. */
+  readonly credentials?: object;
 }
 
 /** Every example as one flow file; config nodes that examples share stand in it once. */
-export function exampleFlows(examples: string, internetPort: number): FlowNode[] {
+export function exampleFlows(examples: string, ports: InternetPorts): FlowNode[] {
   const files = readdirSync(examples, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
   const flows = files.map((name) => JSON.parse(readFileSync(join(examples, name), "utf8")) as FlowNode[]);
   // The ids of the examples count up: the first tab is the one to begin with.
   const ordered = flows.sort(([a], [b]) => (a?.id ?? "").localeCompare(b?.id ?? ""));
   const nodes = [...new Map(ordered.flat().map((node) => [node.id, node])).values()];
-  return JSON.parse(withInternetPort(JSON.stringify(nodes), internetPort)) as FlowNode[];
+  return JSON.parse(withInternetPorts(JSON.stringify(nodes), ports)) as FlowNode[];
 }
 
 /** Flows whose modems send what is meant for demo.example to where the small internet is this time. */
-function withInternetPort(flows: string, port: number): string {
-  return flows.replaceAll(/(route=demo\.example:80=127\.0\.0\.1:)\d+/g, `$1${port}`);
+export function withInternetPorts(flows: string, { http, https }: InternetPorts): string {
+  return flows
+    .replaceAll(/(route=demo\.example:80=127\.0\.0\.1:)\d+/g, `$1${http}`)
+    .replaceAll(/(route=demo\.example:443=127\.0\.0\.1:)\d+/g, `$1${https}`);
+}
+
+/** Flows as Node-RED keeps them: without the credentials, which have a file of their own. */
+export function withoutCredentials(nodes: readonly FlowNode[]): { flows: object[]; credentials: Credentials } {
+  const holders = nodes.filter((node) => node.credentials !== undefined);
+  return {
+    flows: nodes.map(({ credentials: _, ...node }) => node),
+    credentials: Object.fromEntries(holders.map((node) => [node.id, node.credentials])),
+  };
 }
 
 /** What the demo's Node-RED asks of its settings file: loopback only, nothing from outside, no pop-ups. */
@@ -31,7 +46,7 @@ function settings(port: number): string {
       uiPort: port,
       uiHost: "127.0.0.1",
       flowFile: "flows.json",
-      credentialSecret: "demo",
+      credentialSecret: CREDENTIAL_SECRET,
       diagnostics: { enabled: false },
       telemetry: { enabled: false, updateNotification: false },
       editorTheme: { tours: false, palette: { catalogues: [] }, projects: { enabled: false } },
@@ -46,7 +61,7 @@ function settings(port: number): string {
 export interface DemoOptions {
   /** Of Node-RED's editor. */
   readonly port: number;
-  readonly internetPort: number;
+  readonly internet: InternetPorts;
   /** Throw an earlier demo's flows away. */
   readonly fresh: boolean;
 }
@@ -62,8 +77,16 @@ export function prepareUserDirectory(directory: string, root: string, options: D
   writeFileSync(join(directory, "settings.js"), settings(options.port));
   const manifest = { name: "modem-demo", private: true, dependencies: { [PACKAGE]: `file:${root}` } };
   writeFileSync(join(directory, "package.json"), JSON.stringify(manifest));
-  const flows = join(directory, "flows.json");
-  const kept = existsSync(flows) ? readFileSync(flows, "utf8") : undefined;
-  const text = kept ?? JSON.stringify(exampleFlows(join(root, "examples"), options.internetPort));
-  writeFileSync(flows, withInternetPort(text, options.internetPort));
+  writeFlows(directory, join(root, "examples"), options.internet);
+}
+
+function writeFlows(directory: string, examples: string, ports: InternetPorts): void {
+  const file = join(directory, "flows.json");
+  if (existsSync(file)) {
+    writeFileSync(file, withInternetPorts(readFileSync(file, "utf8"), ports));
+    return;
+  }
+  const { flows, credentials } = withoutCredentials(exampleFlows(examples, ports));
+  writeFileSync(file, JSON.stringify(flows));
+  writeFileSync(join(directory, "flows_cred.json"), credentialFile(credentials));
 }

@@ -38,4 +38,5 @@ for (const node of readdirSync(at("nodes")).filter((name) => existsSync(at("node
 mkdirSync(join(out, "icons"), { recursive: true });
 cpSync(at("icons"), join(out, "icons"), { recursive: true });
 cpSync(at("locales"), join(out, "locales"), { recursive: true });
+cpSync(at("demo", "certificates"), at("dist", "demo", "certificates"), { recursive: true });
 if (existsSync(at("dist", "simulator", "cli.js"))) chmodSync(at("dist", "simulator", "cli.js"), 0o755);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import { exampleFlows, prepareUserDirectory } from "../../demo/user-directory";
+import { exampleFlows, INTERNET_PORTS, prepareUserDirectory } from "../../demo/user-directory";
 import { freePort, ROOT } from "../support/node-red";
 
 interface FlowNode {
@@ -82,22 +82,26 @@ describe("the demo's user directory", () => {
   const directory = mkdtempSync(join(tmpdir(), "modem-demo-"));
   const flows = () =>
     JSON.parse(readFileSync(join(directory, "flows.json"), "utf8")) as (FlowNode & { label?: string })[];
-  const prepare = (internetPort: number) =>
-    prepareUserDirectory(directory, ROOT, { port: 1880, internetPort, fresh: false });
+  const prepare = (http: number, https: number) =>
+    prepareUserDirectory(directory, ROOT, { port: 1880, internet: { http, https }, fresh: false });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it("shows the GET on a button first", () => {
-    const tabs = exampleFlows(join(ROOT, "examples"), 1881).filter(({ id }) => id.startsWith("ce11"));
+    const tabs = exampleFlows(join(ROOT, "examples"), INTERNET_PORTS).filter(({ id }) => id.startsWith("ce11"));
     expect(tabs[0]).toMatchObject({ type: "tab", label: "HTTP GET on a button" });
   });
 
   it("keeps edited flows, and leads them to where the small internet is this time", () => {
-    prepare(4001);
+    prepare(4001, 4101);
     const edited = flows().map((node) => (node.type === "tab" ? { ...node, label: "edited" } : node));
     writeFileSync(join(directory, "flows.json"), JSON.stringify(edited));
-    prepare(4002);
-    expect(flows()).toEqual(JSON.parse(JSON.stringify(edited).replaceAll(":4001", ":4002")));
-    expect(JSON.stringify(flows())).toContain("route=demo.example:80=127.0.0.1:4002");
+    prepare(4002, 4102);
+    expect(flows()).toEqual(
+      JSON.parse(JSON.stringify(edited).replaceAll(":4001", ":4002").replaceAll(":4101", ":4102")),
+    );
+    expect(JSON.stringify(flows())).toContain(
+      "route=demo.example:80=127.0.0.1:4002&route=demo.example:443=127.0.0.1:4102",
+    );
   });
 });
 

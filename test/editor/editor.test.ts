@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DemoInternet } from "../../demo/internet";
+import { DemoInternet, type InternetPorts } from "../../demo/internet";
 import { needsTool } from "../support/needs";
 import { ROOT, type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
 import { EditorPage, launchBrowser } from "./editor-page";
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-const FLOW_NODES = Object.keys(manifest["node-red"].nodes).filter((type) => type !== "modem");
+const CONFIG_NODES = ["modem", "modem-tls"];
+const FLOW_NODES = Object.keys(manifest["node-red"].nodes).filter((type) => !CONFIG_NODES.includes(type));
 const EXAMPLES = join(ROOT, "examples");
 
 interface ExampleNode {
@@ -31,13 +32,13 @@ const browserNeed = needsTool("chromium");
 
 describe.skipIf(browserNeed.skip)(`the editor in Chromium${browserNeed.reason}`, { timeout: 90_000 }, () => {
   const internet = new DemoInternet();
-  let internetPort: number;
+  let ports: InternetPorts;
   let nodeRed: RunningNodeRed;
   let browser: Browser;
   let editor: EditorPage;
 
   beforeAll(async () => {
-    internetPort = await internet.listen(0);
+    ports = await internet.listen({ http: 0, https: 0 });
     nodeRed = await startNodeRed(userDirectory());
     browser = await launchBrowser();
     editor = await EditorPage.open(browser, nodeRed.url);
@@ -72,7 +73,7 @@ describe.skipIf(browserNeed.skip)(`the editor in Chromium${browserNeed.reason}`,
     const http = await editor.openDialog(await editor.find("modem-http"));
     await http.fill("name", "Get the greeting");
     const modem = await editor.openModem();
-    await modem.fill("port", `sim:LARA-R6?baud=115200&route=demo.example:80=127.0.0.1:${internetPort}`);
+    await modem.fill("port", `sim:LARA-R6?baud=115200&route=demo.example:80=127.0.0.1:${ports.http}`);
     await modem.save();
     await http.save();
     await editor.deploy();
@@ -99,7 +100,7 @@ describe.skipIf(browserNeed.skip)(`the editor in Chromium${browserNeed.reason}`,
     const http = await editor.openDialog(await editor.find("modem-http"));
     expect(await http.field("name").inputValue()).toBe("Get the greeting");
     const modem = await editor.openModem();
-    expect(await modem.field("port").inputValue()).toContain(`127.0.0.1:${internetPort}`);
+    expect(await modem.field("port").inputValue()).toContain(`127.0.0.1:${ports.http}`);
     await modem.cancel();
     await http.cancel();
   });

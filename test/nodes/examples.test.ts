@@ -3,7 +3,7 @@ import { join } from "node:path";
 import helper from "node-red-node-test-helper";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DemoInternet } from "../../demo/internet";
-import { INTERNET_PORT } from "../../demo/user-directory";
+import { INTERNET_PORTS, withInternetPorts, withoutCredentials } from "../../demo/user-directory";
 import { deploy, useNodeRed } from "./support/flow";
 
 interface ExampleNode {
@@ -17,15 +17,15 @@ interface ExampleNode {
 
 const FOLDER = join(__dirname, "../../examples");
 const FILES = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
-const load = (file: string, port = INTERNET_PORT): ExampleNode[] =>
-  JSON.parse(readFileSync(join(FOLDER, file), "utf8").replaceAll(`127.0.0.1:${INTERNET_PORT}`, `127.0.0.1:${port}`));
+const load = (file: string, ports = INTERNET_PORTS): ExampleNode[] =>
+  JSON.parse(withInternetPorts(readFileSync(join(FOLDER, file), "utf8"), ports));
 
 const internet = new DemoInternet();
-let port = 0;
+let ports = INTERNET_PORTS;
 
 useNodeRed();
 beforeAll(async () => {
-  port = await internet.listen(0);
+  ports = await internet.listen({ http: 0, https: 0 });
 });
 afterAll(() => internet.close());
 
@@ -36,12 +36,12 @@ describe("the examples", () => {
     expect(nodes.filter((type) => !used.has(type))).toEqual([]);
   });
 
-  it("can stand side by side: ids are their own, and modems that they share are the same", () => {
+  it("can stand side by side: ids are their own, and config nodes that they share are the same", () => {
     const byId = new Map<string, string>();
     for (const node of FILES.flatMap((file) => load(file))) {
       const text = JSON.stringify(node);
       if (byId.has(node.id)) {
-        expect(node.type).toBe("modem");
+        expect(["modem", "modem-tls"]).toContain(node.type);
         expect(text).toBe(byId.get(node.id));
       }
       byId.set(node.id, text);
@@ -55,8 +55,9 @@ describe("the examples", () => {
   });
 
   it.each(FILES)("%s runs when it is imported, whichever button is pressed", async (file) => {
-    const nodes = load(file, port);
-    await deploy(nodes as never);
+    const nodes = load(file, ports);
+    const { flows, credentials } = withoutCredentials(nodes);
+    await deploy(flows as never, credentials);
     const failures: unknown[] = [];
     const answers: unknown[] = [];
     for (const { id, type, name } of nodes) {
