@@ -17,6 +17,8 @@ export const TIMEOUTS = {
   dns: 332_000,
   /** A file command, without the time its data spend on the line. */
   file: 10_000,
+  /** +USECMNG, without the time its data spend on the line. */
+  certificate: 10_000,
   /** +UHTTPC and +UPING answer OK at once; what they cause comes as a URC. */
   start: 20_000,
 } as const;
