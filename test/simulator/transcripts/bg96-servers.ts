@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { createServer as createSecureServer } from "node:tls";
+import { createServer as createSecureServer, type TLSSocket, type TlsOptions } from "node:tls";
 
 /** A request as it stood on the wire. */
 export interface WireRequest {
@@ -17,9 +17,17 @@ export interface WireAnswer {
   readonly closes?: true;
 }
 
+/** A TLS connection in the words of the server. */
+export interface Handshake {
+  readonly protocol: string | null;
+  /** Common name of the certificate that was shown; undefined without one. */
+  readonly client: unknown;
+}
+
 export interface WireServer {
   readonly port: number;
   readonly seen: readonly WireRequest[];
+  readonly handshakes: readonly Handshake[];
   /** Resets all connections; resolves when who was connected has had the chance to notice. */
   reset(): Promise<void>;
   stop(): Promise<void>;
@@ -27,9 +35,15 @@ export interface WireServer {
 
 const TLS = join(__dirname, "../../fixtures/tls");
 
-/** A server on loopback that answers each request with exact bytes, over TLS with the certificate of the tests. */
-export async function wireServer(answer: (request: WireRequest) => WireAnswer, secure = false): Promise<WireServer> {
+export const pem = (name: string): Buffer => readFileSync(join(TLS, `${name}.pem`));
+
+/** A server on loopback that answers each request with exact bytes, over TLS when there are options for it. */
+export async function wireServer(
+  answer: (request: WireRequest) => WireAnswer,
+  secure?: TlsOptions,
+): Promise<WireServer> {
   const seen: WireRequest[] = [];
+  const handshakes: Handshake[] = [];
   const sockets = new Set<Socket>();
   const accept = (socket: Socket) => {
     sockets.add(socket);
@@ -40,11 +54,15 @@ export async function wireServer(answer: (request: WireRequest) => WireAnswer, s
       return answer(request);
     });
   };
-  const server = secure ? createSecureServer(certificate(), accept) : createServer(accept);
+  const server = secure === undefined ? createServer(accept) : createSecureServer(secure, accept);
+  server.on("secureConnection", (socket: TLSSocket) => {
+    handshakes.push({ protocol: socket.getProtocol(), client: socket.getPeerCertificate().subject?.CN });
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
     seen,
+    handshakes,
     reset: () => reset(sockets),
     stop: () => stop(server, sockets),
   };
@@ -53,13 +71,6 @@ export async function wireServer(answer: (request: WireRequest) => WireAnswer, s
 async function reset(sockets: Set<Socket>): Promise<void> {
   for (const socket of sockets) socket.resetAndDestroy();
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
-}
-
-function certificate(): { key: Buffer; cert: Buffer } {
-  return {
-    key: readFileSync(join(TLS, "loopback.key.pem")),
-    cert: readFileSync(join(TLS, "loopback.cert.pem")),
-  };
 }
 
 function serve(socket: Socket, answer: (request: WireRequest) => WireAnswer): void {

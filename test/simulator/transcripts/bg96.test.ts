@@ -1,92 +1,20 @@
 import { describe, expect } from "vitest";
-import { openBench } from "./bench";
-import { type WireAnswer, type WireRequest, type WireServer, wireServer } from "./bg96-servers";
+import {
+  bench,
+  benchWith,
+  DEMANDING,
+  ECHO_BODY,
+  GREETING,
+  HELLO,
+  ORDER,
+  ORDER_BODY,
+  ok,
+  SINA_FIELDS,
+  type WebBench,
+} from "./bg96-bench";
+import { pem } from "./bg96-servers";
 import { answerPattern } from "./pattern";
 import { type Bench, command, replayAll, type Setting } from "./replay";
-
-const ORDER = "Message=1111&Appleqty=2222&Orangeqty=3333&find=1";
-const GREETING = "Message=HelloQuectel";
-const HELLO = "hello, BG96";
-
-/** The answers that the manual's examples print, by what was asked. */
-const ECHO_BODY =
-  '<?xml version="1.0" encoding="utf-8"?>\r\n<string xmlns="https://api.efxnow.com/webservices2.3">' +
-  "Message='HelloQuectel' ASCII:72 101 108 108 111 81 117 101 99 116 101 108 </string>";
-const ORDER_BODY =
-  "<html>\r\n<head>\r\n<title>Quectel's Auto Parts - Order Results</title>\r\n</head>\r\n<body>\r\n" +
-  "<h1>Quectel's Auto Parts</h1>\r\n<h2>Order Results</h2><p>Order processed at 02:49, 27th December</p>" +
-  "<p>Your order is as follows: </p>1111 message<br />2222 apple<br />3333 orange<br /></body>\r\n</html>";
-
-const ANSWERS: Readonly<Record<string, (request: WireRequest) => WireAnswer>> = {
-  "GET / www.sina.com.cn": () => ok(SINA_FIELDS, "x".repeat(547256)),
-  "GET / www.alipay.com": () => ok(ALIPAY_FIELDS, "y".repeat(21472)),
-  "POST /DEMOWebServices2.8/Service.asmx/Echo? api.efxnow.com": ({ body }) =>
-    ok([], body === GREETING ? ECHO_BODY : ""),
-  "POST /processorder.php 220.180.239.212:8011": ({ body }) => ok([], body === ORDER ? ORDER_BODY : ""),
-  "/length": () => ok([], HELLO),
-  "/no-length": () => ({ bytes: `HTTP/1.1 200 OK\r\n\r\n${HELLO}`, closes: true }),
-  "/no-answer": () => ({ bytes: "", closes: true }),
-  "/stops": () => ({ bytes: `HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n${HELLO}` }),
-};
-
-const SINA_FIELDS = [
-  "Content-Type: text/html",
-  "Vary: Accept-Encoding",
-  "X-Powered-By: shci_v1.03",
-  "Server: nginx",
-  "Date: Fri, 27 Dec 2013 02:21:43 GMT",
-  "Last-Modified: Fri, 27 Dec 2013 02:20:01 GMT",
-  "Expires: Fri, 27 Dec 2013 02:22:43 GMT",
-  "Cache-Control: max-age=60",
-  "Age: 1",
-  "Content-Length: #",
-  "X-Cache: HIT from xd33-85.sina.com.cn",
-];
-const ALIPAY_FIELDS = [
-  "Server: nginx/1.2.7",
-  "Date: Fri, 27 Dec 2013 02:38:27 GMT",
-  "Content-Type: text/html; charset=GB18030",
-  "Content-Length: #",
-  "Connection: keep-alive",
-];
-
-function ok(fields: readonly string[], body: string): WireAnswer {
-  const lines = fields.length === 0 ? ["Content-Length: #"] : fields;
-  const head = lines.map((line) => line.replace("#", String(body.length))).join("\r\n");
-  return { bytes: `HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}` };
-}
-
-function answer(request: WireRequest): WireAnswer {
-  const [method = "", path = ""] = request.head.split(" ");
-  const host = /^host: (.*)$/im.exec(request.head)?.[1]?.trim() ?? "";
-  const found = ANSWERS[`${method} ${path} ${host}`] ?? ANSWERS[path];
-  return found?.(request) ?? { bytes: "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" };
-}
-
-interface WebBench extends Bench {
-  readonly web: WireServer;
-  readonly secureWeb: WireServer;
-}
-
-/** A modem that prints error numbers, as the examples do, and the servers of the examples. */
-async function bench(...options: string[]): Promise<WebBench> {
-  const web = await wireServer(answer);
-  const secureWeb = await wireServer(answer, true);
-  const plain = ["www.sina.com.cn", "api.efxnow.com", "web.test"];
-  const opened = await openBench("BG96", [
-    ...plain.map((name) => `route=${name}:80=127.0.0.1:${web.port}`),
-    `route=www.alipay.com:443=127.0.0.1:${secureWeb.port}`,
-    `route=220.180.239.212:8011=127.0.0.1:${secureWeb.port}`,
-    ...options,
-  ]);
-  await command(opened, "AT+CMEE=1");
-  const stop = async () => {
-    await opened.stop();
-    await web.stop();
-    await secureWeb.stop();
-  };
-  return { ...opened, web, secureWeb, stop };
-}
 
 /** Sends a command that goes into data mode, and the data. */
 async function enter(opened: Bench, line: string, data: string): Promise<void> {
@@ -135,8 +63,15 @@ const FILE = { ...TIMES, "<file_name>": '"body.txt"' };
 const ALIPAY_DATA = "HTTP/1.1 200 OK\r\nServer: nginx/1.2.7\r\n";
 
 const certificates = first(
-  ...["cacert.pem", "clientcert.pem", "clientkey.pem"].map((name) => upload(name, `no certificate: ${name}`)),
+  upload("cacert.pem", pem("ca.cert").toString("latin1")),
+  upload("clientcert.pem", pem("client.cert").toString("latin1")),
+  upload("clientkey.pem", pem("client.key").toString("latin1")),
 );
+
+/** By the server's own word: the version that "sslversion" 1 asks for, and who the modem was. */
+function secured(client: string | undefined): (opened: Bench) => Promise<void> {
+  return async (opened) => expect((opened as WebBench).secureWeb.handshakes).toEqual([{ protocol: "TLSv1", client }]);
+}
 
 const settings: Record<string, Setting> = {
   "1.2.1-post-custom-header": {
@@ -154,7 +89,7 @@ const settings: Record<string, Setting> = {
   "2.1-query-requestheader": { values: { "<request_header>": "0" }, steps: exactly(0) },
   "2.1-write-responseheader": { values: { "<response_header>": "1" }, after: reads("responseheader", 1) },
   "2.1-query-responseheader": { values: { "<response_header>": "0" }, steps: exactly(0) },
-  "2.1-write-sslctxid": { values: { "<sslctxid>": "5" }, after: reads("sslctxid", 5) },
+  "2.1-write-sslctxid": { values: { "<sslctxid>": "5" }, after: first(reads("sslctxid", 5), securesBy(5)) },
   "2.1-query-sslctxid": { values: { "<sslctxid>": "1" }, steps: exactly(0) },
   "2.1-write-error": {
     values: {
@@ -260,12 +195,20 @@ const settings: Record<string, Setting> = {
   "3.1.1-read-solution-2": { after: lists("1.txt", ok(SINA_FIELDS, "x".repeat(547256)).bytes.length) },
   "3.1.2.1-post-serial": { steps: exactly(9) },
   "3.1.2.2-post-file": { steps: exactly(8), after: holds("3.txt", ECHO_BODY) },
-  "3.2.1-get": { steps: exactly(13) },
+  "3.2.1-get": { steps: exactly(13), after: secured(undefined) },
   "3.2.1-read-solution-2": {
     after: async (opened) => expect(await command(opened, 'AT+QFDWL="4.txt"')).toContain(`\r\n${ALIPAY_DATA}`),
   },
-  "3.2.2.1-post-serial": { steps: exactly(16) },
-  "3.2.2.2-post-file": { steps: exactly(15), after: holds("6.txt", ORDER_BODY) },
+  "3.2.2.1-post-serial": {
+    bench: () => benchWith(DEMANDING),
+    steps: exactly(16),
+    after: secured("Test Client"),
+  },
+  "3.2.2.2-post-file": {
+    bench: () => benchWith(DEMANDING),
+    steps: exactly(15),
+    after: first(holds("6.txt", ORDER_BODY), secured("Test Client")),
+  },
   "4.2-pdp-checks": { steps: exactly(0, 2) },
   "4.3-dns-fails": {
     before: first(
@@ -291,6 +234,21 @@ const settings: Record<string, Setting> = {
     steps: exactly(0, 1),
   },
 };
+
+/** A request succeeds and fails with what is set in that security context. */
+function securesBy(id: number): (opened: Bench) => Promise<void> {
+  return first(
+    activate,
+    upload("cacert.pem", pem("ca.cert").toString("latin1")),
+    url("https://www.alipay.com"),
+    line(`AT+QSSLCFG="seclevel",${id},1`),
+    line("AT+QHTTPGET=80"),
+    async ({ client }) => void (await client.expect(/^\r\n\+QHTTPGET: 716\r\n/)),
+    line(`AT+QSSLCFG="cacert",${id},"cacert.pem"`),
+    line("AT+QHTTPGET=80"),
+    async ({ client }) => void (await client.expect(/^\r\n\+QHTTPGET: 0,200,21472\r\n/)),
+  );
+}
 
 function reads(name: string, value: number): (opened: Bench) => Promise<void> {
   return async (opened) => expect(await command(opened, "AT+QHTTPCFG?")).toContain(`+QHTTPCFG: "${name}",${value}\r\n`);

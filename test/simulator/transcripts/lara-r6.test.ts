@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { openBench } from "./bench";
 import { type HttpPeer, startHttpBin } from "./httpbin";
+import { securityNeeds, securitySettings } from "./lara-r6-security";
 import { type Bench, command, replayAll, type Setting } from "./replay";
 
 /** The operator's network of 2.3.1. */
@@ -71,19 +72,18 @@ function requests(opened: Bench): string[] {
 describe("LARA-R6 answers as the application guide prints it", () => {
   replayAll({
     file: "lara-r6.json",
-    sections: /^(2|10)(\.|$)/,
+    sections: /^(2|3|10)(\.|$)/,
     bench,
     needs: {
       "module on": nothing,
       "ps-data": connected,
       "HTTP profile 0 at factory settings": nothing,
-      // Guide 10.4 refers to section 3; +UHTTP takes the profile's number whatever it holds.
-      "security profile configured (USECPRF)": nothing,
+      ...securityNeeds,
       "registered on T-Mobile US": nothing,
       "AT+CGDCONT? shows that the network chose IPV6": async (opened) => {
         expect(await command(opened, "AT+CGDCONT?")).toContain('"IPV6"');
       },
     },
-    settings: { ...settings, "2.5-xlat": { bench: () => bench("pdp-type=IPV6") } },
+    settings: { ...settings, ...securitySettings, "2.5-xlat": { bench: () => bench("pdp-type=IPV6") } },
   });
 });

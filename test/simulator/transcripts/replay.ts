@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerPattern, dataPattern, promptPattern } from "./pattern";
+import { answerPattern, dataPattern, literal, promptPattern } from "./pattern";
 import { readScenarios, type Scenario, type Step } from "./scenario";
 import type { SerialClient } from "./serial-client";
 
@@ -18,7 +18,7 @@ export interface Setting {
   readonly bench?: () => Promise<Bench>;
   /** Brings the modem there, after `needs` and before the first step. */
   readonly before?: (bench: Bench) => Promise<void>;
-  /** Values of the scenario's placeholders, `<name>` → text. */
+  /** Values of the scenario's placeholders, `<name>` → text; the others get theirs from what the modem says first. */
   readonly values?: Readonly<Record<string, string>>;
   /** Steps by index, where the print is elided or leaves something to be set up. */
   readonly steps?: Readonly<Record<number, Partial<Step>>>;
@@ -36,6 +36,8 @@ export interface Replay {
   readonly needs: Readonly<Record<string, (bench: Bench) => Promise<void>>>;
   readonly settings: Readonly<Record<string, Setting>>;
 }
+
+const PLACEHOLDER = /<\w+>/g;
 
 /** How a host may go through the same examples; the modem's answers are the same. */
 const MANNERS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
@@ -57,7 +59,7 @@ export function replayAll(replay: Replay): void {
         const bench = await (replay.settings[id]?.bench ?? replay.bench)();
         try {
           await prepare(bench);
-          await play(scenario, all, replay, bench);
+          await play(scenario, all, replay, { bench, values: new Map() });
           await replay.settings[id]?.after?.(bench);
           expect(bench.client.unread).toMatch(/^(\r\n)*$/);
         } finally {
@@ -73,44 +75,71 @@ async function silenceEcho(bench: Bench): Promise<void> {
   bench.client.echoes = false;
 }
 
-async function play(scenario: Scenario, all: Map<string, Scenario>, replay: Replay, bench: Bench): Promise<void> {
+/** One replay under way, the earlier scenarios that it needs included. */
+interface Run {
+  readonly bench: Bench;
+  /** Placeholders whose value is known. */
+  readonly values: Map<string, string>;
+}
+
+async function play(scenario: Scenario, all: Map<string, Scenario>, replay: Replay, run: Run): Promise<void> {
+  const { bench, values } = run;
   const setting = replay.settings[scenario.id] ?? {};
   for (const need of scenario.needs) {
     const earlier = all.get(need);
     const condition = replay.needs[need];
-    if (earlier !== undefined) await play(earlier, all, replay, bench);
+    if (earlier !== undefined) await play(earlier, all, replay, run);
     else if (condition !== undefined) await condition(bench);
     else throw new Error(`nothing sets up "${need}"`);
   }
   await setting.before?.(bench);
+  for (const [name, value] of Object.entries(setting.values ?? {})) values.set(name, value);
   for (const [index, printed] of scenario.steps.entries()) {
     await setting.beforeStep?.[index]?.(bench);
-    await playStep(filledIn({ ...printed, ...setting.steps?.[index] }, setting.values ?? {}), bench);
+    const step = filledIn({ ...printed, ...setting.steps?.[index] }, values);
+    bind(step, await playStep(step, bench), values);
   }
 }
 
-async function playStep(step: Step, bench: Bench): Promise<void> {
+/** Takes the values of placeholders out of what the modem said. */
+function bind({ expect: lines = [], urc }: Step, said: string, values: Map<string, string>): void {
+  for (const line of urc === undefined ? lines : [urc]) {
+    const names = line.match(PLACEHOLDER) ?? [];
+    if (names.length === 0) continue;
+    const found = new RegExp(literal(line).replace(PLACEHOLDER, '([^,"\\r\\n]+)')).exec(said);
+    for (const [index, name] of names.entries()) values.set(name, found?.[index + 1] ?? "");
+  }
+}
+
+/** Returns what the modem said. */
+async function playStep(step: Step, bench: Bench): Promise<string> {
   const { client } = bench;
-  if (step.send !== undefined) {
-    if (/<\w+>/.test(step.send)) throw new Error(`no value for a placeholder of ${step.send}`);
-    const echo = client.echoes ? step.send : "";
-    await client.send(`${step.send}\r`, bench.commandGap);
-    if (step.expectPrompt !== undefined) await client.expect(promptPattern(echo, step.expectPrompt));
-    else await client.expect(answerPattern(echo, step.expect ?? [], step.variable));
-    if (/^AT\+CFUN=(15|16|1,1)$/.test(step.send)) await untilItAnswers(bench);
-  } else if (step.sendData !== undefined) {
+  if (step.send !== undefined) return playCommand(step.send, step, bench);
+  if (step.sendData !== undefined) {
     await client.send(step.sendData, bench.promptGap);
-    if (step.expect !== undefined) await client.expect(answerPattern("", step.expect, step.variable));
-  } else if (step.receiveData !== undefined) {
+    return step.expect === undefined ? "" : client.expect(answerPattern("", step.expect, step.variable));
+  }
+  if (step.receiveData !== undefined) {
     const data = dataPattern(step.receiveData, step.variable);
-    await client.expect(new RegExp(`^${data}${answerPattern("", step.expect ?? [], step.variable).source.slice(1)}`));
-  } else if (step.urc !== undefined) {
-    await client.expect(answerPattern("", [step.urc], step.variable));
-  } else throw new Error(`a step that can't be played: ${JSON.stringify(step)}`);
+    return client.expect(new RegExp(`^${data}${answerPattern("", step.expect ?? [], step.variable).source.slice(1)}`));
+  }
+  if (step.urc !== undefined) return client.expect(answerPattern("", [step.urc], step.variable));
+  throw new Error(`a step that can't be played: ${JSON.stringify(step)}`);
+}
+
+async function playCommand(line: string, step: Step, bench: Bench): Promise<string> {
+  const { client } = bench;
+  if (/<\w+>/.test(line)) throw new Error(`no value for a placeholder of ${line}`);
+  const echo = client.echoes ? line : "";
+  await client.send(`${line}\r`, bench.commandGap);
+  if (step.expectPrompt !== undefined) return client.expect(promptPattern(echo, step.expectPrompt));
+  const said = await client.expect(answerPattern(echo, step.expect ?? [], step.variable));
+  if (/^AT\+CFUN=(15|16|1,1)$/.test(line)) await untilItAnswers(bench);
+  return said;
 }
 
 /** The printed examples leave out the wait after a reboot. */
-async function untilItAnswers(bench: Bench): Promise<void> {
+export async function untilItAnswers(bench: Bench): Promise<void> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     bench.client.discard();
     await bench.client.send("AT\r", 100);
@@ -134,8 +163,17 @@ export async function command(bench: Bench, line: string): Promise<string> {
   return answer;
 }
 
-function filledIn(step: Step, values: Readonly<Record<string, string>>): Step {
-  const fill = (text: string) => text.replace(/<\w+>/g, (name) => values[name] ?? name);
+/** Sends a command that prompts, then the data, and expects OK. */
+export async function upload(bench: Bench, line: string, data: string): Promise<void> {
+  await bench.client.send(`${line}\r`, bench.commandGap);
+  await bench.client.expect(/^[\s\S]*?\r\n>/);
+  await bench.client.send(data, bench.promptGap);
+  await bench.client.expect(/^[\s\S]*?\r\nOK\r\n/);
+}
+
+/** A placeholder whose value is known is variable no more. */
+function filledIn(step: Step, values: ReadonlyMap<string, string>): Step {
+  const fill = (text: string) => text.replace(PLACEHOLDER, (name) => values.get(name) ?? name);
   return {
     ...step,
     ...(step.send === undefined ? {} : { send: fill(step.send) }),
@@ -143,6 +181,6 @@ function filledIn(step: Step, values: Readonly<Record<string, string>>): Step {
     ...(step.receiveData === undefined ? {} : { receiveData: fill(step.receiveData) }),
     ...(step.urc === undefined ? {} : { urc: fill(step.urc) }),
     ...(step.expect === undefined ? {} : { expect: step.expect.map(fill) }),
-    ...(step.variable === undefined ? {} : { variable: step.variable.map(fill) }),
+    ...(step.variable === undefined ? {} : { variable: step.variable.filter((part) => !values.has(part)) }),
   };
 }
