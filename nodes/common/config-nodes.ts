@@ -9,6 +9,12 @@ export function findModem(RED: Runtime, id: string): ModemNode | undefined {
   return node?.type === "modem" ? (node as ModemNode) : undefined;
 }
 
+/** As `findModem`, whether it can be used or not. */
+export function lookUpTls(RED: Runtime, id: string): TlsNode | undefined {
+  const node: Node | null | undefined = RED.nodes.getNode(id);
+  return node?.type === "modem-tls" ? (node as TlsNode) : undefined;
+}
+
 /**
  * The security profile of a node's dialog; undefined where none is chosen.
  *
@@ -17,14 +23,13 @@ export function findModem(RED: Runtime, id: string): ModemNode | undefined {
  */
 export function findTls(RED: Runtime, id: string): TlsNode | undefined {
   if (isEmpty(id)) return undefined;
-  const node: Node | null | undefined = RED.nodes.getNode(id);
-  if (node?.type !== "modem-tls") {
+  const tls = lookUpTls(RED, id);
+  if (tls === undefined) {
     throw new ModemError(
       "INVALID_INPUT",
       "tls: the security profile is missing or disabled. Choose another one in the node",
     );
   }
-  const tls = node as TlsNode;
   if (tls.problem !== undefined) throw tls.problem;
   return tls;
 }

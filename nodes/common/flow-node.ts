@@ -1,5 +1,5 @@
 import type { Node } from "node-red";
-import { findModem } from "./config-nodes";
+import { findModem, lookUpTls } from "./config-nodes";
 import { Controller, type Operation } from "./controller";
 import { notConfigured } from "./errors";
 import { optionalInteger } from "./input";
@@ -35,6 +35,8 @@ export function setUpFlowNode<Request, Access>(
   node.on("input", (message, send, done) => controller.take(message, send, done));
 
   owner?.register(node);
+  const security = lookUpTls(RED, tls);
+  security?.register(node);
   const problem = owner === undefined ? notConfigured() : owner.problem;
   if (problem !== undefined) status.failed(problem);
   if (owner?.modem !== undefined) status.attach(owner.modem);
@@ -52,6 +54,7 @@ export function setUpFlowNode<Request, Access>(
     void controller.close().then(() => {
       status.detach();
       owner?.deregister(node);
+      security?.deregister(node);
       done();
     });
   });

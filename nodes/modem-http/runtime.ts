@@ -3,17 +3,11 @@ import { ModemError } from "../../driver/errors";
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import type { HttpRequest } from "../../driver/services/http";
 import type { Services } from "../../driver/services/model";
+import { findModem, findTls } from "../common/config-nodes";
 import type { Job, Operation } from "../common/controller";
+import { notConfigured } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
-import {
-  isEmpty,
-  optionalChoice,
-  optionalNumber,
-  optionalText,
-  pick,
-  requiredText,
-  withoutBlanks,
-} from "../common/input";
+import { optionalChoice, optionalNumber, optionalText, pick, requiredText, withoutBlanks } from "../common/input";
 import { migrate } from "../common/migrate";
 import { renderTemplate } from "../common/template";
 import type { Message, Runtime } from "../common/types";
@@ -44,7 +38,8 @@ export default function init(RED: Runtime): void {
     RED.nodes.createNode(this, definition);
     const properties = migrate(definition, MODEM_HTTP_MIGRATIONS);
     const operation = new HttpOperation(RED, this, properties);
-    setUpFlowNode(RED, this, { modem: properties.modem, queue: properties.queue, operation });
+    const { modem, tls, queue } = properties;
+    setUpFlowNode(RED, this, { modem, tls, queue, operation });
   }
 
   RED.nodes.registerType<Instance, Definition, Record<string, never>, ModemHttpCredentials>(
@@ -63,9 +58,6 @@ class HttpOperation implements Operation<Request, Services> {
 
   async prepare(message: Message): Promise<Request> {
     const { properties } = this;
-    if (!isEmpty(properties.tls)) {
-      throw new ModemError("NOT_SUPPORTED", "HTTP over TLS by a security profile is not there yet: leave tls empty");
-    }
     optionalChoice(properties.ret, "ret", RETURN_TYPES);
     const method = this.method(message);
     const target = await this.target(message, method === "GET" ? message.payload : undefined);
@@ -84,6 +76,7 @@ class HttpOperation implements Operation<Request, Services> {
       ...optional("contentType", stated ?? contentType),
       ...optional("body", body),
       ...optional("auth", auth),
+      ...optional("security", this.security(target)),
     };
   }
 
@@ -120,6 +113,21 @@ class HttpOperation implements Operation<Request, Services> {
     const wanted = optionalChoice(this.properties.authType, "authType", HTTP_AUTH_TYPES) === "basic";
     if (!wanted && target.user === undefined) return undefined;
     return wanted ? { user: user ?? "", password: password ?? "" } : fromUrl(target);
+  }
+
+  /** Found before anything is sent: what should be secure must not go out otherwise. */
+  private security({ url }: Target): Request["security"] {
+    if (!url.startsWith("https:")) return undefined;
+    const tls = findTls(this.RED, this.properties.tls);
+    if (tls === undefined) {
+      throw new ModemError(
+        "INVALID_INPUT",
+        "tls: an https: URL needs a security profile; choose one in the node (validation none goes without checks)",
+      );
+    }
+    const modem = findModem(this.RED, this.properties.modem);
+    if (modem === undefined) throw notConfigured();
+    return tls.profileFor(modem);
   }
 
   /** ms. `msg.requestTimeout` (ms) wins where it is a usable number, as in the core node. */

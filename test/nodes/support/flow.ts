@@ -6,6 +6,8 @@ import modem from "../../../nodes/modem/runtime";
 import modemAt from "../../../nodes/modem-at/runtime";
 import modemHttp from "../../../nodes/modem-http/runtime";
 import modemPdp from "../../../nodes/modem-pdp/runtime";
+import modemTls from "../../../nodes/modem-tls/runtime";
+import modemTlsProfile from "../../../nodes/modem-tls-profile/runtime";
 
 const require = createRequire(__filename);
 const core = (path: string) => require(`@node-red/nodes/core/${path}`);
@@ -83,6 +85,10 @@ export class Inbox {
   }
 }
 
+const NODES = [modem, modemTls, modemHttp, modemPdp, modemAt, modemTlsProfile];
+/** They stand beside the tabs, as tabs themselves do. */
+const OFF_TAB = ["modem", "modem-tls", "tab"];
+
 type NodeProperties = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
 
 let deployed: NodeProperties[] = [];
@@ -91,10 +97,10 @@ let deployed: NodeProperties[] = [];
 export async function deploy(nodes: readonly NodeProperties[], credentials: object = {}): Promise<void> {
   const tab = { id: "tab", type: "tab", label: "test" };
   const placed = nodes.map((node) =>
-    node.type === "modem" || node.type === "tab" || "z" in node ? node : { x: 100, y: 100, ...node, z: "tab" },
+    OFF_TAB.includes(node.type) || "z" in node ? node : { x: 100, y: 100, ...node, z: "tab" },
   );
   deployed = [tab, ...placed];
-  await helper.load([modem, modemHttp, modemPdp, modemAt, ...CORE.map(core)], deployed as never, credentials as never);
+  await helper.load([...NODES, ...CORE.map(core)], deployed as never, credentials as never);
 }
 
 /** Deploys the flow again with one node changed; only that node is started anew. */

@@ -1,0 +1,104 @@
+import {
+  CERTIFICATE_KINDS,
+  type CertificateKind,
+  type CertificateSource,
+  type SecurityProfile,
+  type SessionData,
+} from "../../driver/services/security";
+import { invalid } from "../common/errors";
+import { isEmpty, optionalBytes, optionalChoice, optionalText, requiredText } from "../common/input";
+import type { Message } from "../common/types";
+import { sessionRequest } from "./session";
+import { type ModemTlsProfileProperties, TLS_PROFILE_ACTIONS, type TlsProfileAction } from "./types";
+
+type Action = Exclude<TlsProfileAction, "msg">;
+
+interface Named {
+  readonly kind: CertificateKind;
+  readonly name: string;
+}
+
+/** A checked request: what to do and with what. */
+export type TlsProfileRequest =
+  | { readonly action: "list" }
+  | { readonly action: "apply"; readonly profile: SecurityProfile }
+  | ({ readonly action: "import"; readonly source: CertificateSource } & Named)
+  | ({ readonly action: "remove" | "hash" } & Named)
+  | {
+      readonly action: "session";
+      readonly profile: SecurityProfile;
+      readonly session: SessionData;
+      readonly server: string | undefined;
+    };
+
+const ACTIONS = TLS_PROFILE_ACTIONS.filter((action): action is Action => action !== "msg");
+/** Characters, of the model that takes most (LARA-R6: 200). */
+const NAME_LIMIT = 200;
+/** What a key can be encrypted by; nothing else has one. */
+const KINDS_WITH_PASSWORD: readonly CertificateKind[] = ["key"];
+
+/**
+ * @param profile the security profile of the dialog, for the actions that need one
+ * @throws {ModemError} `INVALID_INPUT`
+ */
+export function tlsProfileRequest(
+  properties: ModemTlsProfileProperties,
+  message: Message,
+  profile: (action: "apply" | "session") => SecurityProfile,
+): TlsProfileRequest {
+  const action = requestedAction(properties, message);
+  switch (action) {
+    case "list":
+      return { action };
+    case "apply":
+      return { action, profile: profile(action) };
+    case "import": {
+      const named = certificate(message);
+      return { action, ...named, source: source(message, named.kind) };
+    }
+    case "remove":
+    case "hash":
+      return { action, ...certificate(message) };
+    case "session":
+      return { action, profile: profile(action), ...sessionRequest(message.payload) };
+  }
+}
+
+function requestedAction(properties: ModemTlsProfileProperties, message: Message): Action {
+  const chosen = optionalChoice(properties.action, "action", TLS_PROFILE_ACTIONS) ?? "msg";
+  if (chosen !== "msg") return chosen;
+  const asked = optionalChoice(message.action, "msg.action", ACTIONS);
+  if (asked === undefined) throw invalid("msg.action", `is missing: it must be one of ${ACTIONS.join(", ")}`);
+  return asked;
+}
+
+function certificate(message: Message): Named {
+  const kind = optionalChoice(message.kind, "msg.kind", CERTIFICATE_KINDS);
+  if (kind === undefined) throw invalid("msg.kind", `is missing: it must be one of ${CERTIFICATE_KINDS.join(", ")}`);
+  return {
+    kind,
+    name: quotableText(requiredText(message.certificateName, "msg.certificateName"), "msg.certificateName"),
+  };
+}
+
+/** What a command's field can carry; the model may take less. */
+function quotableText(text: string, field: string): string {
+  if (!/^[\x20-\x7e]*$/.test(text) || text.includes('"')) {
+    throw invalid(field, "may hold printable ASCII characters only, and no quotation marks");
+  }
+  if (text.length > NAME_LIMIT) throw invalid(field, `has ${text.length} characters, at most ${NAME_LIMIT}`);
+  return text;
+}
+
+/** The bytes in the message, or else the name of a file on the modem. */
+function source(message: Message, kind: CertificateKind): CertificateSource {
+  const password = KINDS_WITH_PASSWORD.includes(kind) ? optionalText(message.password, "msg.password") : undefined;
+  const secret = password === undefined ? {} : { password };
+  const content = isEmpty(message.payload) ? undefined : optionalBytes(message.payload, "msg.payload");
+  if (content !== undefined && content.length > 0) return { content, ...secret };
+  const file = optionalText(message.filename, "msg.filename");
+  if (file === undefined) {
+    throw invalid("msg.payload", "is missing: send PEM text, DER, or msg.filename for a file on the modem");
+  }
+  return { file: quotableText(file, "msg.filename"), ...secret };
+}

@@ -1,0 +1,96 @@
+import type { Node } from "node-red";
+import { ModemError } from "../../driver/errors";
+import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
+import type { Services } from "../../driver/services/model";
+import type { SecurityProfile } from "../../driver/services/security";
+import { findModem, findTls, lookUpTls } from "../common/config-nodes";
+import type { Job, Operation } from "../common/controller";
+import { notConfigured } from "../common/errors";
+import { setUpFlowNode } from "../common/flow-node";
+import { migrate } from "../common/migrate";
+import type { Message, Runtime } from "../common/types";
+import { MODEM_TLS_PROFILE_MIGRATIONS } from "./migrations";
+import { type TlsProfileRequest, tlsProfileRequest } from "./request";
+import { sessionEvent } from "./session";
+import type { ModemTlsProfileProperties } from "./types";
+
+type Definition = ModemTlsProfileProperties & { id: string; type: string; z: string; queue?: unknown };
+
+export default function init(RED: Runtime): void {
+  function ModemTlsProfileNode(this: Node, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const properties = migrate(definition, MODEM_TLS_PROFILE_MIGRATIONS);
+    const { modem, tls, queue } = properties;
+    setUpFlowNode(RED, this, {
+      modem,
+      tls,
+      queue,
+      operation: new TlsProfileOperation(RED, properties),
+      listen: () => relaySessions(RED, this, properties),
+    });
+  }
+
+  RED.nodes.registerType("modem-tls-profile", ModemTlsProfileNode);
+}
+
+/** Passes on what the connections of this modem and this profile give; returns the way out. */
+function relaySessions(RED: Runtime, node: Node, { modem, tls }: ModemTlsProfileProperties): () => void {
+  const stop = lookUpTls(RED, tls)?.onSession((from, record) => {
+    if (from === modem) node.send([null, { ...sessionEvent(record) }]);
+  });
+  return () => stop?.();
+}
+
+class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
+  constructor(
+    private readonly RED: Runtime,
+    private readonly properties: ModemTlsProfileProperties,
+  ) {}
+
+  async prepare(message: Message): Promise<TlsProfileRequest> {
+    return tlsProfileRequest(this.properties, message, (action) => this.profile(action));
+  }
+
+  acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
+    return modem.ready(wait);
+  }
+
+  async perform(request: TlsProfileRequest, { access, signal }: Job<Services>): Promise<Partial<Message>> {
+    const { security } = access;
+    switch (request.action) {
+      case "list":
+        return { payload: await security.list({ signal }) };
+      case "apply":
+        return { payload: await security.apply(request.profile, { signal }) };
+      case "import": {
+        const payload = await security.import(request.kind, request.name, request.source, { signal });
+        // It has served its purpose; the key is gone from the message as well.
+        return "password" in request.source ? { payload, password: undefined } : { payload };
+      }
+      case "remove": {
+        const { kind, name } = request;
+        await security.remove(kind, name);
+        return { payload: { kind, name } };
+      }
+      case "hash":
+        return { payload: await security.hash(request.kind, request.name) };
+      case "session": {
+        const { profile, session, server } = request;
+        const options = { signal, ...(server === undefined ? {} : { server }) };
+        const restored = await security.restoreSession(profile, session, options);
+        return { payload: { profile: restored.profile, type: session.type, ...(server && { server }) } };
+      }
+    }
+  }
+
+  /** What is restored by hand is no news: nobody is told, or a flow that keeps what it hears would go round in circles. */
+  private profile(action: "apply" | "session"): SecurityProfile {
+    const tls = findTls(this.RED, this.properties.tls);
+    if (tls === undefined) {
+      throw new ModemError("INVALID_INPUT", `tls is missing: choose the security profile for ${action} in the node`);
+    }
+    const modem = findModem(this.RED, this.properties.modem);
+    if (modem === undefined) throw notConfigured();
+    return tls.profileFor(modem, { announce: action !== "session" });
+  }
+}

@@ -1,0 +1,32 @@
+import { readFileSync, statSync } from "node:fs";
+import { invalid } from "../common/errors";
+import { optionalText } from "../common/input";
+
+/** Bytes; more than any certificate or key has, and little enough to be read at a deploy. */
+const FILE_LIMIT = 100_000;
+
+/**
+ * The bytes that stand for a certificate or a key: PEM text, or the content of a file on the gateway, PEM or DER.
+ * undefined when empty.
+ *
+ * @throws {ModemError} `INVALID_INPUT`. It does not quote what was entered: a key without its first line looks like a path.
+ */
+export function readMaterial(value: unknown, field: string): Buffer | undefined {
+  const text = optionalText(value, field)?.trim();
+  if (text === undefined || text === "") return undefined;
+  return text.includes("-----BEGIN") ? Buffer.from(text, "utf8") : readRegularFile(text, field);
+}
+
+/** A device or a pipe would never end. */
+function readRegularFile(path: string, field: string): Buffer {
+  try {
+    const status = statSync(path);
+    if (!status.isFile()) throw invalid(field, "is neither PEM text nor a regular file on the gateway");
+    if (status.size > FILE_LIMIT) throw invalid(field, `is a file of more than ${FILE_LIMIT} bytes`);
+    return readFileSync(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    if (code === "INVALID_INPUT") throw error;
+    throw invalid(field, `is neither PEM text nor a file that can be read on the gateway (${code})`);
+  }
+}

@@ -1,0 +1,72 @@
+import type { SecurityProfile, SessionData, SessionRecord, SessionStore } from "../../driver/services/security";
+import type { SessionListener } from "../common/types";
+import { policyOf } from "./profile";
+import type { SessionVault } from "./session-vault";
+
+/** A node's name in the flows, which is the same after a restart; nodes of a subflow get a new `id` each time. */
+export interface NodeIdentity {
+  readonly id: string;
+  readonly _alias?: string;
+}
+
+/** The security profile of one config node as each modem gets it: the same settings, with sessions of its own. */
+export class ModemProfiles {
+  private readonly profiles = new Map<string, SecurityProfile>();
+  private readonly listeners = new Set<SessionListener>();
+  private readonly policy: string;
+  private ended = false;
+
+  constructor(
+    private readonly node: NodeIdentity,
+    private readonly profile: SecurityProfile,
+    private readonly vault: SessionVault,
+  ) {
+    this.policy = policyOf(profile);
+  }
+
+  /** The same object each time: the driver looks at its certificates once. */
+  for(modem: NodeIdentity, announce: boolean): SecurityProfile {
+    if (this.profile.resumption === "off") return this.profile;
+    const key = `${announce} ${modem.id}`;
+    const known = this.profiles.get(key);
+    if (known !== undefined) return known;
+    const profile = { ...this.profile, sessions: this.store(modem, announce) };
+    this.profiles.set(key, profile);
+    return profile;
+  }
+
+  onSession(listener: SessionListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The node was deleted: what a connection that ends now still gives is not kept. */
+  end(): void {
+    this.ended = true;
+  }
+
+  private store(modem: NodeIdentity, announce: boolean): SessionStore {
+    const place = (server: string) => ({ profile: stableId(this.node), modem: stableId(modem), server });
+    return {
+      load: async (server) => this.usable(this.vault.get(place(server), this.policy)),
+      save: async (record) => {
+        if (this.ended) return;
+        this.vault.set(place(record.server), this.policy, sessionData(record));
+        if (announce) for (const listener of this.listeners) listener(modem.id, record);
+      },
+    };
+  }
+
+  private usable(session: SessionData | undefined): SessionData | undefined {
+    const { resumption, resumptionEncrypted } = this.profile;
+    return session?.type === resumption && session.encrypted === resumptionEncrypted ? session : undefined;
+  }
+}
+
+export function stableId({ id, _alias }: NodeIdentity): string {
+  return _alias ?? id;
+}
+
+function sessionData({ type, encrypted, data, size }: SessionRecord): SessionData {
+  return { type, encrypted, data, ...(size === undefined ? {} : { size }) };
+}

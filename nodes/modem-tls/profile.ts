@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { isIP } from "node:net";
+import type { ProfileMaterial } from "../../driver/services/profile-material";
+import {
+  RESUMPTION_TYPES,
+  type SecurityProfile,
+  type SharedSecret,
+  TLS_VERSIONS,
+  VALIDATION_LEVELS,
+} from "../../driver/services/security";
+import { invalid } from "../common/errors";
+import { flag, isEmpty, optionalChoice, optionalText } from "../common/input";
+import { isCipherSuiteName } from "./cipher-suites";
+import { readMaterial } from "./material";
+import { MODEM_TLS_DEFAULTS, type ModemTlsCredentials, type ModemTlsProperties, SECRET_FORMATS } from "./types";
+
+/** ms */
+const DAY = 24 * 60 * 60 * 1000;
+/** Labels of letters, digits and hyphens (RFC 1123, 2.1), and the underscores that are met in practice. */
+const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`, "i");
+
+/**
+ * What the dialog saved as the driver takes it, files of the gateway read; `checkMaterial` looks at their content.
+ *
+ * @throws {ModemError} `INVALID_INPUT`, naming the property
+ */
+export function securityProfile(
+  id: string,
+  properties: ModemTlsProperties,
+  credentials: ModemTlsCredentials,
+): SecurityProfile {
+  const { validation, minVersion, resumption, resumptionEncrypted, rootOfTrustPsk } = properties;
+  const optional = {
+    serverName: serverName(properties.serverName),
+    sni: sni(properties.sni),
+    pinnedKey: readMaterial(properties.pinnedKey, "pinnedKey"),
+    ca: readMaterial(credentials.ca, "ca"),
+    cert: readMaterial(credentials.cert, "cert"),
+    key: readMaterial(credentials.key, "key"),
+    keyPassword: optionalText(credentials.keyPassword, "keyPassword"),
+    psk: secret(credentials.psk, "psk", properties.pskFormat),
+    pskIdentity: secret(credentials.pskIdentity, "pskIdentity", properties.pskIdentityFormat),
+  };
+  return {
+    id,
+    name: optionalText(properties.name, "name") ?? "modem tls",
+    validation: optionalChoice(validation, "validation", VALIDATION_LEVELS) ?? MODEM_TLS_DEFAULTS.validation,
+    minVersion: optionalChoice(minVersion, "minVersion", TLS_VERSIONS) ?? MODEM_TLS_DEFAULTS.minVersion,
+    ciphers: cipherSuites(properties.ciphers),
+    resumption: optionalChoice(resumption, "resumption", ["off", ...RESUMPTION_TYPES]) ?? MODEM_TLS_DEFAULTS.resumption,
+    resumptionEncrypted: flag(resumptionEncrypted, "resumptionEncrypted", MODEM_TLS_DEFAULTS.resumptionEncrypted),
+    rootOfTrustPsk: flag(rootOfTrustPsk, "rootOfTrustPsk", MODEM_TLS_DEFAULTS.rootOfTrustPsk),
+    ...withoutUndefined(optional),
+  };
+}
+
+/**
+ * Stands for everything that a connection is made with and checked by. A session that was made under another policy must
+ * not be taken up again: nothing would be checked then.
+ */
+export function policyOf(profile: SecurityProfile): string {
+  const { id: _id, name: _name, sessions: _sessions, ...policy } = profile;
+  const parts = Object.entries(policy)
+    .map(([key, value]) => [key, value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value])
+    .sort(([a], [b]) => String(a).localeCompare(String(b)));
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** Whole days until the first certificate ends, negative when one has; undefined where there is none. */
+export function daysLeft({ ca, cert, pinned }: ProfileMaterial): number | undefined {
+  const ends = [ca, cert, pinned].flatMap((certificate) => certificate?.expires?.getTime() ?? []);
+  return ends.length === 0 ? undefined : wholeDaysUntil(Math.min(...ends));
+}
+
+/** @param end ms since 1970 */
+export function wholeDaysUntil(end: number): number {
+  return Math.floor((end - Date.now()) / DAY);
+}
+
+function serverName(value: unknown): string | undefined {
+  const name = optionalText(value, "serverName")?.trim();
+  if (isEmpty(name)) return undefined;
+  if (isIP(name) === 0 && !HOST_NAME.test(name)) throw invalid("serverName", "is not a host name");
+  return name;
+}
+
+/** An address is no name that a server could be asked for (RFC 6066, 3). */
+function sni(value: unknown): string | undefined {
+  const name = optionalText(value, "sni")?.trim();
+  if (isEmpty(name)) return undefined;
+  if (isIP(name) !== 0) throw invalid("sni", "must be a host name, not an address");
+  if (!HOST_NAME.test(name)) throw invalid("sni", "is not a host name");
+  return name;
+}
+
+/** A list, or a text of names between commas, as an environment variable gives it. */
+function cipherSuites(value: unknown): string[] {
+  const names: unknown = typeof value === "string" ? value.split(/[\s,:;]+/).filter((name) => name !== "") : value;
+  if (isEmpty(names)) return [];
+  if (!Array.isArray(names)) throw invalid("ciphers", "must be a list of names");
+  return names.map((name) => {
+    if (typeof name === "string" && isCipherSuiteName(name)) return name;
+    throw invalid("ciphers", "must be IANA names, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+  });
+}
+
+/** Its length and digits are looked at with the rest, by `checkMaterial`. */
+function secret(value: unknown, field: "psk" | "pskIdentity", format: unknown): SharedSecret | undefined {
+  const text = optionalText(value, field);
+  const name = field === "psk" ? "pskFormat" : "pskIdentityFormat";
+  const known = optionalChoice(format, name, SECRET_FORMATS) ?? "text";
+  return text === undefined ? undefined : { value: text, format: known };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,104 @@
+import type { Node } from "node-red";
+import type { ModemError } from "../../driver/errors";
+import { checkMaterial } from "../../driver/services/profile-material";
+import { sharedText } from "../common/catalogue";
+import { migrate } from "../common/migrate";
+import { onFlowsStarted } from "../common/started";
+import type { Runtime, TlsNode } from "../common/types";
+import { withinLimit } from "../common/within-limit";
+import { serveCertificates } from "./certificates";
+import { MODEM_TLS_MIGRATIONS } from "./migrations";
+import { ModemProfiles, stableId } from "./modem-profiles";
+import { daysLeft, securityProfile } from "./profile";
+import { SessionVault } from "./session-vault";
+import type { ModemTlsCredentials, ModemTlsProperties } from "./types";
+
+type Definition = ModemTlsProperties & { id: string; type: string; z: string };
+type Instance = Node<ModemTlsCredentials> & { -readonly [K in keyof Omit<TlsNode, keyof Node>]: TlsNode[K] };
+
+/** ms after which a storage that hangs is left to itself; the contract allows 5 s. */
+const CLOSE_LIMIT = 4000;
+
+export default function init(RED: Runtime): void {
+  const vault = new SessionVault(RED.settings, (reason) =>
+    RED.log.warn(sharedText(RED, "log.sessionsNotKept", { reason })),
+  );
+
+  function ModemTlsNode(this: Instance, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const properties = migrate(definition, MODEM_TLS_MIGRATIONS);
+    keepUsers(this);
+    let profiles: ModemProfiles | undefined;
+    try {
+      profiles = offerProfile(this, properties, vault);
+    } catch (error) {
+      refuse(this, error as ModemError);
+    }
+    const { problem } = this;
+    let told = false;
+    onFlowsStarted(RED, this, () => {
+      if (problem !== undefined && !told) this.error(problem, {});
+      told = true;
+      dropOrphans(RED, vault);
+    });
+    this.on("close", (removed: boolean, done: () => void) => {
+      if (removed) {
+        profiles?.end();
+        vault.retain(({ profile }) => profile !== stableId(this));
+      }
+      void withinLimit(vault.flush(), CLOSE_LIMIT).then(done);
+    });
+  }
+
+  RED.nodes.registerType<Instance, Definition, Record<string, never>, ModemTlsCredentials>("modem-tls", ModemTlsNode, {
+    credentials: {
+      ca: { type: "text" },
+      cert: { type: "text" },
+      key: { type: "password" },
+      keyPassword: { type: "password" },
+      psk: { type: "password" },
+      pskIdentity: { type: "password" },
+    },
+  });
+  serveCertificates(RED);
+}
+
+/** Node-RED hands the errors of a config node to the flows of its users. */
+function keepUsers(node: Instance): void {
+  const users: Record<string, Node> = {};
+  node.users = users;
+  node.register = (user) => {
+    users[user.id] = user;
+  };
+  node.deregister = (user) => {
+    if (users[user.id] === user) delete users[user.id];
+  };
+}
+
+/** @throws {ModemError} `INVALID_INPUT` */
+function offerProfile(node: Instance, properties: ModemTlsProperties, vault: SessionVault): ModemProfiles {
+  const profile = securityProfile(node.id, properties, node.credentials ?? {});
+  const material = checkMaterial(profile);
+  const profiles = new ModemProfiles(node, profile, vault);
+  node.profileFor = (modem, { announce } = { announce: true }) => profiles.for(modem, announce);
+  node.onSession = (listener) => profiles.onSession(listener);
+  node.daysLeft = () => daysLeft(material);
+  return profiles;
+}
+
+/** The node stays, and says to everybody who wants to use it what is wrong. */
+function refuse(node: Instance, problem: ModemError): void {
+  node.problem = problem;
+  node.profileFor = () => {
+    throw problem;
+  };
+  node.onSession = () => () => {};
+  node.daysLeft = () => undefined;
+}
+
+/** What a flow no longer has may have gone while this node, or Node-RED, was not running. */
+function dropOrphans(RED: Runtime, vault: SessionVault): void {
+  const ids = new Set<string>();
+  RED.nodes.eachNode(({ id }) => ids.add(id));
+  vault.retain(({ profile, modem }) => ids.has(profile) && ids.has(modem));
+}
