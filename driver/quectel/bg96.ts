@@ -7,6 +7,7 @@ import { FileHandle } from "./file-handle";
 import { QuectelFiles } from "./files";
 import { QuectelHttp } from "./http";
 import { QuectelPacketData } from "./packet-data";
+import { QuectelSecurity } from "./security";
 import { TIMEOUTS } from "./timeouts";
 
 /**
@@ -28,6 +29,7 @@ class Bg96 implements ModelDriver {
   readonly #packetData: QuectelPacketData;
   readonly #diagnostics: QuectelDiagnostics;
   readonly #files: QuectelFiles;
+  readonly #security: QuectelSecurity;
   readonly #http: QuectelHttp;
 
   constructor(channel: Channel) {
@@ -35,17 +37,20 @@ class Bg96 implements ModelDriver {
     this.#packetData = new QuectelPacketData(channel);
     this.#diagnostics = new QuectelDiagnostics(channel, this.#packetData);
     this.#files = new QuectelFiles(channel);
-    this.#http = new QuectelHttp(channel, this.#packetData, this.#files);
+    this.#security = new QuectelSecurity(channel, this.#files);
+    this.#http = new QuectelHttp(channel, this.#packetData, this.#files, this.#security);
     this.services = {
       packetData: this.#packetData,
       diagnostics: this.#diagnostics,
       files: this.#files,
       http: this.#http,
+      security: this.#security,
     };
   }
 
   async initialise(): Promise<void> {
     this.#packetData.reset();
+    this.#security.reset();
     this.#http.reset();
     for (const line of SETTINGS) await this.#channel.send({ line, label: line, timeout: TIMEOUTS.simple });
     await FileHandle.closeAll(this.#channel);
@@ -62,7 +67,8 @@ class Bg96 implements ModelDriver {
   }
 
   dispose(error: Error): void {
-    for (const service of [this.#http, this.#diagnostics, this.#files, this.#packetData]) service.dispose(error);
+    const services = [this.#http, this.#security, this.#diagnostics, this.#files, this.#packetData];
+    for (const service of services) service.dispose(error);
   }
 }
 

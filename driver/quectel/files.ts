@@ -58,6 +58,12 @@ export class QuectelFiles implements FileService {
     }, options);
   }
 
+  /** Writes in one piece, which the modem confirms by a checksum, however long the line is busy with it. */
+  async upload(name: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
+    const file = fileName(name);
+    await this.#turn.withItem(() => this.#replace(name, file, content), options);
+  }
+
   async remove(name: string): Promise<void> {
     await this.#delete(fileName(name));
   }

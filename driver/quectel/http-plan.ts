@@ -3,6 +3,7 @@ import type { HttpRequest } from "../services/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
 import { isEscape } from "./data-mode";
 import { basicCredentials, checkHeaders, writeHead } from "./request-head";
+import { planSsl, type SslPlan } from "./ssl-plan";
 
 /** Guide 2.2. */
 const URL_LENGTH = 700;
@@ -15,8 +16,17 @@ const CONTENT_TYPES: ReadonlyMap<string, number> = new Map([
   ["application/octet-stream", 2],
   ["multipart/form-data", 3],
 ]);
+const HTTPS_PORT = 443;
 /** A body without a type is just bytes (RFC 9110 8.3). */
 const UNTYPED = "application/octet-stream";
+
+/** The server of an https: URL, and how to talk to it. */
+export interface TlsPlan {
+  /** An IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: SslPlan;
+}
 
 /** A request as the modem will get it, checked. */
 export interface RequestPlan {
@@ -25,6 +35,8 @@ export interface RequestPlan {
   readonly label: string;
   readonly url: string;
   readonly cid: number | undefined;
+  /** Of https: only. */
+  readonly tls: TlsPlan | undefined;
   /** The payload begins with a head of the driver's; else the modem writes one (guide 1.2.1). */
   readonly ownHead: boolean;
   /** QHTTPCFG "contenttype"; undefined where it does not matter. */
@@ -44,7 +56,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
   const type = request.contentType ?? typeField;
   const credentials = request.auth ?? urlCredentials(url);
   const known = CONTENT_TYPES.get((type ?? UNTYPED).toLowerCase());
-  const plan = { method, label, url: wireUrl(url), cid, onProgress };
+  const plan = { method, label, url: wireUrl(url), cid, tls: planTls(url, request), onProgress };
   if (fields.length === 0 && credentials === undefined) {
     if (method === "GET" && body.length === 0)
       return { ...plan, ownHead: false, contentType: undefined, payload: body };
@@ -60,6 +72,12 @@ export function planRequest(request: HttpRequest): RequestPlan {
     );
   }
   return { ...plan, ownHead: true, contentType: undefined, payload };
+}
+
+function planTls(url: URL, { security, timeout }: HttpRequest): TlsPlan | undefined {
+  if (url.protocol !== "https:" || security === undefined) return undefined;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return { host, port: Number(url.port || HTTPS_PORT), ssl: planSsl(security, { host, timeout }) };
 }
 
 function wireUrl(url: URL): string {

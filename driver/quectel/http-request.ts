@@ -115,11 +115,12 @@ export class RequestSender {
   }
 
   #command(
-    { method, payload, ownHead }: RequestPlan,
+    { method, payload, ownHead, tls }: RequestPlan,
     seconds: number,
     throughFile: boolean,
   ): { name: string; command: Command } {
-    const timeout = TIMEOUTS.httpConnect + TIMEOUTS.late;
+    const handshake = (tls?.ssl.negotiatetime ?? 0) * 1000;
+    const timeout = TIMEOUTS.httpConnect + handshake + TIMEOUTS.late;
     if (throughFile) {
       const file = quote(BODY_FILE, { field: "filename", max: 80 });
       return { name: "+QHTTPPOSTFILE", command: { ...commandLine("+QHTTPPOSTFILE=", file, seconds), timeout } };

@@ -2,12 +2,14 @@ import type { Channel } from "../at/channel-types";
 import { commandLine, quote } from "../at/fields";
 import { TIMEOUTS } from "./timeouts";
 
-/** Parameters of QHTTPCFG that an HTTP request without TLS depends on (guide 2.1). */
+/** Parameters of QHTTPCFG that a request depends on (guide 2.1). */
 export interface HttpSettings {
   readonly contextid: number;
   readonly requestheader: 0 | 1;
   readonly responseheader: 0 | 1;
   readonly contenttype?: number;
+  /** Of https: only. */
+  readonly sslctxid?: number;
 }
 
 /** Sends only the parameters that differ from what the modem was told since its last reboot. */

@@ -10,6 +10,8 @@ import { ResponseReader } from "./http-read";
 import { BUSY, type Failed, type Outcome, RequestSender } from "./http-request";
 import { HttpConfiguration } from "./http-settings";
 import type { QuectelPacketData } from "./packet-data";
+import type { QuectelSecurity, SslLease } from "./security";
+import { explainTls, mayBeHandshake } from "./tls-diagnosis";
 
 /**
  * Errors after which guide 4.5 deactivates and activates the context: it is the network connection that failed. It also
@@ -20,18 +22,28 @@ const DNS_FAILED = 714;
 /** Numbers up to this one are 27.007's. */
 const LAST_GENERAL = 399;
 
+/** A request on its way. */
+interface Work {
+  readonly plan: RequestPlan;
+  readonly deadline: Deadline;
+  /** Over TLS only. */
+  readonly lease: SslLease | undefined;
+}
+
 /** BG96's HTTP client: one request at a time, from QHTTPURL until the response is read. */
 export class QuectelHttp implements HttpService {
   readonly #channel: Channel;
   readonly #packetData: QuectelPacketData;
+  readonly #security: QuectelSecurity;
   readonly #turn = new Pool(["HTTP client"], { name: "HTTP clients of BG96" });
   readonly #configuration: HttpConfiguration;
   readonly #sender: RequestSender;
   readonly #reader: ResponseReader;
 
-  constructor(channel: Channel, packetData: QuectelPacketData, files: QuectelFiles) {
+  constructor(channel: Channel, packetData: QuectelPacketData, files: QuectelFiles, security: QuectelSecurity) {
     this.#channel = channel;
     this.#packetData = packetData;
+    this.#security = security;
     this.#configuration = new HttpConfiguration(channel);
     this.#sender = new RequestSender(channel, files);
     this.#reader = new ResponseReader(channel, files);
@@ -68,21 +80,25 @@ export class QuectelHttp implements HttpService {
     deadline: Deadline,
     onComplete: (response: HttpResponse) => void,
   ): Promise<HttpResponse> {
-    let outcome = await this.#attempt(plan, deadline);
-    if ("error" in outcome && (await this.#mend(outcome, plan, deadline)))
-      outcome = await this.#attempt(plan, deadline);
-    if ("error" in outcome) throw outcome.error;
-    deadline.signal.throwIfAborted();
-    return this.#reader.read({
-      label: plan.label,
-      answered: outcome,
-      deadline,
-      onComplete,
-      onProgress: plan.onProgress,
-    });
+    const waiting = { timeout: deadline.remaining, signal: deadline.signal, owner: plan.label };
+    const lease = plan.tls === undefined ? undefined : await this.#security.acquire(plan.tls.ssl, waiting);
+    const work = { plan, deadline, lease };
+    try {
+      let outcome = await this.#attempt(work);
+      if ("error" in outcome && (await this.#mend(outcome, work))) outcome = await this.#attempt(work);
+      if ("error" in outcome) throw await this.#explain(outcome, work);
+      deadline.signal.throwIfAborted();
+      const { label, onProgress } = plan;
+      return await this.#reader.read({ label, answered: outcome, deadline, onComplete, onProgress });
+    } catch (error) {
+      lease?.release({ suspect: true });
+      throw error;
+    } finally {
+      lease?.release();
+    }
   }
 
-  async #attempt(plan: RequestPlan, deadline: Deadline): Promise<Outcome> {
+  async #attempt({ plan, deadline, lease }: Work): Promise<Outcome> {
     const { cid = this.#packetData.defaultCid, ownHead, contentType } = plan;
     await this.#packetData.require(cid);
     deadline.signal.throwIfAborted();
@@ -91,6 +107,7 @@ export class QuectelHttp implements HttpService {
       requestheader: ownHead ? 1 : 0,
       responseheader: 1,
       contenttype: contentType,
+      sslctxid: lease?.context,
     });
     return this.#sender.send(plan, deadline);
   }
@@ -99,11 +116,8 @@ export class QuectelHttp implements HttpService {
    * Chapter 4 of the guide: what to check, and when the context is to be activated anew. True when the request may be
    * sent again; one that may have reached the server is not.
    */
-  async #mend(
-    { error, number, accepted }: Failed,
-    { cid = this.#packetData.defaultCid, label }: RequestPlan,
-    deadline: Deadline,
-  ): Promise<boolean> {
+  async #mend({ error, number, accepted }: Failed, { plan, deadline }: Work): Promise<boolean> {
+    const { cid = this.#packetData.defaultCid, label } = plan;
     if (accepted || deadline.signal.aborted) return false;
     if (number === undefined || number <= LAST_GENERAL) {
       // Guide 4.1: a plain ERROR may mean that there is no SIM.
@@ -114,5 +128,15 @@ export class QuectelHttp implements HttpService {
     if (!noServer && !CONTEXT_FAILED.has(number)) return false;
     await this.#packetData.reactivate(cid);
     return true;
+  }
+
+  /** The error to report: over TLS a failed connection may be a failed handshake. */
+  async #explain({ error, number }: Failed, { plan, deadline, lease }: Work): Promise<unknown> {
+    const { tls, label, cid = this.#packetData.defaultCid } = plan;
+    if (tls === undefined || lease === undefined || deadline.signal.aborted || !isModemError(error)) return error;
+    if (!mayBeHandshake(number)) return error;
+    const server = { cid, host: tls.host, port: tls.port };
+    const failed = { label, error, number, server, plan: tls.ssl, lease, remaining: deadline.remaining };
+    return explainTls(this.#channel, failed);
   }
 }

@@ -10,7 +10,7 @@ export const TIMEOUTS = {
   dns: 60_000,
   /** Flash is slow when it erases. */
   file: 20_000,
-  /** Until CONNECT: name, TCP and head (guide 2.3, 2.4). */
+  /** Until CONNECT: name, TCP and head (guide 2.3, 2.4); a TLS handshake has its own limit. */
   httpConnect: 125_000,
   /** What a result URC may be late after its own time limit. */
   late: 5_000,

@@ -104,12 +104,15 @@ describe("planning a request", () => {
     );
   });
 
-  it.each([
-    ["HEAD", { method: "HEAD" }],
-    ["https:", { url: "https://example.org/" }],
-  ] as [string, Partial<HttpRequest>][])("says that %s is not supported", (word, request) => {
-    expect(() => plan(request)).toThrow(
-      expect.objectContaining({ code: "NOT_SUPPORTED", message: expect.stringContaining(word) }),
+  it("says that HEAD is not supported", () => {
+    expect(() => plan({ method: "HEAD" })).toThrow(
+      expect.objectContaining({ code: "NOT_SUPPORTED", message: expect.stringContaining("HEAD") }),
+    );
+  });
+
+  it("asks for a security profile where the URL says https:", () => {
+    expect(() => plan({ url: "https://example.org/" })).toThrow(
+      expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringMatching(/^tls: /) }),
     );
   });
 });
