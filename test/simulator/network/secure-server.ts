@@ -1,0 +1,78 @@
+import { constants, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer, type ServerOptions } from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
+
+const FIXTURES = join(__dirname, "../../fixtures/tls");
+
+/** A file of the test certificates; make.sh beside them says what each is. */
+export const pem = (name: string): Buffer => readFileSync(join(FIXTURES, `${name}.pem`));
+
+/** Certificate and key of a server. */
+export const identity = (name: string) => ({ cert: pem(`${name}.cert`), key: pem(`${name}.key`) });
+
+/** TLS 1.0 and 1.1 need what OpenSSL switches off by default. */
+export const OLD = { ciphers: "DEFAULT:@SECLEVEL=0" } as const;
+
+/** A request and its connection, in the words of the server. */
+export interface SecureRequest {
+  readonly path: string | undefined;
+  /** The server took an earlier session up. */
+  readonly reused: boolean;
+  readonly protocol: string | null;
+  readonly suite: string;
+  /** false: the client sent none. */
+  readonly serverName: string | false;
+  /** Common name of the certificate that the client showed. */
+  readonly client: unknown;
+}
+
+export interface SecureServer {
+  readonly port: number;
+  readonly seen: readonly SecureRequest[];
+  /** Forgets all sessions, and the keys of all tickets. */
+  forget(): void;
+  stop(): Promise<void>;
+}
+
+/** A server on loopback that keeps sessions, and gives tickets unless told otherwise. */
+export async function startSecureServer(options: ServerOptions, tickets = true): Promise<SecureServer> {
+  const seen: SecureRequest[] = [];
+  const sessions = new Map<string, Buffer>();
+  const noTickets = tickets ? {} : { secureOptions: constants.SSL_OP_NO_TICKET };
+  const server = createServer({ ...options, ...noTickets }, (request, response) => {
+    const socket = request.socket as TLSSocket & { servername: string | false };
+    seen.push({
+      path: request.url,
+      reused: socket.isSessionReused(),
+      protocol: socket.getProtocol(),
+      suite: socket.getCipher().standardName,
+      serverName: socket.servername,
+      client: socket.getPeerCertificate().subject?.CN,
+    });
+    response.end("hello");
+  });
+  server.on("newSession", (id: Buffer, data: Buffer, done: () => void) => {
+    sessions.set(id.toString("hex"), data);
+    done();
+  });
+  server.on("resumeSession", (id: Buffer, done: (error: null, data: Buffer | null) => void) => {
+    done(null, sessions.get(id.toString("hex")) ?? null);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen,
+    forget() {
+      sessions.clear();
+      server.setTicketKeys(randomBytes(48));
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
