@@ -1,10 +1,8 @@
 import { isModemError } from "../../driver/errors";
+import { EXPIRY_WARNING_DAYS } from "../modem-tls/types";
 import { findTls } from "./config-nodes";
 import { RED_RING, type StatusText, YELLOW_DOT } from "./status";
 import type { Runtime, TlsNode } from "./types";
-
-/** Days before its end from which on a certificate is worth a warning. */
-const WARNING_DAYS = 30;
 
 /** What a badge says instead of "ready" where a node's security profile can't be used, or soon can't be. */
 export function tlsWarning(RED: Runtime, id: string): () => StatusText | undefined {
@@ -20,7 +18,7 @@ export function tlsWarning(RED: Runtime, id: string): () => StatusText | undefin
 
 /** @param days whole days left, negative when it is over */
 export function expiryWarning(days: number | undefined): StatusText | undefined {
-  if (days === undefined || days > WARNING_DAYS) return undefined;
+  if (days === undefined || days > EXPIRY_WARNING_DAYS) return undefined;
   if (days < 0) return { appearance: YELLOW_DOT, key: "status.certificateExpired" };
   if (days === 0) return { appearance: YELLOW_DOT, key: "status.certificateExpiresToday" };
   if (days === 1) return { appearance: YELLOW_DOT, key: "status.certificateExpiresTomorrow" };

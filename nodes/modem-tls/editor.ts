@@ -23,8 +23,8 @@ RED.nodes.registerType<ModemTlsProperties, Required<ModemTlsCredentials>>("modem
     validation: { value: "ca", validate: oneOf(VALIDATION_LEVELS) },
     minVersion: { value: "1.2", validate: oneOf(TLS_VERSIONS) },
     ciphers: { value: [], validate: cipherSuiteNames() },
-    serverName: { value: "", validate: quotable(256) },
-    sni: { value: "", validate: quotable(128) },
+    serverName: { value: "", validate: hostName({ orAddress: true }) },
+    sni: { value: "", validate: hostName({ orAddress: false }) },
     resumption: { value: "off", validate: oneOf(["off", ...RESUMPTION_TYPES]) },
     resumptionEncrypted: { value: false },
     pinnedKey: { value: "", validate: pemOrPath() },
@@ -37,8 +37,8 @@ RED.nodes.registerType<ModemTlsProperties, Required<ModemTlsCredentials>>("modem
     cert: checked("text", pemOrPathWith("key")),
     key: checked("password", pemOrPathWith("cert")),
     keyPassword: checked("password", quotable(128)),
-    psk: checked("password", sharedSecret("pskFormat", { text: 64, hex: 128 })),
-    pskIdentity: checked("password", sharedSecret("pskIdentityFormat", { text: 128, hex: 256 })),
+    psk: checked("password", sharedSecret("pskIdentity", "pskFormat", { text: 64, hex: 128 })),
+    pskIdentity: checked("password", sharedSecret("psk", "pskIdentityFormat", { text: 128, hex: 128 })),
   },
   label() {
     return this.name || `TLS ${this.validation}`;
@@ -62,6 +62,10 @@ RED.nodes.registerType<ModemTlsProperties, Required<ModemTlsCredentials>>("modem
   },
   oneditsave() {
     this.ciphers = readNameList($("#cellular-modem-ciphers"));
+    // What is hidden is not meant, and the runtime refuses a key beside that of the root of trust.
+    if (field("rootOfTrustPsk").prop("checked"))
+      for (const name of ["psk", "pskIdentity"] as const) field(name).val("");
+    if (field("key").val() === "") field("keyPassword").val("");
   },
 });
 

@@ -75,6 +75,9 @@ export interface CertificateReport {
   readonly algorithm?: string;
 }
 
+/** Days before its end from which on a certificate is worth a warning. */
+export const EXPIRY_WARNING_DAYS = 30;
+
 /** One report for each that is given, in the dialog or in the stored credentials. */
 export interface CertificateAnswer {
   readonly ca?: CertificateReport;

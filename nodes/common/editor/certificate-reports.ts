@@ -3,6 +3,7 @@ import {
   type CertificateAnswer,
   type CertificateQuestion,
   type CertificateReport,
+  EXPIRY_WARNING_DAYS,
 } from "../../modem-tls/types";
 import { STORED } from "./pem-field";
 import { sharedText } from "./texts";
@@ -61,9 +62,13 @@ function show(element: JQuery, report: CertificateReport | undefined): void {
   if (report === undefined) return;
   const facts = [report.subject, validity(report), report.algorithm].filter((fact) => fact !== undefined);
   $("<div>").text(facts.join(" · ")).appendTo(element);
-  if (report.problem !== undefined) {
-    $("<div>", { class: "cellular-modem-problem" }).text(report.problem).appendTo(element);
-  }
+  const problem = report.problem ?? ending(report.daysLeft);
+  if (problem !== undefined) $("<div>", { class: "cellular-modem-problem" }).text(problem).appendTo(element);
+}
+
+function ending(daysLeft: number | undefined): string | undefined {
+  if (daysLeft === undefined || daysLeft > EXPIRY_WARNING_DAYS) return undefined;
+  return sharedText(daysLeft < 0 ? "certificate.over" : "certificate.soon");
 }
 
 function validity({ expires, daysLeft }: CertificateReport): string | undefined {

@@ -21,16 +21,14 @@ export function pemOrPath(): Validator {
 
 const checkPem: Check = (value) => {
   const text = String(value ?? "").trim();
-  if (text.startsWith("-----BEGIN ")) {
-    return /-----END [A-Z0-9 ]+-----$/.test(text) || sharedText("validation.pemEnd");
-  }
+  if (text.includes("-----BEGIN")) return /-----END [A-Z0-9 ]+-----/.test(text) || sharedText("validation.pemEnd");
   return !text.includes("\n") || sharedText("validation.pem");
 };
 
 /** As `pemOrPath`, and there must be one where the field `other` of the dialog has one: a certificate and its key. */
 export function pemOrPathWith(other: string): Validator {
   return validator((value) => {
-    if (isBlank(value) && !isBlank($(`#node-config-input-${other}`).val())) return sharedText("validation.keyPair");
+    if (isBlank(value) && !isBlank(inDialog(other))) return sharedText("validation.keyPair");
     return checkPem(value);
   });
 }
@@ -42,15 +40,31 @@ export function cipherSuiteNames(): Validator {
   });
 }
 
-/** A pre-shared key or its identity, as the field `format` of the dialog says. */
-export function sharedSecret(format: string, limits: SecretLimits): Validator {
+/** The name of a host, or nothing. */
+export function hostName({ orAddress }: { readonly orAddress: boolean }): Validator {
   return validator((value) => {
-    if (isBlank(value) || value === STORED) return true;
+    if (isBlank(value)) return true;
+    const name = String(value).trim();
+    const isAddress = name.includes(":") || /^[\d.]+$/.test(name);
+    if (isAddress) return orAddress || sharedText("validation.noAddress");
+    return /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i.test(name) || sharedText("validation.hostName");
+  });
+}
+
+/** A pre-shared key or its identity, in the form that the field `format` of the dialog says; `other` is the one it goes with. */
+export function sharedSecret(other: string, format: string, limits: SecretLimits): Validator {
+  return validator((value) => {
+    if (isBlank(value)) return isBlank(inDialog(other)) || sharedText("validation.sharedKey");
+    if (value === STORED) return true;
     const text = String(value);
-    const isHex = $(`#node-config-input-${format}`).val() === "hex";
+    const isHex = inDialog(format) === "hex";
     const max = isHex ? limits.hex : limits.text;
     if (text.length > max) return sharedText("validation.tooLong", { max });
     if (isHex) return /^([0-9a-f]{2})+$/i.test(text) || sharedText("validation.hex");
     return /^[\x20-\x21\x23-\x7e]*$/.test(text) || sharedText("validation.quotable");
   });
+}
+
+function inDialog(name: string): unknown {
+  return $(`#node-config-input-${name}`).val();
 }
