@@ -28,7 +28,7 @@ interface ListedTest {
 }
 
 const SOURCES = [
-  { file: "lara-r6.json", model: "LARA-R6", sections: /^(2|10)(\.|$)/, tests: /lara-r6/ },
+  { file: "lara-r6.json", model: "LARA-R6", sections: /^(2|3|10)(\.|$)/, tests: /lara-r6/ },
   { file: "bg96.json", model: "BG96", sections: /./, tests: /bg96/ },
 ] as const;
 
