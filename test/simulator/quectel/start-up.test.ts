@@ -146,6 +146,8 @@ describe("+QSSLCFG", () => {
       ['"clientkey",3,"RAM:key.pem"', '"clientkey",3,"RAM:key.pem"'],
       ['"seclevel",1,2', '"seclevel",1,2'],
       ['"negotiatetime",0,10', '"negotiatetime",0,10'],
+      ['"sni",1,1', '"sni",1,1'],
+      ['"checkhost",1,1', '"checkhost",1,1'],
     ]) {
       expect(await host.command(`AT+QSSLCFG=${set}`)).toEqual(["OK"]);
       const query = set?.split(",").slice(0, 2).join(",");

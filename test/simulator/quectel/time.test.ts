@@ -25,6 +25,40 @@ async function timeServer(answer: (packet: Buffer) => Buffer = (packet) => packe
   return socket.address().port;
 }
 
+describe("+CCLK", () => {
+  const YEAR = /^\+CCLK: "(\d\d)\//;
+  const year = async (host: Bg96Host) => Number(YEAR.exec((await host.command("AT+CCLK?"))[0] ?? "")?.[1]);
+  const present = new Date().getUTCFullYear() % 100;
+
+  it("begins in 1980 at each boot", async () => {
+    const host = await Bg96Host.open();
+    expect(await year(host)).toBe(80);
+    await host.command('AT+CCLK="26/11/22,10:00:00+00"');
+    expect(await year(host)).toBe(26);
+    host.fault("reboot");
+    await host.until(/APP RDY\r\n/);
+    await host.quiet();
+    expect(await year(host)).toBe(80);
+  });
+
+  it("takes the network's time when +CTZU asks for it", async () => {
+    const host = await Bg96Host.open();
+    await host.command("AT+CTZU=0");
+    expect(await year(host)).toBe(80);
+    await host.command("AT+CTZU=1");
+    expect(await year(host)).toBe(present);
+  });
+
+  it("takes the network's time as soon as there is a network", async () => {
+    const host = await Bg96Host.open(["registration=300"]);
+    await host.command("AT+CEREG=1");
+    await host.command("AT+CTZU=1");
+    expect(await year(host)).toBe(80);
+    await host.urc(/\+CEREG: 1/);
+    expect(await year(host)).toBe(present);
+  });
+});
+
 describe("+QNTP", () => {
   it("asks a time server, and sets the clock", async () => {
     const host = await Bg96Host.online([`route=time.test:123=127.0.0.1:${await timeServer()}`]);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -30,14 +31,18 @@ export interface SecuredBy {
 export interface SecureServer {
   readonly port: number;
   readonly seen: readonly SecuredBy[];
+  /** Bytes of answers that the server has not got rid of. */
+  waiting(): number;
 }
 
-/** An HTTPS server on loopback that says hello, and ends with the test. */
-export async function secureServer(options: ServerOptions): Promise<SecureServer> {
+/** An HTTPS server on loopback that says hello, or `body`, and ends with the test. */
+export async function secureServer(options: ServerOptions, body = Buffer.from("hello")): Promise<SecureServer> {
   const seen: SecuredBy[] = [];
+  const answers: ServerResponse[] = [];
   const server = createServer(options, (_, response) => {
-    response.setHeader("Content-Length", 5);
-    response.end("hello");
+    answers.push(response);
+    response.setHeader("Content-Length", body.length);
+    response.end(body);
   });
   server.on("secureConnection", (socket: TLSSocket) => {
     seen.push({
@@ -52,7 +57,8 @@ export async function secureServer(options: ServerOptions): Promise<SecureServer
     server.closeAllConnections();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, seen };
+  const waiting = () => answers.reduce((sum, { writableLength }) => sum + writableLength, 0);
+  return { port: (server.address() as AddressInfo).port, seen, waiting };
 }
 
 /** Settings of a security context: numbers and suites as they are, names of files in quotes. */

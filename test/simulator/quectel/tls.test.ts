@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { firstRequest, get, read } from "./http-host";
+import { describe, expect, it } from "vitest";
+import { get, read } from "./http-host";
 import {
   BOTH_CHECKED,
   type Context,
@@ -33,6 +32,7 @@ describe("a security context's level", () => {
     ["1 needs a certificate in it", "server", { ...SERVER_CHECKED, cacert: "no-certificate.pem" }, FAILED],
     ["1 takes one of several CAs", "server", { ...SERVER_CHECKED, cacert: "both.pem" }, DONE],
     ["1 takes a CA in DER", "server", { ...SERVER_CHECKED, cacert: "ca.der" }, DONE],
+    ["1 takes a CA on the RAM drive", "server", { ...SERVER_CHECKED, cacert: "RAM:ca.pem" }, DONE],
     ["1 looks at no host name", "wrong-host", SERVER_CHECKED, DONE],
     ["1 refuses another host when told to look", "wrong-host", { ...SERVER_CHECKED, checkhost: 1 }, FAILED],
     ["1 takes the right host when told to look", "server", { ...SERVER_CHECKED, checkhost: 1 }, DONE],
@@ -47,6 +47,7 @@ describe("a security context's level", () => {
   ])("%s", async (_, server, context, outcome) => {
     const { port } = await secureServer(identity(server));
     const host = await secureHost(port);
+    await upload(host, "RAM:ca.pem", pem("ca.cert"));
     await upload(host, "other.pem", pem("other-ca.cert"));
     await upload(host, "both.pem", Buffer.concat([pem("other-ca.cert"), pem("ca.cert")]));
     await upload(host, "ca.der", new X509Certificate(pem("ca.cert")).raw);
@@ -246,70 +247,5 @@ describe("a security context", () => {
     await host.setUrl("https://server.example/");
     await secure(host, SERVER_CHECKED);
     expect(await get(host)).toBe(DONE);
-  });
-});
-
-describe("a handshake", () => {
-  afterEach(() => void vi.useRealTimers());
-
-  it("comes before the CONNECT of +QHTTPPOST", async () => {
-    let letIn: () => void = () => undefined;
-    const asked = new Promise<void>((resolve) => {
-      letIn = resolve;
-    });
-    let hello: () => void = () => undefined;
-    const begun = new Promise<void>((resolve) => {
-      hello = resolve;
-    });
-    const { port } = await secureServer({
-      ...identity("server"),
-      SNICallback: (_, done) => {
-        hello();
-        void asked.then(() => done(null));
-      },
-    });
-    const host = await secureHost(port);
-    await secure(host, { ...SERVER_CHECKED, sni: 1 });
-    host.write("AT+QHTTPPOST=3,60,60\r");
-    await begun;
-    expect(host.unread).toBe("");
-    letIn();
-    await host.until(/\r\nCONNECT\r\n/);
-    host.write("a=b");
-    await host.until(/\r\nOK\r\n/);
-    expect(await host.urc(/\+QHTTPPOST: /)).toBe("+QHTTPPOST: 0,200,5");
-  });
-
-  it("that fails is +QHTTPPOST's and +QHTTPPOSTFILE's error", async () => {
-    const { port } = await secureServer(identity("wrong-host"));
-    const host = await secureHost(port);
-    await secure(host, { ...SERVER_CHECKED, checkhost: 1 });
-    expect(await host.command("AT+QHTTPPOST=3,60,60")).toEqual(["+CME ERROR: 716"]);
-    expect(await host.command('AT+QHTTPPOSTFILE="ca.pem"')).toEqual(["+CME ERROR: 716"]);
-  });
-
-  it("has the time that negotiatetime gives it", async () => {
-    const { server, socket } = firstRequest();
-    const host = await secureHost(await server);
-    await secure(host, { negotiatetime: 10 });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    expect(await host.command("AT+QHTTPGET=80")).toEqual(["OK"]);
-    await socket;
-    await vi.advanceTimersByTimeAsync(9_900);
-    expect(host.unread).toBe("");
-    await vi.advanceTimersByTimeAsync(100);
-    vi.useRealTimers();
-    expect(await host.urc(/\+QHTTPGET: /)).toBe("+QHTTPGET: 702");
-  });
-
-  it("ends with the context", async () => {
-    const { server, socket } = firstRequest();
-    const host = await secureHost(await server);
-    expect(await host.command("AT+QHTTPGET=80")).toEqual(["OK"]);
-    const closed = once(await socket, "close");
-    host.fault("lost-context=1");
-    await host.urc(/\+QIURC: "pdpdeact",1/);
-    expect(await host.urc(/\+QHTTPGET: /)).toBe("+QHTTPGET: 709");
-    await closed;
   });
 });
