@@ -6,6 +6,7 @@ import { showPemField } from "../common/editor/pem-field";
 import {
   checked,
   cipherSuiteNames,
+  hostName,
   pemOrPath,
   pemOrPathWith,
   sharedSecret,
