@@ -9,6 +9,7 @@ const COUNTS: readonly RegExp[] = [
   /\+(?:USOWR|QISEND|QSSLSEND|QFWRITE)=\d+,(\d+)/i,
   /\+USOST=\d+,"",\d+,(\d+)/i,
   /\+USECMNG=0,\d+,"",(\d+)/i,
+  /\+USECPRF=\d+,13,\d+,(\d+)$/i,
   /\+QHTTP(?:URL|POST)=(\d+)/i,
   /\+QHTTPGET=\d+,(\d+)/i,
 ];

@@ -3,6 +3,7 @@ import type { Transport } from "../transport/transport";
 import type { Channel, Dialect, UrcWaiter, WaitOptions } from "./channel-types";
 import { now, Pause } from "./clock";
 import type { Command, Response } from "./command";
+import { ConfidentialUrcs } from "./confidential";
 import { Exchange, type Interrupted } from "./exchange";
 import type { Line } from "./line";
 import type { Mask } from "./mask";
@@ -48,6 +49,7 @@ export class AtChannel implements Channel {
   private readonly gap = new Pause();
   private readonly router = new UrcRouter((error) => this.note(`A URC listener failed: ${String(error)}`));
   private dialect = UNKNOWN_MODEM;
+  private confidential = new ConfidentialUrcs(UNKNOWN_MODEM.urcs);
   private exchange: Exchange | undefined;
   private resync: Resync | undefined;
   private closed: ModemError | undefined;
@@ -77,6 +79,7 @@ export class AtChannel implements Channel {
 
   useDialect(dialect: Dialect): void {
     this.dialect = dialect;
+    this.confidential = new ConfidentialUrcs(dialect.urcs);
     this.parser.useGrammar(dialect.counted, dialect.urcs);
   }
 
@@ -275,7 +278,7 @@ export class AtChannel implements Channel {
     if (this.untraced > 0) this.hooks.onTrace?.({ direction: "received", text: `<${this.untraced} bytes>` });
     this.untraced = 0;
     if (this.hooks.onTrace === undefined && token.type !== "noise") return;
-    const text = this.mask?.line(shown(token)) ?? shown(token);
+    const text = this.confidential.hide(this.mask?.line(shown(token)) ?? shown(token));
     if (token.type === "noise") this.hooks.onNoise?.(Buffer.from(text, "latin1"));
     else this.hooks.onTrace?.({ direction: "received", text });
   }

@@ -8,7 +8,8 @@ export function isDamagedEcho(text: string, sent: string): boolean {
   return /^AT/i.test(text) && text.length * 2 >= sent.length && isSubsequence(text, sent);
 }
 
-function isSubsequence(text: string, of: string): boolean {
+/** Whether `text` is `of` with characters left out. */
+export function isSubsequence(text: string, of: string): boolean {
   let at = 0;
   for (const character of text) {
     const found = of.indexOf(character, at);

@@ -36,4 +36,6 @@ export interface UrcDefinition {
   readonly prefix: string;
   /** The modem prints it when it has booted: everything volatile is gone. */
   readonly boot?: boolean;
+  /** It carries secrets: traces show no more of it than the prefix. */
+  readonly confidential?: boolean;
 }

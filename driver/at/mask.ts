@@ -1,4 +1,5 @@
 import type { Command } from "./command";
+import { isDamagedEcho } from "./echo";
 import type { FinalResult } from "./final-results";
 
 const STARS = "***";
@@ -25,7 +26,9 @@ export class Mask {
   }
 
   apply(text: string): string {
-    if (text === this.command.line) return this.command.label;
+    const { line, label } = this.command;
+    // A byte that was lost may be one of a secret, which then is not found as a whole.
+    if (text === line || (label !== line && isDamagedEcho(text, line))) return label;
     return this.secrets.reduce((masked, secret) => masked.replaceAll(secret, STARS), text);
   }
 

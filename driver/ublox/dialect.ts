@@ -70,8 +70,6 @@ const UBLOX_URCS = [
   "+UUCOAPCR:",
   "+UUFTPCD:",
   "+UUFTPCR:",
-  "+UUSECPRF:",
-  "+USECPRF:",
   "+UUPSDA:",
   "+UUPSDD:",
   "+UUSIMSTAT:",
@@ -86,7 +84,13 @@ const UBLOX_URCS = [
   "+UUGPIO:",
 ];
 
-const URCS: readonly UrcDefinition[] = [...STANDARD_URCS, ...UBLOX_URCS].map((prefix) => ({ prefix }));
+/** Session data of TLS (guide 3.4.4, which prints the second form, too). */
+const CONFIDENTIAL_URCS = ["+UUSECPRF:", "+USECPRF:"];
+
+const URCS: readonly UrcDefinition[] = [
+  ...[...STANDARD_URCS, ...UBLOX_URCS].map((prefix) => ({ prefix })),
+  ...CONFIDENTIAL_URCS.map((prefix) => ({ prefix, confidential: true })),
+];
 
 /**
  * Grammar and timings of LARA-R6.

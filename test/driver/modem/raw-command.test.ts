@@ -22,6 +22,9 @@ describe("rawCommand", () => {
     ['AT+UAUTHREQ=1,1,"secret","user"', "AT+UAUTHREQ=***"],
     ['AT+QICSGP=1,1,"apn","u","p",1', "AT+QICSGP=***"],
     ['AT+UHTTP=0,3,"secret"', "AT+UHTTP=***"],
+    ['AT+USECPRF=0,8,"secret"', "AT+USECPRF=***"],
+    ["AT+USECPRF=0,13,2,c2Vzc2lvbg==,bWFzdGVy", "AT+USECPRF=***"],
+    ['AT+USECMNG=0,2,"key",3,"secret"', "AT+USECMNG=***"],
     ["AT+CPIN?", "AT+CPIN?"],
     ["AT+UHTTPC=0,1", "AT+UHTTPC=0,1"],
   ])("shows %s as %s", (text, label) => expect(rawCommand(text, options).label).toBe(label));
@@ -45,6 +48,8 @@ describe("rawCommand", () => {
     ['AT+QFUPL="a"', "abc"],
     ['AT+USOST=0,"1.2.3.4",3,2', "abc"],
     ["AT+CSQ;+USOWR=3,2", "abc"],
+    ['AT+USECMNG=0,2,"3",4,"3"', "abc"],
+    ["AT+USECPRF=3,13,5,4", "abc"],
     ['AT+CMGS="3"', "abc"],
     ["AT+CMGS=3", "a\u001ab"],
     ["AT+CMGS=23", "abc\u001aAT+CFUN=0\r\u001a"],
@@ -59,6 +64,7 @@ describe("rawCommand", () => {
     ['AT+UDWNFILE="a",3,"tag"', "\u001a\r\n"],
     ['AT+CMGS="+491234"', "hello\u001a"],
     ["AT+QISEND=0", "hello\u001a"],
+    ["AT+USECPRF=0,13,5,4", "YWJj"],
     ["AT+UNHEARDOF=1,3", "a\u001ab"],
   ])("takes for %j the data %j, which it announces or which ends itself", (text, data) => {
     expect(rawCommand(text, { ...options, data: Buffer.from(data) }).upload?.data).toEqual(Buffer.from(data));
@@ -68,6 +74,8 @@ describe("rawCommand", () => {
     ["AT+QICSGP=1", true],
     ["at+cgauth?", true],
     ['AT+CGMR;+UHTTP=0,2,"me"', true],
+    ["AT+USECPRF=0,8", true],
+    ["at+usecprf=0,13,5", true],
     ["AT+CPIN?", false],
     ["AT+CSQ", false],
   ])("keeps what answers %j out of the trace: %s", (text, confidential) => {

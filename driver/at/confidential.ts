@@ -1,0 +1,27 @@
+import { isSubsequence } from "./echo";
+import type { UrcDefinition } from "./line";
+
+/** Hides what follows the prefixes of URCs that carry secrets, also where the line was damaged on its way. */
+export class ConfidentialUrcs {
+  private readonly prefixes: readonly string[];
+
+  constructor(definitions: readonly UrcDefinition[]) {
+    this.prefixes = definitions.filter(({ confidential }) => confidential === true).map(({ prefix }) => prefix);
+  }
+
+  hide(text: string): string {
+    for (const prefix of this.prefixes) {
+      const at = text.indexOf(prefix);
+      if (at >= 0) return `${text.slice(0, at)}${prefix} ***`;
+    }
+    const head = /^\+?[A-Z]*:?/i.exec(text)?.[0] ?? "";
+    const meant = text.length > head.length ? this.prefixes.find((prefix) => isDamaged(head, prefix)) : undefined;
+    return meant === undefined ? text : `${head} ***`;
+  }
+}
+
+/** Whether a prefix with bytes lost, or put in, is what the line begins with. */
+function isDamaged(head: string, prefix: string): boolean {
+  if (head.length * 2 < prefix.length || head.length > 2 * prefix.length) return false;
+  return isSubsequence(head, prefix) || isSubsequence(prefix, head);
+}

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { commandLine, quote } from "../../../driver/at/fields";
+import { bytes } from "./feed";
+import { failure, NO_GAP, setUp, simple } from "./set-up";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+describe("the trace", () => {
+  const secret = (value: string) => {
+    const name = commandLine("+UHTTP=", 0, 3, quote(value, { field: "password", max: 64, secret: true }));
+    return { ...name, timeout: 1000 };
+  };
+
+  it("shows both directions, payloads as a number of bytes", async () => {
+    const { channel, line, trace } = setUp();
+    const upload = { prompt: ">", data: bytes("abc") } as const;
+    const work = channel.send(simple("AT+UDWNFILE=1", { upload }));
+    line.say("AT+UDWNFILE=1\r\r\n>");
+    await vi.advanceTimersByTimeAsync(50);
+    line.say('\r\n+UUFTPCD: 1,2,"ab"\r\nOK\r\n');
+    await work;
+    const download = channel.send(simple("AT+R", { download: { length: 5 } }));
+    line.say("\r\nCONNECT\r\nab");
+    line.say("cde\r\nOK\r\n");
+    await download;
+    expect(trace).toEqual([
+      "sent AT+UDWNFILE=1",
+      "received AT+UDWNFILE=1",
+      "received >",
+      "sent <3 bytes>",
+      'received +UUFTPCD: 1,2,"" <2 bytes>',
+      "received OK",
+      "sent AT+R",
+      "received CONNECT",
+      "received <5 bytes>",
+      "received OK",
+    ]);
+  });
+
+  it.each([
+    ["its echo", 'AT+UHTTP=0,3,"P455w0rd"\r\r\nERROR\r\n'],
+    ["a damaged echo", 'TTP=0,3,"P455w0rd"\r\r\nERROR\r\n'],
+    ["noise", 'xx 0,3,"P455w0rd" xx\r\nERROR\r\n'],
+    ["an answer", '+UHTTP: 0,3,"P455w0rd"\r\nERROR\r\n'],
+    ["the error", "+CME ERROR: P455w0rd\r\n"],
+  ])("shows no secret that comes back in %s", async (_where, answer) => {
+    const noise: string[] = [];
+    const { channel, line, trace } = setUp({ hooks: { onNoise: (data) => noise.push(Buffer.from(data).toString()) } });
+    const work = failure(channel.send(secret("P455w0rd")));
+    line.say(answer);
+    const error = await work;
+    const seen = JSON.stringify([trace, noise, error.message, error.cause]);
+    expect(seen).toContain('AT+UHTTP=0,3,\\"***\\"');
+    expect(seen).not.toContain("P455");
+  });
+
+  it("shows no more than the prefix of an answer that may hold secrets, in time or too late", async () => {
+    const { channel, line, trace } = setUp();
+    const command = simple("AT+QICSGP=1", { expects: [{ prefix: "+QICSGP:" }], confidential: true });
+    const work = channel.send(command);
+    line.say('\r\n+QICSGP: 1,"apn","me","P455w0rd",1\r\n\r\n+CSQ: 1,2\r\nOK\r\n');
+    expect((await work).lines[0]?.text).toContain("P455w0rd");
+    line.say('\r\n+QICSGP: 1,"apn","me","P455w0rd",1\r\n');
+    expect(JSON.stringify(trace)).not.toContain("P455w0rd");
+    expect(JSON.stringify(trace)).toContain("+QICSGP: ***");
+    expect(JSON.stringify(trace)).toContain("+CSQ: 1,2");
+  });
+
+  it("shows no byte of a secret that lost some on its way back", async () => {
+    const { channel, line, trace } = setUp();
+    const work = failure(channel.send(secret("P455w0rd")));
+    line.say('AT+UHTTP=0,3,"P455w0d"\r\r\nERROR\r\n');
+    await work;
+    expect(trace).toEqual(['sent AT+UHTTP=0,3,"***"', 'received AT+UHTTP=0,3,"***"', "received ERROR"]);
+  });
+
+  it.each([
+    ["alone", '\r\n+UUSECPRF: 0,13,2,"S3ss10n"\r\n', "received +UUSECPRF: ***"],
+    ["behind what lost its line end", 'RDY+UUSECPRF: 0,13,2,"S3ss10n"\r\n', "received RDY+UUSECPRF: ***"],
+    ["with a byte lost in its prefix", '\r\n+UUSEPRF: 0,13,2,"S3ss10n"\r\n', "received +UUSEPRF: ***"],
+    ["with a byte doubled in its prefix", '\r\n+UUSSECPRF: 0,13,2,"S3ss10n"\r\n', "received +UUSSECPRF: ***"],
+    ["without its colon", '\r\n+UUSECPRF 0,13,2,"S3ss10n"\r\n', "received +UUSECPRF ***"],
+  ])("shows of a confidential URC no more than the prefix: %s", (_how, text, shown) => {
+    const heard: string[] = [];
+    const dialect = { ...NO_GAP, urcs: [...NO_GAP.urcs, { prefix: "+UUSECPRF:", confidential: true }] };
+    const { channel, line, trace } = setUp({ dialect });
+    channel.onUrc("", (urc) => heard.push(urc.text));
+    line.say(text);
+    expect(trace).toEqual([shown]);
+    expect(heard.join()).toContain("S3ss10n");
+  });
+
+  it("shows no more than the prefix of a confidential URC that never ends", async () => {
+    const noise: string[] = [];
+    const dialect = { ...NO_GAP, urcs: [{ prefix: "+UUSECPRF:", confidential: true }] };
+    const { channel, line, trace } = setUp({ dialect, hooks: { onNoise: (data) => noise.push(`${data}`) } });
+    const work = failure(channel.send(simple("AT+CSQ")));
+    line.say('AT+CSQ\r\r\n+UUSECPRF: 0,13,2,"S3ss10n');
+    await vi.advanceTimersByTimeAsync(60_000);
+    await work;
+    expect(noise).toEqual(["+UUSECPRF: ***"]);
+    expect(JSON.stringify(trace)).not.toContain("S3ss10n");
+  });
+
+  it("shows other URCs whole, however alike they begin", () => {
+    const dialect = { ...NO_GAP, urcs: [{ prefix: "+UUSECPRF:", confidential: true }] };
+    const { line, trace } = setUp({ dialect });
+    const others = ["+UUSOCL: 0", "+UUSORD: 0,4", "+UUSIMSTAT: 1", "+CEREG: 1", "RING", "+UUHTTPCR: 0,1,1"];
+    for (const text of others) line.say(`\r\n${text}\r\n`);
+    expect(trace).toEqual(others.map((text) => `received ${text}`));
+  });
+
+  it("shows no secret of a command that is not answered", async () => {
+    const { channel, trace } = setUp();
+    const work = failure(channel.send(secret("P455w0rd")));
+    await vi.advanceTimersByTimeAsync(1000);
+    const error = await work;
+    expect(error.code).toBe("MODEM_TIMEOUT");
+    expect(JSON.stringify([trace, error.message, error.cause])).not.toContain("P455");
+  });
+});
