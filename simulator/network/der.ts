@@ -27,7 +27,8 @@ export function writeDer(tag: number, content: Buffer): Buffer {
   return Buffer.concat([Buffer.from([tag, LONG_FORM | length.length]), length, content]);
 }
 
-function firstElement(bytes: Buffer): DerElement | undefined {
+/** Undefined when `bytes` don't begin with a whole element. */
+export function firstElement(bytes: Buffer): DerElement | undefined {
   const [tag, first] = bytes;
   if (tag === undefined || first === undefined) return undefined;
   const lengthBytes = first < LONG_FORM ? 0 : first & ~LONG_FORM;

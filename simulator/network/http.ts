@@ -70,7 +70,6 @@ class Transfer {
         reject(error);
       };
       signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) onAbort();
       this.#listen(fail, () => {
         leave();
         resolve(this.#reader.answer());

@@ -1,4 +1,4 @@
-import { readDer, writeDer } from "./der";
+import { type DerElement, firstElement, readDer, writeDer } from "./der";
 import type { SessionKind } from "./tls-types";
 
 const SEQUENCE = 0x30;
@@ -57,8 +57,8 @@ function read(serialised: Buffer): Session | undefined {
   };
 }
 
-function fieldsOf(serialised: Buffer) {
-  const [sequence, ...others] = readDer(serialised) ?? [];
-  if (sequence?.tag !== SEQUENCE || others.length > 0) return undefined;
+function fieldsOf(serialised: Buffer): DerElement[] | undefined {
+  const sequence = firstElement(serialised);
+  if (sequence?.tag !== SEQUENCE || sequence.whole.length !== serialised.length) return undefined;
   return readDer(sequence.content);
 }

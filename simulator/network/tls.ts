@@ -77,7 +77,7 @@ class Connection implements TlsConnection {
   }
 
   explain(error?: NodeJS.ErrnoException): NetworkError {
-    if (error?.code?.startsWith("ERR_SSL_")) return new NetworkError("tls", error.message);
+    if (error?.code?.startsWith("ERR_SSL_")) return new NetworkError("tls", reasonOf(error));
     // Some servers look at the client's certificate after the handshake and just hang up.
     if (this.#certificateWanted) return new NetworkError("tls", "the server asked for a certificate and hung up");
     return error ? new NetworkError("reset", error.message) : new NetworkError("closed", "the server hung up");
@@ -99,7 +99,7 @@ function handshake(socket: TLSSocket, { timeout, signal }: TlsWait): Promise<voi
       connected = true;
     };
     const onSecure = () => settle(resolve);
-    const onError = (error: Error) => fail(new NetworkError(connected ? "tls" : "connect", error.message));
+    const onError = (error: Error) => fail(new NetworkError(connected ? "tls" : "connect", reasonOf(error)));
     const onClose = () => onError(new Error("the server hung up"));
     const onAbort = () => fail(aborted());
     const timer = setTimeout(() => {
@@ -108,6 +108,11 @@ function handshake(socket: TLSSocket, { timeout, signal }: TlsWait): Promise<voi
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("connect", onConnect).once("secureConnect", onSecure).once("error", onError).once("close", onClose);
   });
+}
+
+/** OpenSSL's own words, where it has some; Node's message has memory addresses around them. */
+function reasonOf(error: Error & { readonly reason?: unknown }): string {
+  return typeof error.reason === "string" ? error.reason : error.message;
 }
 
 /** What Node throws about certificates, keys and options is a handshake that can't be. */

@@ -11,6 +11,21 @@ import { ASKING, CHECKED, der, identity, only, open, pem, talk, tlsServer, UNCHE
 const REFUSED = { failure: "tls" };
 const network = createNetwork({ routes: [], latency: 0, random: () => 0.5 });
 
+/** What the client's hello offers (RFC 5246 7.4.1.2), but for the mark of safe renegotiation (RFC 5746 3.3). */
+async function offeredSuites(settings: Partial<TlsSettings>): Promise<number[]> {
+  const offered: number[] = [];
+  const port = await tcpServer((socket) => {
+    socket.once("data", (hello) => {
+      const start = 44 + hello.readUInt8(43);
+      for (let at = start + 2; at < start + 2 + hello.readUInt16BE(start); at += 2)
+        offered.push(hello.readUInt16BE(at));
+      socket.destroy();
+    });
+  });
+  await expect(open(port, settings)).rejects.toMatchObject(REFUSED);
+  return offered.filter((code) => code !== 0x00ff);
+}
+
 const KEY = Buffer.from("0123456789abcdef");
 
 /** The bytes in a PEM block. */
@@ -66,16 +81,22 @@ describe("versions and suites", () => {
   });
 
   it.each([
-    [0x002f, "AES128-SHA", "TLSv1.2"],
-    [0xc030, "ECDHE-RSA-AES256-GCM-SHA384", "TLSv1.2"],
-    [0x1301, "TLS_AES_128_GCM_SHA256", "TLSv1.3"],
-  ])("offers only suite %i when it is the only one asked for", async (code, suite, version) => {
-    const { port, seen } = await tlsServer({ minVersion: "TLSv1", ciphers: "ALL:TLS_AES_256_GCM_SHA384:@SECLEVEL=0" });
-    if (version === "TLSv1.3") await expect(open(port, { suites: [code] })).rejects.toMatchObject(REFUSED);
-    const all = await tlsServer({ minVersion: "TLSv1", ciphers: "ALL:TLS_AES_128_GCM_SHA256:@SECLEVEL=0" });
-    await visit(all.port, { suites: [code] });
-    expect(all.seen).toMatchObject([{ suite, version }]);
-    expect(seen).toEqual([]);
+    [0x002f, "AES128-SHA"],
+    [0xc030, "ECDHE-RSA-AES256-GCM-SHA384"],
+    [0x1301, "TLS_AES_128_GCM_SHA256"],
+  ])("offers only the one suite that was asked for, %i", async (code, suite) => {
+    const { port, seen } = await tlsServer({ minVersion: "TLSv1", ciphers: "ALL:TLS_AES_128_GCM_SHA256:@SECLEVEL=0" });
+    await visit(port, { suites: [code] });
+    expect(seen[0]?.suite).toBe(suite);
+    expect(await offeredSuites({ suites: [code] })).toEqual([code]);
+  });
+
+  it("offers no suite that goes without authentication or encryption", async () => {
+    const offered = await offeredSuites({});
+    expect(offered).toEqual(expect.arrayContaining([0x002f, 0xc02b, 0xc030, 0x1301, 0x1302, 0x1303]));
+    for (const code of [0x0000, 0x0001, 0x0002, 0x0034, 0x003a, 0x006c, 0x00a6, 0xc018]) {
+      expect(offered).not.toContain(code);
+    }
   });
 
   it("offers suites of all versions side by side", async () => {
