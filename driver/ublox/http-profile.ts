@@ -9,9 +9,10 @@ import type { HttpFailure } from "./http-errors";
 import type { RequestBody, RequestPlan } from "./http-request";
 import { TIMEOUTS } from "./timeouts";
 
-/** Keys of +UHTTP (guide 10.1; 7 and 9 are the sister modules'). */
-const KEY = { user: 2, password: 3, auth: 4, port: 5, timeout: 7, header: 9, context: 20 } as const;
+/** Keys of +UHTTP (guide 10.1, 10.4; 7 and 9 are the sister modules'). */
+const KEY = { user: 2, password: 3, auth: 4, port: 5, security: 6, timeout: 7, header: 9, context: 20 } as const;
 const BASIC = 1;
+const TLS_ON = 1;
 
 /** The module's own limit without activity on the network, in s. */
 const MODULE_TIMEOUT = { min: 30, max: 180 } as const;
@@ -35,9 +36,19 @@ export class HttpProfile {
     this.#stale = new Set([this.responseFile]);
   }
 
-  /** Resets the profile and sets what `plan` needs; `timeout` in ms. */
-  async configure(plan: RequestPlan, timeout: number, signal: AbortSignal): Promise<void> {
-    for (const parameters of settings(plan, timeout)) {
+  /**
+   * Resets the profile and sets what `plan` needs.
+   *
+   * @param security number of the module's security profile, for TLS
+   * @param timeout ms
+   */
+  async configure(
+    plan: RequestPlan,
+    security: number | undefined,
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const parameters of settings(plan, security, timeout)) {
       await this.#channel.send(command("+UHTTP=", [this.number, ...parameters], { signal }));
     }
   }
@@ -83,12 +94,14 @@ export class HttpProfile {
 }
 
 /** The parameters of every +UHTTP behind the profile's number, in order; the empty one resets the profile. */
-function settings(plan: RequestPlan, timeout: number): (Field | number)[][] {
+function settings(plan: RequestPlan, security: number | undefined, timeout: number): (Field | number)[][] {
   const { server, port, auth, headers, context } = plan;
   const seconds = Math.min(MODULE_TIMEOUT.max, Math.max(MODULE_TIMEOUT.min, Math.ceil(timeout / 1000)));
   return [
     [],
     [server.key, server.name],
+    // Before the port: turning TLS on may set that (guide 10.4).
+    ...(security === undefined ? [] : [[KEY.security, TLS_ON, security]]),
     [KEY.port, port],
     [KEY.timeout, seconds],
     ...(auth === undefined

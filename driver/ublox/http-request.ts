@@ -3,8 +3,10 @@ import { type Field, integer, quote, unquotable } from "../at/fields";
 import { ModemError } from "../errors";
 import type { HttpMethod, HttpRequest } from "../services/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
+import type { SecurityProfile } from "../services/security";
 import { addressFamily, withoutBrackets } from "./addresses";
 import { type ContentType, contentTypeOf } from "./http-content-type";
+import type { SecureServer } from "./secure-server";
 
 /** What +UHTTPC sends behind the header. */
 export type RequestBody =
@@ -21,6 +23,8 @@ export interface RequestPlan {
   /** +UHTTP key 0 takes an address, 1 a name. */
   readonly server: { readonly key: 0 | 1; readonly name: Field };
   readonly port: number;
+  /** What the connection is made with, and to whom; of `https:` only. */
+  readonly secure?: { readonly profile: SecurityProfile; readonly server: SecureServer };
   readonly path: Field;
   readonly auth?: { readonly user: Field; readonly password: Field };
   readonly headers: readonly Field[];
@@ -48,12 +52,15 @@ export function planRequest(request: HttpRequest): RequestPlan {
   const host = withoutBrackets(url.hostname);
   const { contentType, headers } = separateContentType(request);
   const body = planBody(request, contentType);
+  const secured = url.protocol === "https:" ? request.security : undefined;
+  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
   return {
     title: `${request.method} ${url.protocol}//${url.host}${url.pathname}`,
     method: request.method,
     command: body?.kind === "data" ? POST_DATA : COMMANDS[request.method],
     server: { key: isIP(host) === 0 ? 1 : 0, name: quote(host, { field: "url: server name", max: MAX.host }) },
-    port: url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port),
+    port,
+    secure: secured && { profile: secured, server: { host, port } },
     path: planPath(url),
     auth: planAuth(request, url),
     headers: planHeaders(headers),

@@ -1,15 +1,16 @@
 import type { Channel } from "../at/channel-types";
 import { delay } from "../delay";
-import { isModemError } from "../errors";
+import { isModemError, type ModemError } from "../errors";
 import { Deadline } from "../services/deadline";
 import type { HttpRequest, HttpResponse, HttpService } from "../services/http";
-import { Pool } from "../services/resources";
+import { type AcquireOptions, Pool } from "../services/resources";
 import { unlessAborted } from "../services/unless-aborted";
 import type { UbloxFiles } from "./files";
-import { httpError, isInProgress } from "./http-errors";
+import { type HttpFailure, httpError, isInProgress } from "./http-errors";
 import { HttpProfile } from "./http-profile";
 import { planRequest, type RequestPlan } from "./http-request";
 import { readResponseFile } from "./http-response";
+import type { SecureConnection, UbloxSecurity } from "./security";
 
 const PROFILES = [0, 1, 2, 3] as const;
 /** ms for which a profile that is still busy is left alone. */
@@ -17,16 +18,28 @@ const BUSY_PAUSE = 1000;
 /** ms that the module may need beyond the request's own limit until it reports a result. */
 const RESULT_GRACE = 30_000;
 
+type Waiting = AcquireOptions & { readonly timeout: number; readonly owner: string };
+
+/** A request on its way. */
+interface Attempt {
+  readonly profile: HttpProfile;
+  readonly secure: SecureConnection | undefined;
+  readonly plan: RequestPlan;
+  readonly limit: Deadline;
+}
+
 /** HTTP by +UHTTP and +UHTTPC (guide 10): up to four requests side by side, one a profile. */
 export class UbloxHttp implements HttpService {
   readonly #channel: Channel;
   readonly #files: UbloxFiles;
   readonly #profiles: Pool<HttpProfile>;
+  readonly #security: UbloxSecurity;
   readonly #disposed = new AbortController();
 
-  constructor(channel: Channel, files: UbloxFiles) {
+  constructor(channel: Channel, files: UbloxFiles, security: UbloxSecurity) {
     this.#channel = channel;
     this.#files = files;
+    this.#security = security;
     const profiles = PROFILES.map((number) => new HttpProfile(number, channel, files));
     this.#profiles = new Pool(profiles, { name: "HTTP profiles" });
   }
@@ -50,16 +63,21 @@ export class UbloxHttp implements HttpService {
     limit: Deadline,
     interrupted: AbortSignal | undefined,
   ): Promise<HttpResponse | undefined> {
-    const { remaining: timeout, signal } = limit;
-    // The limit in time is the pool's own here: that all are busy says more than that it is late.
-    const profile = await this.#profiles.acquire({ timeout, signal: interrupted, owner: plan.title });
-    const work = this.#perform(profile, plan, limit);
+    // The limit in time is the pools' own here: that all are busy says more than that it is late.
+    const owned = (): Waiting => ({ timeout: limit.remaining, signal: interrupted, owner: plan.title });
+    // First, as a request that waits for it keeps none from a profile.
+    const secure = plan.secure && (await this.#security.connect(plan.secure.profile, plan.secure.server, owned()));
+    const profile = await this.#profiles.acquire(owned()).catch(async (error: unknown) => {
+      await secure?.end(true);
+      throw error;
+    });
+    const work = this.#perform({ profile, secure, plan, limit });
     const released = work.then(
       (response) => this.#putBack(profile, response === undefined ? BUSY_PAUSE : 0),
       () => this.#putBack(profile, 0),
     );
-    const response = await unlessAborted(work, signal);
-    if (response !== undefined) await unlessAborted(released, signal).catch(ignore);
+    const response = await unlessAborted(work, limit.signal);
+    if (response !== undefined) await unlessAborted(released, limit.signal).catch(ignore);
     return response;
   }
 
@@ -69,21 +87,48 @@ export class UbloxHttp implements HttpService {
   }
 
   /** Goes on behind a caller who has given up until the module is done: only then may another use the profile. */
-  async #perform(profile: HttpProfile, plan: RequestPlan, limit: Deadline): Promise<HttpResponse | undefined> {
+  async #perform(attempt: Attempt): Promise<HttpResponse | undefined> {
+    const { profile, secure, plan, limit } = attempt;
+    const { signal } = limit;
+    let ended: Promise<void> | undefined;
+    try {
+      const isDone = await this.#run(attempt);
+      // Reading the response may take long, and needs no connection any more.
+      ended = secure?.end(true);
+      signal.throwIfAborted();
+      if (!isDone) return undefined;
+      const content = await this.#files.read(profile.responseFile, { signal, onProgress: plan.onProgress });
+      return readResponseFile(content, plan.method);
+    } catch (error) {
+      ended ??= secure?.end(!isModemError(error, "TLS_FAILED"));
+      throw error;
+    } finally {
+      await ended;
+    }
+  }
+
+  /** Resolves to false while the profile's last request is running. */
+  async #run({ profile, secure, plan, limit }: Attempt): Promise<boolean> {
     const { signal } = limit;
     await profile.clean();
-    await profile.configure(plan, limit.remaining, signal);
+    await profile.configure(plan, secure?.profile, limit.remaining, signal);
     await profile.upload(plan.body, signal);
-    const succeeded = await this.#execute(profile, plan, limit);
-    signal.throwIfAborted();
-    if (succeeded === undefined) return undefined;
-    if (!succeeded) throw httpError(plan.title, await profile.lastError(), "+UHTTPC");
-    const content = await this.#files.read(profile.responseFile, { signal, onProgress: plan.onProgress });
-    return readResponseFile(content, plan.method);
+    const explain = async (failure: HttpFailure, command: string): Promise<ModemError> => {
+      const error = httpError(plan.title, failure, command);
+      return secure === undefined ? error : secure.explain(error, limit.remaining);
+    };
+    const succeeded = await this.#execute(profile, plan, limit, explain);
+    if (succeeded === false) throw await explain(await profile.lastError(), "+UHTTPC");
+    return succeeded === true;
   }
 
   /** Resolves to the result that the module reports, or to undefined while the profile's last request is running. */
-  async #execute(profile: HttpProfile, plan: RequestPlan, limit: Deadline): Promise<boolean | undefined> {
+  async #execute(
+    profile: HttpProfile,
+    plan: RequestPlan,
+    limit: Deadline,
+    explain: (failure: HttpFailure, command: string) => Promise<ModemError>,
+  ): Promise<boolean | undefined> {
     const result = profile.awaitResult(plan.command, {
       timeout: limit.remaining + RESULT_GRACE,
       operation: plan.title,
@@ -97,7 +142,7 @@ export class UbloxHttp implements HttpService {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
       const failure = await profile.lastError();
       if (isInProgress(failure)) return undefined;
-      throw failure.errorClass === 0 ? error : httpError(plan.title, failure, error.cause?.command ?? "+UHTTPC");
+      throw failure.errorClass === 0 ? error : await explain(failure, error.cause?.command ?? "+UHTTPC");
     }
   }
 

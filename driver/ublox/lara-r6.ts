@@ -1,5 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
+import { UbloxCertificates } from "./certificates";
 import { command } from "./commands";
 import { UbloxDiagnostics } from "./diagnostics";
 import { LARA_R6_DIALECT } from "./dialect";
@@ -8,6 +9,7 @@ import { UbloxHttp } from "./http";
 import { initialise } from "./initialise";
 import { UbloxPacketData } from "./packet-data";
 import { persist } from "./persist";
+import { UbloxSecurity } from "./security";
 import { TIMEOUTS } from "./timeouts";
 
 /** u-blox LARA-R6 (LARA-R6001, R6401, R6801 and their data-only variants). */
@@ -28,10 +30,11 @@ class LaraR6 implements ModelDriver {
     const files = new UbloxFiles(channel);
     const packetData = new UbloxPacketData(channel);
     const diagnostics = new UbloxDiagnostics(channel);
-    const http = new UbloxHttp(channel, files);
-    this.services = { packetData, diagnostics, files, http };
+    const security = new UbloxSecurity(channel, new UbloxCertificates(channel, files));
+    const http = new UbloxHttp(channel, files, security);
+    this.services = { packetData, diagnostics, files, http, security };
     this.#channel = channel;
-    this.#parts = [packetData, diagnostics, http];
+    this.#parts = [packetData, diagnostics, http, security];
   }
 
   initialise(): Promise<void> {

@@ -87,7 +87,7 @@ export class SessionResumption {
   }
 
   /** Turns resumption on in a profile that was just reset, where the security profile asks for it. */
-  async bind(number: number, owner: SessionOwner, signal: AbortSignal): Promise<void> {
+  async bind(number: number, owner: SessionOwner, signal: AbortSignal | undefined): Promise<void> {
     const kind = sessionKind(owner.profile.resumption, owner.profile.resumptionEncrypted);
     if (kind === undefined) return;
     for (const enable of enableCommands(number, kind, signal)) await this.#channel.send(enable);
@@ -98,7 +98,7 @@ export class SessionResumption {
   }
 
   /** Gives the module what it lacks, before a connection; data that it refuses are dropped. */
-  async prepare(number: number, signal: AbortSignal): Promise<void> {
+  async prepare(number: number, signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.set(number, signal);
     } catch (error) {
@@ -110,7 +110,7 @@ export class SessionResumption {
   }
 
   /** Gives the module what it lacks. @throws {ModemError} `MODEM_REJECTED` when it refuses the data, which are dropped */
-  async set(number: number, signal: AbortSignal): Promise<void> {
+  async set(number: number, signal: AbortSignal | undefined): Promise<void> {
     const binding = this.#bindings.get(number);
     if (binding === undefined) return;
     const { session, kind } = binding;
@@ -175,20 +175,25 @@ export class SessionResumption {
     const session = known ?? { server, anyKey, data: undefined, loaded: false, store: undefined };
     session.store = profile.sessions;
     if (known !== undefined) return known;
+    if (this.#sessions.size >= MAX_SESSIONS) this.#dropOldest();
     this.#sessions.set(key, session);
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
     return session;
   }
 
-  async #load(session: Session, kind: SessionKind, signal: AbortSignal): Promise<void> {
+  #dropOldest(): void {
+    const inUse = new Set([...this.#bindings.values()].map(({ session }) => session));
+    const oldest = [...this.#sessions].find(([, session]) => !inUse.has(session));
+    if (oldest !== undefined) this.#sessions.delete(oldest[0]);
+  }
+
+  async #load(session: Session, kind: SessionKind, signal: AbortSignal | undefined): Promise<void> {
     if (session.data !== undefined || session.loaded) return;
     const given = this.#sessions.get(session.anyKey)?.data;
     const data =
       given ??
       (await this.#stored(session, session.server, kind, signal)) ??
       (await this.#stored(session, ANY_SERVER, kind, signal));
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     session.loaded = true;
     session.data ??= data;
   }
@@ -197,10 +202,11 @@ export class SessionResumption {
     { store }: Session,
     server: string,
     kind: SessionKind,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
   ): Promise<SessionData | undefined> {
     try {
-      const data = await unlessAborted(Promise.resolve(store?.load(server)), signal);
+      const load = Promise.resolve(store?.load(server));
+      const data = await (signal === undefined ? load : unlessAborted(load, signal));
       return data && checkSession(data, kind);
     } catch (error) {
       this.#note(`Stored session data of ${server} can't be used`, error);
@@ -208,7 +214,7 @@ export class SessionResumption {
     }
   }
 
-  async #send(number: number, kind: SessionKind, data: SessionData, signal: AbortSignal): Promise<void> {
+  async #send(number: number, kind: SessionKind, data: SessionData, signal: AbortSignal | undefined): Promise<void> {
     const options = { signal, bytesPerSecond: this.#channel.bytesPerSecond };
     try {
       await this.#channel.send(setCommand(number, kind, data, this.#form, options));

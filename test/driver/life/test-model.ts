@@ -14,11 +14,11 @@ class TestDriver implements ModelDriver, PacketDataService {
   constructor(channel: Channel) {
     this.#channel = channel;
     const unused = new Proxy({}, { get: () => () => Promise.reject(new Error("not part of this test")) });
-    const { diagnostics, files, http } = { diagnostics: unused, files: unused, http: unused } as Omit<
+    const others = { diagnostics: unused, files: unused, http: unused, security: unused } as Omit<
       Services,
       "packetData"
     >;
-    this.services = { packetData: this, diagnostics, files, http };
+    this.services = { packetData: this, ...others };
     channel.onUrc("+TLOST:", () => {
       for (const listener of this.#listeners) listener(1, "+TLOST");
     });

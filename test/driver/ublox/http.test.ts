@@ -206,7 +206,7 @@ describe("a response body", () => {
 
 describe("a request that can't be made", () => {
   const cases: [string, Partial<HttpRequest>, ErrorCode, RegExp][] = [
-    ["https", { url: "https://a.b/" }, "NOT_SUPPORTED", /security profile/],
+    ["https without a profile", { url: "https://a.b/" }, "INVALID_INPUT", /security profile/],
     ["another scheme", { url: "ftp://a.b/" }, "INVALID_INPUT", /url/],
     ["a relative URL", { url: "/x" }, "INVALID_INPUT", /url/],
     ["a path that is too long", { url: `http://a.b/${"x".repeat(3000)}` }, "INVALID_INPUT", /url: path/],
