@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { ModemError } from "../../driver/errors";
 import type { ModemEvents, ModemHandle } from "../../driver/modem-types";
-import type { SecurityProfile, SessionRecord } from "../../driver/services/security";
+import type { SecurityProfile, SessionData, SessionRecord } from "../../driver/services/security";
 
 /** Node-RED's runtime as a node module gets it. */
 export type Runtime = NodeAPI;
@@ -35,17 +35,14 @@ export interface TlsNode extends Node {
   readonly users: Record<string, Node>;
   /** Why its settings can't be used. */
   readonly problem: ModemError | undefined;
-  /**
-   * What a connection of this modem is made with; its sessions are kept for each modem apart.
-   *
-   * @param announce false: session data that come this way are kept, and no listener is told
-   * @throws {ModemError} `problem`
-   */
-  profileFor(modem: ModemNode, options?: { announce: boolean }): SecurityProfile;
+  /** What a connection of this modem is made with; its sessions are kept for each modem apart. @throws {ModemError} `problem` */
+  profileFor(modem: ModemNode): SecurityProfile;
   /** Whole days until the first of its certificates ends, negative when one has; undefined where it has none. */
   daysLeft(): number | undefined;
   /** Returns the way out. */
   onSession(listener: SessionListener): () => void;
+  /** While `work` gives a modem these data they are kept as any others, but no listener is told: they are no news. */
+  restoring<T>(session: SessionData, work: () => Promise<T>): Promise<T>;
   register(user: Node): void;
   deregister(user: Node): void;
 }

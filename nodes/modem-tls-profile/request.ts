@@ -3,12 +3,11 @@ import {
   type CertificateKind,
   type CertificateSource,
   type SecurityProfile,
-  type SessionData,
 } from "../../driver/services/security";
 import { invalid } from "../common/errors";
 import { isEmpty, optionalBytes, optionalChoice, optionalText, requiredText } from "../common/input";
-import type { Message } from "../common/types";
-import { sessionRequest } from "./session";
+import type { Message, TlsNode } from "../common/types";
+import { type SessionRequest, sessionRequest } from "./session";
 import { type ModemTlsProfileProperties, TLS_PROFILE_ACTIONS, type TlsProfileAction } from "./types";
 
 type Action = Exclude<TlsProfileAction, "msg">;
@@ -18,18 +17,19 @@ interface Named {
   readonly name: string;
 }
 
+/** The config node of the dialog, and what it gives for this modem. */
+export interface Security {
+  readonly tls: TlsNode;
+  readonly profile: SecurityProfile;
+}
+
 /** A checked request: what to do and with what. */
 export type TlsProfileRequest =
   | { readonly action: "list" }
-  | { readonly action: "apply"; readonly profile: SecurityProfile }
+  | ({ readonly action: "apply" } & Security)
   | ({ readonly action: "import"; readonly source: CertificateSource } & Named)
   | ({ readonly action: "remove" | "hash" } & Named)
-  | {
-      readonly action: "session";
-      readonly profile: SecurityProfile;
-      readonly session: SessionData;
-      readonly server: string | undefined;
-    };
+  | ({ readonly action: "session" } & Security & SessionRequest);
 
 const ACTIONS = TLS_PROFILE_ACTIONS.filter((action): action is Action => action !== "msg");
 /** Characters, of the model that takes most (LARA-R6: 200). */
@@ -38,20 +38,20 @@ const NAME_LIMIT = 200;
 const KINDS_WITH_PASSWORD: readonly CertificateKind[] = ["key"];
 
 /**
- * @param profile the security profile of the dialog, for the actions that need one
+ * @param security called for the actions that need one
  * @throws {ModemError} `INVALID_INPUT`
  */
 export function tlsProfileRequest(
   properties: ModemTlsProfileProperties,
   message: Message,
-  profile: (action: "apply" | "session") => SecurityProfile,
+  security: (action: Action) => Security,
 ): TlsProfileRequest {
   const action = requestedAction(properties, message);
   switch (action) {
     case "list":
       return { action };
     case "apply":
-      return { action, profile: profile(action) };
+      return { action, ...security(action) };
     case "import": {
       const named = certificate(message);
       return { action, ...named, source: source(message, named.kind) };
@@ -60,7 +60,7 @@ export function tlsProfileRequest(
     case "hash":
       return { action, ...certificate(message) };
     case "session":
-      return { action, profile: profile(action), ...sessionRequest(message.payload) };
+      return { action, ...security(action), ...sessionRequest(message.payload) };
   }
 }
 

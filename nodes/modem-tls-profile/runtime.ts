@@ -2,7 +2,6 @@ import type { Node } from "node-red";
 import { ModemError } from "../../driver/errors";
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import type { Services } from "../../driver/services/model";
-import type { SecurityProfile } from "../../driver/services/security";
 import { findModem, findTls, lookUpTls } from "../common/config-nodes";
 import type { Job, Operation } from "../common/controller";
 import { notConfigured } from "../common/errors";
@@ -10,7 +9,7 @@ import { setUpFlowNode } from "../common/flow-node";
 import { migrate } from "../common/migrate";
 import type { Message, Runtime } from "../common/types";
 import { MODEM_TLS_PROFILE_MIGRATIONS } from "./migrations";
-import { type TlsProfileRequest, tlsProfileRequest } from "./request";
+import { type Security, type TlsProfileRequest, tlsProfileRequest } from "./request";
 import { sessionEvent } from "./session";
 import type { ModemTlsProfileProperties } from "./types";
 
@@ -48,7 +47,7 @@ class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
   ) {}
 
   async prepare(message: Message): Promise<TlsProfileRequest> {
-    return tlsProfileRequest(this.properties, message, (action) => this.profile(action));
+    return tlsProfileRequest(this.properties, message, (action) => this.security(action));
   }
 
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
@@ -75,22 +74,21 @@ class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
       case "hash":
         return { payload: await security.hash(request.kind, request.name) };
       case "session": {
-        const { profile, session, server } = request;
+        const { tls, profile, session, server } = request;
         const options = { signal, ...(server === undefined ? {} : { server }) };
-        const restored = await security.restoreSession(profile, session, options);
+        const restored = await tls.restoring(session, () => security.restoreSession(profile, session, options));
         return { payload: { profile: restored.profile, type: session.type, ...(server && { server }) } };
       }
     }
   }
 
-  /** What is restored by hand is no news: nobody is told, or a flow that keeps what it hears would go round in circles. */
-  private profile(action: "apply" | "session"): SecurityProfile {
+  private security(action: string): Security {
     const tls = findTls(this.RED, this.properties.tls);
     if (tls === undefined) {
       throw new ModemError("INVALID_INPUT", `tls is missing: choose the security profile for ${action} in the node`);
     }
     const modem = findModem(this.RED, this.properties.modem);
     if (modem === undefined) throw notConfigured();
-    return tls.profileFor(modem, { announce: action !== "session" });
+    return { tls, profile: tls.profileFor(modem) };
   }
 }

@@ -8,6 +8,12 @@ export interface SessionEvent {
   readonly payload: Omit<SessionRecord, "size"> & { size?: number };
 }
 
+export interface SessionRequest {
+  readonly session: SessionData;
+  /** `host:port`; for connections to any where it is left out. */
+  readonly server: string | undefined;
+}
+
 const BASE64 = "[A-Za-z0-9+/]+={0,2}";
 const ONE_PART = new RegExp(`^${BASE64}$`);
 /** Session id and master secret (u-blox guide 3.4.4). */
@@ -18,7 +24,7 @@ const DATA_LIMIT = 16_384;
 const SERVER = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):(\d{1,5})$/;
 
 /** What the second output gave earlier. @throws {ModemError} `INVALID_INPUT`, naming the field and never its content */
-export function sessionRequest(payload: unknown): { session: SessionData; server: string | undefined } {
+export function sessionRequest(payload: unknown): SessionRequest {
   if (!isPlainObject(payload)) {
     throw invalid("msg.payload", "must be what the second output gave: { type, encrypted, data, … }");
   }

@@ -13,6 +13,8 @@ export interface NodeIdentity {
 export class ModemProfiles {
   private readonly profiles = new Map<string, SecurityProfile>();
   private readonly listeners = new Set<SessionListener>();
+  /** Data that flows are giving to modems right now. */
+  private readonly given = new Set<string>();
   private readonly policy: string;
   private ended = false;
 
@@ -25,13 +27,12 @@ export class ModemProfiles {
   }
 
   /** The same object each time: the driver looks at its certificates once. */
-  for(modem: NodeIdentity, announce: boolean): SecurityProfile {
+  for(modem: NodeIdentity): SecurityProfile {
     if (this.profile.resumption === "off") return this.profile;
-    const key = `${announce} ${modem.id}`;
-    const known = this.profiles.get(key);
+    const known = this.profiles.get(modem.id);
     if (known !== undefined) return known;
-    const profile = { ...this.profile, sessions: this.store(modem, announce) };
-    this.profiles.set(key, profile);
+    const profile = { ...this.profile, sessions: this.store(modem) };
+    this.profiles.set(modem.id, profile);
     return profile;
   }
 
@@ -40,19 +41,30 @@ export class ModemProfiles {
     return () => this.listeners.delete(listener);
   }
 
+  /** A flow that keeps what it hears, and gives it back, must not go round in circles. */
+  async restoring<T>({ data }: SessionData, work: () => Promise<T>): Promise<T> {
+    this.given.add(data);
+    try {
+      return await work();
+    } finally {
+      this.given.delete(data);
+    }
+  }
+
   /** The node was deleted: what a connection that ends now still gives is not kept. */
   end(): void {
     this.ended = true;
   }
 
-  private store(modem: NodeIdentity, announce: boolean): SessionStore {
+  private store(modem: NodeIdentity): SessionStore {
     const place = (server: string) => ({ profile: stableId(this.node), modem: stableId(modem), server });
     return {
       load: async (server) => this.usable(this.vault.get(place(server), this.policy)),
       save: async (record) => {
         if (this.ended) return;
         this.vault.set(place(record.server), this.policy, sessionData(record));
-        if (announce) for (const listener of this.listeners) listener(modem.id, record);
+        if (this.given.has(record.data)) return;
+        for (const listener of this.listeners) listener(modem.id, record);
       },
     };
   }

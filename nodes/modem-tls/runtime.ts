@@ -80,7 +80,8 @@ function offerProfile(node: Instance, properties: ModemTlsProperties, vault: Ses
   const profile = securityProfile(node.id, properties, node.credentials ?? {});
   const material = checkMaterial(profile);
   const profiles = new ModemProfiles(node, profile, vault);
-  node.profileFor = (modem, { announce } = { announce: true }) => profiles.for(modem, announce);
+  node.profileFor = (modem) => profiles.for(modem);
+  node.restoring = (session, work) => profiles.restoring(session, work);
   node.onSession = (listener) => profiles.onSession(listener);
   node.daysLeft = () => daysLeft(material);
   return profiles;
@@ -92,6 +93,7 @@ function refuse(node: Instance, problem: ModemError): void {
   node.profileFor = () => {
     throw problem;
   };
+  node.restoring = (_session, work) => work();
   node.onSession = () => () => {};
   node.daysLeft = () => undefined;
 }

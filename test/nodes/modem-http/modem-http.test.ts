@@ -212,7 +212,10 @@ describe.each(["LARA-R6", "BG96"])("modem-http on %s", (model) => {
     node.receive({ url: "http://name.invalid/" });
     expect((await node.errors.next()).error).toMatchObject({ code: "DNS_FAILED" });
     node.receive({ url: "https://server.example/" });
-    expect((await node.errors.next()).error).toMatchObject({ code: "NOT_SUPPORTED" });
+    expect((await node.errors.next()).error).toMatchObject({
+      code: "INVALID_INPUT",
+      message: expect.stringMatching(/^tls: an https: URL needs a security profile/),
+    });
     expect([node.out.messages, node.complete.messages]).toEqual([[], []]);
   });
 
@@ -295,12 +298,6 @@ describe("modem-http", () => {
     for (const release of held) release();
     for (let rest = 0; rest < 4; rest += 1) await node.out.next();
     expect(node.out.messages.map(({ id }) => id).sort()).toEqual([1, 2, 3, 4, 5]);
-  });
-
-  it("says that TLS by a profile is not there yet", async () => {
-    const node = await http({ tls: "some-profile" });
-    node.receive({});
-    expect((await node.errors.next()).error).toMatchObject({ code: "NOT_SUPPORTED" });
   });
 
   it("says that a body is no JSON by a warning, and passes the text on", async () => {
