@@ -3,6 +3,7 @@ import { BG96 } from "../../../driver/quectel/bg96";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
 import { unknownCommands } from "./known-commands";
 import { startSession } from "./session";
+import { CLIENT, profile } from "./tls-profile";
 
 describe("the BG96 model", () => {
   it("is recognised by ATI and +CGMM, and by nothing else", () => {
@@ -64,7 +65,7 @@ describe("the BG96 model", () => {
   });
 
   it("sends only what the guide prints or the reference explains", async () => {
-    const { peer, driver, services } = await startSession({ bytesPerSecond: 1000 });
+    const { peer, driver, services, http, ssl } = await startSession({ bytesPerSecond: 1000 });
     peer
       .on(/^AT(E1|\+CMEE=1|\+QISDE=0|\+CFUN=1,1)$/, ["OK"])
       .on(/^AT\+QIDNSCFG=1,/, ["OK"])
@@ -90,6 +91,12 @@ describe("the BG96 model", () => {
     await services.http.request({ ...request, method: "GET", headers: [["A", "b"]] });
     await services.http.request({ ...request, method: "POST", body: Buffer.from("a"), contentType: "text/plain" });
     await services.http.request({ ...request, method: "PUT", body: Buffer.alloc(5000) });
+    ssl.clock = "80/01/06,00:00:00+00";
+    http.answer = { response: "", outcome: "716" };
+    const security = profile({ ...CLIENT, validation: "ca+host+date" });
+    const secure = services.http.request({ ...request, url: "https://a/", method: "GET", security });
+    await expect(secure).rejects.toMatchObject({ code: "TLS_FAILED" });
+    await services.security.list();
     await services.packetData.deactivate(1);
     await driver.reboot();
     expect(unknownCommands(peer.commands)).toEqual([]);

@@ -24,6 +24,31 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+QIDNSGIP=\d+,"[^"]+"$/, source: "at-facts-quectel 2.1" },
   { pattern: /^AT\+QPING=\d+,"[^"]+",\d+,\d+$/, source: "at-facts-quectel 2.1" },
   { pattern: /^AT\+QHTTPCFG="contenttype",[0-3]$/, source: "guide 2.1: range and meaning; at-facts-quectel 5" },
+  {
+    pattern: /^AT\+QSSLCFG="(sslversion|seclevel|ignorelocaltime|negotiatetime)",[0-5],\d+$/,
+    source: "guide 3.2.1 with other values; at-facts-quectel 3.1",
+  },
+  {
+    pattern: /^AT\+QSSLCFG="ciphersuite",[0-5],0X[0-9A-F]{4}$/,
+    source: "guide 3.2.1 with other values; at-facts-quectel 3.1: never in quotation marks",
+  },
+  {
+    pattern: /^AT\+QSSLCFG="(cacert|clientcert|clientkey)",[0-5],"[^"]+"$/,
+    source: "guide 3.2.2.1 with other values; at-facts-quectel 3.1",
+  },
+  {
+    pattern: /^AT\+QSSLCFG="(sni|checkhost)",[0-5],[01]$/,
+    source: "at-facts-quectel 3.1: newer firmware; the host is named and compared",
+  },
+  {
+    pattern: /^AT\+CCLK(\?|="[0-9/]{8},[0-9:]{8}\+00")$/,
+    source: "27.007 8.15; at-facts-quectel 3.1: checks of dates",
+  },
+  {
+    pattern: /^AT\+QIOPEN=\d+,11,"TCP","[^"]+",\d+,0,0$/,
+    source: "at-facts-quectel 2.2: whether it is the connection or the handshake that fails",
+  },
+  { pattern: /^AT\+QICLOSE=11,1$/, source: "at-facts-quectel 2.2: a failed one has to be closed, too" },
   { pattern: /^AT\+QFLDS="UFS"$/, source: "at-facts-quectel 4: free bytes" },
   { pattern: /^AT\+QFLST="[^"]+"$/, source: "at-facts-quectel 4: names and sizes" },
   { pattern: /^AT\+QFDEL="[^"]+"$/, source: "at-facts-quectel 4" },

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ModelDriver } from "../../../driver/services/model";
 import { unknownCommands } from "./known-commands";
 import { startSession } from "./session";
+import { CA, profile } from "./tls-profile";
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
 const RUNS = Number(process.env.RUNS ?? 20_000);
@@ -33,6 +34,7 @@ const hostile = fc.oneof(
 type Use = (services: ModelDriver["services"], text: string, other: string) => Promise<unknown>;
 
 const request = { method: "POST", url: "http://a.test/", headers: [], timeout: 10_000 } as const;
+const https = { ...request, method: "GET", url: "https://a.test/" } as const;
 const context = { cid: 1, apn: "a", pdpType: "IP", authType: "pap" } as const;
 
 /** Every place where a flow's text reaches the driver. */
@@ -52,6 +54,16 @@ const USES: Record<string, Use> = {
   write: ({ files }, text, other) => files.write(text, Buffer.from(other)),
   read: ({ files }, text) => files.read(text),
   remove: ({ files }, text) => files.remove(text),
+  ciphers: ({ http }, text) => http.request({ ...https, security: profile({ ciphers: [text] }) }),
+  serverName: ({ http }, text) =>
+    http.request({ ...https, security: profile({ validation: "ca+host", serverName: text }) }),
+  sni: ({ http }, text) => http.request({ ...https, security: profile({ sni: text }) }),
+  secureHost: ({ http }, text) => http.request({ ...https, url: `https://${text}/`, security: profile() }),
+  ca: ({ http }, text) => http.request({ ...https, security: profile({ ca: Buffer.from(text) }) }),
+  import: ({ security }, text, other) => security.import("ca", text, { file: other }),
+  importName: ({ security }, text) => security.import("ca", text, { content: CA }),
+  hash: ({ security }, text) => security.hash("cert", text),
+  removeCertificate: ({ security }, text) => security.remove("key", text),
 };
 
 describe("text from a flow", () => {

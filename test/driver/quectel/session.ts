@@ -3,6 +3,7 @@ import { BG96 } from "../../../driver/quectel/bg96";
 import type { ModelDriver } from "../../../driver/services/model";
 import { addFiles } from "./fake-files";
 import { addHttp, type FakeHttp } from "./fake-http";
+import { addSsl, type FakeSsl } from "./fake-ssl";
 import { Peer, type PeerOptions } from "./peer";
 
 export interface Session {
@@ -12,6 +13,7 @@ export interface Session {
   readonly services: ModelDriver["services"];
   readonly files: Map<string, Buffer>;
   readonly http: FakeHttp;
+  readonly ssl: FakeSsl;
   /** Contexts that are active on the fake modem. */
   readonly active: Set<number>;
 }
@@ -24,6 +26,7 @@ export async function startSession(options: PeerOptions = {}): Promise<Session> 
   addContexts(peer, active);
   addFiles(peer, files);
   const http = addHttp(peer, files);
+  const ssl = addSsl(peer);
   const channel = new AtChannel(peer);
   await peer.open();
   // The gap is the channel's matter, and tested there.
@@ -31,7 +34,7 @@ export async function startSession(options: PeerOptions = {}): Promise<Session> 
   const driver = BG96.create(channel);
   await driver.services.packetData.activate(1);
   peer.commands.length = 0;
-  return { peer, channel, driver, services: driver.services, files, http, active };
+  return { peer, channel, driver, services: driver.services, files, http, ssl, active };
 }
 
 function addContexts(peer: Peer, active: Set<number>): void {
