@@ -155,7 +155,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
 
   it("modem: marks what is invalid and says why, and shows the fields of the choices", async () => {
     const http = await editor.openDialog(await editor.find("modem-http"));
-    const modem = await editor.openModem();
+    const modem = await editor.openConfig("modem");
     await check(modem, MODEM);
     await modem.fill("port", "sim:BG96");
     expect(await modem.field("baudRate").isVisible()).toBe(false);
@@ -174,7 +174,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
       }),
     );
     const http = await editor.openDialog(await editor.find("modem-http"));
-    const modem = await editor.openModem();
+    const modem = await editor.openConfig("modem");
     await editor.page.click("#cellular-modem-list-ports");
     const choices = editor.page.locator(".red-ui-autoComplete-container li").filter({ visible: true });
     await choices.first().waitFor();
@@ -192,7 +192,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
   it("opens with the gateway's own list of ports", async () => {
     const listed = editor.page.waitForResponse("**/cellular-modem/ports");
     const http = await editor.openDialog(await editor.find("modem-http"));
-    const modem = await editor.openModem();
+    const modem = await editor.openConfig("modem");
     expect((await listed).status()).toBe(200);
     expect(Array.isArray(await (await listed).json())).toBe(true);
     await editor.picture("modem-dialog", 1200, "dialog");
@@ -208,7 +208,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
 
   it("modem: shows its help in the sidebar", async () => {
     const http = await editor.openDialog(await editor.find("modem-http"));
-    const modem = await editor.openModem();
+    const modem = await editor.openConfig("modem");
     expect(await modem.help()).toContain(firstSentence("modem"));
     await modem.cancel();
     await http.cancel();
@@ -221,7 +221,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
       expect(await dialog.hardToRead()).toEqual([]);
       if (type === "modem-http") {
         if (colorScheme === "dark") await themed.picture("dark", 720);
-        const modem = await themed.openModem();
+        const modem = await themed.openConfig("modem");
         expect(await modem.hardToRead()).toEqual([]);
         await modem.cancel();
       }

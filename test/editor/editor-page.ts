@@ -12,6 +12,7 @@ const DARK_VARIABLES = `:root {
   --red-ui-primary-text-color: #ddd; --red-ui-secondary-text-color: #bbb; --red-ui-form-text-color: #eee;
   --red-ui-primary-background: #222; --red-ui-secondary-background: #282828; --red-ui-form-input-background: #111;
   --red-ui-form-background: #282828; --red-ui-secondary-border-color: #555; --red-ui-form-input-border-color: #555;
+  --red-ui-text-color-error: #f2777a;
 }`;
 
 /** Where Debian keeps it. */
@@ -45,7 +46,7 @@ const FIND_LOW_CONTRAST = `(() => {
     const alpha = parse(color)[3] ?? 1;
     return alpha > 0 || element.parentElement === null ? color : behind(element.parentElement);
   };
-  const shown = [...document.querySelectorAll(".cellular-modem-dialog :is(label, input, select, .cellular-modem-section)")]
+  const shown = [...document.querySelectorAll(".cellular-modem-dialog :is(label, input, select, textarea, .cellular-modem-section, .cellular-modem-note, .cellular-modem-stored, .cellular-modem-certificate div)")]
     .filter((element) => element.offsetParent !== null && element.type !== "checkbox");
   if (shown.length === 0) return ["nothing is shown"];
   return shown.flatMap((element) => {
@@ -180,9 +181,9 @@ export class EditorPage {
     return dialog;
   }
 
-  /** Opens the dialog of the modem that the open dialog's node names. */
-  async openModem(): Promise<Dialog> {
-    await this.page.click("#node-input-btn-modem-edit");
+  /** Opens the dialog of the config node that the open dialog's node names. */
+  async openConfig(property: "modem" | "tls"): Promise<Dialog> {
+    await this.page.click(`#node-input-btn-${property}-edit`);
     const dialog = new Dialog(this.page, "node-config-input", "node-config-dialog");
     await dialog.opened();
     return dialog;

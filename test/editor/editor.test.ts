@@ -72,7 +72,7 @@ describe.skipIf(browserNeed.skip)(`the editor in Chromium${browserNeed.reason}`,
     await editor.removeFlow("Flow 1");
     const http = await editor.openDialog(await editor.find("modem-http"));
     await http.fill("name", "Get the greeting");
-    const modem = await editor.openModem();
+    const modem = await editor.openConfig("modem");
     await modem.fill("port", `sim:LARA-R6?baud=115200&route=demo.example:80=127.0.0.1:${ports.http}`);
     await modem.save();
     await http.save();
@@ -99,7 +99,7 @@ describe.skipIf(browserNeed.skip)(`the editor in Chromium${browserNeed.reason}`,
     await editor.showFlow("HTTP GET on a button");
     const http = await editor.openDialog(await editor.find("modem-http"));
     expect(await http.field("name").inputValue()).toBe("Get the greeting");
-    const modem = await editor.openModem();
+    const modem = await editor.openConfig("modem");
     expect(await modem.field("port").inputValue()).toContain(`127.0.0.1:${ports.http}`);
     await modem.cancel();
     await http.cancel();
