@@ -37,8 +37,19 @@ export interface SecureServer {
   stop(): Promise<void>;
 }
 
-/** A server on loopback that keeps sessions, and gives tickets unless told otherwise. */
-export async function startSecureServer(options: ServerOptions, tickets = true): Promise<SecureServer> {
+export interface SecureServerManner {
+  /** Gives tickets, which is the default; without them a server of TLS 1.2 keeps sessions by their id. */
+  readonly tickets?: boolean;
+  /** Calls `finish` when the answer is to go out; at once when left out. */
+  readonly answer?: (finish: () => void) => void;
+}
+
+/** A server on loopback that says hello, and keeps sessions. */
+export async function startSecureServer(
+  options: ServerOptions,
+  manner: SecureServerManner = {},
+): Promise<SecureServer> {
+  const { tickets = true, answer = (finish) => finish() } = manner;
   const seen: SecureRequest[] = [];
   const sessions = new Map<string, Buffer>();
   const noTickets = tickets ? {} : { secureOptions: constants.SSL_OP_NO_TICKET };
@@ -52,7 +63,7 @@ export async function startSecureServer(options: ServerOptions, tickets = true):
       serverName: socket.servername,
       client: socket.getPeerCertificate().subject?.CN,
     });
-    response.end("hello");
+    answer(() => response.end("hello"));
   });
   server.on("newSession", (id: Buffer, data: Buffer, done: () => void) => {
     sessions.set(id.toString("hex"), data);

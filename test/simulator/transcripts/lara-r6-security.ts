@@ -15,7 +15,7 @@ interface SecureBench extends Bench {
 
 /** HTTPS of that name is a server of this test. */
 async function secureBench(name: string, tickets = true): Promise<SecureBench> {
-  const server = await startSecureServer(identity("server"), tickets);
+  const server = await startSecureServer(identity("server"), { tickets });
   const opened = await openBench("LARA-R6", [`route=${name}:443=127.0.0.1:${server.port}`]);
   const stop = async () => {
     await opened.stop();
