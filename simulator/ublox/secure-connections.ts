@@ -25,14 +25,14 @@ export class SecureConnections {
     const settings = tlsSettings(this.modem, profile);
     this.#open += 1;
     let isOpen = true;
-    const { powerCycle } = this.modem;
     const { type } = profile.resumption;
     return {
       settings,
       report: (connection) => {
         // What was made for one type means nothing to another that was chosen meanwhile.
-        if (powerCycle.aborted || profile.resumption.type !== type) return;
-        reportSession(this.modem, number ?? 0, profile, connection);
+        if (number !== undefined && profile.resumption.type === type) {
+          reportSession(this.modem, number, profile.resumption, connection);
+        }
       },
       release: () => {
         if (isOpen) this.#open -= 1;

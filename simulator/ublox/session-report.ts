@@ -1,6 +1,5 @@
 import type { Modem } from "../modem";
 import type { TlsConnection } from "../network/tls-types";
-import type { SecurityProfile } from "./security-profile";
 import { writeSession } from "./session-data";
 import { type Resumption, resumptionStatus } from "./session-resumption";
 
@@ -11,12 +10,7 @@ const LONGEST_ON_LINE = 2000;
  * After a handshake: tells type and data of a session id, else whether there are session data (guide 3.4.1 to 3.4.3).
  * @param number of the profile
  */
-export function reportSession(
-  modem: Modem,
-  number: number,
-  { resumption }: SecurityProfile,
-  connection: TlsConnection,
-): void {
+export function reportSession(modem: Modem, number: number, resumption: Resumption, connection: TlsConnection): void {
   if (!resumption.enabled) return;
   const { type } = resumption;
   const values = obtained(modem, resumption, connection);
@@ -26,8 +20,7 @@ export function reportSession(
     return;
   }
   if (!type.told) resumption.data = values;
-  const status = type.told ? resumptionStatus({ ...resumption, data: undefined }) : resumptionStatus(resumption);
-  modem.urc(`+UUSECPRF: ${number},13,0,${status}`);
+  modem.urc(`+UUSECPRF: ${number},13,0,${resumptionStatus({ ...resumption, data: values })}`);
 }
 
 /** Values of the type's tag after this connection; undefined when it left none. */

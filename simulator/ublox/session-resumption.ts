@@ -15,16 +15,23 @@ export interface ResumptionType {
   readonly prompted: boolean;
 }
 
+const SESSION_ID: ResumptionType = {
+  number: 0,
+  kind: "id",
+  encrypted: false,
+  tag: 2,
+  told: true,
+  prompted: false,
+};
+
 const types: readonly ResumptionType[] = [
-  { number: 0, kind: "id", encrypted: false, tag: 2, told: true, prompted: false },
+  SESSION_ID,
   { number: 10, kind: "id", encrypted: true, tag: 12, told: true, prompted: false },
   { number: 1, kind: "ticket", encrypted: false, tag: 3, told: false, prompted: false },
   { number: 11, kind: "ticket", encrypted: true, tag: 13, told: false, prompted: false },
   { number: 3, kind: "psk-ticket", encrypted: false, tag: 5, told: false, prompted: true },
   { number: 13, kind: "psk-ticket", encrypted: true, tag: 15, told: false, prompted: true },
 ];
-
-const factoryType = types[0] as ResumptionType;
 
 export function resumptionType(number: number): ResumptionType | undefined {
   return types.find((type) => type.number === number);
@@ -43,7 +50,7 @@ export interface Resumption {
 }
 
 export function resumptionOff(): Resumption {
-  return { enabled: false, type: factoryType, data: undefined };
+  return { enabled: false, type: SESSION_ID, data: undefined };
 }
 
 const OFF = 0;

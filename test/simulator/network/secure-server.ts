@@ -32,6 +32,8 @@ export interface SecureRequest {
 export interface SecureServer {
   readonly port: number;
   readonly seen: readonly SecureRequest[];
+  /** Those of the sessions that it keeps, in hexadecimal. */
+  sessionIds(): string[];
   /** Forgets all sessions, and the keys of all tickets. */
   forget(): void;
   stop(): Promise<void>;
@@ -76,6 +78,7 @@ export async function startSecureServer(
   return {
     port: (server.address() as AddressInfo).port,
     seen,
+    sessionIds: () => [...sessions.keys()],
     forget() {
       sessions.clear();
       server.setTicketKeys(randomBytes(48));
