@@ -3,9 +3,6 @@ import type { TlsConnection } from "../network/tls-types";
 import { writeSession } from "./session-data";
 import { type Resumption, resumptionStatus } from "./session-resumption";
 
-/** Longer data could not be set again by a command line. */
-const LONGEST_ON_LINE = 2000;
-
 /**
  * After a handshake: tells type and data of a session id, else whether there are session data (guide 3.4.1 to 3.4.3).
  * @param number of the profile
@@ -19,8 +16,8 @@ export function reportSession(modem: Modem, number: number, resumption: Resumpti
     modem.urc(`+UUSECPRF: ${number},13,${type.tag},${values.join(",")}`);
     return;
   }
-  if (!type.told) resumption.data = values;
-  modem.urc(`+UUSECPRF: ${number},13,0,${resumptionStatus({ ...resumption, data: values })}`);
+  resumption.data = values;
+  modem.urc(`+UUSECPRF: ${number},13,0,${resumptionStatus(resumption)}`);
 }
 
 /** Values of the type's tag after this connection; undefined when it left none. */
@@ -29,7 +26,5 @@ function obtained(modem: Modem, { type, data }: Resumption, connection: TlsConne
   if (type.told && connection.reused) return data;
   const session = connection.session();
   if (session === undefined) return connection.reused ? data : undefined;
-  const values = writeSession(modem, type, session, connection.sessionId ?? Buffer.alloc(0));
-  const fits = type.prompted || values.join(",").length <= LONGEST_ON_LINE;
-  return fits ? values : undefined;
+  return writeSession(modem, type, session, connection.sessionId ?? Buffer.alloc(0));
 }

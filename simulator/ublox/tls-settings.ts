@@ -28,7 +28,7 @@ export function tlsSettings(modem: Modem, profile: SecurityProfile): TlsSettings
   const { validation } = profile;
   const suites = offeredSuites(profile.suites);
   return {
-    versions: versionsOf(profile),
+    versions: { min: LOWEST_VERSION[profile.version] ?? "TLSv1", max: "TLSv1.3" },
     verify: {
       chain: validation >= CHAIN,
       dates: validation >= DATES,
@@ -46,13 +46,8 @@ export function tlsSettings(modem: Modem, profile: SecurityProfile): TlsSettings
 }
 
 /** Whether the profile's versions leave room for its kind of session: TLS 1.3 has PSK tickets only (guide 3.4.4). */
-export function canResume({ resumption, version }: SecurityProfile): boolean {
+function canResume({ resumption, version }: SecurityProfile): boolean {
   return resumption.enabled && (resumption.type.kind === "psk-ticket") === (version === TLS_1_3);
-}
-
-function versionsOf(profile: SecurityProfile): TlsSettings["versions"] {
-  const oldKind = canResume(profile) && profile.version < TLS_1_3;
-  return { min: LOWEST_VERSION[profile.version] ?? "TLSv1", max: oldKind ? "TLSv1.2" : "TLSv1.3" };
 }
 
 function expectedHost({ hostName }: SecurityProfile): string {

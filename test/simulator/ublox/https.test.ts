@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import type { ServerOptions } from "node:https";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { tcpFace } from "../../../simulator/faces/server";
@@ -192,6 +192,19 @@ describe("a pinned server certificate", () => {
   ])("%s at level %i: %s", async (name, level, end) => {
     const { host } = await ready(identity("server"), `12,"pin",${level}`);
     await importInto(host, 3, "pin", pem(`${name}.cert`));
+    expect(await outcome(host)).toBe(end);
+  });
+
+  it.each([
+    [0, SUCCESS],
+    [1, SUCCESS],
+    [2, TLS_FAILURE],
+  ])("with the server's key in another certificate at level %i: %s", async (level, end) => {
+    const { host } = await ready(identity("server"), `12,"pin",${level}`);
+    const other = new X509Certificate(pem("server.cert")).raw;
+    // The last byte is the signature's.
+    other[other.length - 1] = ~(other[other.length - 1] ?? 0);
+    await importInto(host, 3, "pin", other);
     expect(await outcome(host)).toBe(end);
   });
 

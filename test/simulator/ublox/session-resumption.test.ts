@@ -219,12 +219,14 @@ describe("a session id", () => {
     expect(web.sessionIds()).toEqual([Buffer.from(id, "base64").toString("hex")]);
   });
 
-  it("that a server does not give leaves the status at enabled", async () => {
-    const web = await secureServer(identity("server"));
+  it("that a server does not give sets the status back to enabled", async () => {
+    const web = await server(kind);
     const host = await hostFor(web.port, kind);
+    await setSession(host, kind, await obtain(host, kind));
     await secure(host, "1,4");
     expect(await ask(host)).toEqual(["0,1"]);
-    expect(web.seen).toMatchObject([{ protocol: "TLSv1.3" }]);
+    expect(await host.command("AT+USECPRF=1,13,0")).toEqual(["+USECPRF: 1,13,0,1", "OK"]);
+    expect(web.seen).toMatchObject([{ protocol: "TLSv1.2" }, { protocol: "TLSv1.3" }]);
   });
 });
 
