@@ -11,9 +11,8 @@ const LOWEST_SECURITY = "@SECLEVEL=0";
 const TLS_1_3_SUITES = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"];
 /** Those without authentication no modem has. */
 const ALL_BEFORE_TLS_1_3 = "ALL:!aNULL";
-/** RFC 4279 5.3 and OpenSSL's limits. */
-const LONGEST_IDENTITY = 128;
-const LONGEST_PSK = 256;
+/** OpenSSL's limit; Node's error beyond it would tell the identity, which is a secret. */
+const LONGEST_IDENTITY = 256;
 
 type Suites = ReadonlyMap<number, string>;
 type Range = TlsSettings["versions"];
@@ -114,8 +113,8 @@ function pskOptions({ psk }: TlsSettings): ConnectionOptions {
   const identity = psk.identity.toString("utf8");
   // Node hands the identity over as a C string of UTF-8.
   const usable = Buffer.from(identity).equals(psk.identity) && !psk.identity.includes(0);
-  if (!usable || psk.identity.length > LONGEST_IDENTITY || psk.key.length > LONGEST_PSK) {
-    throw new NetworkError("tls", "the pre-shared key or its identity can't be used");
+  if (!usable || psk.identity.length > LONGEST_IDENTITY) {
+    throw new NetworkError("tls", "the identity of the pre-shared key can't be used");
   }
   return { pskCallback: () => ({ psk: psk.key, identity }) };
 }

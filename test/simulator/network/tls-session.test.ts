@@ -2,6 +2,7 @@ import { constants, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NetworkError } from "../../../simulator/network/network";
+import { isOfKind } from "../../../simulator/network/tls-session";
 import type { SessionKind } from "../../../simulator/network/tls-types";
 import { ASKING, CHECKED, der, open, pem, tlsServer, visit } from "./tls-servers";
 
@@ -46,7 +47,8 @@ describe.each(KINDS)("a session of kind %s", (kind) => {
   it("is not checked again when it is taken up", async () => {
     const { port } = await tlsServer();
     const { data } = await firstVisit(port);
-    const later = await visit(port, { trusted: [], session: { kind, data } });
+    const pinned = { certificate: der("server"), compare: "certificate" } as const;
+    const later = await visit(port, { trusted: [], pinned, session: { kind, data } });
     expect(later.reused).toBe(true);
   });
 
@@ -78,6 +80,7 @@ describe.each(KINDS)("a session of kind %s", (kind) => {
   it.each(KINDS.filter((other) => other !== kind))("is none of kind %s", async (other) => {
     const { port, seen } = await tlsServer();
     const { data } = await firstVisit(port);
+    expect([isOfKind(data, kind), isOfKind(data, other)]).toEqual([true, false]);
     const connection = await visit(port, { session: { kind: other, data } });
     expect(seen.map((handshake) => handshake.reused)).toEqual([false, false]);
     expect(connection.reused).toBe(false);
