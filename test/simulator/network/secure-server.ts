@@ -1,17 +1,7 @@
 import { constants, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
-
-const FIXTURES = join(__dirname, "../../fixtures/tls");
-
-/** A file of the test certificates; make.sh beside them says what each is. */
-export const pem = (name: string): Buffer => readFileSync(join(FIXTURES, `${name}.pem`));
-
-/** Certificate and key of a server. */
-export const identity = (name: string) => ({ cert: pem(`${name}.cert`), key: pem(`${name}.key`) });
 
 /** TLS 1.0 and 1.1 need what OpenSSL switches off by default. */
 export const OLD = { ciphers: "DEFAULT:@SECLEVEL=0" } as const;

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { identity, pem, type SecureServer, startSecureServer } from "../network/secure-server";
+import { type SecureServer, startSecureServer } from "../network/secure-server";
+import { identity, pem } from "../network/tls-servers";
 import { openBench } from "./bench";
 import { type Bench, command, type Setting, untilItAnswers, upload } from "./replay";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { pem } from "../network/secure-server";
+import { pem } from "../network/tls-servers";
 import { LaraHost } from "./lara-host";
 import { importInto, run } from "./secure-host";
 

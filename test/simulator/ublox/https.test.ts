@@ -7,7 +7,8 @@ import { Simulator } from "../../../simulator/simulator";
 import { secureConnections } from "../../../simulator/ublox/secure-connections";
 import { AtClient } from "../../support/at-client";
 import { route } from "../modem-host";
-import { identity, OLD, pem } from "../network/secure-server";
+import { OLD } from "../network/secure-server";
+import { identity, pem } from "../network/tls-servers";
 import { request } from "./http-host";
 import { LaraHost } from "./lara-host";
 import {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { identity, pem, type SecureServer } from "../network/secure-server";
+import type { SecureServer } from "../network/secure-server";
+import { identity, pem } from "../network/tls-servers";
 import type { LaraHost } from "./lara-host";
 import { importInto, run, secure, secureHost, secureServer, useSecurity } from "./secure-host";
 
