@@ -5,6 +5,8 @@ import type { FinalResult } from "./final-results";
 const STARS = "***";
 /** Shorter ones would mask half the trace; a PIN has four digits at least (27.007 §8.3). */
 const SHORTEST_SECRET = 4;
+/** Characters of a line that can be told to be a part of an upload. */
+const SHORTEST_PAYLOAD = 8;
 
 /** Takes a command's secrets out of whatever the modem says while it runs, for one that repeats what it was sent. */
 export class Mask {
@@ -13,7 +15,7 @@ export class Mask {
   /** With their colons: lines of which nothing else is shown. */
   private readonly hidden: readonly string[];
 
-  constructor(private readonly command: Pick<Command, "line" | "label" | "confidential">) {
+  constructor(private readonly command: Pick<Command, "line" | "label" | "confidential" | "upload">) {
     this.secrets = secretsOf(command);
     const names = command.confidential === true ? (command.line.match(/[+^%*#][A-Z0-9]+/gi) ?? []) : [];
     this.hidden = names.map((name) => `${name.toUpperCase()}:`);
@@ -29,7 +31,15 @@ export class Mask {
     const { line, label } = this.command;
     // A byte that was lost may be one of a secret, which then is not found as a whole.
     if (text === line || (label !== line && isDamagedEcho(text, line))) return label;
+    if (this.isPayload(text)) return `<${text.length} bytes>`;
     return this.secrets.reduce((masked, secret) => masked.replaceAll(secret, STARS), text);
+  }
+
+  /** A modem that left its prompt, by a reboot for instance, takes the rest of an upload for commands and echoes it. */
+  private isPayload(text: string): boolean {
+    const { upload } = this.command;
+    if (upload === undefined || text.length < SHORTEST_PAYLOAD) return false;
+    return Buffer.from(upload.data.buffer, upload.data.byteOffset, upload.data.length).includes(text, 0, "latin1");
   }
 
   result(result: FinalResult): FinalResult {

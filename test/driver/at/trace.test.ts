@@ -111,6 +111,20 @@ describe("the trace", () => {
     expect(trace).toEqual(others.map((text) => `received ${text}`));
   });
 
+  it("shows no part of an upload that a modem which left its prompt takes for commands", async () => {
+    const noise: string[] = [];
+    const { channel, line, trace } = setUp({ hooks: { onNoise: (data) => noise.push(`${data}`) } });
+    const lines = ["-----BEGIN PRIVATE KEY-----", "MIIEvgIBADANBgkqhkiG9w0BAQEFAASC", "+S3cret/BKgwggSkAgEAAoIBAQ=="];
+    const data = bytes(`${lines.join("\n")}\n`);
+    const work = failure(channel.send(simple("AT+USECMNG=0", { upload: { prompt: ">", data } })));
+    line.say("AT+USECMNG=0\r\r\n>");
+    await vi.advanceTimersByTimeAsync(50);
+    line.say(`\r\nRDY\r\n${lines.join("\r\n").replace("VgIBADAN", "VgIBA\r\nDAN")}\r\n\r\nERROR\r\n`);
+    await work;
+    expect(JSON.stringify([trace, noise])).not.toMatch(/MIIEvg|ADANBgkq|S3cret|BKgwgg/);
+    expect(trace).toEqual(expect.arrayContaining(["sent <90 bytes>", "received RDY", "received <28 bytes>"]));
+  });
+
   it("shows no secret of a command that is not answered", async () => {
     const { channel, trace } = setUp();
     const work = failure(channel.send(secret("P455w0rd")));
