@@ -21,6 +21,7 @@ const CORE = [
   "common/25-status.js",
   "common/90-comment.js",
   "function/10-function.js",
+  "function/80-template.js",
 ];
 
 export interface FlowError {
