@@ -59,7 +59,7 @@ export class CertificateStore {
       throw new ModemError("INVALID_INPUT", `name ${name} is kept for certificates of security profiles; take another`);
     }
     const { password } = source;
-    const given = "content" in source ? source.content : await this.#files.read(source.file, options);
+    const given = "content" in source ? source.content : await this.#readSmall(source.file, options);
     const certificate = parseCertificate(fileKind, given, { field: WORDS[fileKind], password });
     const { content, md5 } = certificateFile(fileKind, certificate, { password, name });
     if (!(await this.#holds(name, content, options))) await this.#send(name, content, options);
@@ -91,6 +91,16 @@ export class CertificateStore {
   #forget(name: string): void {
     this.#imported.delete(name);
     this.#known.delete(name);
+  }
+
+  /** Reading a file that can't be a certificate would only keep the line busy. */
+  async #readSmall(name: string, options: Options): Promise<Buffer> {
+    const size = await this.#files.size(name);
+    if (size === undefined || size <= SIZES.max) return this.#files.read(name, options);
+    throw new ModemError(
+      "INVALID_INPUT",
+      `file ${name} is too large for a certificate: ${size} bytes, at most ${SIZES.max}`,
+    );
   }
 
   async #holds(name: string, content: Buffer, options: Options): Promise<boolean> {

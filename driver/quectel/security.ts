@@ -62,9 +62,9 @@ export class QuectelSecurity implements SecurityService {
   }
 
   async remove(kind: CertificateKind, name: string): Promise<void> {
+    await this.#turn.withItem(() => this.#store.remove(kind, name));
     // A profile that uses it sends it again.
     this.#contexts.forget();
-    await this.#turn.withItem(() => this.#store.remove(kind, name));
   }
 
   hash(kind: CertificateKind, name: string): Promise<CertificateHash> {

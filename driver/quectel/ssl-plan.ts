@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
 import { ModemError } from "../errors";
 import { checkMaterial } from "../services/profile-material";
 import type { SecurityProfile, TlsVersion } from "../services/security";
@@ -88,7 +89,7 @@ function checkNames({ validation, serverName = "", sni = "" }: SecurityProfile, 
     ["serverName", expected],
     ["sni", sni],
   ] as const) {
-    if (name === "" || name.toLowerCase() === host.toLowerCase()) continue;
+    if (name === "" || [name, domainToASCII(name)].some((form) => form.toLowerCase() === host.toLowerCase())) continue;
     throw new ModemError("NOT_SUPPORTED", `${field}: BG96 takes the URL's host (${host}) and no other; leave it empty`);
   }
 }

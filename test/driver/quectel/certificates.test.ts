@@ -208,6 +208,15 @@ describe("certificates on BG96", () => {
     expect(peer.commands).toEqual([]);
   });
 
+  it("are not read from files that are too large for one", async () => {
+    const { peer, files, services } = await startSession();
+    files.set("large.bin", Buffer.alloc(10_000));
+    const { security } = services;
+    await expect(security.import("ca", "a", { file: "large.bin" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(security.import("ca", "a", { file: "none" })).rejects.toMatchObject({ code: "MODEM_REJECTED" });
+    expect(peer.commands.filter((line) => line.startsWith("AT+QFDWL="))).toEqual([]);
+  });
+
   it("are the only files that removing them removes", async () => {
     const { files, services } = await startSession();
     files.set("data.bin", Buffer.alloc(500, "data"));

@@ -68,6 +68,15 @@ describe("an HTTPS request by BG96 that fails", () => {
     },
   );
 
+  it("before CONNECT is one just as well", async () => {
+    const session = await startSession();
+    session.peer.on(/^AT\+QHTTPPOST=/, ["+CME ERROR: 716"]);
+    expect(await failure(session, { method: "POST", body: Buffer.from("a") })).toMatchObject({
+      code: "TLS_FAILED",
+      cause: { result: "+CME ERROR: 716", errorCode: 716 },
+    });
+  });
+
   it("names what concerns its profile, and nothing else", async () => {
     const session = await startSession();
     session.ssl.missing.add("sni");

@@ -79,6 +79,16 @@ describe("a security profile on BG96", () => {
     expect(told(session, "sni")).toBe(sni);
   });
 
+  it("takes the URL's host for the name that is asked for, however it is written", async () => {
+    const session = await startSession();
+    await get(
+      session,
+      profile({ validation: "ca+host", serverName: "b\u00fccher.example" }),
+      "https://B\u00dcCHER.example/",
+    );
+    expect(session.http.url).toBe("https://xn--bcher-kva.example/");
+  });
+
   it.each([
     [1_000, "10"],
     [45_500, "46"],
