@@ -75,8 +75,9 @@ function checkUsage(own: X509Certificate): void {
 
 function checkDates(certificate: X509Certificate, clock: Date): void {
   const now = clock.getTime();
-  if (now < Date.parse(certificate.validFrom)) throw new NetworkError("tls", "a certificate is not valid yet");
-  if (now > Date.parse(certificate.validTo)) throw new NetworkError("tls", "a certificate has expired");
+  // A date that is none is never right.
+  if (!(now >= Date.parse(certificate.validFrom))) throw new NetworkError("tls", "a certificate is not valid yet");
+  if (!(now <= Date.parse(certificate.validTo))) throw new NetworkError("tls", "a certificate has expired");
 }
 
 function checkPin(own: X509Certificate | undefined, pinned: NonNullable<TlsSettings["pinned"]>): void {

@@ -5,6 +5,11 @@ import { CHECKED, der, identity, open, pem, talk, tlsServer, UNCHECKED } from ".
 
 const REFUSED = { failure: "tls" };
 
+/** Everything checked by a clock that shows this. */
+function at(clock: string): Partial<TlsSettings> {
+  return { verify: { ...CHECKED.verify, now: new Date(clock) } };
+}
+
 describe("what is checked of the server", () => {
   const dateless = { chain: true, dates: false, host: "server.example" };
 
@@ -15,6 +20,7 @@ describe("what is checked of the server", () => {
     ["the address instead of the name", "server", { verify: { ...CHECKED.verify, host: "127.0.0.1" } }],
     ["another name when none is expected", "wrong-host", { verify: { chain: true, dates: true } }],
     ["an expired certificate when dates don't count", "expired", { verify: dateless }],
+    ["an expired certificate by a clock that is behind", "expired", at("2020-06-01T00:00:00Z")],
     ["a trusted intermediate authority alone", "by-intermediate", { trusted: [der("intermediate")] }],
     ["anything without a chain check", "expired", UNCHECKED],
     ["a wrong name without a chain check", "server", { verify: { chain: false, dates: true, host: "x.example" } }],
@@ -29,6 +35,9 @@ describe("what is checked of the server", () => {
     ["a wrong host name", "wrong-host", {}, /server\.example/],
     ["a wrong address", "server", { verify: { ...CHECKED.verify, host: "127.0.0.2" } }, /127\.0\.0\.2/],
     ["an expired certificate", "expired", {}, /expired/],
+    ["a certificate that expired by the modem's clock", "expires-2040", at("2040-01-15T12:00:01Z"), /expired/],
+    ["a certificate of the future", "server", at("1980-01-06T00:00:00Z"), /not valid yet/],
+    ["every date by a clock that shows none", "server", at("nonsense"), /valid/],
     ["an expired certificate of an unknown authority", "expired", { trusted: [der("other-ca")] }, /authority/],
     [
       "an expired certificate of an unknown authority when dates don't count",
