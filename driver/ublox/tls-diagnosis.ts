@@ -155,37 +155,37 @@ function outOfDate(
   return `${title} is not valid before ${own.validFrom.toISOString().slice(0, 10)} (${property})`;
 }
 
-/** What only the server's operator knows, one clause each, in the order of guide 3.5. */
+/** What only the server's operator knows, one verb each, in the order of guide 3.5. */
 const TO_CHECK: readonly Rule[] = [
   ({ profile, material }) => {
     if (profile.validation === "none") return undefined;
     const root = material.ca === undefined ? "a CA certificate on the modem" : `the CA ${material.ca.subject}`;
-    return `that the server sends a chain of certificates that leads to ${root} (ca)`;
+    return `sends a chain of certificates that leads to ${root} (ca)`;
   },
   ({ profile, host }) =>
-    checksHost(profile) ? `that its certificate is for ${profile.serverName || host} (serverName)` : undefined,
-  ({ profile }) => (checksDates(profile) ? "that its certificate has not expired (validation)" : undefined),
-  ({ profile }) => (profile.pinnedKey ? "that its key is still the pinned one (pinnedKey)" : undefined),
+    checksHost(profile) ? `has a certificate for ${profile.serverName || host} (serverName)` : undefined,
+  ({ profile }) => (checksDates(profile) ? "has a certificate that has not expired (validation)" : undefined),
+  ({ profile }) => (profile.pinnedKey ? "still has the pinned key (pinnedKey)" : undefined),
   ({ profile }) => {
-    if (profile.resumption === "psk-ticket") return "that it has TLS 1.3, which a psk-ticket needs (resumption)";
+    if (profile.resumption === "psk-ticket") return "has TLS 1.3, which a psk-ticket needs (resumption)";
     if (profile.minVersion === "any") return undefined;
-    return `that it has TLS ${profile.minVersion}${profile.minVersion === "1.3" ? "" : " or later"} (minVersion)`;
+    return `has TLS ${profile.minVersion}${profile.minVersion === "1.3" ? "" : " or later"} (minVersion)`;
   },
   ({ profile: { ciphers } }) => {
     if (ciphers.length === 0) return undefined;
-    return `that it takes ${ciphers.length === 1 ? ciphers[0] : `one of the ${ciphers.length} cipher suites`} (ciphers)`;
+    return `takes ${ciphers.length === 1 ? ciphers[0] : `one of the ${ciphers.length} cipher suites`} (ciphers)`;
   },
   ({ material }) =>
     material.cert === undefined
-      ? "that it requires no client certificate (cert, key)"
-      : `that it trusts the client certificate ${material.cert.subject} (cert, key)`,
+      ? "requires no client certificate (cert, key)"
+      : `trusts the client certificate ${material.cert.subject} (cert, key)`,
   ({ profile: { psk, rootOfTrustPsk } }) => {
-    if (rootOfTrustPsk) return "that it knows the pre-shared key of the modem's root of trust (rootOfTrustPsk)";
-    return psk === undefined ? undefined : "that it has the same pre-shared key under this identity (psk, pskIdentity)";
+    if (rootOfTrustPsk) return "knows the pre-shared key of the modem's root of trust (rootOfTrustPsk)";
+    return psk === undefined ? undefined : "has the same pre-shared key for the identity (psk, pskIdentity)";
   },
   ({ profile: { sni }, host }) => {
-    if (sni) return `that it knows the name ${sni} (sni)`;
-    return isIP(host) === 0 ? undefined : "that it needs no server name, as none is sent to an address (sni)";
+    if (sni) return `knows the name ${sni} (sni)`;
+    return isIP(host) === 0 ? undefined : "needs no server name, as none is sent to an address (sni)";
   },
 ];
 
@@ -193,5 +193,5 @@ function checklist(facts: Facts): string[] {
   const clauses = findings(TO_CHECK, facts);
   const last = clauses.pop();
   if (last === undefined) return [];
-  return [`Check ${clauses.length === 0 ? last : `${clauses.join(", ")}, and ${last}`}`];
+  return [`Check that the server ${clauses.length === 0 ? last : `${clauses.join(", ")}, and ${last}`}`];
 }

@@ -34,21 +34,25 @@ describe("a TLS connection that failed", () => {
     expect(error.message).toBe(
       "GET https://plant.example/x failed: the secure connection failed (HTTP error 3, 73). " +
         "Check that the server sends a chain of certificates that leads to the CA CN=Test Root CA (ca), " +
-        "that its certificate is for plant.example (serverName), that its certificate has not expired (validation), " +
-        "that it has TLS 1.2 or later (minVersion), and that it trusts the client certificate CN=Test Client (cert, key).",
+        "has a certificate for plant.example (serverName), has a certificate that has not expired (validation), " +
+        "has TLS 1.2 or later (minVersion), and trusts the client certificate CN=Test Client (cert, key).",
     );
     expectExplained(peer.commands);
   });
 
   const clauses: [string, Partial<SecurityProfile>, RegExp][] = [
-    ["another expected name", { validation: "ca+host", ca: CA, serverName: "srv" }, /is for srv \(serverName\)/],
+    [
+      "another expected name",
+      { validation: "ca+host", ca: CA, serverName: "srv" },
+      /has a certificate for srv \(serverName\)/,
+    ],
     ["no CA of its own", { validation: "ca" }, /\(ca\)/],
-    ["TLS 1.3", { minVersion: "1.3" }, /that it has TLS 1\.3 \(minVersion\)/],
+    ["TLS 1.3", { minVersion: "1.3" }, /the server has TLS 1\.3 \(minVersion\)/],
     ["a ticket of TLS 1.3", { resumption: "psk-ticket" }, /psk-ticket needs \(resumption\)/],
-    ["one suite", { ciphers: ["TLS_RSA_WITH_AES_128_CBC_SHA"] }, /it takes TLS_RSA_WITH_AES_128_CBC_SHA \(ciphers\)/],
+    ["one suite", { ciphers: ["TLS_RSA_WITH_AES_128_CBC_SHA"] }, /takes TLS_RSA_WITH_AES_128_CBC_SHA \(ciphers\)/],
     ["no client certificate", {}, /requires no client certificate \(cert, key\)/],
     ["an SNI of its own", { sni: "other.example" }, /knows the name other\.example \(sni\)/],
-    ["a pinned key", { pinnedKey: pem("server.cert") }, /still the pinned one \(pinnedKey\)/],
+    ["a pinned key", { pinnedKey: pem("server.cert") }, /still has the pinned key \(pinnedKey\)/],
     [
       "a pre-shared key",
       { psk: { value: "topsecretkey", format: "text" }, pskIdentity: { value: "topsecretid", format: "text" } },
