@@ -20,13 +20,14 @@ export function showCertificateReports(
   reports: Readonly<Record<Field, JQuery>>,
 ): void {
   let timer: number | undefined;
-  let asked = 0;
+  let asked = "";
   const ask = async () => {
-    asked += 1;
-    const number = asked;
-    const answer = await post(question(id, fields));
+    const body = question(id, fields);
+    if (body === asked) return;
+    asked = body;
+    const answer = await post(body);
     // An answer about what stood there before comes late.
-    if (number !== asked) return;
+    if (body !== asked) return;
     for (const [field, report] of Object.entries(reports)) {
       if (answer === undefined) report.text(sharedText("certificate.unchecked"));
       else show(report, answer[field as Field]);
@@ -42,14 +43,14 @@ export function showCertificateReports(
 }
 
 /** What the server keeps to itself is left out: it takes its own. */
-function question(id: string, fields: Readonly<Record<string, JQuery>>): CertificateQuestion {
+function question(id: string, fields: Readonly<Record<string, JQuery>>): string {
   const values = Object.entries(fields).map(([name, field]) => [name, String(field.val() ?? "")] as const);
-  return { id, ...Object.fromEntries(values.filter(([, value]) => value !== STORED)) };
+  const given = Object.fromEntries(values.filter(([, value]) => value !== STORED));
+  return JSON.stringify({ id, ...given } satisfies CertificateQuestion);
 }
 
-async function post(body: CertificateQuestion): Promise<CertificateAnswer | undefined> {
+async function post(data: string): Promise<CertificateAnswer | undefined> {
   try {
-    const data = JSON.stringify(body);
     return await $.ajax({ url: CERTIFICATES_PATH, method: "POST", contentType: "application/json", data });
   } catch {
     return undefined;

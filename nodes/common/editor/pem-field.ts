@@ -30,6 +30,8 @@ export function showPemField(area: JQuery): void {
       if (pem !== undefined) area.val(pem).trigger("change");
     })
     .appendTo(row);
+  // Its own button can't be styled; the one above stands for it.
+  file.hide();
   row.append(problem);
   if (area.val() === STORED) hideStored(area);
 }
