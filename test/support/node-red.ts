@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,7 +15,8 @@ export interface RunningNodeRed {
   readonly log: () => string;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   deploy(flows: readonly object[], credentials?: Record<string, object>): Promise<void>;
-  stop(): Promise<void>;
+  /** With `keep` its user directory stays, for the next start. */
+  stop(options?: { keep: boolean }): Promise<void>;
 }
 
 export async function freePort(): Promise<number> {
@@ -53,10 +54,12 @@ function settings(port: number): string {
   return `module.exports = ${JSON.stringify(value)};`;
 }
 
-export async function startNodeRed(directory: string, flows: readonly object[] = []): Promise<RunningNodeRed> {
+/** @param flows left out, a directory that has been in use starts with what was deployed there */
+export async function startNodeRed(directory: string, flows?: readonly object[]): Promise<RunningNodeRed> {
   const port = await freePort();
   writeFileSync(join(directory, "settings.js"), settings(port));
-  writeFileSync(join(directory, "flows.json"), JSON.stringify(flows));
+  const file = join(directory, "flows.json");
+  if (flows !== undefined || !existsSync(file)) writeFileSync(file, JSON.stringify(flows ?? []));
   const child = spawn(process.execPath, [join(NODE_RED_HOME, "red.js"), "-u", directory], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -77,7 +80,7 @@ export async function startNodeRed(directory: string, flows: readonly object[] =
     log: () => log,
     get: (path, headers = {}) => fetch(new URL(path, url), { headers: { accept: "application/json", ...headers } }),
     deploy: (nodes, credentials) => deploy(url, nodes, credentials),
-    stop: () => stop(child, directory),
+    stop: ({ keep } = { keep: false }) => stop(child, keep ? undefined : directory),
   };
 }
 
@@ -90,11 +93,11 @@ async function deploy(url: string, flows: readonly object[], credentials?: Recor
   if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
 }
 
-async function stop(child: ChildProcess, directory: string): Promise<void> {
+async function stop(child: ChildProcess, directory: string | undefined): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const ended = once(child, "exit");
     child.kill("SIGTERM");
     await ended;
   }
-  rmSync(directory, { recursive: true, force: true });
+  if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
 }
