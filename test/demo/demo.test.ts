@@ -14,18 +14,22 @@ interface FlowNode {
   readonly type: string;
   readonly z?: string;
   readonly name?: string;
+  readonly label?: string;
 }
 
-describe("npm start", () => {
-  let child: ChildProcess;
-  let url: string;
-  const user = mkdtempSync(join(tmpdir(), "modem-demo-"));
+const FLOW_TYPES = ["modem", "modem-http", "modem-pdp", "modem-at", "modem-tls", "modem-tls-profile"];
 
-  beforeAll(async () => {
+/** The demo in a process of its own. */
+class RunningDemo {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+  ) {}
+
+  static async start(user: string): Promise<RunningDemo> {
     const port = await freePort();
-    url = `http://127.0.0.1:${port}/`;
     const args = ["--port", String(port), "--internet", "0", "--user", user];
-    child = spawn(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], {
+    const child = spawn(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let log = "";
@@ -38,20 +42,61 @@ describe("npm start", () => {
       child.stderr?.on("data", take);
       child.once("exit", (code) => reject(new Error(`the demo ended with ${code}:\n${log}`)));
     });
-  });
+    return new RunningDemo(child, `http://127.0.0.1:${port}/`);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGTERM");
+    await ended;
+  }
+
+  async flows(): Promise<FlowNode[]> {
+    return (await (await fetch(`${this.url}flows`)).json()) as FlowNode[];
+  }
+
+  /** Presses a button of an example; resolves with what its flow shows first in the debug sidebar. */
+  async press(tab: string, button: string): Promise<unknown> {
+    const flows = await this.flows();
+    const id = flows.find(({ type, label }) => type === "tab" && label === tab)?.id;
+    const inject = flows.find(({ type, name, z }) => type === "inject" && name === button && z === id);
+    const socket = new WebSocket(`${this.url.replace("http", "ws")}comms`);
+    await once(socket, "open");
+    const shown = new Promise<unknown>((resolve) => {
+      socket.on("message", (data) => {
+        const messages: { topic?: string; data?: { z?: string; msg?: unknown } }[] = [JSON.parse(String(data))].flat();
+        const message = messages.find(({ topic, data }) => topic === "debug" && data?.z === id);
+        if (message !== undefined) resolve(message.data?.msg);
+      });
+    });
+    socket.send(JSON.stringify({ subscribe: "debug" }));
+    const pressed = await fetch(`${this.url}inject/${inject?.id}`, { method: "POST" });
+    expect(pressed.ok).toBe(true);
+    try {
+      return await shown;
+    } finally {
+      socket.close();
+    }
+  }
+}
+
+describe("npm start", { timeout: 60_000 }, () => {
+  const user = mkdtempSync(join(tmpdir(), "modem-demo-"));
+  let demo: RunningDemo;
+
+  beforeAll(async () => {
+    demo = await RunningDemo.start(user);
+  }, 60_000);
 
   afterAll(async () => {
-    const ended = once(child, "exit");
-    child.kill("SIGTERM");
-    await ended;
+    await demo.stop();
     rmSync(user, { recursive: true, force: true });
   });
 
   it("opens with every example loaded and no node of an unknown type", async () => {
-    const flows = (await (await fetch(`${url}flows`)).json()) as FlowNode[];
-    const types = new Set(flows.map((node) => node.type));
-    for (const type of ["modem", "modem-http", "modem-pdp", "modem-at"]) expect(types).toContain(type);
-    const sets = (await (await fetch(`${url}nodes`, { headers: { accept: "application/json" } })).json()) as {
+    const types = new Set((await demo.flows()).map((node) => node.type));
+    for (const type of FLOW_TYPES) expect(types).toContain(type);
+    const sets = (await (await fetch(`${demo.url}nodes`, { headers: { accept: "application/json" } })).json()) as {
       types: string[];
     }[];
     const known = new Set([...sets.flatMap((set) => set.types), "tab", "group"]);
@@ -59,29 +104,31 @@ describe("npm start", () => {
   });
 
   it("runs an example when its button is pressed", async () => {
-    const flows = (await (await fetch(`${url}flows`)).json()) as FlowNode[];
-    const http = flows.find((node) => node.type === "modem-http");
-    const inject = flows.find((node) => node.type === "inject" && node.z === http?.z);
-    const socket = new WebSocket(`${url.replace("http", "ws")}comms`);
-    await once(socket, "open");
-    const greeted = new Promise<string>((resolve) => {
-      socket.on("message", (data) => {
-        const text = String(data);
-        if (text.includes('"topic":"debug"') && text.includes("Hello")) resolve(text);
-      });
-    });
-    socket.send(JSON.stringify({ subscribe: "debug" }));
-    const pressed = await fetch(`${url}inject/${inject?.id}`, { method: "POST" });
-    expect(pressed.ok).toBe(true);
-    expect(await greeted).toContain(http?.z);
-    socket.close();
+    expect(await demo.press("HTTP GET on a button", "Fetch a page")).toContain("Hello");
+  });
+
+  it("has the credentials of the examples, so that HTTPS and mutual TLS work at once", async () => {
+    expect(await demo.press("HTTPS with a CA", "Fetch a page")).toContain("Hello from the other side");
+    expect(await demo.press("Mutual TLS", "With a certificate")).toContain("Hello, Demo device");
+    expect(readFileSync(join(user, "flows.json"), "utf8")).not.toContain("PRIVATE KEY");
+    expect(readFileSync(join(user, "flows_cred.json"), "utf8")).not.toContain("PRIVATE KEY");
+  });
+
+  it("resumes TLS sessions after a restart of the modem, and of everything", async () => {
+    const ask = async () => JSON.parse(String(await demo.press("Session resumption", "Ask the server")));
+    expect(await ask()).toMatchObject({ resumed: false });
+    expect(await ask()).toMatchObject({ resumed: true });
+    await demo.press("Session resumption", "Restart the modem");
+    expect(await ask()).toMatchObject({ resumed: true });
+    await demo.stop();
+    demo = await RunningDemo.start(user);
+    expect(await ask()).toMatchObject({ resumed: true });
   });
 });
 
 describe("the demo's user directory", () => {
   const directory = mkdtempSync(join(tmpdir(), "modem-demo-"));
-  const flows = () =>
-    JSON.parse(readFileSync(join(directory, "flows.json"), "utf8")) as (FlowNode & { label?: string })[];
+  const flows = () => JSON.parse(readFileSync(join(directory, "flows.json"), "utf8")) as FlowNode[];
   const prepare = (http: number, https: number) =>
     prepareUserDirectory(directory, ROOT, { port: 1880, internet: { http, https }, fresh: false });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -109,16 +156,19 @@ describe("npm start that can't", () => {
   const start = (...args: string[]) =>
     spawnSync(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], { encoding: "utf8" });
 
-  it.each(["--port", "--internet"])("use the port of %s says so in one line, with what to do", async (option) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    const { status, stderr } = start("--port", String(await freePort()), "--internet", "0", option, String(port));
-    server.close();
-    expect(status).toBe(1);
-    expect(stderr).toMatch(new RegExp(`^Port ${port} can't be used .*${option} N\\.\n$`));
-  });
+  it.each(["--port", "--internet", "--https"])(
+    "use the port of %s says so in one line, with what to do",
+    async (option) => {
+      const server = createServer();
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const { status, stderr } = start("--port", String(await freePort()), "--internet", "0", option, String(port));
+      server.close();
+      expect(status).toBe(1);
+      expect(stderr).toMatch(new RegExp(`^Port ${port} can't be used .*${option} N\\.\n$`));
+    },
+  );
 
   it("make sense of a port refuses it", () => {
     expect(start("--port", "web")).toMatchObject({ status: 1, stderr: expect.stringContaining("--port") });
