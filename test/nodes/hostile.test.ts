@@ -87,6 +87,30 @@ describe(`hostile texts (seed ${seed}) never become a command`, () => {
     ["modem-pdp", "a host", { type: "modem-pdp", action: "ping" }, (host: string) => ({ host })],
     ["modem-pdp", "an action", { type: "modem-pdp" }, (action: string) => ({ action })],
     ["modem-pdp", "a count", { type: "modem-pdp", action: "ping", host: "a" }, (count: string) => ({ count })],
+    [
+      "modem-tls-profile",
+      "a certificate's name",
+      { type: "modem-tls-profile", action: "hash" },
+      (certificateName: string) => ({ kind: "ca", certificateName }),
+    ],
+    [
+      "modem-tls-profile",
+      "a file's name",
+      { type: "modem-tls-profile", action: "import" },
+      (filename: string) => ({ kind: "key", certificateName: "a", filename }),
+    ],
+    [
+      "modem-tls-profile",
+      "a certificate",
+      { type: "modem-tls-profile", action: "import" },
+      (payload: string) => ({ kind: "ca", certificateName: "a", payload }),
+    ],
+    [
+      "modem-tls-profile",
+      "an action",
+      { type: "modem-tls-profile" },
+      (action: string) => ({ action, kind: "ca", certificateName: "a" }),
+    ],
     ["modem-at", "a command", { type: "modem-at" }, (command: string) => ({ command })],
     [
       "modem-at",

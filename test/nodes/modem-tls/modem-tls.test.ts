@@ -1,9 +1,11 @@
 import helper from "node-red-node-test-helper";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ModemNode, TlsNode } from "../../../nodes/common/types";
+import { SETTINGS_KEY } from "../../../nodes/modem-tls/session-vault";
 import { deploy, type Inbox, redeploy, useNodeRed } from "../support/flow";
 import { pem, pemPath, SecureServer } from "../support/https-server";
 import { deploySecureFlow, type SecureFlowOptions } from "../support/secure-flow";
+import { TestSettings } from "./settings-storage";
 
 useNodeRed();
 
@@ -39,6 +41,32 @@ describe("modem-tls", () => {
     expect(await sessions()?.load("a:443")).toMatchObject({ data: "YQ==,Yg==" });
     await redeploy("t", { validation: "ca" });
     expect(await sessions()?.load("a:443")).toBeUndefined();
+  });
+
+  it("forgets the sessions of modems and profiles that are deleted, in the storage too", async () => {
+    const settings = new TestSettings({ credentialSecret: false });
+    helper.settings({ get: settings.get.bind(settings), set: settings.set.bind(settings) } as never);
+    onTestFinished(() => void helper.settings({} as never));
+    const nodes = [
+      { id: "m", type: "modem", port: "sim:LARA-R6" },
+      { id: "m2", type: "modem", port: "sim:BG96" },
+      { id: "t", type: "modem-tls", resumption: "ticket" },
+      { id: "t2", type: "modem-tls", resumption: "ticket" },
+    ];
+    await deploy(nodes);
+    for (const tls of ["t", "t2"]) {
+      for (const modem of ["m", "m2"]) {
+        const profile = (helper.getNode(tls) as unknown as TlsNode).profileFor(helper.getNode(modem) as never);
+        const data = Buffer.from(`${tls} ${modem}`).toString("base64");
+        await profile.sessions?.save({ type: "ticket", encrypted: false, data, profile: 0, server: "a:443" });
+      }
+    }
+    const late = (helper.getNode("t2") as unknown as TlsNode).profileFor(modemNode());
+    await helper.setFlows(nodes.filter(({ id }) => id !== "m2" && id !== "t2") as never, "nodes");
+    await late.sessions?.save({ type: "ticket", encrypted: false, data: "bGF0ZQ==", profile: 0, server: "c:443" });
+    await helper.unload();
+    const stored = settings.get(SETTINGS_KEY) as { sessions: { profile: string; modem: string }[] };
+    expect(stored.sessions.map(({ profile, modem }) => `${profile} ${modem}`)).toEqual(["t m"]);
   });
 
   it("takes its settings from environment variables", async () => {
