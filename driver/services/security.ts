@@ -63,7 +63,7 @@ export interface SessionData {
 export interface SessionRecord extends SessionData {
   /** Number of the profile on the modem. */
   readonly profile: number;
-  /** `host:port` of the connection that gave the data. */
+  /** `host:port` of the connection that gave the data; `*` for data that were given by hand for all servers. */
   readonly server: string;
 }
 

@@ -122,6 +122,10 @@ export class UbloxSecurity implements SecurityService {
     const target = targetOf(profile, server === undefined ? undefined : parseServer(server));
     const lease = await this.#lease(target, { signal, owner: `restoring a session of ${profile.name}` }, signal);
     try {
+      if (!this.#resumption.has(lease.number)) {
+        const text = `Security profile ${profile.name}: the modem's firmware resumes no sessions of this type`;
+        throw new ModemError("NOT_SUPPORTED", text);
+      }
       this.#resumption.give(target.owner, data);
       await this.#resumption.set(lease.number, signal);
       await this.#resumption.save(lease.number);

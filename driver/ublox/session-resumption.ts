@@ -86,11 +86,22 @@ export class SessionResumption {
     this.#bindings.delete(number);
   }
 
-  /** Turns resumption on in a profile that was just reset, where the security profile asks for it. */
+  /** Whether resumption is on in this profile. */
+  has(number: number): boolean {
+    return this.#bindings.has(number);
+  }
+
+  /** Turns resumption on in a profile that was just reset, where it is asked for and the firmware has it. */
   async bind(number: number, owner: SessionOwner, signal: AbortSignal | undefined): Promise<void> {
     const kind = sessionKind(owner.profile.resumption, owner.profile.resumptionEncrypted);
     if (kind === undefined) return;
-    for (const enable of enableCommands(number, kind, signal)) await this.#channel.send(enable);
+    try {
+      for (const enable of enableCommands(number, kind, signal)) await this.#channel.send(enable);
+    } catch (error) {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      this.#note("The modem does not resume sessions", error);
+      return;
+    }
     const session = this.#sessionOf(owner);
     await this.#load(session, kind, signal);
     const unset = session.data !== undefined;

@@ -188,6 +188,19 @@ describe.each(TICKETS)("a session by %s, encrypted %s", (...kind) => {
   });
 });
 
+describe("firmware without resumption", () => {
+  it.each(["0,1", "1,1"])("that refuses op 13,%s costs a note and full handshakes", async (op) => {
+    const { http, security, peer, trace } = secureClient();
+    const profile = resuming(["ticket", false]);
+    peer.on(new RegExp(`^AT\\+USECPRF=\\d,13,${op}$`), ["+CME ERROR: operation not supported"]);
+    expect((await http.request(secureGet(profile))).statusCode).toBe(200);
+    expect(trace.some((line) => line.startsWith("note") && line.includes("does not resume"))).toBe(true);
+    const session = { type: "ticket", encrypted: false, data: "QUJD" } as const;
+    const error = await failureOf(security.restoreSession(profile, session, { server: "plant.example:443" }));
+    expect(error.code).toBe("NOT_SUPPORTED");
+  });
+});
+
 describe("two servers with one profile", () => {
   it.each(KINDS)("keep their sessions by %s, encrypted %s, apart", async (...kind) => {
     const store = new MemoryStore();
