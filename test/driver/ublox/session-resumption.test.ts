@@ -188,6 +188,19 @@ describe.each(TICKETS)("a session by %s, encrypted %s", (...kind) => {
   });
 });
 
+describe("the form of the data", () => {
+  it("that the module took is the first that it gets from then on", async () => {
+    const { http, peer, tls: module } = secureClient(undefined, { tls: { takes: "quoted" } });
+    const profile = resuming(["id", false]);
+    for (let request = 0; request < 4; request++) {
+      await http.request(secureGet(profile));
+      module.forget();
+    }
+    const set = peer.commands.filter((line) => line.startsWith("AT+USECPRF=0,13,2,"));
+    expect(set.map((line) => line.includes('"'))).toEqual([false, true, true, true]);
+  });
+});
+
 describe("firmware without resumption", () => {
   it.each(["0,1", "1,1"])("that refuses op 13,%s costs a note and full handshakes", async (op) => {
     const { http, security, peer, trace } = secureClient();
