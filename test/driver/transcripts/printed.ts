@@ -11,6 +11,9 @@ const GUIDES = {
 
 export type Model = keyof typeof GUIDES;
 
+/** Patterns of what stands in the place of printed texts. */
+type Values = Readonly<Record<string, string>>;
+
 /** How the driver's way through a scenario differs from the print. */
 export interface Way {
   /** The scenario's commands (0 is the first) in the driver's order; as printed when left out. */
@@ -18,20 +21,23 @@ export interface Way {
   /** Commands that the driver does not send, and what it does instead or why not. */
   readonly instead?: Readonly<Record<number, string>>;
   /** Printed texts, and patterns of what stands in their place: the values are the flow author's, not the guide's. */
-  readonly values?: Readonly<Record<string, string>>;
+  readonly values?: Values;
 }
 
-function literal(text: string): string {
+/** The pattern of a text as it is. */
+export function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** A printed command with any number, or file name, for each placeholder. */
-function pattern(send: string, values: Readonly<Record<string, string>> = {}): RegExp {
+/** A printed command with any number, or file name, for each placeholder; each is a group of the match. */
+function pattern(send: string, values: Values = {}): RegExp {
   const keys = Object.keys(values).sort((a, b) => b.length - a.length);
   const parts = send.split(new RegExp(`(${[...keys.map(literal), "<\\w+>"].join("|")})`));
   const source = parts.map((part, index) => {
     if (index % 2 === 0) return literal(part);
-    return values[part] ?? (part === "<file_name>" ? '"[^"]+"' : "\\d+");
+    const value = values[part] ?? (part === "<file_name>" ? '"[^"]+"' : "\\d+");
+    const name = /^<(\w+)>$/.exec(part)?.[1];
+    return name === undefined ? value : `(?<${name}>${value})`;
   });
   return new RegExp(`^${source.join("")}$`);
 }
@@ -50,20 +56,30 @@ export function expectExplained(model: Model, lines: readonly string[]): void {
   expect(lines.filter((line) => !patterns.some((one) => one.test(line)))).toEqual([]);
 }
 
-/** Fails unless the scenario's commands are among the lines, in this order, each of them accounted for. */
+/**
+ * Fails unless the scenario's commands are among the lines, in this order, each of them accounted for. A placeholder
+ * stands for the same text throughout: the profile that is set up is the one that is used.
+ */
 export function expectScenario(model: Model, id: string, lines: readonly string[], way: Way = {}): void {
   const scenario = GUIDES[model].scenarios.find((one) => one.id === id);
   if (scenario === undefined) throw new Error(`no scenario ${id}`);
   const sends = commandsOf(scenario);
-  const { instead = {}, values } = way;
+  const { instead = {} } = way;
   const order = way.order ?? [...sends.keys()].filter((step) => !(step in instead));
   const accounted = [...new Set([...order, ...Object.keys(instead).map(Number)])].sort((a, b) => a - b);
   expect(accounted, `${id}: every command is sent or has a reason`).toEqual([...sends.keys()]);
+  let values = way.values;
   let from = 0;
   for (const step of order) {
     const wanted = pattern(sends[step] ?? "", values);
     const found = lines.findIndex((line, index) => index >= from && wanted.test(line));
     if (found < 0) expect.fail(`${id}: ${wanted} is not among\n${lines.slice(from).join("\n")}`);
+    values = { ...values, ...bound(wanted.exec(lines[found] ?? "")) };
     from = found + 1;
   }
+}
+
+function bound(match: RegExpExecArray | null): Values {
+  const groups = Object.entries(match?.groups ?? {});
+  return Object.fromEntries(groups.map(([name, text]) => [`<${name}>`, literal(text)]));
 }
