@@ -236,6 +236,15 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
     await node.cancel();
   });
 
+  it("an example's credentials are imported with it, and deployed", async () => {
+    await editor.importExample("security", "Mutual TLS", "Mutual TLS");
+    await editor.deploy();
+    const profile = (await editor.nodes()).find(({ name }) => name === "Demo device");
+    const kept = await (await nodeRed.get(`credentials/modem-tls/${profile?.id}`)).json();
+    expect(kept).toMatchObject({ has_key: true, cert: expect.stringContaining("BEGIN CERTIFICATE") });
+    expect(JSON.stringify(kept)).not.toContain("PRIVATE KEY");
+  });
+
   it("modem-tls is readable in the dark theme, and has its help", async () => {
     const themed = await EditorPage.open(browser, nodeRed.url, "dark");
     await themed.openDialog(await themed.find("modem-http"));
