@@ -1,6 +1,8 @@
 /** Where raw bytes follow a prompt, how many. Group 1 of the pattern is the length that the command announces. */
 const UPLOADS = [
   /^AT\+UDWNFILE="[^"]*",(\d+)$/i,
+  /^AT\+USECMNG=0,\d,"[^"]*",(\d+)(?:,|$)/i,
+  /^AT\+USECPRF=\d,13,1?5,(\d+)$/i,
   /^AT\+QHTTPURL=(\d+)(?:,|$)/i,
   /^AT\+QHTTPPOST=(\d+)(?:,|$)/i,
   /^AT\+QHTTPGET=\d+,(\d+)(?:,|$)/i,
@@ -108,6 +110,7 @@ export class Conversation {
     const command = this.commands.at(-1) ?? "";
     if (announced !== undefined) this.mode = { kind: "download", length: () => Number(announced) };
     else if (/^AT\+QHTTPREAD=/i.test(command)) this.mode = { kind: "download", length: responseLength };
+    else if (/^AT\+QFDWL=/i.test(command)) this.mode = { kind: "download", length: fileLength };
     else throw new Error(`how long is what comes after ${command}?`);
     return { ...line, border: false };
   }
@@ -146,4 +149,10 @@ function responseLength(received: string): number | undefined {
   const length = /\r\ncontent-length: *(\d+)/i.exec(received.slice(0, head))?.[1];
   if (length === undefined) throw new Error("a response without Content-Length");
   return head + 4 + Number(length);
+}
+
+/** A file, behind which its length is told. */
+function fileLength(received: string): number | undefined {
+  const ends = [...received.matchAll(/\r\n\+QFDWL: (\d+),/g)];
+  return ends.find(({ index, 1: length }) => index === Number(length))?.index;
 }

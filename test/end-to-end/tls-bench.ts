@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Timing } from "../../driver/life/timing";
 import { Modem } from "../../driver/modem";
 import type { ModemSettings } from "../../driver/modem-types";
 import type { HttpResponse } from "../../driver/services/http";
@@ -68,6 +69,7 @@ export function simulatedPort(model: Model, options = ""): string {
 
 export interface Driven {
   readonly modem: Modem;
+  /** Until the modem is rebooted. */
   readonly services: Services;
   /** @throws {ModemError} */
   get(url: string, security?: SecurityProfile, timeout?: number): Promise<HttpResponse>;
@@ -75,21 +77,18 @@ export interface Driven {
 }
 
 /** Opens a modem as a config node does, and waits until it is ready. */
-export async function drive(port: string): Promise<Driven> {
-  const modem = new Modem({ ...SETTINGS, port });
+export async function drive(port: string, timing: Partial<Timing> = {}): Promise<Driven> {
+  const modem = new Modem({ ...SETTINGS, port }, { timing });
   modem.open();
   const services = await modem.ready({ timeout: BOOT });
   return {
     modem,
     services,
-    get: (url, security, timeout = REQUEST) =>
-      services.http.request({
-        method: "GET",
-        url,
-        headers: [],
-        timeout,
-        ...(security === undefined ? {} : { security }),
-      }),
+    async get(url, security, timeout = REQUEST) {
+      const { http } = await modem.ready({ timeout: BOOT });
+      const profile = security === undefined ? {} : { security };
+      return http.request({ method: "GET", url, headers: [], timeout, ...profile });
+    },
     async close() {
       await modem.close();
       closeInProcess(port);

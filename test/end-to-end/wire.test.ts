@@ -81,4 +81,13 @@ describe("the reader of these tests", () => {
       ]);
     }
   });
+
+  it("reads a file to the end that its length tells, whatever looks like one", () => {
+    const file = "a\r\n+QFDWL: 9,0\r\nb";
+    const reader = new Conversation(false);
+    reader.fromHost(Buffer.from('AT+QFDWL="f"\r'));
+    const printed = `\r\nCONNECT\r\n${file}\r\n+QFDWL: ${file.length},0\r\n\r\nOK\r\n`;
+    const pieces = reader.fromModem(Buffer.from(printed));
+    expect(pieces.map(({ kind, bytes }) => [kind, String(bytes)])).toContainEqual(["data", file]);
+  });
 });
