@@ -3,8 +3,9 @@ import type { Transport } from "../transport/transport";
 import type { Channel, Dialect, UrcWaiter, WaitOptions } from "./channel-types";
 import { now, Pause } from "./clock";
 import type { Command, Response } from "./command";
-import { ConfidentialUrcs } from "./confidential";
+import { ConfidentialLines } from "./confidential";
 import { Exchange, type Interrupted } from "./exchange";
+import { isPrefixed } from "./expectation";
 import type { Line } from "./line";
 import type { Mask } from "./mask";
 import { Parser } from "./parser";
@@ -49,7 +50,7 @@ export class AtChannel implements Channel {
   private readonly gap = new Pause();
   private readonly router = new UrcRouter((error) => this.note(`A URC listener failed: ${String(error)}`));
   private dialect = UNKNOWN_MODEM;
-  private confidential = new ConfidentialUrcs(UNKNOWN_MODEM.urcs);
+  private confidential = ConfidentialLines.ofUrcs(UNKNOWN_MODEM.urcs);
   private exchange: Exchange | undefined;
   private resync: Resync | undefined;
   private closed: ModemError | undefined;
@@ -79,7 +80,7 @@ export class AtChannel implements Channel {
 
   useDialect(dialect: Dialect): void {
     this.dialect = dialect;
-    this.confidential = new ConfidentialUrcs(dialect.urcs);
+    this.confidential = ConfidentialLines.ofUrcs(dialect.urcs);
     this.parser.useGrammar(dialect.counted, dialect.urcs);
   }
 
@@ -278,9 +279,18 @@ export class AtChannel implements Channel {
     if (this.untraced > 0) this.hooks.onTrace?.({ direction: "received", text: `<${this.untraced} bytes>` });
     this.untraced = 0;
     if (this.hooks.onTrace === undefined && token.type !== "noise") return;
-    const text = this.confidential.hide(this.mask?.line(shown(token)) ?? shown(token));
+    const whole = shown(token);
+    const masked = this.isPiece(token) ? this.mask?.piece(whole) : this.mask?.line(whole);
+    const text = this.confidential.hide(masked ?? whole);
     if (token.type === "noise") this.hooks.onNoise?.(Buffer.from(text, "latin1"));
     else this.hooks.onTrace?.({ direction: "received", text });
+  }
+
+  /** Whether it may be a part of a damaged or late answer, as nothing shows that it is a line of its own. */
+  private isPiece(token: Token): boolean {
+    if (token.type !== "urc") return token.type === "noise";
+    const { text } = token.line;
+    return !isPrefixed(text) && !this.dialect.urcs.some(({ prefix }) => text.startsWith(prefix));
   }
 }
 

@@ -44,7 +44,7 @@ export interface Command {
   /** The line with secrets masked: what logs, traces and errors show. */
   readonly label: string;
   readonly expects?: readonly Expectation[];
-  /** The answer may hold secrets that the modem keeps: traces show no more of its lines than the prefix. */
+  /** The answer may hold secrets: traces show no more of its lines than the prefix, and nothing of damaged ones. */
   readonly confidential?: boolean;
   /** ms from the last byte of the command to its final result; URCs in between extend it by their own time. */
   readonly timeout: number;

@@ -1,12 +1,13 @@
 import { isSubsequence } from "./echo";
 import type { UrcDefinition } from "./line";
 
-/** Hides what follows the prefixes of URCs that carry secrets, also where the line was damaged on its way. */
-export class ConfidentialUrcs {
-  private readonly prefixes: readonly string[];
+/** Hides what follows the prefixes of lines that carry secrets, also where the line was damaged on its way. */
+export class ConfidentialLines {
+  constructor(private readonly prefixes: readonly string[]) {}
 
-  constructor(definitions: readonly UrcDefinition[]) {
-    this.prefixes = definitions.filter(({ confidential }) => confidential === true).map(({ prefix }) => prefix);
+  static ofUrcs(definitions: readonly UrcDefinition[]): ConfidentialLines {
+    const confidential = definitions.filter((definition) => definition.confidential === true);
+    return new ConfidentialLines(confidential.map(({ prefix }) => prefix));
   }
 
   hide(text: string): string {

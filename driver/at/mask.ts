@@ -1,4 +1,5 @@
 import type { Command } from "./command";
+import { ConfidentialLines } from "./confidential";
 import { isDamagedEcho } from "./echo";
 import type { FinalResult } from "./final-results";
 
@@ -11,27 +12,31 @@ const SHORTEST_PAYLOAD = 8;
 /** Takes a command's secrets out of whatever the modem says while it runs, for one that repeats what it was sent. */
 export class Mask {
   private readonly secrets: readonly string[];
-
-  /** With their colons: lines of which nothing else is shown. */
-  private readonly hidden: readonly string[];
+  /** Lines of which nothing but the prefix is shown. */
+  private readonly hidden: ConfidentialLines;
 
   constructor(private readonly command: Pick<Command, "line" | "label" | "confidential" | "upload">) {
     this.secrets = secretsOf(command);
     const names = command.confidential === true ? (command.line.match(/[+^%*#][A-Z0-9]+/gi) ?? []) : [];
-    this.hidden = names.map((name) => `${name.toUpperCase()}:`);
+    this.hidden = new ConfidentialLines(names.map((name) => `${name.toUpperCase()}:`));
   }
 
   /** A line that the modem prints while the command runs, or too late. */
   line(text: string): string {
-    const prefix = this.hidden.find((name) => text.startsWith(name));
-    return prefix === undefined ? this.apply(text) : `${prefix} ${STARS}`;
+    const hidden = this.hidden.hide(text);
+    return hidden === text ? this.apply(text) : hidden;
+  }
+
+  /** What an answer falls into that is damaged or comes too late. */
+  piece(text: string): string {
+    return this.command.confidential === true ? inBytes(text) : this.line(text);
   }
 
   apply(text: string): string {
     const { line, label } = this.command;
     // A byte that was lost may be one of a secret, which then is not found as a whole.
     if (text === line || (label !== line && isDamagedEcho(text, line))) return label;
-    if (this.isPayload(text)) return `<${text.length} bytes>`;
+    if (this.isPayload(text)) return inBytes(text);
     return this.secrets.reduce((masked, secret) => masked.replaceAll(secret, STARS), text);
   }
 
@@ -51,6 +56,10 @@ export class Mask {
       ...(report && argument !== undefined ? { report: { ...report, argument } } : {}),
     };
   }
+}
+
+function inBytes({ length }: string): string {
+  return `<${length} bytes>`;
 }
 
 /** What stands in `line` where `label` has stars. */

@@ -93,10 +93,15 @@ export class CertificateStore {
     this.#known.delete(name);
   }
 
+  /** It may be a key. */
+  #read(name: string, options: Options): Promise<Buffer> {
+    return this.#files.read(name, { ...options, confidential: true });
+  }
+
   /** Reading a file that can't be a certificate would only keep the line busy. */
   async #readSmall(name: string, options: Options): Promise<Buffer> {
     const size = await this.#files.size(name);
-    if (size === undefined || size <= SIZES.max) return this.#files.read(name, options);
+    if (size === undefined || size <= SIZES.max) return this.#read(name, options);
     throw new ModemError(
       "INVALID_INPUT",
       `file ${name} is too large for a certificate: ${size} bytes, at most ${SIZES.max}`,
@@ -104,14 +109,14 @@ export class CertificateStore {
   }
 
   async #holds(name: string, content: Buffer, options: Options): Promise<boolean> {
-    return (await this.#files.size(name)) === content.length && content.equals(await this.#files.read(name, options));
+    return (await this.#files.size(name)) === content.length && content.equals(await this.#read(name, options));
   }
 
   async #look(name: string, size: number, options: Options): Promise<FileContent | undefined> {
     if (size < SIZES.min || size > SIZES.max) return undefined;
     const known = this.#known.get(name);
     if (known?.has(size) === true) return known.get(size);
-    const content = readContent(await this.#files.read(name, options));
+    const content = readContent(await this.#read(name, options));
     this.#known.set(name, new Map([[size, content]]));
     return content;
   }

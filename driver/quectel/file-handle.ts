@@ -2,7 +2,7 @@ import type { Channel } from "../at/channel-types";
 import { transferTime } from "../at/clock";
 import { commandLine, type Field, splitFields, toInteger } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
-import type { TransferOptions } from "../services/files";
+import type { ReadOptions, TransferOptions } from "../services/files";
 import { isEscape } from "./data-mode";
 import { TIMEOUTS } from "./timeouts";
 
@@ -45,8 +45,8 @@ export class FileHandle {
   }
 
   /** The whole content; undefined where bytes of it were lost or added on the way. */
-  async read(size: number, chunk: number, options: TransferOptions, name: string): Promise<Buffer | undefined> {
-    const { signal, onProgress } = options;
+  async read(size: number, chunk: number, options: ReadOptions, name: string): Promise<Buffer | undefined> {
+    const { signal, confidential, onProgress } = options;
     const parts: Buffer[] = [];
     let done = 0;
     while (done < size) {
@@ -56,6 +56,7 @@ export class FileHandle {
         ...commandLine("+QFREAD=", this.#number, length),
         download: { length: "announced" },
         timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
+        confidential,
         signal,
       });
       if (damaged === true) return undefined;

@@ -2,7 +2,7 @@ import type { Channel } from "../at/channel-types";
 import { transferTime } from "../at/clock";
 import { commandLine, type Field, quote, splitFields, toInteger } from "../at/fields";
 import { ModemError } from "../errors";
-import type { FileEntry, FileService, TransferOptions } from "../services/files";
+import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../services/files";
 import { Pool } from "../services/resources";
 import { fileChecksum } from "./checksum";
 import { isEscape } from "./data-mode";
@@ -37,7 +37,7 @@ export class QuectelFiles implements FileService {
     return this.#entries(quote("*", { field: "pattern", max: 1 }));
   }
 
-  async read(name: string, options: TransferOptions = {}): Promise<Buffer> {
+  async read(name: string, options: ReadOptions = {}): Promise<Buffer> {
     const file = fileName(name);
     return this.#turn.withItem(async () => {
       const [entry] = await this.#entries(file);
@@ -108,13 +108,15 @@ export class QuectelFiles implements FileService {
     await this.#channel.send({ ...commandLine("+QFDEL=", file), timeout: TIMEOUTS.file });
   }
 
-  async #download(file: Field, { name, size }: FileEntry, { signal, onProgress }: TransferOptions): Promise<Buffer> {
+  async #download(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer> {
     if (size === 0) return Buffer.alloc(0);
+    const { signal, confidential, onProgress } = options;
     const command = {
       ...commandLine("+QFDWL=", file),
       expects: [{ prefix: "+QFDWL:" }],
       download: { length: size },
       timeout: TIMEOUTS.file + transferTime(size, this.#channel.bytesPerSecond),
+      confidential,
       signal,
     };
     for (let tries = 1; ; tries++) {
@@ -128,7 +130,7 @@ export class QuectelFiles implements FileService {
     }
   }
 
-  async #readInChunks(file: Field, { name, size }: FileEntry, options: TransferOptions): Promise<Buffer> {
+  async #readInChunks(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer> {
     for (let tries = 1; ; tries++) {
       const handle = await FileHandle.open(this.#channel, file, "read");
       try {

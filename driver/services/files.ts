@@ -12,11 +12,16 @@ export interface TransferOptions {
   readonly onProgress?: Progress;
 }
 
+export interface ReadOptions extends TransferOptions {
+  /** The content is secret: traces show nothing of it, not even where the line damages what announces it. */
+  readonly confidential?: boolean;
+}
+
 /** The modem's file system. Names are checked; contents may hold any byte. */
 export interface FileService {
   list(): Promise<FileEntry[]>;
   /** Whole file, in chunks that let other commands through. @throws {ModemError} `MODEM_REJECTED` when there is none */
-  read(name: string, options?: TransferOptions): Promise<Buffer>;
+  read(name: string, options?: ReadOptions): Promise<Buffer>;
   /** Creates or replaces. The content is verified where the modem gives a checksum. */
   write(name: string, content: Uint8Array, options?: TransferOptions): Promise<void>;
   remove(name: string): Promise<void>;

@@ -214,7 +214,7 @@ export class UbloxCertificates {
   async #read(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
     const size = await this.#files.size(file, { signal });
     if (size > MAX.size) throw tooLarge("file", size);
-    return this.#files.read(file, { signal });
+    return this.#files.read(file, { signal, confidential: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { Priority } from "../at/command";
 import { type Field, quote, toInteger } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
 import { unlessRejected } from "../network/procedures";
-import type { FileEntry, FileService, TransferOptions } from "../services/files";
+import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../services/files";
 import { ask, command, query, trySend } from "./commands";
 import { TIMEOUTS } from "./timeouts";
 
@@ -54,13 +54,13 @@ export class UbloxFiles implements FileService {
     return free >= 0 ? free : undefined;
   }
 
-  async read(name: string, options: TransferOptions = {}): Promise<Buffer> {
+  async read(name: string, options: ReadOptions = {}): Promise<Buffer> {
     const quoted = quoteName(name);
     const size = await this.size(name, options);
     const blocks: Buffer[] = [];
     for (let offset = 0; offset < size; ) {
       options.signal?.throwIfAborted();
-      const block = await this.#readBlock(quoted, offset, Math.min(this.#blockSize(), size - offset), options.signal);
+      const block = await this.#readBlock(quoted, offset, Math.min(this.#blockSize(), size - offset), options);
       if (block.length === 0) {
         throw new ModemError("MODEM_REJECTED", `The modem's file ${name} ended at byte ${offset} of ${size}`);
       }
@@ -94,10 +94,16 @@ export class UbloxFiles implements FileService {
   }
 
   /** The module may answer with less than it was asked for. */
-  async #readBlock(name: Field, offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
+  async #readBlock(
+    name: Field,
+    offset: number,
+    length: number,
+    { signal, confidential }: ReadOptions,
+  ): Promise<Buffer> {
     const block = query("+URDBLOCK=", { prefix: "+URDBLOCK:" }, [name, offset, length], {
       timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
       priority: Priority.Background,
+      confidential,
       signal,
     });
     for (let tries = 1; ; tries += 1) {

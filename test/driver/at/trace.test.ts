@@ -125,6 +125,27 @@ describe("the trace", () => {
     expect(trace).toEqual(expect.arrayContaining(["sent <90 bytes>", "received RDY", "received <28 bytes>"]));
   });
 
+  it.each([
+    ["with a byte lost in its prefix", '\r\n+URDBOCK: "k",59,"KEY,'],
+    ["with its length doubled", '\r\n+URDBLOCK: "k",1,"KEY,'],
+    ["without its beginning", "\r\nOCK: KEY,"],
+  ])("shows nothing of an answer that may hold secrets: %s", async (_how, beginning) => {
+    const noise: string[] = [];
+    const { channel, line, trace } = setUp({ hooks: { onNoise: (data) => noise.push(`${data}`) } });
+    const command = simple("AT+URDBLOCK=1", { expects: [{ prefix: "+URDBLOCK:" }], confidential: true });
+    const work = failure(channel.send(command));
+    line.say(
+      `AT+URDBLOCK=1\r${beginning}MIIEvgIBADANBgkqhkiG9w0BAQEFAASC\n+S3cret/BKgwggSkAgEAAoIBAQ==\n"\r\nERROR\r\n`,
+    );
+    line.say("\r\nS3cretToo\r\n");
+    await work;
+    expect(JSON.stringify([trace, noise])).not.toMatch(/KEY|MIIEvg|S3cret/);
+    expect(noise).toContain("<28 bytes>");
+    expect(trace).toContain("received <9 bytes>");
+    line.say("\r\nRDY\r\n");
+    expect(trace.at(-1)).toBe("received RDY");
+  });
+
   it("shows no secret of a command that is not answered", async () => {
     const { channel, trace } = setUp();
     const work = failure(channel.send(secret("P455w0rd")));

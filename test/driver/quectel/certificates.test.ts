@@ -269,4 +269,26 @@ describe("keys and passwords on their way to BG96", () => {
     const traditional = createPrivateKey(CLIENT.key).export({ type: "pkcs1", format: "pem" }).toString().split("\n");
     for (const line of [...body, ...traditional.slice(1, 20)]) expect(all).not.toContain(line);
   });
+
+  it.each(["AT+QFDWL", "AT+QFREAD"])("are in no trace where the line damages what announces them: %s", async (read) => {
+    const texts: string[] = [];
+    const peer = new Peer(read === "AT+QFDWL" ? {} : { bytesPerSecond: 100 });
+    const files = new Map([["k", CLIENT.key]]);
+    addFiles(peer, files);
+    peer.on(/^AT\+(QFDWL|QFREAD)=/, (_match, print) => {
+      print.line("CONNCT");
+      print.raw(CLIENT.key);
+      print.line("OK");
+    });
+    const channel = new AtChannel(peer, {
+      onTrace: ({ text }) => texts.push(text),
+      onNoise: (bytes) => texts.push(`${bytes}`),
+    });
+    channel.useDialect({ ...BG96.dialect, gap: 0 });
+    const { security } = BG96.create(channel).services;
+    await expect(security.import("key", "mine", { file: "k" })).rejects.toMatchObject({ code: "MODEM_REJECTED" });
+    expect(peer.commands.some((line) => line.startsWith(read))).toBe(true);
+    const body = CLIENT.key.toString().split("\n").slice(1, 20);
+    expect(body.filter((line) => texts.join("\n").includes(line))).toEqual([]);
+  });
 });

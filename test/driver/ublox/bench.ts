@@ -22,7 +22,10 @@ const NO_WAITS: Dialect = { ...LARA_R6.dialect, gap: 0, promptDelay: { "@": 0, "
 export function bench(options: PeerOptions = {}): Bench {
   const peer = new Peer(options);
   const trace: string[] = [];
-  const channel = new AtChannel(peer, { onTrace: (entry) => trace.push(`${entry.direction} ${entry.text}`) });
+  const channel = new AtChannel(peer, {
+    onTrace: (entry) => trace.push(`${entry.direction} ${entry.text}`),
+    onNoise: (bytes) => trace.push(`noise ${Buffer.from(bytes).toString("latin1")}`),
+  });
   channel.useDialect(NO_WAITS);
   return { peer, channel, driver: LARA_R6.create(channel), trace };
 }

@@ -115,6 +115,19 @@ describe("importing under a name", () => {
     await expect(certificates.import("ca", "w", { file: "none" })).rejects.toMatchObject({ code: "MODEM_REJECTED" });
   });
 
+  it("shows nothing of a key's file in the trace, not even where the line damages the answer", async () => {
+    const { certificates, peer, trace } = manager();
+    const key = fixture("client.key").toString("latin1");
+    addFiles(peer, new Map([["my.key", Buffer.from(key)]]));
+    peer.on(/^AT\+URDBLOCK=/, [`+URDBOCK: "my.key",${key.length},"${key}"`, "OK"]);
+    await expect(certificates.import("key", "mine", { file: "my.key" })).rejects.toMatchObject({
+      code: "MODEM_REJECTED",
+    });
+    const lines = key.split("\n").filter((line) => line.length > 8);
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.filter((line) => trace.join("\n").includes(line))).toEqual([]);
+  });
+
   it("refuses what the command can't carry before anything is sent", async () => {
     const { certificates, peer } = manager();
     const good = { content: CA };
