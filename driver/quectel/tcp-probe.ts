@@ -1,11 +1,13 @@
 import type { Channel } from "../at/channel-types";
-import { commandLine, quote, splitFields, toInteger } from "../at/fields";
+import { commandLine, quote, splitFields, toInteger, unquotable } from "../at/fields";
 import type { Line } from "../at/line";
 import { isModemError } from "../errors";
 import { ERRORS } from "./error-tables";
 import { commandWithResult } from "./result-urc";
 import { TIMEOUTS } from "./timeouts";
 
+/** Characters of a host that +QIOPEN takes. */
+const MAX_HOST = 150;
 /** The last of the twelve sockets: sockets are taken from the first on. */
 const SOCKET = 11;
 /** Somebody else has that socket. */
@@ -34,12 +36,13 @@ export async function canConnect(
   { cid, host, port }: ProbeTarget,
   timeout: number,
 ): Promise<boolean | undefined> {
+  if (unquotable(host, MAX_HOST) !== undefined) return undefined;
   const command = commandLine(
     "+QIOPEN=",
     cid,
     SOCKET,
     quote("TCP", { field: "service", max: 3 }),
-    quote(host, { field: "host", max: 150 }),
+    quote(host, { field: "host", max: MAX_HOST }),
     port,
     0,
     BUFFERED,

@@ -126,6 +126,14 @@ describe("an HTTPS request by BG96 that fails", () => {
     expect(sockets(session)).toEqual([]);
   });
 
+  it("is not looked into for a host that +QIOPEN does not take", async () => {
+    const session = await startSession();
+    session.http.answer = { response: "", outcome: "716" };
+    const url = `https://${"long.".repeat(32)}example/`;
+    expect(await failure(session, { url })).toMatchObject({ code: "TLS_FAILED" });
+    expect(sockets(session)).toEqual([]);
+  });
+
   it.each([
     [714, "DNS_FAILED"],
     [719, "CONNECTION_CLOSED"],
