@@ -44,6 +44,9 @@ export interface ModemOptions {
 /** ms that closing the port may take before it is left to itself. */
 const CLOSE_LIMIT = 2500;
 
+/** Commands after which a modem may not be what it was. */
+const RESTARTS = /\+(CFUN|CPWROFF|QPOWD)\b/i;
+
 const processPins = new PinMemory();
 
 const UNKNOWN_REGISTRATION: Registration = { state: "unknown", technology: "", operator: "" };
@@ -169,8 +172,18 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
 
   async execute(command: string, options: RawOptions): Promise<{ result: string; lines: string[] }> {
     const raw = rawCommand(command, options);
-    const { lines } = await this.#requireLine().session.channel.send(raw);
+    const { session } = this.#requireLine();
+    const { lines } = await session.channel.send(raw);
+    if (RESTARTS.test(raw.line)) this.#lookAgain(session);
     return { result: "OK", lines: lines.map(wholeText) };
+  }
+
+  /** A modem that announces no boot may have lost its settings: that is found out before anybody builds on them. */
+  #lookAgain(session: Session): void {
+    delay(this.#timing.rebootSettle, session.signal).then(
+      () => session.onResynchronised(),
+      () => undefined,
+    );
   }
 
   #newConnections(): Connections {

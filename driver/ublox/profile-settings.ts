@@ -2,14 +2,16 @@ import { createHmac, randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
-import { type Field, quote, unquotable } from "../at/fields";
+import { type Field, quote, splitFields, toInteger, unquotable } from "../at/fields";
+import type { Line } from "../at/line";
 import { isModemError, ModemError } from "../errors";
+import { unlessRejected } from "../network/procedures";
 import { ownName } from "../services/certificate";
 import { checkMaterial, type ProfileMaterial } from "../services/profile-material";
 import type { SecurityProfile, SharedSecret, TlsVersion, ValidationLevel } from "../services/security";
 import { withoutBrackets } from "./addresses";
 import { cipherSettings, isTls13Suite } from "./cipher-suites";
-import { command } from "./commands";
+import { ask, command, query } from "./commands";
 
 /** Names on the modem of what a profile's material was found, or imported, as. */
 export interface MaterialNames {
@@ -108,6 +110,30 @@ export async function configure(
     if (taken === undefined) continue;
     throw refused === undefined ? taken : unsupported(plan.title, refused, taken);
   }
+}
+
+/** Settings that the module tells, and that are 0 in a profile that was reset. */
+const TOLD: readonly number[] = [OP.validation, OP.version];
+
+/**
+ * Whether profile `number` still has what `configure` has set. The module tells of no reboot (guide 2.2), and a profile
+ * that has lost its settings by one checks nothing.
+ */
+export async function isInForce(
+  channel: Channel,
+  number: number,
+  { settings }: SecurityPlan,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const told = settings.find(({ op, values }) => TOLD.includes(op) && values[0] !== 0);
+  if (told === undefined) return true;
+  const accepts = (line: Line): boolean => {
+    const [ofProfile, op] = splitFields(line).map(toInteger);
+    return ofProfile === number && op === told.op;
+  };
+  const question = query("+USECPRF=", { prefix: "+USECPRF:", accepts }, [number, told.op], { signal });
+  const answer = await unlessRejected(ask(channel, question));
+  return toInteger(answer?.[0]?.[2]) === told.values[0];
 }
 
 /** Sends one after the other until one is taken: resolves to undefined then, else to the last rejection. */

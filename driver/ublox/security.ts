@@ -15,7 +15,7 @@ import type {
   StoredCertificate,
 } from "../services/security";
 import type { UbloxCertificates } from "./certificates";
-import { configure, type MaterialNames, planSecurity, type SecurityPlan } from "./profile-settings";
+import { configure, isInForce, type MaterialNames, planSecurity, type SecurityPlan } from "./profile-settings";
 import { parseServer, type SecureServer, serverText } from "./secure-server";
 import { checkSession, sessionKind } from "./session-data";
 import { ANY_SERVER, type SessionOwner, SessionResumption } from "./session-resumption";
@@ -195,7 +195,8 @@ export class UbloxSecurity implements SecurityService {
     }
   }
 
-  #lease(
+  /** A profile that was set up earlier is used only when the module still knows of it. */
+  async #lease(
     target: Target,
     options: AcquireOptions,
     signal: AbortSignal | undefined,
@@ -209,7 +210,21 @@ export class UbloxSecurity implements SecurityService {
       this.#names.set(number, names);
       await this.#resumption.bind(number, target.owner, signal);
     };
-    return this.#profiles.acquire(target.owner.key, setUp, { ...options, setUpSignal: signal });
+    for (;;) {
+      const lease = await this.#profiles.acquire(target.owner.key, setUp, { ...options, setUpSignal: signal });
+      if (lease.isNew || (await this.#isInForce(lease, target, signal))) return lease;
+      this.#profiles.forget();
+      lease.release();
+    }
+  }
+
+  async #isInForce(lease: ProfileLease, { plan }: Target, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      return await isInForce(this.#channel, lease.number, plan, signal);
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
   }
 
   /** Certificates and keys of a profile on the module, sent where they are missing. */

@@ -70,7 +70,7 @@ describe.each([
   });
 
   it("is set up again after a reboot that a command asked for", async () => {
-    const modem = make(`sim:${model}`, {}, { poll: 200 });
+    const modem = make(`sim:${model}`);
     await modem.ready({ timeout: 20_000 });
     const restarted = once(modem, "restarted");
     await modem.execute(model === "BG96" ? "AT+CFUN=1,1" : "AT+CFUN=16", { timeout: 5000 });

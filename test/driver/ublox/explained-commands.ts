@@ -75,6 +75,7 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+USECMNG=4,[0-5],"[^"]+"$/, source: "guide 3.1; at-facts-ublox 4.1: op 4 tells the MD5" },
   { pattern: /^AT\+USECPRF=[0-4]$/, source: "guide 3.2 for the other profiles" },
   { pattern: /^AT\+USECPRF=[0-4],0,[0-3]$/, source: "guide 3.2, 3.3; at-facts-ublox 4.2: validation levels" },
+  { pattern: /^AT\+USECPRF=[0-4],[01]$/, source: "at-facts-ublox 4.2: read form, to see that nothing was lost" },
   { pattern: /^AT\+USECPRF=[0-4],1,[0-4]$/, source: "guide 3.5, 7.12.2; at-facts-ublox 4.2: versions" },
   { pattern: /^AT\+USECPRF=[0-4],2,([0-9]|[12][0-9]|3[0-3])$/, source: "guide 3.2; at-facts-ublox 4.2: legacy suites" },
   {

@@ -153,6 +153,10 @@ export class FakeTls {
       this.#profile(number).settings.push(setting);
       return ["OK"];
     });
+    peer.on(/^AT\+USECPRF=([0-4]),([01])$/, ([, number, op]) => {
+      const value = this.#profile(number).settings.find((setting) => setting.startsWith(`${op},`)) ?? `${op},0`;
+      return [`+USECPRF: ${number},${value}`, "OK"];
+    });
     peer.on(/^AT\+USECPRF=([0-4]),13,0,1$/, ([, number]) => {
       this.#profile(number).enabled = true;
       return ["OK"];

@@ -43,7 +43,27 @@ describe("applying a profile", () => {
     await security.apply(mutual);
     peer.commands.length = 0;
     await http.request(secureGet(mutual));
-    expect(count(peer.commands, /^AT\+USEC/)).toBe(0);
+    expect(peer.commands.filter((line) => /^AT\+USEC/.test(line))).toEqual(["AT+USECPRF=0,0"]);
+  });
+
+  it("is done anew before a connection when the module has rebooted without a word", async () => {
+    const { security, http, peer, tls: module } = secureClient();
+    await security.apply(mutual);
+    module.reboot();
+    peer.commands.length = 0;
+    await http.request(secureGet(mutual));
+    const number = Number(/^AT\+UHTTP=\d,6,1,(\d)$/m.exec(peer.commands.join("\n"))?.[1]);
+    expect(module.profiles[number]?.settings).toEqual(expect.arrayContaining(["0,2", '4,"plant.example"']));
+    expectExplained(peer.commands);
+  });
+
+  it("is done anew for every connection where the module doesn't tell what it holds", async () => {
+    const { security, http, peer } = secureClient();
+    peer.on(/^AT\+USECPRF=[0-4],[01]$/, ["+CME ERROR: operation not supported"]);
+    await security.apply(mutual);
+    peer.commands.length = 0;
+    await http.request(secureGet(mutual));
+    expect(count(peer.commands, /^AT\+USECPRF=\d,0,2$/)).toBe(1);
   });
 
   it("a second time sends no certificate, and sets nothing anew", async () => {
@@ -55,7 +75,7 @@ describe("applying a profile", () => {
     expect(profile).toBe(0);
     expect(certificates.map(({ sent }) => sent)).toEqual([false, false, false]);
     expect(peer.uploads).toHaveLength(uploads);
-    expect(count(peer.commands, /^AT\+USECPRF/)).toBe(0);
+    expect(peer.commands.filter((line) => /^AT\+USECPRF/.test(line))).toEqual(["AT+USECPRF=0,0"]);
   });
 
   it("refuses material that does not fit together before the first command", async () => {
