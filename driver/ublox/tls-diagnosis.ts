@@ -1,12 +1,12 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { ModemError } from "../errors";
+import { type ModemClock, readClock } from "../network/clock";
 import { Deadline } from "../services/deadline";
 import { checkMaterial, type ProfileMaterial } from "../services/profile-material";
 import type { CertificateKind, SecurityProfile, StoredCertificate } from "../services/security";
 import { unlessAborted } from "../services/unless-aborted";
 import type { UbloxCertificates } from "./certificates";
-import { type ModuleClock, readClock } from "./clock";
 import type { MaterialNames } from "./profile-settings";
 
 /** ms that looking for the cause may take, at most: the caller still waits for its error. */
@@ -27,7 +27,7 @@ export interface TlsSubject {
 interface Facts extends TlsSubject {
   readonly material: ProfileMaterial;
   readonly certificates?: readonly StoredCertificate[];
-  readonly clock?: ModuleClock;
+  readonly clock?: ModemClock;
   readonly now: Date;
 }
 

@@ -1,21 +1,21 @@
 import type { Channel } from "../at/channel-types";
-import { ask, query } from "./commands";
+import { ask } from "./procedures";
 
-/** A clock that shows an earlier year was never set: u-blox modules begin in 1970, 1980, 2004 or 2015. */
-const EARLIEST_YEAR = 2020;
+/** A clock that shows an earlier year was never set: modems begin in 1970, 1980, 2004 or 2015. */
+export const EARLIEST_YEAR = 2020;
 /** 27.007 8.15: the zone is counted in quarters of an hour. */
 const QUARTER = 15 * 60_000;
 
-export interface ModuleClock {
-  /** As the module tells it. */
+export interface ModemClock {
+  /** As the modem tells it. */
   readonly text: string;
   /** Undefined where it was never set. */
   readonly time?: Date;
 }
 
-/** The module's clock, by which it checks the dates of certificates. */
-export async function readClock(channel: Channel, signal?: AbortSignal): Promise<ModuleClock> {
-  const [fields] = await ask(channel, query("+CCLK?", { prefix: "+CCLK:" }, [], { signal }));
+/** The modem's clock (27.007 8.15), by which it checks the dates of certificates. */
+export async function readClock(channel: Channel, signal?: AbortSignal): Promise<ModemClock> {
+  const [fields] = await ask(channel, "+CCLK?", { signal });
   const text = fields?.[0]?.text ?? "";
   const time = parseClock(text);
   return { text, ...(time !== undefined && time.getUTCFullYear() >= EARLIEST_YEAR ? { time } : {}) };
