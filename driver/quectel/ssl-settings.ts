@@ -1,6 +1,7 @@
 import type { Channel } from "../at/channel-types";
-import { commandLine, type Field, quote } from "../at/fields";
+import { commandLine, type Field, quote, splitFields } from "../at/fields";
 import { isModemError } from "../errors";
+import { unlessRejected } from "../network/procedures";
 import { TIMEOUTS } from "./timeouts";
 
 /** What every firmware has of QSSLCFG (AT facts 3.1). */
@@ -54,6 +55,16 @@ export class SslConfiguration {
   /** Whether a feature was not refused so far. */
   has(feature: SslFeature): boolean {
     return !this.#missing.has(feature);
+  }
+
+  /** Whether the modem still has a context as it was told: after a boot whose message was lost it checks nothing. */
+  async isInForce(context: number): Promise<boolean> {
+    const told = this.#told.get(`${context} seclevel`);
+    if (told === undefined || told === "0") return true;
+    const question = commandLine("+QSSLCFG=", quote("seclevel", { field: "parameter", max: 16 }), context);
+    const expects = [{ prefix: "+QSSLCFG:" }];
+    const answer = await unlessRejected(this.#channel.send({ ...question, expects, timeout: TIMEOUTS.simple }));
+    return answer?.lines.some((line) => splitFields(line)[2]?.text === told) ?? false;
   }
 
   /** The modem forgot, and may have got other firmware. */

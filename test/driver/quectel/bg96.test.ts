@@ -96,6 +96,8 @@ describe("the BG96 model", () => {
     const security = profile({ ...CLIENT, validation: "ca+host+date" });
     const secure = services.http.request({ ...request, url: "https://a/", method: "GET", security });
     await expect(secure).rejects.toMatchObject({ code: "TLS_FAILED" });
+    await services.security.apply(profile());
+    await services.security.apply(profile());
     await services.security.list();
     await services.packetData.deactivate(1);
     await driver.reboot();

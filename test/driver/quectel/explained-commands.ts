@@ -24,6 +24,7 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+QIDNSGIP=\d+,"[^"]+"$/, source: "at-facts-quectel 2.1" },
   { pattern: /^AT\+QPING=\d+,"[^"]+",\d+,\d+$/, source: "at-facts-quectel 2.1" },
   { pattern: /^AT\+QHTTPCFG="contenttype",[0-3]$/, source: "guide 2.1: range and meaning; at-facts-quectel 5" },
+  { pattern: /^AT\+QSSLCFG="seclevel",[0-5]$/, source: "AT facts 3.1: read form, to see that nothing was lost" },
   {
     pattern: /^AT\+QSSLCFG="(sslversion|seclevel|ignorelocaltime|negotiatetime)",[0-5],\d+$/,
     source: "guide 3.2.1 with other values; at-facts-quectel 3.1",

@@ -21,6 +21,10 @@ export function addSsl(peer: Peer): FakeSsl {
       if (!refused) ssl.settings.set(`${context} ${name}`, value);
       print.line(refused ? "ERROR" : "OK");
     })
+    .on(/^AT\+QSSLCFG="seclevel",([0-5])$/, ([, context], print) => {
+      print.line(`+QSSLCFG: "seclevel",${context},${ssl.settings.get(`${context} seclevel`) ?? 0}`);
+      print.line("OK");
+    })
     .on(/^AT\+CCLK\?$/, (_match, print) => {
       print.line(`+CCLK: "${ssl.clock}"`);
       print.line("OK");

@@ -34,7 +34,22 @@ describe("the SSL contexts of BG96", () => {
     await get(session, profile());
     session.peer.commands.length = 0;
     await get(session, profile());
-    expect(session.peer.commands.slice(0, 3)).toEqual(["AT+QIACT?", "AT+QHTTPURL=23,10", "AT+QHTTPGET=80"]);
+    expect(session.peer.commands.slice(0, 4)).toEqual([
+      'AT+QSSLCFG="seclevel",1',
+      "AT+QIACT?",
+      "AT+QHTTPURL=23,10",
+      "AT+QHTTPGET=80",
+    ]);
+  });
+
+  it("are set up again when the modem has lost what it was told without a word", async () => {
+    const session = await startSession();
+    await get(session, profile());
+    session.ssl.settings.clear();
+    await get(session, profile());
+    const context = session.http.settings.get("sslctxid");
+    expect(session.ssl.settings.get(`${context} seclevel`)).toBe("1");
+    expect(session.ssl.settings.get(`${context} cacert`)).toBeDefined();
   });
 
   it("differ between profiles, and are told only what differs when one is taken over", async () => {
