@@ -86,10 +86,12 @@ export class UbloxSecurity implements SecurityService {
     source: CertificateSource,
     options?: { signal?: AbortSignal },
   ): Promise<CertificateHash> {
-    const hash = await this.#certificates.import(kind, name, source, options);
-    // It may have replaced one that a profile uses.
-    this.#profiles.forget();
-    return hash;
+    try {
+      return await this.#certificates.import(kind, name, source, options);
+    } finally {
+      // It may have replaced one that a profile uses, or failed when that was gone.
+      this.#profiles.forget();
+    }
   }
 
   async remove(kind: CertificateKind, name: string): Promise<void> {

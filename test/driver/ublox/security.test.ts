@@ -123,6 +123,19 @@ describe("a certificate that was removed or replaced by hand", () => {
     await http.request(secureGet(profile));
     expect(count(peer.commands, /^AT\+USECPRF=\d,3,"nr_ca_/)).toBe(1);
   });
+
+  it("is compared again after an import that fails when the old one is gone", async () => {
+    const { security, http, peer, tls: module } = secureClient();
+    await security.import("ca", "mine", { content: pem("ca.cert") });
+    await http.request(secureGet(profile));
+    peer.on(/^AT\+USECMNG=0,0,"mine"/, ["+CME ERROR: memory full"]);
+    const error = await failureOf(security.import("ca", "mine", { content: pem("other-ca.cert") }));
+    expect(error.code).toBe("MODEM_REJECTED");
+    expect(module.certificates.has("0 mine")).toBe(false);
+    peer.commands.length = 0;
+    await http.request(secureGet(profile));
+    expect(count(peer.commands, /^AT\+USECPRF=\d,3,"nr_ca_/)).toBe(1);
+  });
 });
 
 describe("restoring a session", () => {
