@@ -12,6 +12,9 @@ export interface HttpSettings {
   readonly sslctxid?: number;
 }
 
+/** A modem that has lost it takes another SSL context, which may check nothing. */
+const ALWAYS_TOLD = "sslctxid";
+
 /** Sends only the parameters that differ from what the modem was told since its last reboot. */
 export class HttpConfiguration {
   readonly #channel: Channel;
@@ -23,7 +26,7 @@ export class HttpConfiguration {
 
   async apply(settings: HttpSettings): Promise<void> {
     for (const [name, value] of Object.entries(settings)) {
-      if (value === undefined || this.#told.get(name) === value) continue;
+      if (value === undefined || (this.#told.get(name) === value && name !== ALWAYS_TOLD)) continue;
       // Until the modem agrees nobody knows which value it has.
       this.#told.delete(name);
       const command = commandLine("+QHTTPCFG=", quote(name, { field: "parameter", max: 16 }), value);

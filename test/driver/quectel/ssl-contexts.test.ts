@@ -34,9 +34,10 @@ describe("the SSL contexts of BG96", () => {
     await get(session, profile());
     session.peer.commands.length = 0;
     await get(session, profile());
-    expect(session.peer.commands.slice(0, 4)).toEqual([
+    expect(session.peer.commands.slice(0, 5)).toEqual([
       'AT+QSSLCFG="seclevel",1',
       "AT+QIACT?",
+      'AT+QHTTPCFG="sslctxid",1',
       "AT+QHTTPURL=23,10",
       "AT+QHTTPGET=80",
     ]);
@@ -50,6 +51,17 @@ describe("the SSL contexts of BG96", () => {
     const context = session.http.settings.get("sslctxid");
     expect(session.ssl.settings.get(`${context} seclevel`)).toBe("1");
     expect(session.ssl.settings.get(`${context} cacert`)).toBeDefined();
+  });
+
+  it("are the ones that HTTP uses, also after the modem has lost which one it was told", async () => {
+    const session = await startSession();
+    for (const index of SUITES.keys()) if (index < 6) await get(session, different(index));
+    expect(session.http.settings.get("sslctxid")).toBe("0");
+    session.ssl.settings.clear();
+    session.http.settings.set("sslctxid", "1");
+    await get(session, different(5));
+    const context = session.http.settings.get("sslctxid");
+    expect(session.ssl.settings.get(`${context} seclevel`)).toBe("1");
   });
 
   it("differ between profiles, and are told only what differs when one is taken over", async () => {
@@ -86,8 +98,9 @@ describe("the SSL contexts of BG96", () => {
     await get(session, profile());
     await get(session, profile(), { url: "http://server.example/" });
     expect(session.http.url).toBe("http://server.example/");
-    await get(session, profile());
     expect(count(session, 'AT+QHTTPCFG="sslctxid"')).toBe(1);
+    await get(session, profile());
+    expect(session.http.url).toBe("https://server.example/");
   });
 
   it("are told everything again after a reboot", async () => {
