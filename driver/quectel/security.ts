@@ -91,7 +91,12 @@ export class QuectelSecurity implements SecurityService {
     const sent = new Set<string>();
     const configure = (context: number): Promise<void> =>
       this.#turn.withItem(() => this.#setUp(context, plan, sent, options.signal), options);
-    const lease = await this.#lease(plan, configure, options);
+    const isInForce = async (context: number): Promise<boolean> => {
+      const isThere = await this.#configuration.isInForce(context);
+      if (!isThere) this.reset();
+      return isThere;
+    };
+    const lease = await this.#contexts.acquire(plan.key, configure, { ...options, isInForce });
     try {
       await this.#configuration.apply(lease.number, { negotiatetime: plan.negotiatetime });
     } catch (error) {
@@ -104,22 +109,6 @@ export class QuectelSecurity implements SecurityService {
       certificates: plan.files.map(({ kind, name, md5 }) => ({ kind, name, md5, sent: sent.has(name) })),
       release: ({ suspect = false } = {}) => lease.release({ forget: suspect }),
     };
-  }
-
-  /** A context that was set up earlier is used only when the modem still knows of it. */
-  async #lease(plan: SslPlan, configure: (context: number) => Promise<void>, options: AcquireOptions) {
-    for (;;) {
-      const lease = await this.#contexts.acquire(plan.key, configure, options);
-      const inForce = lease.isNew || this.#configuration.isInForce(lease.number);
-      try {
-        if (await inForce) return lease;
-      } catch (error) {
-        lease.release();
-        throw error;
-      }
-      this.reset();
-      lease.release();
-    }
   }
 
   /** The modem forgot its settings; its files it keeps, unless somebody else was at them. */

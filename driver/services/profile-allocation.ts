@@ -12,13 +12,16 @@ export interface ProfileAllocationOptions {
 export interface ProfileAcquireOptions extends AcquireOptions {
   /** Ends the wait while another caller sets the profile up; where it is left out, `signal` does. */
   readonly setUpSignal?: AbortSignal;
+  /**
+   * Asks the modem whether it still has a profile that was set up earlier. Where it has not, having rebooted without a
+   * word, none is trusted any more.
+   */
+  readonly isInForce?: (number: number) => Promise<boolean>;
 }
 
 /** A caller's part in a profile that is set up for its key. */
 export interface ProfileLease {
   readonly number: number;
-  /** Whether this call set the profile up. */
-  readonly isNew: boolean;
   /** Gives the part back; a second time means nothing. With `forget` the profile is set up anew before its next use. */
   release(options?: { forget?: boolean }): void;
 }
@@ -71,17 +74,22 @@ export class ProfileAllocation {
    * the next caller tries again.
    *
    * @throws {ModemError} `MODEM_BUSY` when too many wait already or `timeout` is over; the abort reason; what `close`
-   * gave; what `configure` throws
+   * gave; what `configure` and `isInForce` throw
    */
   async acquire(key: string, configure: Configure, options: ProfileAcquireOptions = {}): Promise<ProfileLease> {
-    const user = Symbol(options.owner);
-    const slot = await this.#join(key, user, options);
-    try {
-      const isNew = await this.#setUp(slot, configure, options.setUpSignal ?? options.signal);
-      return { number: slot.number, isNew, release: ({ forget = false } = {}) => this.#leave(slot, user, forget) };
-    } catch (error) {
-      this.#leave(slot, user, false);
-      throw error;
+    for (;;) {
+      const user = Symbol(options.owner);
+      const slot = await this.#join(key, user, options);
+      try {
+        if (await this.#isReady(slot, configure, options)) {
+          return { number: slot.number, release: ({ forget = false } = {}) => this.#leave(slot, user, forget) };
+        }
+      } catch (error) {
+        this.#leave(slot, user, false);
+        throw error;
+      }
+      this.forget();
+      this.#leave(slot, user, true);
     }
   }
 
@@ -118,6 +126,12 @@ export class ProfileAllocation {
     if (slot.key !== key || slot.stale) Object.assign(slot, { key, configured: false, stale: false });
     slot.users.set(user, owner);
     return slot;
+  }
+
+  async #isReady(slot: Slot, configure: Configure, options: ProfileAcquireOptions): Promise<boolean> {
+    const { signal, setUpSignal = signal, isInForce } = options;
+    const isNew = await this.#setUp(slot, configure, setUpSignal);
+    return isNew || isInForce === undefined || isInForce(slot.number);
   }
 
   /** Resolves to whether it was this call that set the profile up. */

@@ -197,8 +197,7 @@ export class UbloxSecurity implements SecurityService {
     }
   }
 
-  /** A profile that was set up earlier is used only when the module still knows of it. */
-  async #lease(
+  #lease(
     target: Target,
     options: AcquireOptions,
     signal: AbortSignal | undefined,
@@ -212,21 +211,12 @@ export class UbloxSecurity implements SecurityService {
       this.#names.set(number, names);
       await this.#resumption.bind(number, target.owner, signal);
     };
-    for (;;) {
-      const lease = await this.#profiles.acquire(target.owner.key, setUp, { ...options, setUpSignal: signal });
-      if (lease.isNew || (await this.#isInForce(lease, target, signal))) return lease;
-      this.#profiles.forget();
-      lease.release();
-    }
-  }
-
-  async #isInForce(lease: ProfileLease, { plan }: Target, signal: AbortSignal | undefined): Promise<boolean> {
-    try {
-      return await isInForce(this.#channel, lease.number, plan, signal);
-    } catch (error) {
-      lease.release();
-      throw error;
-    }
+    const stillThere = (number: number): Promise<boolean> => isInForce(this.#channel, number, target.plan, signal);
+    return this.#profiles.acquire(target.owner.key, setUp, {
+      ...options,
+      setUpSignal: signal,
+      isInForce: stillThere,
+    });
   }
 
   /** Certificates and keys of a profile on the module, sent where they are missing. */

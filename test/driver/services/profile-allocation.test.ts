@@ -5,6 +5,12 @@ import { ProfileAllocation } from "../../../driver/services/profile-allocation";
 const NAME = { name: "security profiles" };
 const done = (): Promise<void> => Promise.resolve();
 
+/** A set-up that is done at once, and what was set up. */
+function counting(): { configure: (number: number) => Promise<void>; configured: number[] } {
+  const configured: number[] = [];
+  return { configured, configure: async (number) => void configured.push(number) };
+}
+
 /** A set-up that ends when the test says so. */
 function pending(): { configure: () => Promise<void>; calls: () => number; end(): void; fail(error: Error): void } {
   const ends: { resolve(): void; reject(error: Error): void }[] = [];
@@ -24,18 +30,13 @@ const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 describe("a profile's number", () => {
   it("is shared by those who ask with one key, and set up once", async () => {
     const allocation = new ProfileAllocation([0, 1], NAME);
-    const configured: number[] = [];
-    const configure = async (number: number): Promise<void> => void configured.push(number);
+    const { configure, configured } = counting();
     const first = await allocation.acquire("a", configure);
     const second = await allocation.acquire("a", configure);
     first.release();
     second.release();
     const third = await allocation.acquire("a", configure);
-    expect([first, second, third].map(({ number, isNew }) => [number, isNew])).toEqual([
-      [0, true],
-      [0, false],
-      [0, false],
-    ]);
+    expect([first, second, third].map(({ number }) => number)).toEqual([0, 0, 0]);
     expect(configured).toEqual([0]);
   });
 
@@ -133,8 +134,8 @@ describe("setting a profile up", () => {
     await settled();
     expect(setUp.calls()).toBe(1);
     setUp.end();
-    expect((await first).isNew).toBe(true);
-    expect(await second).toMatchObject({ number: 0, isNew: false });
+    expect((await first).number).toBe(0);
+    expect((await second).number).toBe(0);
     expect(setUp.calls()).toBe(1);
   });
 
@@ -152,8 +153,9 @@ describe("setting a profile up", () => {
     await expect(second).rejects.toThrow("again");
     const third = allocation.acquire("a", setUp.configure);
     await settled();
+    expect(setUp.calls()).toBe(3);
     setUp.end();
-    expect(await third).toMatchObject({ number: 0, isNew: true });
+    expect((await third).number).toBe(0);
   });
 
   it("leaves the number to another key after it failed", async () => {
@@ -161,7 +163,9 @@ describe("setting a profile up", () => {
     (await allocation.acquire("a", done)).release();
     await expect(allocation.acquire("b", () => Promise.reject(new Error("refused")))).rejects.toThrow("refused");
     expect((await allocation.acquire("c", done)).number).toBe(1);
-    expect(await allocation.acquire("a", done)).toMatchObject({ number: 0, isNew: false });
+    const again = counting();
+    expect((await allocation.acquire("a", again.configure)).number).toBe(0);
+    expect(again.configured).toEqual([]);
   });
 
   it("goes on for others when one of those who wait for it gives up", async () => {
@@ -182,9 +186,11 @@ describe("setting a profile up", () => {
     const first = await allocation.acquire("a", done);
     const second = await allocation.acquire("a", done);
     second.release({ forget: true });
-    expect(await allocation.acquire("a", done)).toMatchObject({ number: 1, isNew: true });
+    const { configure, configured } = counting();
+    expect((await allocation.acquire("a", configure)).number).toBe(1);
     first.release();
-    expect(await allocation.acquire("b", done)).toMatchObject({ number: 0, isNew: true });
+    expect((await allocation.acquire("b", configure)).number).toBe(0);
+    expect(configured).toEqual([1, 0]);
   });
 
   it("is repeated for all after everything was forgotten", async () => {
@@ -193,9 +199,37 @@ describe("setting a profile up", () => {
     const running = allocation.acquire("a", setUp.configure);
     (await allocation.acquire("b", done)).release();
     allocation.forget();
-    expect(await allocation.acquire("b", done)).toMatchObject({ number: 1, isNew: true });
+    const { configure, configured } = counting();
+    expect((await allocation.acquire("b", configure)).number).toBe(1);
     setUp.end();
     (await running).release();
-    expect(await allocation.acquire("a", done)).toMatchObject({ number: 0, isNew: true });
+    expect((await allocation.acquire("a", configure)).number).toBe(0);
+    expect(configured).toEqual([1, 0]);
+  });
+
+  it("is repeated for all when the modem has lost one", async () => {
+    const allocation = new ProfileAllocation([0, 1], NAME);
+    const { configure, configured } = counting();
+    let isThere = true;
+    const asked: number[] = [];
+    const isInForce = async (number: number): Promise<boolean> => {
+      asked.push(number);
+      return isThere;
+    };
+    const use = async (key: string): Promise<void> =>
+      (await allocation.acquire(key, configure, { isInForce })).release();
+    for (const key of ["a", "b", "a"]) await use(key);
+    expect({ asked, configured }).toEqual({ asked: [0], configured: [0, 1] });
+    isThere = false;
+    for (const key of ["a", "b"]) await use(key);
+    expect({ asked: asked.length, configured: configured.length }).toEqual({ asked: 2, configured: 4 });
+  });
+
+  it("is left to others when the modem can't be asked whether it was lost", async () => {
+    const allocation = new ProfileAllocation([0], NAME);
+    (await allocation.acquire("a", done)).release();
+    const isInForce = (): Promise<boolean> => Promise.reject(new Error("no answer"));
+    await expect(allocation.acquire("a", done, { isInForce })).rejects.toThrow("no answer");
+    expect((await allocation.acquire("b", done)).number).toBe(0);
   });
 });
