@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, it, vi } from "vitest";
+import type { ResumptionType } from "../../driver/services/security";
+import { needsTool } from "../support/needs";
+import { type Ending, Gateway, KINDS, modem, resuming } from "./resumption";
+import { pemPath } from "./tls-bench";
+
+const openssl = needsTool("openssl");
+const OWN = ["-cert", pemPath("server.cert"), "-key", pemPath("server.key")];
+/** Without tickets it keeps sessions by their ids. */
+const MANNER: Readonly<Record<ResumptionType, readonly string[]>> = {
+  id: ["-tls1_2", "-no_ticket"],
+  ticket: ["-tls1_2", "-no_cache"],
+  "psk-ticket": ["-tls1_3"],
+};
+
+vi.setConfig({ maxConcurrency: 16 });
+
+/** `openssl s_server`, whose page tells of the connection that it comes by. */
+class OpensslServer {
+  private constructor(
+    private readonly program: ChildProcess,
+    readonly port: number,
+  ) {}
+
+  static async start(options: readonly string[], { onTestFinished }: Ending, port = 0): Promise<OpensslServer> {
+    const program = spawn("openssl", ["s_server", "-accept", `127.0.0.1:${port}`, "-www", ...OWN, ...options]);
+    onTestFinished(() => void program.kill("SIGKILL"));
+    let said = "";
+    const listening = new Promise<number>((resolve, reject) => {
+      const take = (text: Buffer) => {
+        said += text.toString();
+        const [line, chosen] = /^ACCEPT(?: \S*:(\d+))?\n/m.exec(said) ?? [];
+        if (line !== undefined) resolve(Number(chosen ?? port));
+      };
+      program.stdout.on("data", take);
+      program.stderr.on("data", take);
+      program.once("error", reject);
+      program.once("exit", () => reject(new Error(`openssl s_server ended: ${said}`)));
+    });
+    return new OpensslServer(program, await listening);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.program, "exit");
+    this.program.kill("SIGKILL");
+    await ended;
+  }
+}
+
+describe.skipIf(openssl.skip).concurrent.each(KINDS)(`openssl s_server${openssl.reason}`, (kind) => {
+  it(`says Reused of sessions of kind ${kind.name}, and New after it has started again`, async (ending) => {
+    const version = kind.type === "psk-ticket" ? "TLSv1.3" : "TLSv1.2";
+    const first = await OpensslServer.start(MANNER[kind.type], ending);
+    const one = await modem(ending);
+    const profile = new Gateway().profile(resuming(kind));
+    const word = async () => {
+      const { body } = await one.get(`https://server.example:${first.port}/`, profile);
+      return /(?:New|Reused), TLSv[\d.]+/.exec(body.toString("latin1"))?.[0];
+    };
+    expect(await word()).toBe(`New, ${version}`);
+    expect(await word()).toBe(`Reused, ${version}`);
+    await one.reboot("itself");
+    expect(await word()).toBe(`Reused, ${version}`);
+    await first.stop();
+    await OpensslServer.start(MANNER[kind.type], ending, first.port);
+    expect(await word()).toBe(`New, ${version}`);
+    expect(await word()).toBe(`Reused, ${version}`);
+  });
+});
