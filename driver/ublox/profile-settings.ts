@@ -117,16 +117,16 @@ const TOLD: readonly number[] = [OP.validation, OP.version];
 
 /**
  * Whether profile `number` still has what `configure` has set. The module tells of no reboot (guide 2.2), and a profile
- * that has lost its settings by one checks nothing.
+ * that has lost its settings by one checks nothing. A pin is all that can be lost without being told.
  */
 export async function isInForce(
   channel: Channel,
   number: number,
-  { settings }: SecurityPlan,
+  { settings, material }: SecurityPlan,
   signal?: AbortSignal,
 ): Promise<boolean> {
   const told = settings.find(({ op, values }) => TOLD.includes(op) && values[0] !== 0);
-  if (told === undefined) return true;
+  if (told === undefined) return material.pinned === undefined;
   const accepts = (line: Line): boolean => {
     const [ofProfile, op] = splitFields(line).map(toInteger);
     return ofProfile === number && op === told.op;

@@ -57,6 +57,16 @@ describe("applying a profile", () => {
     expectExplained(peer.commands);
   });
 
+  it("is done anew when only a pin, which the module doesn't tell, is there to be lost", async () => {
+    const { security, http, peer, tls: module } = secureClient();
+    const pinning = tls({ minVersion: "any", pinnedKey: pem("server.cert"), sni: "plant.example" });
+    await security.apply(pinning);
+    module.reboot();
+    await http.request(secureGet(pinning));
+    const number = Number(/^AT\+UHTTP=\d,6,1,(\d)$/m.exec(peer.commands.join("\n"))?.[1]);
+    expect(module.profiles[number]?.settings).toEqual(expect.arrayContaining([expect.stringMatching(/^12,"/)]));
+  });
+
   it("is done anew for every connection where the module doesn't tell what it holds", async () => {
     const { security, http, peer } = secureClient();
     peer.on(/^AT\+USECPRF=[0-4],[01]$/, ["+CME ERROR: operation not supported"]);
