@@ -117,7 +117,7 @@ const TOLD: readonly number[] = [OP.validation, OP.version];
 
 /**
  * Whether profile `number` still has what `configure` has set. The module tells of no reboot (guide 2.2), and a profile
- * that has lost its settings by one checks nothing. A pin is all that can be lost without being told.
+ * that has lost its settings by one checks nothing. A pin is the one check whose loss shows in neither.
  */
 export async function isInForce(
   channel: Channel,
