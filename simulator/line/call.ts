@@ -1,4 +1,4 @@
-import type { Argument, Call, CommandForm, PromptOptions } from "./command";
+import type { Argument, Call, CommandForm, DataSink, FinalResult, PromptOptions } from "./command";
 import type { ParsedCommand } from "./parse";
 
 /** What a running command asks of its terminal. */
@@ -7,8 +7,9 @@ export interface CallPort {
   information(parts: readonly (string | Buffer)[], first: boolean): void;
   openPrompt(prompt: string, length: number, timeout?: number, options?: PromptOptions): Promise<Buffer>;
   readonly escaped: boolean;
-  openData(text: string, whenEscaped: () => void): void;
+  openData(text: string, whenEscaped: () => void, received: DataSink): void;
   sendData(bytes: Buffer): Promise<void>;
+  conclude(result: FinalResult): void;
   afterResult(work: () => void | Promise<void>): void;
 }
 
@@ -37,16 +38,25 @@ export class RunningCall implements Call {
     return this.port.escaped;
   }
 
-  prompt(prompt: ">" | "@" | "CONNECT", length: number, timeout?: number, options?: PromptOptions): Promise<Buffer> {
+  prompt(
+    prompt: ">" | "> " | "@" | "CONNECT",
+    length: number,
+    timeout?: number,
+    options?: PromptOptions,
+  ): Promise<Buffer> {
     return this.port.openPrompt(prompt, length, timeout, options);
   }
 
-  connect(text: string, whenEscaped: () => void = () => undefined): void {
-    this.port.openData(text, whenEscaped);
+  connect(text: string, whenEscaped: () => void = () => undefined, received: DataSink = () => undefined): void {
+    this.port.openData(text, whenEscaped, received);
   }
 
   raw(bytes: Buffer): Promise<void> {
     return this.port.sendData(bytes);
+  }
+
+  conclude(result: FinalResult): void {
+    this.port.conclude(result);
   }
 
   afterResult(work: () => void | Promise<void>): void {

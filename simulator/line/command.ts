@@ -16,6 +16,19 @@ export interface PromptOptions {
   readonly idleTimeout?: boolean;
   /** Hears the number of bytes of each piece as it comes in: BG96's acknowledged uploads. */
   readonly received?: (count: number) => void;
+  /** Ctrl-Z ends them and ESC takes them back, which ends the command with this error; what is over the length is lost. */
+  readonly typed?: { readonly cancelled: CommandError };
+  /** What is typed comes back. */
+  readonly echo?: boolean;
+}
+
+/** Takes the host's bytes in data mode. */
+export type DataSink = (bytes: Buffer) => void | Promise<void>;
+
+/** A final result code in words, and as the digit of ATV0 (V.250 5.7.1). */
+export interface FinalResult {
+  readonly words: string;
+  readonly digit: number;
 }
 
 /** One command of a command line, and what its handler can do while it runs. */
@@ -29,12 +42,23 @@ export interface Call {
    * Prints a prompt and resolves with exactly `length` bytes, or with fewer when `timeout` (ms) is over first or the
    * host leaves data mode with `+++`.
    */
-  prompt(prompt: ">" | "@" | "CONNECT", length: number, timeout?: number, options?: PromptOptions): Promise<Buffer>;
+  prompt(
+    prompt: ">" | "> " | "@" | "CONNECT",
+    length: number,
+    timeout?: number,
+    options?: PromptOptions,
+  ): Promise<Buffer>;
   /** The host left data mode (`CONNECT`) with `+++` while this command had the line. */
   readonly escaped: boolean;
-  /** Prints a line that starts raw data (`CONNECT`), after which `raw` goes out as it is, until the host leaves with `+++`. */
-  connect(text: string, whenEscaped?: () => void): void;
+  /**
+   * Prints a line that starts raw data (`CONNECT`), after which `raw` goes out as it is, until the host leaves with `+++`.
+   * What the host sends in the meantime goes to `received`, without that sequence; the host is held off while the promise
+   * that it returns is open.
+   */
+  connect(text: string, whenEscaped?: () => void, received?: DataSink): void;
   raw(bytes: Buffer): Promise<void>;
+  /** The final result of the line when this command succeeds, in place of `OK`. */
+  conclude(result: FinalResult): void;
   /** Runs after the final result was printed: the place for work that ends in a URC. */
   afterResult(work: () => void | Promise<void>): void;
 }

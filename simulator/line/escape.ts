@@ -5,7 +5,7 @@ const GUARD_UNIT = 20;
 
 /**
  * Finds `+++` with silence before and after it (V.250's S2 and S12; BG96 HTTP guide 1.3: 1 s, `+++` within 1 s, 1 s).
- * Until the silence after is over the three characters are data like any others.
+ * The characters are held back until it is clear whether they are data like any others.
  */
 export class EscapeSequence {
   private quietSince = Number.NEGATIVE_INFINITY;
@@ -17,6 +17,8 @@ export class EscapeSequence {
     private readonly character: number,
     private readonly guard: number,
     private readonly escaped: () => void,
+    /** Hears everything else. */
+    private readonly passed: (bytes: Buffer) => void,
   ) {}
 
   feed(bytes: Buffer): void {
@@ -28,11 +30,19 @@ export class EscapeSequence {
     if (only && guarded && inTime && this.seen + bytes.length <= 3) {
       if (this.seen === 0) this.firstSeen = at;
       this.seen += bytes.length;
+      this.timer = wait(this.seen === 3 ? this.escaped : () => this.release(), this.guard * GUARD_UNIT);
     } else {
-      this.seen = 0;
+      this.release();
+      this.passed(bytes);
     }
     this.quietSince = at;
-    if (this.seen === 3) this.timer = wait(this.escaped, this.guard * GUARD_UNIT);
+  }
+
+  /** They were data after all. */
+  private release(): void {
+    const held = Buffer.alloc(this.seen, this.character);
+    this.seen = 0;
+    if (held.length > 0) this.passed(held);
   }
 
   stop(): void {

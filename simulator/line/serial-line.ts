@@ -11,7 +11,8 @@ export interface Host {
 
 /** The modem's end. */
 export interface LineListener {
-  receive(bytes: Buffer, arrival: Arrival): void;
+  /** `false` holds the host off until `resumeInput`, as RTS/CTS does. */
+  receive(bytes: Buffer, arrival: Arrival): boolean;
   /** The host closed its port. */
   hangUp(): void;
 }
@@ -91,6 +92,11 @@ export class SerialLine {
     if (this.host === host) this.toHost.resume();
   }
 
+  /** The modem has room again. */
+  resumeInput(): void {
+    this.toModem.resume();
+  }
+
   /** Bytes from the modem that were ready at `from`; returns when the last is through. */
   write(bytes: Buffer, from?: number): number {
     // A port that nobody opened takes nothing: what the modem prints is gone.
@@ -110,8 +116,7 @@ export class SerialLine {
   private arrive(bytes: Buffer, arrival: Arrival): boolean {
     const heard = this.disturb.toModem(bytes);
     this.trace?.("to-modem", heard);
-    this.listener?.receive(heard, arrival);
-    return true;
+    return this.listener?.receive(heard, arrival) ?? true;
   }
 
   private depart(bytes: Buffer): boolean {

@@ -1,29 +1,17 @@
 import { now } from "../clock";
 import type { Modem } from "../modem";
 import { type CallPort, RunningCall } from "./call";
-import { CommandError, type PromptOptions } from "./command";
+import { CommandError, type DataSink, type FinalResult, type PromptOptions } from "./command";
+import { DataMode } from "./data-mode";
 import type { CommandTable } from "./dispatch";
-import { EscapeSequence } from "./escape";
 import { InputQueue, type Portion } from "./input-queue";
 import type { Arrival } from "./pacer";
 import { type ParsedCommand, parseCommands, SyntaxFault } from "./parse";
 import { CommandLineReader } from "./reader";
 import { bytes, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
 import { type LineSettings, lineSettings } from "./settings";
+import type { TerminalLine } from "./terminal-line";
 import { Upload } from "./upload";
-
-/** Where the terminal's characters go. */
-export interface TerminalLine {
-  /** Queues bytes that were ready at `from`; returns when the last is through. */
-  write(bytes: Buffer, from?: number): number;
-  /** Resolves when at most `limit` bytes wait. */
-  lower(limit: number): Promise<void>;
-  /** Bytes that wait for the host. */
-  readonly backlog: number;
-  /** bit/s; 0: not paced */
-  readonly rate: number;
-  setRate(baud: number): void;
-}
 
 /** Unasked lines that wait for the end of a command. */
 const DEFERRED_LINES = 1000;
@@ -31,6 +19,9 @@ const DEFERRED_LINES = 1000;
 const OUTPUT_BUFFER = 16 * 1024;
 const UNREAD = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
+
+/** An upload has its bytes already. */
+const nobody: DataSink = () => undefined;
 
 /** The modem restarted while a command ran: whatever the command still does must not be heard. */
 class Restarted extends Error {}
@@ -45,10 +36,12 @@ export class Terminal {
   private silenced = false;
   private epoch = 0;
   private upload: Upload | undefined;
-  private dataMode: EscapeSequence | undefined;
+  private dataMode: DataMode | undefined;
   private escaped = false;
+  private conclusion: FinalResult = RESULTS.ok;
   private freeSince = Number.NEGATIVE_INFINITY;
   private uploadLoss = 0;
+  private echoesUpload = false;
   private deferred: Buffer[] = [];
   private afterwards: (() => void | Promise<void>)[] = [];
 
@@ -63,11 +56,12 @@ export class Terminal {
     this.reader = new CommandLineReader(modem.personality.maxLine, () => this.settings);
   }
 
-  /** Characters from the host. */
-  receive(received: Buffer, arrival: Arrival): void {
-    if (!this.listening || this.silenced) return;
+  /** Characters from the host. Returns whether there is room for more; if not, the line is told when there is. */
+  receive(received: Buffer, arrival: Arrival): boolean {
+    if (!this.listening || this.silenced) return true;
     this.input.push(received, arrival);
     this.work();
+    return this.dataMode?.busy !== true;
   }
 
   /** An unsolicited line, held back while a command line is typed or runs. */
@@ -128,12 +122,17 @@ export class Terminal {
   }
 
   private work(): void {
-    while (!this.running || this.upload !== undefined || this.dataMode !== undefined) {
+    while (this.hears) {
       const portion = this.input.next();
       if (portion === undefined) return;
       const rest = this.running ? this.takeData(portion.bytes) : this.takeCommand(portion);
       this.input.putBack(rest, portion);
     }
+  }
+
+  private get hears(): boolean {
+    if (this.dataMode !== undefined) return !this.dataMode.busy;
+    return !this.running || this.upload !== undefined;
   }
 
   /** Reads up to the end of a line and echoes it; returns what comes after. */
@@ -164,7 +163,9 @@ export class Terminal {
     if (this.upload === undefined) return NOTHING;
     const lost = Math.min(this.uploadLoss, data.length);
     this.uploadLoss -= lost;
-    const rest = this.upload.feed(data.subarray(lost));
+    const heard = data.subarray(lost);
+    const rest = this.upload.feed(heard);
+    if (this.echoesUpload) this.print(heard.subarray(0, heard.length - rest.length));
     if (this.upload.complete) this.closeUpload();
     return rest;
   }
@@ -176,6 +177,7 @@ export class Terminal {
 
   private begin(body: string | undefined): void {
     this.escaped = false;
+    this.conclusion = RESULTS.ok;
     this.running = true;
     const { epoch } = this;
     queueMicrotask(() => void this.run(body, epoch));
@@ -192,7 +194,7 @@ export class Terminal {
     }
     if (epoch !== this.epoch) return;
     this.leaveDataMode();
-    if (failure === undefined) this.finish(formatResult(RESULTS.ok, this.settings));
+    if (failure === undefined) this.finish(formatResult(this.conclusion, this.settings));
     else this.fail(failure);
   }
 
@@ -223,9 +225,9 @@ export class Terminal {
         check();
         return this.openPrompt(prompt, length, timeout, options);
       },
-      openData: (text, whenEscaped) => {
+      openData: (text, whenEscaped, received) => {
         check();
-        this.openData(text, whenEscaped);
+        this.openData(text, whenEscaped, received);
       },
       sendData: async (data) => {
         check();
@@ -234,6 +236,9 @@ export class Terminal {
       },
       get escaped() {
         return isEscaped();
+      },
+      conclude: (result) => {
+        this.conclusion = result;
       },
       afterResult: (work) => this.afterwards.push(work),
     };
@@ -246,7 +251,8 @@ export class Terminal {
     this.input.ignoreAllUntil(through + this.modem.personality.promptDelay);
     const upload = new Upload(length, timeout, options);
     this.upload = upload;
-    if (dataMode) this.enterDataMode(() => upload.end(3));
+    this.echoesUpload = options?.echo === true;
+    if (dataMode) this.enterDataMode(() => upload.end(3), nobody);
     void upload.done.then(
       () => this.closeUpload(),
       () => undefined,
@@ -261,9 +267,10 @@ export class Terminal {
     this.leaveDataMode();
   }
 
-  private openData(text: string, whenEscaped: () => void): void {
+  private openData(text: string, whenEscaped: () => void, received: DataSink): void {
     this.print(formatResult({ words: text, digit: RESULTS.connect.digit }, this.settings));
-    this.enterDataMode(whenEscaped);
+    this.enterDataMode(whenEscaped, received);
+    queueMicrotask(() => this.work());
   }
 
   private async sendData(data: Buffer): Promise<void> {
@@ -274,17 +281,25 @@ export class Terminal {
     }
   }
 
-  private enterDataMode(whenEscaped: () => void): void {
+  private enterDataMode(whenEscaped: () => void, received: DataSink): void {
     this.escaped = false;
-    this.dataMode = new EscapeSequence(this.settings.escape, this.settings.guard, () => {
-      this.escaped = true;
-      whenEscaped();
+    this.dataMode = new DataMode(this.settings, {
+      escaped: () => {
+        this.escaped = true;
+        whenEscaped();
+      },
+      received,
+      taken: () => {
+        this.work();
+        this.line.resumeInput();
+      },
     });
   }
 
   private leaveDataMode(): void {
     this.dataMode?.stop();
     this.dataMode = undefined;
+    this.line.resumeInput();
   }
 
   private fail(error: CommandError): void {

@@ -1,11 +1,16 @@
 import { stopWait, wait } from "../clock";
 import type { PromptOptions } from "./command";
 
+const CTRL_Z = 0x1a;
+const ESC = 0x1b;
+
 /** Bytes that a prompt asked for, as they come in. */
 export class Upload {
   readonly done: Promise<Buffer>;
   private readonly parts: Buffer[] = [];
   private missing: number;
+  /** What a typed text may still have; it goes on until Ctrl-Z. */
+  private room: number;
   private resolve: (bytes: Buffer) => void = () => undefined;
   private reject: (reason: Error) => void = () => undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -17,6 +22,7 @@ export class Upload {
     private readonly options: PromptOptions = {},
   ) {
     this.missing = length;
+    this.room = length;
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -31,6 +37,10 @@ export class Upload {
 
   /** Takes what belongs to it and returns the rest. */
   feed(bytes: Buffer): Buffer {
+    return this.options.typed === undefined ? this.count(bytes) : this.type(bytes, this.options.typed.cancelled);
+  }
+
+  private count(bytes: Buffer): Buffer {
     const own = bytes.subarray(0, this.missing);
     this.parts.push(own);
     this.missing -= own.length;
@@ -38,6 +48,17 @@ export class Upload {
     if (this.options.idleTimeout === true) this.watch();
     if (this.complete) this.end();
     return bytes.subarray(own.length);
+  }
+
+  private type(bytes: Buffer, cancelled: Error): Buffer {
+    const end = bytes.findIndex((byte) => byte === CTRL_Z || byte === ESC);
+    const own = bytes.subarray(0, end < 0 ? bytes.length : end);
+    this.parts.push(own.subarray(0, this.room));
+    this.room -= Math.min(this.room, own.length);
+    if (end < 0) return Buffer.alloc(0);
+    if (bytes[end] === CTRL_Z) this.end();
+    else this.abandon(cancelled);
+    return bytes.subarray(end + 1);
   }
 
   /** With what came so far, without the `without` bytes that turned out to be no data. */

@@ -1,0 +1,52 @@
+import type { DataSink } from "./command";
+import { EscapeSequence } from "./escape";
+import type { LineSettings } from "./settings";
+
+export interface DataModeListener {
+  /** The host left with the escape sequence. */
+  escaped(): void;
+  /** Everything else that it sends. */
+  received: DataSink;
+  /** What was handed over has been taken. */
+  taken(): void;
+}
+
+/** A line whose characters are data until the escape sequence. */
+export class DataMode {
+  private readonly escape: EscapeSequence;
+  private taking: Promise<void> | undefined;
+
+  constructor(
+    settings: LineSettings,
+    private readonly listener: DataModeListener,
+  ) {
+    const escaped = () => listener.escaped();
+    this.escape = new EscapeSequence(settings.escape, settings.guard, escaped, (bytes) => this.handOver(bytes));
+  }
+
+  /** Bytes were handed over and not yet taken: the host has to be held off (RTS/CTS). */
+  get busy(): boolean {
+    return this.taking !== undefined;
+  }
+
+  feed(bytes: Buffer): void {
+    this.escape.feed(bytes);
+  }
+
+  stop(): void {
+    this.escape.stop();
+    this.taking = undefined;
+  }
+
+  private handOver(bytes: Buffer): void {
+    const taking = this.listener.received(bytes);
+    if (taking === undefined) return;
+    this.taking = taking;
+    const done = () => {
+      if (this.taking !== taking) return;
+      this.taking = undefined;
+      this.listener.taken();
+    };
+    taking.then(done, done);
+  }
+}
