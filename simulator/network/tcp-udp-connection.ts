@@ -1,0 +1,278 @@
+import { connect, isIPv6, type Socket } from "node:net";
+import { type Network, NetworkError } from "./network";
+import { DelayLine, type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
+import { ByteQueue } from "./tcp-udp-bytes";
+
+/** Bytes that the modem has room for: come in and not read, and taken from the host and not acknowledged. */
+export interface ConnectionLimits {
+  readonly receive: number;
+  readonly send: number;
+}
+
+/** What a connection tells. Nothing is told any more after `close` or the end of its surroundings. */
+export interface ConnectionEvents {
+  /** Bytes came in that can be read; `before` bytes were unread already. */
+  received(before: number): void;
+  /** Bytes left the send buffer. */
+  sent(): void;
+  /** No more will come in, since the peer closed, or (with the error) since the connection broke. Told once. */
+  ended(error: SocketError | undefined): void;
+}
+
+export interface TcpTarget {
+  /** Name or address, and port, as the modem's host asked for them. */
+  readonly host: string;
+  readonly port: number;
+  /** ms for the connection; the system's own when left out. */
+  readonly timeout?: number;
+  /** A port of the modem's own. */
+  readonly localPort?: number;
+  /** Addresses of IPv6 go first. */
+  readonly preferIPv6?: boolean;
+}
+
+/** ms in which a peer takes what was still to be sent when the modem closes. */
+const LINGER = 10_000;
+
+/** A TCP connection with the buffers of a modem: a full receive buffer stops the peer, a full send buffer takes no more. */
+export class TcpConnection {
+  readonly remote: Endpoint;
+  readonly #store = new ByteQueue();
+  readonly #up: DelayLine;
+  readonly #down: DelayLine;
+  readonly #signal: AbortSignal;
+  readonly #leave: () => void;
+  #events: ConnectionEvents | undefined;
+  /** Bytes on their way through the latency of the network. */
+  #arriving = 0;
+  #pending = 0;
+  #sent = 0;
+  #received = 0;
+  #ended = false;
+  #closed = false;
+
+  /**
+   * Takes over a connected socket, secured or not; `remote` is the peer as the host knows it. The peer is not listened
+   * to before `watch`.
+   */
+  constructor(
+    private readonly socket: Socket,
+    private readonly limits: ConnectionLimits,
+    around: SocketSurroundings,
+    remote?: Endpoint,
+  ) {
+    this.remote = remote ?? { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.#up = new DelayLine(around);
+    this.#down = new DelayLine(around);
+    this.#signal = around.signal;
+    this.#leave = () => this.abort();
+    this.#signal.addEventListener("abort", this.#leave, { once: true });
+    socket.once("close", () => this.#signal.removeEventListener("abort", this.#leave));
+    socket.on("error", (error) => this.#end(socketError(error)));
+    if (this.#signal.aborted) this.abort();
+  }
+
+  /**
+   * Goes on to the next address of a name while the last is refused or can't be reached.
+   * @throws {SocketError}
+   */
+  static async open(target: TcpTarget, limits: ConnectionLimits, around: SocketSurroundings): Promise<TcpConnection> {
+    const { addresses, port } = await resolveTarget(target, around);
+    const socket = await connectFirst(addresses, port, target, around);
+    return new TcpConnection(socket, limits, around, { address: addressAsked(target, socket), port: target.port });
+  }
+
+  /** Begins to listen to the peer, or hands the events to somebody else. */
+  watch(events: ConnectionEvents): void {
+    const first = this.#events === undefined;
+    this.#events = events;
+    if (!first) return;
+    const { socket } = this;
+    socket.on("data", (bytes: Buffer) => this.#take(bytes));
+    socket.once("end", () => this.#end(undefined));
+    socket.once("close", () => this.#end(undefined));
+    socket.resume();
+  }
+
+  /** Bytes that can be read; never more than the receive buffer holds. */
+  get unread(): number {
+    return Math.min(this.#store.length, this.limits.receive);
+  }
+
+  /** At most `most` bytes, taken out of the receive buffer. */
+  read(most: number): Buffer {
+    const bytes = this.#store.take(Math.min(most, this.unread));
+    if (this.#stored < this.limits.receive && !this.#ended) this.socket.resume();
+    return bytes;
+  }
+
+  /** Takes all of `bytes`, or (false) nothing, when the send buffer has no room for them or the connection is over. */
+  write(bytes: Buffer): boolean {
+    if (this.#ended || this.#closed || bytes.length > this.room) return false;
+    this.#pending += bytes.length;
+    this.#sent += bytes.length;
+    this.#up.push(() => {
+      this.socket.write(bytes, () => {
+        this.#pending -= bytes.length;
+        if (!this.#closed) this.#events?.sent();
+      });
+    });
+    return true;
+  }
+
+  /** Bytes that `write` would take now. */
+  get room(): number {
+    return this.limits.send - this.#pending;
+  }
+
+  /** Bytes that were written and are not with the peer's system yet. */
+  get unacknowledged(): number {
+    return this.#pending;
+  }
+
+  /** Bytes written, since the beginning. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Bytes that came in, read or not. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** The peer closed, or the connection broke. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  setNoDelay(on: boolean): void {
+    this.socket.setNoDelay(on);
+  }
+
+  /** @param idle ms of silence before the first probe */
+  setKeepAlive(on: boolean, idle: number): void {
+    this.socket.setKeepAlive(on, idle);
+  }
+
+  /**
+   * Ends the connection and resolves when that is done; unread bytes are gone.
+   * @param linger ms for what is still to be sent; 0 resets the connection
+   */
+  async close(linger = LINGER): Promise<void> {
+    this.#closed = true;
+    const { socket } = this;
+    if (socket.destroyed) return;
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    if (linger === 0) this.#reset();
+    else {
+      const timer = setTimeout(() => this.#reset(), linger);
+      timer.unref();
+      socket.once("close", () => clearTimeout(timer));
+      this.#up.push(() => socket.destroySoon());
+    }
+    await closed;
+  }
+
+  /** Ends it at once and without a word, as a modem that is switched off does. */
+  abort(): void {
+    this.#closed = true;
+    this.socket.destroy();
+  }
+
+  #reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  get #stored(): number {
+    return this.#store.length + this.#arriving;
+  }
+
+  #take(bytes: Buffer): void {
+    this.#arriving += bytes.length;
+    if (this.#stored >= this.limits.receive) this.socket.pause();
+    this.#down.push(() => {
+      this.#arriving -= bytes.length;
+      const before = this.unread;
+      this.#store.push(bytes);
+      this.#received += bytes.length;
+      if (!this.#closed && this.unread > before) this.#events?.received(before);
+    });
+  }
+
+  /** Behind the bytes that are still on their way. */
+  #end(error: SocketError | undefined): void {
+    this.#down.push(() => {
+      if (this.#ended) return;
+      this.#ended = true;
+      if (!this.#closed) this.#events?.ended(error);
+    });
+  }
+}
+
+/** Where a target leads. @throws {SocketError} `dns`, `aborted` */
+export async function resolveTarget(
+  target: { readonly host: string; readonly port: number; readonly preferIPv6?: boolean },
+  { network, signal }: SocketSurroundings,
+): Promise<{ addresses: string[]; port: number }> {
+  const { host, port } = network.target(target.host, target.port);
+  try {
+    await network.delay(signal);
+    const found = await network.lookup(host);
+    if (found.length === 0) throw new SocketError("dns", `${host} has no address`);
+    const preferred = (address: string) => (isIPv6(address) === (target.preferIPv6 ?? false) ? 0 : 1);
+    return { addresses: found.sort((left, right) => preferred(left) - preferred(right)), port };
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    throw new SocketError(signal.aborted ? "aborted" : "dns", error.message);
+  }
+}
+
+/** An address that was asked for stays what it was, also where a route leads elsewhere. */
+function addressAsked({ host }: TcpTarget, socket: Socket): string {
+  return /^[\d.]+$/.test(host) || host.includes(":") ? host : (socket.remoteAddress ?? host);
+}
+
+async function connectFirst(
+  addresses: readonly string[],
+  port: number,
+  target: TcpTarget,
+  around: SocketSurroundings,
+): Promise<Socket> {
+  const [address = "", ...others] = addresses;
+  try {
+    return await connectTo({ address, port }, target, around);
+  } catch (error) {
+    const next = error instanceof SocketError && ["refused", "unreachable"].includes(error.failure);
+    if (!next || others.length === 0) throw error;
+    return connectFirst(others, port, target, around);
+  }
+}
+
+function connectTo(end: Endpoint, target: TcpTarget, { network, signal }: SocketSurroundings): Promise<Socket> {
+  if (signal.aborted) throw new SocketError("aborted", "the modem was switched off");
+  const socket = connect({ host: end.address, port: end.port, allowHalfOpen: true, ...localEnd(target, network) });
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      socket.off("connect", onConnect).off("error", onError);
+      finish();
+    };
+    const fail = (error: SocketError) =>
+      settle(() => {
+        socket.on("error", () => undefined).destroy();
+        reject(error);
+      });
+    const onConnect = () => settle(() => resolve(socket.pause()));
+    const onError = (error: NodeJS.ErrnoException) => fail(socketError(error));
+    const onAbort = () => fail(new SocketError("aborted", "the modem was switched off"));
+    const onTimeout = () => fail(new SocketError("timeout", "no connection in time"));
+    const timer = target.timeout === undefined ? undefined : setTimeout(onTimeout, target.timeout);
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.once("connect", onConnect).once("error", onError);
+  });
+}
+
+function localEnd({ localPort }: TcpTarget, network: Network): { localPort?: number } {
+  return localPort === undefined ? {} : { localPort: ownPort(network, localPort).port };
+}

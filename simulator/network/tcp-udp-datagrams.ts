@@ -1,0 +1,148 @@
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv4 } from "node:net";
+import { DelayLine, type Endpoint, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
+import { resolveTarget } from "./tcp-udp-connection";
+
+export interface Datagram {
+  readonly from: Endpoint;
+  readonly bytes: Buffer;
+}
+
+export interface UdpOptions {
+  /** A port of the modem's own; one that is free when left out. */
+  readonly localPort?: number;
+  readonly ipv6?: boolean;
+  /** Bytes of datagrams that came in and were not read; what has no room is lost. */
+  readonly receive: number;
+}
+
+/** A UDP socket with the receive buffer of a modem. */
+export class UdpSocket {
+  /** Hears of each datagram that found room; `before` bytes were unread already. */
+  received: (before: number) => void = () => undefined;
+  readonly #queue: Datagram[] = [];
+  /** Whom the host knows by another address than this machine does. */
+  readonly #known = new Map<string, Endpoint>();
+  readonly #up: DelayLine;
+  readonly #down: DelayLine;
+  #unread = 0;
+  #closed = false;
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly options: UdpOptions,
+    private readonly around: SocketSurroundings,
+  ) {
+    this.#up = new DelayLine(around);
+    this.#down = new DelayLine(around);
+    const stop = () => this.close();
+    around.signal.addEventListener("abort", stop, { once: true });
+    socket.once("close", () => around.signal.removeEventListener("abort", stop));
+    // What the network says of an earlier datagram (ICMP) is nothing to a modem without connection.
+    socket.on("error", () => undefined);
+    socket.on("message", (bytes, { address, port }) => this.#take(bytes, { address: plain(address), port }));
+    if (around.signal.aborted) this.close();
+  }
+
+  /** @throws {SocketError} `address-in-use`, `address-not-available` */
+  static async open(options: UdpOptions, around: SocketSurroundings): Promise<UdpSocket> {
+    const socket = createSocket(options.ipv6 === true ? "udp6" : "udp4");
+    const port = options.localPort === undefined ? 0 : around.network.target("0.0.0.0", options.localPort).port;
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", (error) => {
+        socket.close();
+        reject(socketError(error));
+      });
+      socket.bind({ port }, () => {
+        socket.removeAllListeners("error");
+        resolve();
+      });
+    });
+    return new UdpSocket(socket, options, around);
+  }
+
+  /**
+   * Resolves when the datagram is with the stack; whether it arrives nobody knows.
+   * @throws {SocketError} `dns`, `unreachable` (an address of the other family), `aborted`
+   */
+  async send(bytes: Buffer, target: Endpoint): Promise<void> {
+    const end = await this.resolve(target);
+    this.#up.push(() => {
+      if (!this.#closed) this.socket.send(bytes, end.port, this.#family(end.address));
+    });
+  }
+
+  /** Where datagrams for a name or address and a port go. @throws {SocketError} as `send` */
+  async resolve({ address, port }: Endpoint): Promise<Endpoint> {
+    const { ipv6 = false } = this.options;
+    const { addresses, port: actual } = await resolveTarget({ host: address, port, preferIPv6: ipv6 }, this.around);
+    const found = addresses.find((entry) => ipv6 || isIPv4(entry));
+    if (found === undefined) throw new SocketError("unreachable", `${address} has no IPv4 address`);
+    const isAddress = isIPv4(address) || address.includes(":");
+    this.#known.set(keyOf({ address: found, port: actual }), { address: isAddress ? address : found, port });
+    return { address: found, port: actual };
+  }
+
+  /** Bytes of all datagrams that wait. */
+  get unread(): number {
+    return this.#unread;
+  }
+
+  /** The oldest datagram that waits, or what is left of it. */
+  get first(): Datagram | undefined {
+    return this.#queue[0];
+  }
+
+  /** At most `most` bytes of the oldest datagram; the rest of it stays. */
+  read(most: number): Datagram | undefined {
+    const head = this.#queue.shift();
+    if (head === undefined) return undefined;
+    const bytes = head.bytes.subarray(0, most);
+    if (bytes.length < head.bytes.length) this.#queue.unshift({ ...head, bytes: head.bytes.subarray(most) });
+    this.#unread -= bytes.length;
+    return { from: head.from, bytes };
+  }
+
+  /** Throws the rest of the oldest datagram away. */
+  drop(): void {
+    this.#unread -= this.#queue.shift()?.bytes.length ?? 0;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.socket.close();
+  }
+
+  setBroadcast(on: boolean): void {
+    this.socket.setBroadcast(on);
+  }
+
+  setTtl(hops: number): void {
+    this.socket.setTTL(hops);
+  }
+
+  #take(bytes: Buffer, from: Endpoint): void {
+    const source = this.#known.get(keyOf(from)) ?? from;
+    this.#down.push(() => {
+      if (this.#closed || this.#unread + bytes.length > this.options.receive) return;
+      const before = this.#unread;
+      this.#queue.push({ from: source, bytes });
+      this.#unread += bytes.length;
+      this.received(before);
+    });
+  }
+
+  /** A socket of IPv6 reaches IPv4 by mapped addresses. */
+  #family(address: string): string {
+    return this.options.ipv6 === true && isIPv4(address) ? `::ffff:${address}` : address;
+  }
+}
+
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=[\d.]+$)/, "");
+}
+
+function keyOf({ address, port }: Endpoint): string {
+  return `${address} ${port}`;
+}

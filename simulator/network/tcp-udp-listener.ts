@@ -1,0 +1,53 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { DelayLine, type Endpoint, ownPort, type SocketSurroundings, socketError } from "./tcp-udp";
+import { type ConnectionLimits, TcpConnection } from "./tcp-udp-connection";
+
+/** Waits for peers on a port of the modem's own, which is on loopback unless a route for 0.0.0.0 moves it. */
+export class TcpListener {
+  readonly #arrivals: DelayLine;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly limits: ConnectionLimits,
+    private readonly around: SocketSurroundings,
+    private readonly accept: (connection: TcpConnection) => boolean,
+  ) {
+    this.#arrivals = new DelayLine(around);
+    const stop = () => this.close();
+    around.signal.addEventListener("abort", stop, { once: true });
+    server.once("close", () => around.signal.removeEventListener("abort", stop));
+    server.on("connection", (socket) => this.#admit(socket.pause()));
+    if (around.signal.aborted) this.close();
+  }
+
+  /**
+   * @param accept takes a new connection, or (false) has no room for it: then it is reset
+   * @throws {SocketError} `address-in-use`, `address-not-available`
+   */
+  static async open(
+    port: number,
+    limits: ConnectionLimits,
+    around: SocketSurroundings,
+    accept: (connection: TcpConnection) => boolean,
+  ): Promise<TcpListener> {
+    const { address: host, port: actual }: Endpoint = ownPort(around.network, port);
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (error) => reject(socketError(error)));
+      server.listen({ host, port: actual }, resolve);
+    });
+    return new TcpListener(server, limits, around, accept);
+  }
+
+  /** No more peers; the connections that were accepted stay. */
+  close(): void {
+    this.server.close();
+  }
+
+  #admit(socket: Socket): void {
+    const connection = new TcpConnection(socket, this.limits, this.around);
+    this.#arrivals.push(() => {
+      if (!this.server.listening || !this.accept(connection)) void connection.close(0);
+    });
+  }
+}

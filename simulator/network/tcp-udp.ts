@@ -1,0 +1,89 @@
+import type { Network } from "./network";
+
+/** Why a socket's operation failed, or its connection ended. */
+export type SocketFailure =
+  | "dns"
+  | "refused"
+  | "timeout"
+  | "unreachable"
+  | "reset"
+  | "address-in-use"
+  | "address-not-available"
+  | "message-too-long"
+  | "tls"
+  | "aborted"
+  | "other";
+
+export class SocketError extends Error {
+  constructor(
+    readonly failure: SocketFailure,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const FAILURES: Readonly<Record<string, SocketFailure>> = {
+  ECONNREFUSED: "refused",
+  ETIMEDOUT: "timeout",
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  ENETDOWN: "unreachable",
+  EADDRNOTAVAIL: "address-not-available",
+  EADDRINUSE: "address-in-use",
+  EACCES: "address-not-available",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  EMSGSIZE: "message-too-long",
+};
+
+/** The failure behind an error of Node's sockets. */
+export function socketError(error: NodeJS.ErrnoException): SocketError {
+  return new SocketError(FAILURES[error.code ?? ""] ?? "other", error.message);
+}
+
+/** An address and a port. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a socket lives in: the modem's network, and the end of the power cycle or of the PDP context. */
+export interface SocketSurroundings {
+  readonly network: Network;
+  /** Ends every connection, listener and UDP socket that was made with it, without an event. */
+  readonly signal: AbortSignal;
+}
+
+/** All addresses of this machine, as a modem says that it listens on its own. */
+const OWN_ADDRESS = "0.0.0.0";
+const LOOPBACK = "127.0.0.1";
+
+/**
+ * Where a modem's own port is on this machine: the same one, on loopback for a listener. A route for 0.0.0.0 moves it:
+ * `0.0.0.0:1099=127.0.0.1:41099`.
+ */
+export function ownPort(network: Network, port: number): Endpoint {
+  const { host, port: actual } = network.target(OWN_ADDRESS, port);
+  return { address: host === OWN_ADDRESS ? LOOPBACK : host, port: actual };
+}
+
+/** Hands things on in the order they came, each after the network's latency. */
+export class DelayLine {
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(private readonly around: SocketSurroundings) {}
+
+  push(work: () => void): void {
+    const { network, signal } = this.around;
+    const due = Promise.all([this.#tail, network.delay(signal)]);
+    this.#tail = due.then(
+      () => {
+        if (!signal.aborted) work();
+      },
+      (error: unknown) => {
+        if (!signal.aborted) throw error;
+      },
+    );
+  }
+}
