@@ -63,7 +63,7 @@ export class Classifier {
     return true;
   }
 
-  /** Passes on what the line is. Returns the download whose bytes come next, if this is its `CONNECT`. */
+  /** Passes on what the line is. Returns the download whose bytes come next, if this is the line that they follow. */
   line(line: Line, sink: TokenSink): Download | undefined {
     if (this.current === undefined) this.unasked(line, sink);
     else if (line.data.length > 0) this.information(line, this.current, sink);
@@ -85,13 +85,11 @@ export class Classifier {
       sink({ type: "final", result });
       return undefined;
     }
-    if (isConnect(text)) {
-      if (this.takePrompt("CONNECT", sink)) return undefined;
-      if (command.download !== undefined) {
-        this.acceptWithoutEcho(sink);
-        sink({ type: "prompt", prompt: "CONNECT" });
-        return command.download;
-      }
+    if (isConnect(text) && this.takePrompt("CONNECT", sink)) return undefined;
+    if (precedes(line, command.download)) {
+      this.acceptWithoutEcho(sink);
+      sink(command.download?.after === undefined ? { type: "prompt", prompt: "CONNECT" } : { type: "answer", line });
+      return command.download;
     }
     this.information(line, command, sink);
     return undefined;
@@ -146,6 +144,11 @@ export class Classifier {
       sink({ type: "noise", text: line.text });
     }
   }
+}
+
+function precedes({ text }: Line, download: Download | undefined): boolean {
+  if (download === undefined) return false;
+  return download.after === undefined ? isConnect(text) : text.startsWith(download.after);
 }
 
 function isConnect(text: string): boolean {

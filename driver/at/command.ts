@@ -10,10 +10,16 @@ export interface Upload {
   readonly data: Uint8Array;
 }
 
-/** Raw bytes that follow `CONNECT`. */
+/** Raw bytes that follow `CONNECT` or an information line. */
 export interface Download {
   /**
-   * Where the data ends: a number of bytes; `announced` for the number in `CONNECT <n>`; or a function of what has
+   * Prefix, with the colon, of the information line whose end the data follow; the line is an answer as well. Without
+   * it they follow `CONNECT`, which opens data mode.
+   */
+  readonly after?: string;
+  /**
+   * Where the data ends: a number of bytes; `announced` for the number in `CONNECT <n>`, or the first field of the
+   * information line; or a function of what has
    * arrived so far, called until it returns the total. It is called at every arrival with `quiet` 0 and, while nothing
    * arrives, about twice a second with the ms of silence: a modem may break off in mid-data with an error line, which
    * only the silence after it tells from data.

@@ -5,18 +5,19 @@ import type { TokenSink } from "./tokens";
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Cuts the bytes behind `CONNECT` out of the stream. */
+/** Cuts the bytes behind `CONNECT`, or behind an information line, out of the stream. */
 export class DownloadReader {
-  private readonly connect: ConnectEnd = new ConnectEnd();
+  private readonly opening: OpeningEnd = new OpeningEnd();
   private readonly received = new ByteSink();
   /** Bytes still to come; undefined until `length` tells. */
   private missing: number | undefined;
 
-  constructor(
-    private readonly length: Download["length"],
-    connectLine: string,
-  ) {
-    if (length === "announced") this.missing = announcedLength(connectLine);
+  private readonly length: Download["length"];
+
+  /** @param opening the line that the data follow */
+  constructor({ length, after }: Download, opening: string) {
+    this.length = length;
+    if (length === "announced") this.missing = announcedLength(opening, after);
     else if (typeof length === "number") this.missing = length;
   }
 
@@ -30,13 +31,13 @@ export class DownloadReader {
   }
 
   get done(): boolean {
-    return this.connect.over && this.missing === 0;
+    return this.opening.over && this.missing === 0;
   }
 
-  /** Takes bytes from `start` on, the line end of `CONNECT` first; returns the position behind the last one taken. */
+  /** Takes bytes from `start` on, the line end before them first; returns the position behind the last one taken. */
   read(chunk: Buffer, start: number, sink: TokenSink): number {
     let at = start;
-    while (at < chunk.length && !this.connect.over) at = this.connect.read(chunk, at);
+    while (at < chunk.length && !this.opening.over) at = this.opening.read(chunk, at);
     if (at === chunk.length || this.done) return at;
     if (this.missing !== undefined) return this.pass(chunk, at, this.missing, sink);
     this.received.append(chunk, at, chunk.length);
@@ -66,14 +67,15 @@ export class DownloadReader {
   }
 }
 
-/** `CONNECT <n>` and `CONNECT` count as a number and as none. */
-function announcedLength(line: string): number {
-  const digits = /^CONNECT (\d{1,9})$/.exec(line)?.[1];
-  return digits === undefined ? 0 : Number(digits);
+/** `CONNECT <n>` and `+NAME: <n>,…` count as a number, what has none as 0. */
+function announcedLength(line: string, after: string | undefined): number {
+  const digits =
+    after === undefined ? /^CONNECT (\d{1,9})$/.exec(line) : /^ ?(\d{1,9})(?:,|$)/.exec(line.slice(after.length));
+  return Number(digits?.[1] ?? 0);
 }
 
-/** The line end of `CONNECT`: CR LF, or one of them alone. The data may begin with CR LF themselves. */
-class ConnectEnd {
+/** The end of the line before the data: CR LF, or one of them alone. The data may begin with CR LF themselves. */
+class OpeningEnd {
   over = false;
   private returned = false;
 

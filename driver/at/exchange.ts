@@ -67,7 +67,8 @@ export class Exchange {
   get interrupted(): Interrupted {
     const { upload, download } = this.command;
     const size = upload?.data.length ?? 0;
-    const prompt = upload?.prompt ?? (download === undefined ? undefined : "CONNECT");
+    const opensDataMode = download !== undefined && download.after === undefined;
+    const prompt = upload?.prompt ?? (opensDataMode ? "CONNECT" : undefined);
     return {
       startedAt: this.startedAt,
       prompt,

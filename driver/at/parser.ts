@@ -213,7 +213,7 @@ export class Parser {
   private endLine(text: string, data: Line["data"], sink: TokenSink): void {
     this.startLine();
     const download = this.classifier.line({ text, data }, sink);
-    if (download !== undefined) this.download = new DownloadReader(download.length, text);
+    if (download !== undefined) this.download = new DownloadReader(download, text);
   }
 
   private startLine(): void {

@@ -150,6 +150,28 @@ describe("a download", () => {
     expect(read(announced, "\r\nCONNECT 0\r\n\r\nOK\r\n")).toEqual(["prompt CONNECT", "final OK"]);
   });
 
+  it("may follow an information line, which is an answer as well", () => {
+    const command = { line: "AT+R=1,1500", expects: [], download: { after: "+R:", length: "announced" as const } };
+    expect(read(command, framed(`AT+R=1,1500\r\r\n+R: ${body.length}\r\n`))).toEqual([
+      "echo AT+R=1,1500",
+      `answer +R: ${body.length}`,
+      data,
+      "final OK",
+    ]);
+    expect(read(command, framed(`\r\n+R: ${body.length},"10.0.0.1",7\r\n`))).toEqual([
+      `answer +R: ${body.length},"10.0.0.1",7`,
+      data,
+      "final OK",
+    ]);
+  });
+
+  it("may be none behind an information line, and no CONNECT is one then", () => {
+    const command = { line: "AT+R", expects: [], download: { after: "+R:", length: "announced" as const } };
+    expect(read(command, "\r\n+R: 0\r\n\r\nOK\r\n")).toEqual(["answer +R: 0", "final OK"]);
+    expect(read(command, "\r\n+R: x\r\n\r\nOK\r\n")).toEqual(["answer +R: x", "final OK"]);
+    expect(read(command, "\r\nCONNECT 2\r\n\r\nOK\r\n")).toEqual(["noise CONNECT 2", "final OK"]);
+  });
+
   it("may end where a function says, in this arrival or ahead of it", () => {
     const whenHeadIsThere = (received: Buffer) => (received.length < 4 ? undefined : body.length);
     expect(read({ line: "AT+R", download: { length: whenHeadIsThere } }, framed("\r\nCONNECT\r\n"))).toEqual([

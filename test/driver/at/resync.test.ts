@@ -204,6 +204,24 @@ describe("a prompt that stays open", () => {
   });
 });
 
+describe("a download behind an information line that does not end", () => {
+  it("opened no data mode: nothing is sent but AT", async () => {
+    modem.answers.set("AT+X=R", "+X: 1000\r\nhalf");
+    modem.answers.set("AT+X=B", "+X: B\r\n\r\nOK");
+    const download = { after: "+X:", length: "announced" as const };
+    const cut = outcome(modem.channel.send(command("AT+X=R", { download })));
+    await vi.advanceTimersByTimeAsync(100);
+    modem.silent = true;
+    await vi.advanceTimersByTimeAsync(3000);
+    modem.silent = false;
+    expect(await cut).toBe("MODEM_TIMEOUT");
+    const next = outcome(modem.channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await next).toBe("+X: B");
+    expect(modem.line.text).not.toContain("+++");
+  });
+});
+
 describe("data mode that does not end", () => {
   it("is left by +++ between two silences", async () => {
     modem.answers.set("AT+X=R", "CONNECT\r\nhalf");

@@ -46,7 +46,7 @@ interface Plot {
   readonly download?: InFlight["download"];
   /** The answer in order: lines that end with CR LF, or raw bytes. */
   readonly parts: readonly { readonly line: Buffer; readonly token: string }[];
-  readonly raw?: { readonly bytes: Buffer; readonly tokens: readonly string[] };
+  readonly raw?: { readonly bytes: Buffer; readonly answers?: readonly string[]; readonly tokens: readonly string[] };
 }
 
 const information: fc.Arbitrary<Plot> = fc.array(fc.stringMatching(/^[ -~]{0,40}$/), { maxLength: 3 }).map((texts) => ({
@@ -111,6 +111,19 @@ const downloaded: fc.Arbitrary<Plot> = fc
     },
   }));
 
+const downloadedBehindLine: fc.Arbitrary<Plot> = fc
+  .tuple(payload, fc.constantFrom("", ',"10.0.0.1",7'))
+  .map(([data, more]) => ({
+    line: "AT+QIRD=1,1500",
+    download: { after: "+QIRD:", length: "announced" },
+    parts: [],
+    raw: {
+      bytes: Buffer.concat([bytes(`+QIRD: ${data.length}${more}\r\n`), data, bytes("\r\n")]),
+      answers: [`answer +QIRD: ${data.length}${more}`],
+      tokens: data.length > 0 ? [`data ${data.toString("hex")}`] : [],
+    },
+  }));
+
 const surroundings = fc.record({
   echo: fc.constantFrom("", "\r", "\r\n", "\r\r\n"),
   end: lineEnd,
@@ -122,7 +135,7 @@ const surroundings = fc.record({
 
 /** One command and everything that comes while it is in flight, and right behind it. */
 const scene: fc.Arbitrary<Scene> = fc
-  .tuple(fc.oneof(information, counted, countedTwice, prompted, downloaded), surroundings)
+  .tuple(fc.oneof(information, counted, countedTwice, prompted, downloaded, downloadedBehindLine), surroundings)
   .map(([plot, { echo, end, before, between, after, final }]) => {
     const print = (text: string): Buffer => bytes(`${end}${text}${end}`);
     const echoed = echo === "" ? [] : [bytes(`${plot.line}${echo}`)];
@@ -131,7 +144,7 @@ const scene: fc.Arbitrary<Scene> = fc
     return {
       command: { line: plot.line, expects: plot.expects ?? [], prompt: plot.prompt, download: plot.download },
       printed: Buffer.concat([...before.map(print), ...echoed, ...lines, ...raw, print(final), ...after.map(print)]),
-      answers: plot.parts.map(({ token }) => token),
+      answers: [...plot.parts.map(({ token }) => token), ...(plot.raw?.answers ?? [])],
       urcs: [...before, ...plot.parts.flatMap(() => between), ...after].map((text) => `urc ${text}`),
       rest: [...(echo === "" ? [] : [`echo ${plot.line}`]), ...(plot.raw?.tokens ?? []), `final ${final}`],
     };
