@@ -16,8 +16,9 @@ const PROMPTS: readonly { readonly commands: RegExp; readonly prompt: Prompt }[]
 const SECRET =
   /\+(CPIN|CPWD|CLCK|CGAUTH|UAUTHREQ|UPSD|QICSGP|UHTTP|UFTP|UMQTT|UMQTTSN|USECMNG|USECPRF|QSSLCFG|QMTCONN|QMTCFG|QFTPCFG|QHTTPCFG)\s*=/i;
 
-/** Commands whose read forms answer with a user, a password, a key or session data that the modem holds. */
-const SECRET_ANSWER = /\+(CGAUTH|UAUTHREQ|UPSD|QICSGP|UHTTP|UFTP|UMQTT|UMQTTSN|USECPRF|QMTCFG|QFTPCFG)\s*[=?]/i;
+/** Commands that answer with a user, a password, a key or session data that the modem holds, or with a file that may be a key. */
+const SECRET_ANSWER =
+  /\+(CGAUTH|UAUTHREQ|UPSD|QICSGP|UHTTP|UFTP|UMQTT|UMQTTSN|USECPRF|QMTCFG|QFTPCFG|URDFILE|URDBLOCK|QFDWL|QFREAD)\s*[=?]/i;
 
 export interface RawOptions {
   /** ms */

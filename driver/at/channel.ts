@@ -6,8 +6,9 @@ import type { Command, Response } from "./command";
 import { ConfidentialLines } from "./confidential";
 import { Exchange, type Interrupted } from "./exchange";
 import { isPrefixed } from "./expectation";
+import { RecentSecrets } from "./fragments";
 import type { Line } from "./line";
-import type { Mask } from "./mask";
+import { inBytes, type Mask } from "./mask";
 import { Parser } from "./parser";
 import { Job, JobQueue } from "./queue";
 import { Resync } from "./resync";
@@ -67,9 +68,11 @@ export class AtChannel implements Channel {
   private silence: NodeJS.Timeout | undefined;
   private readonly onToken = (token: Token): void => this.take(token);
 
+  /** @param recent secrets of the channels before this one: a modem that rebooted may repeat them to the next */
   constructor(
     private readonly transport: Transport,
     private readonly hooks: ChannelHooks = {},
+    private readonly recent = new RecentSecrets(),
   ) {
     transport.onData((bytes) => this.receive(bytes));
   }
@@ -189,6 +192,7 @@ export class AtChannel implements Channel {
       {
         bytesPerSecond: this.bytesPerSecond,
         dialect: this.dialect,
+        recent: this.recent,
         write: (bytes) => this.transport.write(bytes),
         traceSent: (text) => this.hooks.onTrace?.({ direction: "sent", text }),
       },
@@ -280,15 +284,19 @@ export class AtChannel implements Channel {
     this.untraced = 0;
     if (this.hooks.onTrace === undefined && token.type !== "noise") return;
     const whole = shown(token);
-    const masked = this.isPiece(token) ? this.mask?.piece(whole) : this.mask?.line(whole);
-    const text = this.confidential.hide(masked ?? whole);
+    const text = this.confidential.hide(this.masked(token, whole));
     if (token.type === "noise") this.hooks.onNoise?.(Buffer.from(text, "latin1"));
     else this.hooks.onTrace?.({ direction: "received", text });
   }
 
-  /** Whether it may be a part of a damaged or late answer, as nothing shows that it is a line of its own. */
+  private masked(token: Token, whole: string): string {
+    if (this.mask === undefined) return this.recent.areIn(whole) ? inBytes(whole) : whole;
+    return this.isPiece(token) ? this.mask.piece(whole) : this.mask.line(whole);
+  }
+
+  /** Whether it may be content, or a part of a damaged or late answer: nothing shows that it is a line of its own. */
   private isPiece(token: Token): boolean {
-    if (token.type !== "urc") return token.type === "noise";
+    if (token.type !== "urc" && token.type !== "answer") return token.type === "noise";
     const { text } = token.line;
     return !isPrefixed(text) && !this.dialect.urcs.some(({ prefix }) => text.startsWith(prefix));
   }

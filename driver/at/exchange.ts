@@ -5,6 +5,7 @@ import { Deadline, lineTime, now, Pause } from "./clock";
 import type { Command, Prompt, Upload } from "./command";
 import { rejection } from "./errors";
 import type { FinalResult } from "./final-results";
+import type { RecentSecrets } from "./fragments";
 import type { Line } from "./line";
 import { Mask } from "./mask";
 import type { Job } from "./queue";
@@ -14,6 +15,7 @@ import type { Token } from "./tokens";
 export interface ExchangeLine {
   readonly bytesPerSecond: number | undefined;
   readonly dialect: Dialect;
+  readonly recent: RecentSecrets;
   write(bytes: Uint8Array): Promise<void>;
   traceSent(text: string): void;
 }
@@ -56,7 +58,7 @@ export class Exchange {
     private readonly line: ExchangeLine,
     private readonly onInterrupted: () => void,
   ) {
-    this.mask = new Mask(job.command);
+    this.mask = new Mask(job.command, line.recent);
     this.deadline = new Deadline(() => this.expire());
   }
 

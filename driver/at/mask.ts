@@ -2,22 +2,36 @@ import type { Command } from "./command";
 import { ConfidentialLines } from "./confidential";
 import { isDamagedEcho } from "./echo";
 import type { FinalResult } from "./final-results";
+import { Fragments, RecentSecrets } from "./fragments";
 
 const STARS = "***";
 /** Shorter ones would mask half the trace; a PIN has four digits at least (27.007 §8.3). */
 const SHORTEST_SECRET = 4;
 /** Characters of a line that can be told to be a part of an upload. */
 const SHORTEST_PAYLOAD = 8;
+/** What may be shown of a line with a secret in it. */
+const HEAD = /^[+^#*%$][A-Z0-9]+(?: ERROR)?: */i;
 
 /** Takes a command's secrets out of whatever the modem says while it runs, for one that repeats what it was sent. */
 export class Mask {
   private readonly secrets: readonly string[];
+  private readonly fragments: readonly Fragments[];
   /** Lines of which nothing but the prefix is shown. */
   private readonly hidden: ConfidentialLines;
+  /** `+UHTTP=`, of a command with secrets: what holds it repeats the command. */
+  private readonly name: string | undefined;
 
-  constructor(private readonly command: Pick<Command, "line" | "label" | "confidential" | "upload">) {
+  /** @param recent secrets of the commands before; gets those of this one */
+  constructor(
+    private readonly command: Pick<Command, "line" | "label" | "confidential" | "upload">,
+    private readonly recent = new RecentSecrets(),
+  ) {
+    const { line, label, confidential } = command;
     this.secrets = secretsOf(command);
-    const names = command.confidential === true ? (command.line.match(/[+^%*#][A-Z0-9]+/gi) ?? []) : [];
+    this.fragments = this.secrets.map(Fragments.ofSecret);
+    recent.remember(command, this.secrets);
+    this.name = line === label ? undefined : /[+^%*#][A-Z0-9]+=/i.exec(line)?.[0];
+    const names = confidential === true ? (line.match(/[+^%*#][A-Z0-9]+/gi) ?? []) : [];
     this.hidden = new ConfidentialLines(names.map((name) => `${name.toUpperCase()}:`));
   }
 
@@ -27,7 +41,7 @@ export class Mask {
     return hidden === text ? this.apply(text) : hidden;
   }
 
-  /** What an answer falls into that is damaged or comes too late. */
+  /** What an answer falls into that is damaged or comes too late, and content that has no form of its own. */
   piece(text: string): string {
     return this.command.confidential === true ? inBytes(text) : this.line(text);
   }
@@ -35,9 +49,17 @@ export class Mask {
   apply(text: string): string {
     const { line, label } = this.command;
     // A byte that was lost may be one of a secret, which then is not found as a whole.
-    if (text === line || (label !== line && isDamagedEcho(text, line))) return label;
+    if (text === line || this.isEcho(text)) return label;
     if (this.isPayload(text)) return inBytes(text);
-    return this.secrets.reduce((masked, secret) => masked.replaceAll(secret, STARS), text);
+    const masked = this.secrets.reduce((rest, secret) => rest.replaceAll(secret, STARS), text);
+    const isLeft = this.fragments.some((fragments) => fragments.areIn(masked)) || this.recent.areIn(masked);
+    return isLeft ? inBytes(text) : masked;
+  }
+
+  private isEcho(text: string): boolean {
+    const { line, label } = this.command;
+    if (label === line) return false;
+    return isDamagedEcho(text, line) || (this.name !== undefined && text.includes(this.name));
   }
 
   /** A modem that left its prompt, by a reboot for instance, takes the rest of an upload for commands and echoes it. */
@@ -58,8 +80,10 @@ export class Mask {
   }
 }
 
-function inBytes({ length }: string): string {
-  return `<${length} bytes>`;
+/** The length in place of all but a prefix. */
+export function inBytes(text: string): string {
+  const head = HEAD.exec(text)?.[0] ?? "";
+  return `${head}<${text.length - head.length} bytes>`;
 }
 
 /** What stands in `line` where `label` has stars. */

@@ -1,4 +1,5 @@
 import { access } from "node:fs/promises";
+import { RecentSecrets } from "../at/fragments";
 import { delay } from "../delay";
 import { ModemError } from "../errors";
 import { cycleRadio } from "../network/functionality";
@@ -26,6 +27,7 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #context: LifeContext;
   readonly #backoff: Backoff;
+  readonly #secrets = new RecentSecrets();
   #isOpen = false;
   /** The last one: a modem on USB that reboots takes its port away when its session is over already. */
   #session: Session | undefined;
@@ -83,7 +85,7 @@ export class Recovery {
   }
 
   #begin(signal: AbortSignal): Session {
-    const session = new Session(this.#options.transport, this.#options);
+    const session = new Session(this.#options.transport, this.#options, this.#secrets);
     this.#session = session;
     const onAbort = (): void => session.end({ kind: "closed", error: signal.reason as ModemError });
     signal.addEventListener("abort", onAbort, { once: true });

@@ -1,4 +1,5 @@
-import { AtChannel } from "../at/channel";
+import { AtChannel, type ChannelHooks } from "../at/channel";
+import type { RecentSecrets } from "../at/fragments";
 import { ModemError } from "../errors";
 import type { ModelDefinition, ModelDriver } from "../services/model";
 import type { Transport, TransportLoss } from "../transport/transport";
@@ -74,18 +75,20 @@ export class Session {
   readonly #end = new AbortController();
   readonly #line: SessionTransport;
 
-  constructor(port: Transport, listeners: SessionListeners) {
+  /** @param recent what the modem was told in secret before, in other sessions */
+  constructor(port: Transport, listeners: SessionListeners, recent?: RecentSecrets) {
     this.#line = new SessionTransport(port);
     port.onData((bytes) => this.#line.receive(bytes));
     port.onLost((loss) => this.#lose(loss, port.name));
-    this.channel = new AtChannel(this.#line, {
+    const hooks: ChannelHooks = {
       onTrace: (entry) => listeners.trace(entry),
       onNoise: (bytes) => listeners.trace({ direction: "note", text: `noise: ${printable(bytes)}` }),
       onBoot: (line) => this.restarted(`it printed ${line}`),
       onResynchronised: () => this.onResynchronised(),
       onUnresponsive: () =>
         this.end({ kind: "silent", error: new ModemError("MODEM_TIMEOUT", "The modem has stopped answering") }),
-    });
+    };
+    this.channel = new AtChannel(this.#line, hooks, recent);
   }
 
   /** Fires when the session ends; its reason is the fault's error. */

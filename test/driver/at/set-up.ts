@@ -2,16 +2,22 @@ import { vi } from "vitest";
 import { AtChannel, type ChannelHooks } from "../../../driver/at/channel";
 import type { Dialect } from "../../../driver/at/channel-types";
 import type { Command } from "../../../driver/at/command";
+import { RecentSecrets } from "../../../driver/at/fragments";
 import type { ModemError } from "../../../driver/errors";
 import { FakeLine } from "./fake-line";
 import { DIALECT } from "./grammar";
 
 export const NO_GAP: Dialect = { ...DIALECT, gap: 0 };
 
-export function setUp({ dialect = NO_GAP, line = new FakeLine(), hooks = {} as ChannelHooks } = {}) {
+export function setUp({
+  dialect = NO_GAP,
+  line = new FakeLine(),
+  hooks = {} as ChannelHooks,
+  recent = new RecentSecrets(),
+} = {}) {
   const trace: string[] = [];
   const onTrace = (entry: { direction: string; text: string }) => trace.push(`${entry.direction} ${entry.text}`);
-  const channel = new AtChannel(line, { onTrace, ...hooks });
+  const channel = new AtChannel(line, { onTrace, ...hooks }, recent);
   channel.useDialect(dialect);
   return { channel, line, trace };
 }

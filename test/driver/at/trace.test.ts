@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commandLine, quote } from "../../../driver/at/fields";
+import { RecentSecrets } from "../../../driver/at/fragments";
 import { bytes } from "./feed";
 import { failure, NO_GAP, setUp, simple } from "./set-up";
 
@@ -123,6 +124,53 @@ describe("the trace", () => {
     await work;
     expect(JSON.stringify([trace, noise])).not.toMatch(/MIIEvg|ADANBgkq|S3cret|BKgwgg/);
     expect(trace).toEqual(expect.arrayContaining(["sent <90 bytes>", "received RDY", "received <28 bytes>"]));
+  });
+
+  it.each([
+    ["with bytes changed", 'AT+UHTTP=0,3,"P4~5w0r~-of-me"', 'AT+UHTTP=0,3,"***"'],
+    ["with bytes doubled", 'AT+UHTTP=0,33,"P4555w0rdd-of-mee"', 'AT+UHTTP=0,3,"***"'],
+    ["cut", "w0rd-of-m", "<9 bytes>"],
+    ["in part in an error", "+CME ERROR: 5w0rd-o", "+CME ERROR: <7 bytes>"],
+  ])("shows no piece of a secret that comes back %s", async (_how, answer, shown) => {
+    const noise: string[] = [];
+    const { channel, line, trace } = setUp({ hooks: { onNoise: (data) => noise.push(`${data}`) } });
+    const work = failure(channel.send(secret("P455w0rd-of-me")));
+    line.say(`\r\n${answer}\r\n`);
+    line.say("\r\nERROR\r\n");
+    const error = await work;
+    const seen = JSON.stringify([trace, noise, error.message, error.cause]);
+    expect([...trace, ...noise].join("\n")).toContain(shown);
+    expect(seen).not.toMatch(/P4[5~]|w0rd|of-me/);
+  });
+
+  it("shows no part of an upload that comes back in one line, and to the channel after a reboot", async () => {
+    const noise: string[] = [];
+    const recent = new RecentSecrets();
+    const hooks = { onNoise: (data: Uint8Array) => noise.push(`${data}`) };
+    const first = setUp({ hooks, recent });
+    const data = bytes("-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkq\nS3cretKeyWithMore\n-----END PRIVATE KEY-----\n");
+    const work = failure(first.channel.send(simple("AT+USECMNG=0", { upload: { prompt: ">", data } })));
+    first.line.say("AT+USECMNG=0\r\r\n>");
+    await vi.advanceTimersByTimeAsync(50);
+    first.line.say("\r\nANBgkqS3cretKeyWithMore-----END PRIVATE KEY-----AT+CFUN?\r\r\nERROR\r\n");
+    await work;
+    const second = setUp({ hooks, recent });
+    second.line.say("\r\nADANBgkqS3cretKey\u0000With\r\n");
+    const next = second.channel.send(simple("AT+CFUN?", { expects: [{ prefix: "+CFUN:" }] }));
+    second.line.say("tKeyWithMore-----END PRIVATE KEY-----AT+CFUN?\r\r\n+CFUN: 1\r\nOK\r\n");
+    await next;
+    const shown = [...first.trace, ...second.trace, ...noise];
+    expect(shown.join("\n")).not.toMatch(/S3cret|KeyWith|ANBgkq/);
+    expect(shown).toEqual(expect.arrayContaining(["sent AT+CFUN?", "received +CFUN: 1", "received OK"]));
+  });
+
+  it("shows nothing of content that an answer has without a prefix", async () => {
+    const { channel, line, trace } = setUp();
+    const work = channel.send(simple("AT+QFDWL=1", { expects: [{ prefix: "any" }], confidential: true }));
+    line.say("AT+QFDWL=1\r\r\nCONNECT\r\nMIIEvgIBADANBgkq\nS3cret\r\n+QFDWL: 24,3f\r\nOK\r\n");
+    expect((await work).lines.map(({ text }) => text)).toContain("S3cret");
+    expect(JSON.stringify(trace)).not.toMatch(/MIIE|S3cret/);
+    expect(trace).toContain("received <6 bytes>");
   });
 
   it.each([
