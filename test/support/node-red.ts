@@ -39,7 +39,7 @@ export function userDirectory(): string {
   return directory;
 }
 
-function settings(port: number): string {
+function settings(port: number, changes: object): string {
   const value = {
     uiPort: port,
     uiHost: "127.0.0.1",
@@ -50,14 +50,22 @@ function settings(port: number): string {
     editorTheme: { tours: false, palette: { catalogues: [], editable: false }, projects: { enabled: false } },
     externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
     logging: { console: { level: "info", metrics: false, audit: false } },
+    ...changes,
   };
   return `module.exports = ${JSON.stringify(value)};`;
 }
 
-/** @param flows left out, a directory that has been in use starts with what was deployed there */
-export async function startNodeRed(directory: string, flows?: readonly object[]): Promise<RunningNodeRed> {
+/**
+ * @param flows left out, a directory that has been in use starts with what was deployed there
+ * @param changes of what is in its settings file
+ */
+export async function startNodeRed(
+  directory: string,
+  flows?: readonly object[],
+  changes: object = {},
+): Promise<RunningNodeRed> {
   const port = await freePort();
-  writeFileSync(join(directory, "settings.js"), settings(port));
+  writeFileSync(join(directory, "settings.js"), settings(port, changes));
   const file = join(directory, "flows.json");
   if (flows !== undefined || !existsSync(file)) writeFileSync(file, JSON.stringify(flows ?? []));
   const child = spawn(process.execPath, [join(NODE_RED_HOME, "red.js"), "-u", directory], {

@@ -14,6 +14,8 @@ export class SecureServer {
   readonly resumed: boolean[] = [];
   readonly clients: unknown[] = [];
   readonly names: (string | false | null)[] = [];
+  /** Secrets of the connections, a line each: `NAME <client random> <secret>`, in hexadecimal digits. */
+  readonly secrets: string[] = [];
   private readonly server: Server;
   port = 0;
 
@@ -23,6 +25,7 @@ export class SecureServer {
       (socket) => this.serve(socket),
     );
     this.server.on("tlsClientError", () => {});
+    this.server.on("keylog", (line) => this.secrets.push(line.toString().trim()));
     // Node.js leaves it to the server's author to remember sessions by their ids; tickets the clients keep themselves.
     const sessions = new Map<string, Buffer>();
     this.server.on("newSession", (id, session, done) => {
