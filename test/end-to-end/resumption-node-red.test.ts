@@ -15,6 +15,7 @@ const FRAGMENT = 16;
 const NAMES = KINDS.map(nameOf);
 const listener = new Listener();
 const servers = new Map<string, SecureServer>();
+const started: SessionFlows[] = [];
 /** Where the modem keeps what it does not forget, whatever runs on the gateway. */
 const modemFolder = mkdtempSync(join(tmpdir(), "modem-"));
 
@@ -23,10 +24,17 @@ beforeAll(async () => {
   for (const kind of KINDS) servers.set(nameOf(kind), await startServer(kind));
 });
 afterAll(async () => {
+  for (const flows of started) await flows.stop({ keep: false });
   listener.stop();
   for (const server of servers.values()) await server.stop();
   rmSync(modemFolder, { recursive: true, force: true });
 });
+
+async function start(directory: string): Promise<SessionFlows> {
+  const flows = await SessionFlows.start(directory, listener);
+  started.push(flows);
+  return flows;
+}
 
 async function deploy(flows: SessionFlows): Promise<void> {
   const state = encodeURIComponent(join(modemFolder, "state.json"));
@@ -52,7 +60,7 @@ describe("sessions of all kinds in Node-RED", { timeout: LIMIT }, () => {
 
   it("outlive a restart of the modem and of Node-RED, without the flow doing anything", async () => {
     const directory = userDirectory();
-    const first = await SessionFlows.start(directory, listener);
+    const first = await start(directory);
     await deploy(first);
     expect(await visit(first)).toEqual(NONE);
     expect(await visit(first)).toEqual(ALL);
@@ -64,7 +72,7 @@ describe("sessions of all kinds in Node-RED", { timeout: LIMIT }, () => {
     await look("before", first);
     await first.stop({ keep: true });
 
-    const second = await SessionFlows.start(directory, listener);
+    const second = await start(directory);
     expect(await visit(second)).toEqual(ALL);
     await look("after", second);
     await second.stop({ keep: false });
@@ -73,7 +81,7 @@ describe("sessions of all kinds in Node-RED", { timeout: LIMIT }, () => {
   it("can be carried by hand into a Node-RED that knows nothing of them", async () => {
     const carried = new Map(listener.told.map((event) => [event.node, event]));
     expect([...carried.keys()].sort()).toEqual(NAMES.toSorted());
-    const flows = await SessionFlows.start(userDirectory(), listener);
+    const flows = await start(userDirectory());
     await deploy(flows);
     for (const name of NAMES) {
       const { payload } = carried.get(name) ?? {};
