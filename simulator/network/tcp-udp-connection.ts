@@ -1,4 +1,5 @@
 import { connect, isIPv6, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { type Network, NetworkError } from "./network";
 import { DelayLine, type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
 import { ByteQueue } from "./tcp-udp-bytes";
@@ -37,6 +38,8 @@ const LINGER = 10_000;
 /** A TCP connection with the buffers of a modem: a full receive buffer stops the peer, a full send buffer takes no more. */
 export class TcpConnection {
   readonly remote: Endpoint;
+  /** The port of this end. */
+  readonly localPort: number;
   readonly #store = new ByteQueue();
   readonly #up: DelayLine;
   readonly #down: DelayLine;
@@ -62,6 +65,7 @@ export class TcpConnection {
     remote?: Endpoint,
   ) {
     this.remote = remote ?? { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
+    this.localPort = socket.localPort ?? 0;
     this.#up = new DelayLine(around);
     this.#down = new DelayLine(around);
     this.#signal = around.signal;
@@ -154,6 +158,11 @@ export class TcpConnection {
     this.socket.setKeepAlive(on, idle);
   }
 
+  /** Sends no more, behind what is still to be sent; the peer may go on. */
+  finish(): void {
+    this.#up.push(() => this.socket.end());
+  }
+
   /**
    * Ends the connection and resolves when that is done; unread bytes are gone.
    * @param linger ms for what is still to be sent; 0 resets the connection
@@ -180,7 +189,9 @@ export class TcpConnection {
   }
 
   #reset(): void {
-    this.socket.resetAndDestroy();
+    // Node resets plain TCP only.
+    if (this.socket instanceof TLSSocket) this.socket.destroy();
+    else this.socket.resetAndDestroy();
   }
 
   get #stored(): number {

@@ -26,6 +26,7 @@ export class UdpSocket {
   readonly #up: DelayLine;
   readonly #down: DelayLine;
   #unread = 0;
+  #pending = 0;
   #closed = false;
 
   private constructor(
@@ -67,9 +68,16 @@ export class UdpSocket {
    */
   async send(bytes: Buffer, target: Endpoint): Promise<void> {
     const end = await this.resolve(target);
+    this.#pending += bytes.length;
     this.#up.push(() => {
+      this.#pending -= bytes.length;
       if (!this.#closed) this.socket.send(bytes, end.port, this.#family(end.address));
     });
+  }
+
+  /** Bytes of datagrams that were sent and did not leave the modem yet. */
+  get pending(): number {
+    return this.#pending;
   }
 
   /** Where datagrams for a name or address and a port go. @throws {SocketError} as `send` */
@@ -81,6 +89,11 @@ export class UdpSocket {
     const isAddress = isIPv4(address) || address.includes(":");
     this.#known.set(keyOf({ address: found, port: actual }), { address: isAddress ? address : found, port });
     return { address: found, port: actual };
+  }
+
+  /** The port of this end. */
+  get localPort(): number {
+    return this.#closed ? 0 : this.socket.address().port;
   }
 
   /** Bytes of all datagrams that wait. */
