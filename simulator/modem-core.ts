@@ -4,6 +4,7 @@ import { reportPacketDomain } from "./common/packet-domain";
 import { reportIndicators } from "./common/signal";
 import { startClock } from "./common/time";
 import type { Modem, ModemOptions, Personality } from "./modem";
+import { Congestion } from "./network/congestion";
 import type { Network } from "./network/network";
 import type { Subscription } from "./pdp-contexts";
 import { seededRandom } from "./random";
@@ -16,6 +17,7 @@ const LTE = 7;
 /** The modem's side of its serial port. */
 export interface ModemPort {
   urc(parts: readonly (string | Buffer)[]): void;
+  push(parts: readonly (string | Buffer)[]): Promise<void>;
   /** Bytes as they are. */
   noise(bytes: Buffer): void;
   stop(): void;
@@ -45,6 +47,8 @@ export class SimulatedModem implements Modem {
   readonly storage: Storage;
   readonly network: Network;
   readonly random: () => number;
+  /** Of the network around it: outlasts reboots. */
+  readonly congestion = new Congestion();
   private readonly bootTime: number;
   private readonly services = new Map<string, unknown>();
   private readonly waits = new Set<() => void>();
@@ -107,6 +111,10 @@ export class SimulatedModem implements Modem {
     this.port?.urc(parts);
   }
 
+  async push(...parts: (string | Buffer)[]): Promise<void> {
+    await this.port?.push(parts);
+  }
+
   service<T>(key: string, create: (modem: Modem) => T): T {
     if (!this.services.has(key)) this.services.set(key, create(this));
     return this.services.get(key) as T;
@@ -162,9 +170,10 @@ export class SimulatedModem implements Modem {
         touch();
         return network.target(host, port);
       },
-      delay(signal) {
+      delay: async (signal) => {
         touch();
-        return network.delay(signal);
+        await this.congestion.over(signal);
+        await network.delay(signal);
       },
     };
   }

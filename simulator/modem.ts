@@ -20,6 +20,8 @@ export interface Modem {
   readonly powerCycle: AbortSignal;
   /** Prints an unsolicited line; held back while a command runs, as the modem does. */
   urc(...parts: (string | Buffer)[]): void;
+  /** As `urc`, for what must not be lost, such as data. Resolves when the line has room for the next. */
+  push(...parts: (string | Buffer)[]): Promise<void>;
   /** State of one service, made by `create` on first use and thrown away at a reboot (what is in NVM stands in `storage`). */
   service<T>(key: string, create: (modem: Modem) => T): T;
   /** Loses volatile settings, is silent for a while, prints the boot lines. */

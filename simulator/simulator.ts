@@ -44,6 +44,7 @@ export class Simulator {
     this.faults = new FaultInjector({ modem: this.modem, line: this.line, terminal, random });
     this.modem.start({
       urc: (parts) => terminal.urc(parts),
+      push: (parts) => terminal.push(parts),
       noise: (noise) => terminal.noise(noise),
       stop: () => terminal.stop(),
       start: () => terminal.start(),

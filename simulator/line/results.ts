@@ -1,5 +1,6 @@
 import { CommandError } from "./command";
 import { EQUIPMENT_ERRORS, MESSAGE_ERRORS } from "./error-texts";
+import { SyntaxFault } from "./parse";
 import type { LineSettings } from "./settings";
 
 /** Ends a command with a plain `ERROR` in every mode of +CMEE, as a line that can't be read does. */
@@ -11,6 +12,14 @@ export class PlainError extends CommandError {
 
 /** Ends a command with `+CMS ERROR` (27.005 3.2.5). */
 export class MessageError extends CommandError {}
+
+/** What a command failed with; what no command throws is a fault of this program. */
+export function failureOf(error: unknown): CommandError {
+  if (error instanceof CommandError) return error;
+  if (error instanceof SyntaxFault) return new PlainError(error.message);
+  process.emitWarning(error instanceof Error ? error : String(error));
+  return new PlainError();
+}
 
 /** A result code in words and as the digit of ATV0 (V.250 5.7.1). */
 export const RESULTS = {

@@ -1,20 +1,19 @@
 import { now } from "../clock";
 import type { Modem } from "../modem";
 import { type CallPort, RunningCall } from "./call";
-import { CommandError, type DataSink, type FinalResult, type PromptOptions } from "./command";
+import type { CommandError, DataSink, FinalResult, PromptOptions } from "./command";
 import { DataMode } from "./data-mode";
 import type { CommandTable } from "./dispatch";
 import { InputQueue, type Portion } from "./input-queue";
 import type { Arrival } from "./pacer";
-import { type ParsedCommand, parseCommands, SyntaxFault } from "./parse";
+import { type ParsedCommand, parseCommands } from "./parse";
 import { CommandLineReader } from "./reader";
-import { bytes, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
+import { bytes, failureOf, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
 import { type LineSettings, lineSettings } from "./settings";
 import type { TerminalLine } from "./terminal-line";
+import { Unsolicited } from "./unsolicited";
 import { Upload } from "./upload";
 
-/** Unasked lines that wait for the end of a command. */
-const DEFERRED_LINES = 1000;
 /** `raw` lets so much wait on the line before it asks for more. */
 const OUTPUT_BUFFER = 16 * 1024;
 const UNREAD = 64 * 1024;
@@ -42,7 +41,7 @@ export class Terminal {
   private freeSince = Number.NEGATIVE_INFINITY;
   private uploadLoss = 0;
   private echoesUpload = false;
-  private deferred: Buffer[] = [];
+  private deferred = new Unsolicited();
   private afterwards: (() => void | Promise<void>)[] = [];
 
   constructor(
@@ -68,10 +67,18 @@ export class Terminal {
   urc(parts: readonly (string | Buffer)[]): void {
     // A host that does not read loses what the modem says unasked, not the modem its memory.
     if (!this.listening || !this.settings.unsolicited || this.line.backlog > UNREAD) return;
-    const text = formatInformation(parts, this.settings, true);
-    this.deferred.push(text);
-    if (this.deferred.length > DEFERRED_LINES) this.deferred.shift();
+    this.deferred.add(formatInformation(parts, this.settings, true));
     this.printDeferred();
+  }
+
+  /** A line that is not lost, such as one with data. Resolves when the line has room for the next. */
+  push(parts: readonly (string | Buffer)[]): Promise<void> {
+    if (!this.listening) return Promise.resolve();
+    return new Promise((resolve) => {
+      const printed = () => void this.line.lower(OUTPUT_BUFFER).then(resolve);
+      this.deferred.add(formatInformation(parts, this.settings, true), printed);
+      this.printDeferred();
+    });
   }
 
   /** Bytes with no form at all, as a bad contact makes them. */
@@ -88,7 +95,7 @@ export class Terminal {
     this.upload = undefined;
     this.leaveDataMode();
     this.input.clear();
-    this.deferred = [];
+    this.deferred = new Unsolicited();
     this.afterwards = [];
     this.reader.reset();
   }
@@ -190,19 +197,12 @@ export class Terminal {
       for (const command of parseCommands(body)) await this.runCommand(command, epoch);
     } catch (error) {
       // An exchange that a restart cut off fails as it should, and nobody is there to be told.
-      if (epoch === this.epoch) failure = this.failureOf(error);
+      if (epoch === this.epoch) failure = failureOf(error);
     }
     if (epoch !== this.epoch) return;
     this.leaveDataMode();
     if (failure === undefined) this.finish(formatResult(this.conclusion, this.settings));
     else this.fail(failure);
-  }
-
-  private failureOf(error: unknown): CommandError {
-    if (error instanceof CommandError) return error;
-    if (error instanceof SyntaxFault) return new PlainError(error.message);
-    process.emitWarning(error instanceof Error ? error : String(error));
-    return new PlainError();
   }
 
   private async runCommand(command: ParsedCommand, epoch: number): Promise<void> {
@@ -337,10 +337,10 @@ export class Terminal {
   }
 
   private printDeferred(): void {
-    if (this.running || this.reader.begun || this.deferred.length === 0) return;
-    const lines = Buffer.concat(this.deferred);
-    this.deferred = [];
+    if (this.running || this.reader.begun) return;
+    const { lines, printed } = this.deferred.take();
     this.print(lines);
+    printed();
   }
 
   private print(text: Buffer, from?: number): number {

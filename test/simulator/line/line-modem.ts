@@ -68,6 +68,7 @@ export function lineModem(
   new StreamHost(line, toModem, toHost, () => host.destroy());
   modem.start({
     urc: (parts) => terminal.urc(parts),
+    push: (parts) => terminal.push(parts),
     noise: (bytes) => terminal.noise(bytes),
     stop: () => terminal.stop(),
     start: () => terminal.start(),
