@@ -44,8 +44,8 @@ export interface ModemOptions {
 /** ms that closing the port may take before it is left to itself. */
 const CLOSE_LIMIT = 2500;
 
-/** Commands after which a modem may not be what it was. */
-const RESTARTS = /\+(CFUN|CPWROFF|QPOWD)\b/i;
+/** 27.007 8.2 with the reset parameter, and u-blox's own two. */
+const RESTARTS = /\+CFUN\s*=\s*(1[56]\b|\d+\s*,\s*1\b)/i;
 
 const processPins = new PinMemory();
 
@@ -174,16 +174,15 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     const raw = rawCommand(command, options);
     const { session } = this.#requireLine();
     const { lines } = await session.channel.send(raw);
-    if (RESTARTS.test(raw.line)) this.#lookAgain(session);
+    // Not every modem announces its boot; messages that come in from now on wait for it.
+    if (RESTARTS.test(raw.line)) this.#restarted(session, raw.label);
     return { result: "OK", lines: lines.map(wholeText) };
   }
 
-  /** A modem that announces no boot may have lost its settings: that is found out before anybody builds on them. */
-  #lookAgain(session: Session): void {
-    delay(this.#timing.rebootSettle, session.signal).then(
-      () => session.onResynchronised(),
-      () => undefined,
-    );
+  #restarted(session: Session, label: string): void {
+    const reason = `${label} was sent`;
+    this.#tell("restarted", { reason });
+    session.end({ kind: "rebooting", error: new ModemError("MODEM_RESTARTED", `The modem was restarted: ${reason}`) });
   }
 
   #newConnections(): Connections {

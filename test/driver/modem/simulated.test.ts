@@ -74,6 +74,7 @@ describe.each([
     await modem.ready({ timeout: 20_000 });
     const restarted = once(modem, "restarted");
     await modem.execute(model === "BG96" ? "AT+CFUN=1,1" : "AT+CFUN=16", { timeout: 5000 });
+    await expect.poll(() => modem.state).not.toBe("ready");
     await restarted;
     await modem.ready({ timeout: 25_000 });
     expect(await modem.status()).toMatchObject({ active: true, registration: "home" });
