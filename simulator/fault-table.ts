@@ -71,6 +71,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     start: ({ targets }) => targets.modem.radio.setWeak(true),
     end: ({ targets }) => targets.modem.radio.setWeak(false),
   },
+  congestion: {
+    help: "the network moves no data, and the modem's queues fill",
+    start: ({ targets }) => targets.modem.congestion.begin(),
+    end: ({ targets }) => targets.modem.congestion.end(),
+  },
   garbage: {
     help: "prints =N random bytes (32)",
     value: COUNT,

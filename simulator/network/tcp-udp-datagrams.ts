@@ -25,7 +25,11 @@ export class UdpSocket {
   readonly #known = new Map<string, Endpoint>();
   readonly #up: DelayLine;
   readonly #down: DelayLine;
+  /** The only one that is listened to, when there is one. */
+  #peer: string | undefined;
   #unread = 0;
+  #sent = 0;
+  #receivedBytes = 0;
   #pending = 0;
   #closed = false;
 
@@ -69,15 +73,31 @@ export class UdpSocket {
   async send(bytes: Buffer, target: Endpoint): Promise<void> {
     const end = await this.resolve(target);
     this.#pending += bytes.length;
+    this.#sent += bytes.length;
     this.#up.push(() => {
       this.#pending -= bytes.length;
       if (!this.#closed) this.socket.send(bytes, end.port, this.#family(end.address));
     });
   }
 
+  /** From now on only this peer is heard. @throws {SocketError} as `send` */
+  async connect(target: Endpoint): Promise<void> {
+    this.#peer = keyOf(await this.resolve(target));
+  }
+
   /** Bytes of datagrams that were sent and did not leave the modem yet. */
   get pending(): number {
     return this.#pending;
+  }
+
+  /** Bytes sent, since the beginning. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Bytes that came in and found room, read or not. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   /** Where datagrams for a name or address and a port go. @throws {SocketError} as `send` */
@@ -136,12 +156,14 @@ export class UdpSocket {
   }
 
   #take(bytes: Buffer, from: Endpoint): void {
+    if (this.#peer !== undefined && this.#peer !== keyOf(from)) return;
     const source = this.#known.get(keyOf(from)) ?? from;
     this.#down.push(() => {
       if (this.#closed || this.#unread + bytes.length > this.options.receive) return;
       const before = this.#unread;
       this.#queue.push({ from: source, bytes });
       this.#unread += bytes.length;
+      this.#receivedBytes += bytes.length;
       this.received(before);
     });
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Network } from "./network";
 
 /** Why a socket's operation failed, or its connection ended. */
@@ -72,7 +73,10 @@ export function ownPort(network: Network, port: number): Endpoint {
 export class DelayLine {
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(private readonly around: SocketSurroundings) {}
+  constructor(private readonly around: SocketSurroundings) {
+    // Everything that is on its way listens to the one signal.
+    setMaxListeners(0, around.signal);
+  }
 
   push(work: () => void): void {
     const { network, signal } = this.around;

@@ -8,8 +8,10 @@ import { diagnosticCommands } from "./diagnostics";
 import { ERROR_TEXTS, notSupported } from "./errors";
 import { fileCommands } from "./files";
 import { httpCommands } from "./http";
+import { moduleSettingCommands } from "./module-settings";
 import { packetDataCommands } from "./packet-data";
 import { securityCommands } from "./security";
+import { socketCommands } from "./sockets";
 
 const TYPE = "LARA-R6001-00B-00";
 const FIRMWARE = "00.13,A00.01";
@@ -37,11 +39,13 @@ export const LARA_R6: Personality = {
     ...configurationCommands,
     ...cellCommands,
     ...packetDataCommands,
+    ...moduleSettingCommands,
     ...diagnosticCommands,
     ...fileCommands,
     ...certificateCommands,
     ...securityCommands,
     ...httpCommands,
+    ...socketCommands,
   ],
 };
 

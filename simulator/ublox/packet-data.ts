@@ -4,8 +4,7 @@ import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 import type { Context } from "../radio";
-import { storeDefaultConnection, storedDefaultConnection } from "./data-connection";
-import { incorrectParameters, notAllowed, notSupported } from "./errors";
+import { incorrectParameters, notAllowed } from "./errors";
 
 const HIGHEST_CID = 8;
 const LONGEST_CREDENTIAL = 64;
@@ -17,66 +16,11 @@ const OPERATOR_PROFILE = "ublox.operator-profile";
 
 /** u-blox's additions to the packet data commands of 27.007 (guide 2.3, 2.4.2.1, 2.5). */
 export const packetDataCommands: readonly CommandDefinition[] = [
-  { name: "+UDCONF", set: configure, test: (call) => call.info("+UDCONF: (1,19,66)") },
   { name: "+UMNOPROF", set: setOperatorProfile, read: readOperatorProfile, test: listOperatorProfiles },
   { name: "+UAUTHREQ", set: setAuthentication, test: (call) => call.info(`+UAUTHREQ: (1-${HIGHEST_CID}),(0-3),,`) },
   { name: "+CGDCONT", read: listContexts },
   { name: "+UDNSCFG", set: setDnsServer, read: readDnsServers },
 ];
-
-/** One setting of +UDCONF: how it is read and how it is written. */
-interface Setting {
-  /** Parameters after the op code. */
-  readonly count: number;
-  read(modem: Modem): string;
-  write(modem: Modem, call: Call): void;
-}
-
-const HEX_MODE = "ublox.hex-mode";
-const TRANSLATION = "ublox.464xlat";
-
-const settings: ReadonlyMap<number, Setting> = new Map([
-  // Hex mode of the socket commands; lost at a reboot.
-  [1, { count: 1, read: (modem) => `${hexMode(modem).on}`, write: setHexMode }],
-  [19, { count: 2, read: readDefaultConnection, write: writeDefaultConnection }],
-  // 464XLAT (guide 2.5): the feature's number is 4.
-  [66, { count: 2, read: (modem) => `4,${modem.storage.get<number>(TRANSLATION) ?? 0}`, write: setTranslation }],
-]);
-
-function configure(call: Call, modem: Modem): void {
-  expectCount(call, 1, 3);
-  const code = integerAt(call, 0, 0, 255);
-  const setting = settings.get(code);
-  if (setting === undefined) throw notSupported();
-  if (call.arguments.length === 1) {
-    call.info(`+UDCONF: ${code},${setting.read(modem)}`);
-    return;
-  }
-  if (call.arguments.length !== setting.count + 1) throw incorrectParameters();
-  setting.write(modem, call);
-}
-
-function hexMode(modem: Modem): { on: number } {
-  return modem.service(HEX_MODE, () => ({ on: 0 }));
-}
-
-function setHexMode(modem: Modem, call: Call): void {
-  hexMode(modem).on = integerAt(call, 1, 0, 1);
-}
-
-function readDefaultConnection(modem: Modem): string {
-  const { cid, type } = storedDefaultConnection(modem);
-  return `${cid},${type}`;
-}
-
-function writeDefaultConnection(modem: Modem, call: Call): void {
-  storeDefaultConnection(modem, { cid: integerAt(call, 1, 1, HIGHEST_CID), type: integerAt(call, 2, 0, 1) });
-}
-
-function setTranslation(modem: Modem, call: Call): void {
-  integerAt(call, 1, 4, 4);
-  modem.storage.set(TRANSLATION, integerAt(call, 2, 0, 1));
-}
 
 function setOperatorProfile(call: Call, modem: Modem): void {
   expectCount(call, 1, 1);

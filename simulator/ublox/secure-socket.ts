@@ -1,0 +1,68 @@
+import { isIP } from "node:net";
+import type { Modem } from "../modem";
+import { NetworkError, type NetworkFailure } from "../network/network";
+import { SocketError, type SocketFailure } from "../network/tcp-udp";
+import { resolveTarget, TcpConnection, type TcpTarget } from "../network/tcp-udp-connection";
+import { openTls } from "../network/tls";
+import type { TlsConnection, TlsSettings } from "../network/tls-types";
+import { secureConnections } from "./secure-connections";
+import { type ModemSocket, SECURE_QUEUES } from "./socket";
+
+const FAILURES: Readonly<Record<NetworkFailure, SocketFailure>> = {
+  dns: "dns",
+  connect: "refused",
+  timeout: "timeout",
+  tls: "tls",
+  reset: "reset",
+  closed: "aborted",
+};
+
+/**
+ * Connects with TLS as the security profile says (guide 5.11). The connection has its place among the four that there
+ * are until the socket goes.
+ * @throws {SocketError}
+ */
+export async function connectSecurely(
+  modem: Modem,
+  socket: ModemSocket,
+  profile: number,
+  target: TcpTarget & { readonly timeout: number },
+): Promise<TcpConnection> {
+  try {
+    const secure = secureConnections(modem).claim(profile);
+    try {
+      const secured = await handshake(secure.settings, target, socket);
+      socket.release = () => {
+        secure.report(secured);
+        secure.release();
+      };
+      const remote = { address: secured.socket.remoteAddress ?? "", port: target.port };
+      if (isIP(target.host) !== 0) remote.address = target.host;
+      return new TcpConnection(secured.socket, SECURE_QUEUES, socket.around, remote);
+    } catch (error) {
+      secure.release();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof NetworkError ? new SocketError(FAILURES[error.failure], error.message) : error;
+  }
+}
+
+/** Goes on to the next address of a name only while no connection comes about. */
+async function handshake(
+  settings: TlsSettings,
+  target: TcpTarget & { readonly timeout: number },
+  { around }: ModemSocket,
+): Promise<TlsConnection> {
+  const { addresses, port } = await resolveTarget(target, around);
+  const wait = { timeout: target.timeout, signal: around.signal };
+  for (const [index, address] of addresses.entries()) {
+    try {
+      return await openTls(settings, { host: target.host, address, port }, wait);
+    } catch (error) {
+      const refused = error instanceof NetworkError && error.failure === "connect";
+      if (!refused || index === addresses.length - 1) throw error;
+    }
+  }
+  throw new SocketError("dns", `${target.host} has no address`);
+}

@@ -1,0 +1,305 @@
+import { describe, expect, it } from "vitest";
+import { route } from "../modem-host";
+import { ALL_BYTES, closedPort, tcpServer } from "../network/servers";
+import { LaraHost } from "./lara-host";
+import { connect, connected, PEER, PORT, readCounted, tcpBench, writeBinary } from "./socket-host";
+
+const text = (peer: { read(): Buffer | null }) => peer.read()?.toString("latin1") ?? "";
+
+describe("+USOCR", () => {
+  it("gives the first number that is free, and seven at most", async () => {
+    const host = await LaraHost.open();
+    for (let id = 0; id < 7; id += 1) expect(await host.command("AT+USOCR=6")).toEqual([`+USOCR: ${id}`, "OK"]);
+    expect(await host.command("AT+USOCR=17")).toEqual(["+CME ERROR: operation not allowed"]);
+    expect(await host.command("AT+USOCL=3")).toEqual(["OK"]);
+    expect(await host.command("AT+USOCR=17")).toEqual(["+USOCR: 3", "OK"]);
+  });
+
+  it.each([
+    ["AT+USOCR=5", "incorrect parameters"],
+    ["AT+USOCR=6,65536", "incorrect parameters"],
+    ["AT+USOCR=6,0,2", "incorrect parameters"],
+    ["AT+USOCR=6,,,9", "incorrect parameters"],
+    ["AT+USOCR=6,,,2", "operation not allowed"],
+    ['AT+USOCO=0,"a",1', "operation not allowed"],
+    ["AT+USOCL=7", "incorrect parameters"],
+  ])("%s is refused: %s", async (line, words) => {
+    const host = await LaraHost.open();
+    expect(await host.command(line)).toEqual([`+CME ERROR: ${words}`]);
+  });
+
+  it("needs a context that is up", async () => {
+    const host = await LaraHost.open();
+    await host.command("AT+CGACT=0,1");
+    expect(await host.command("AT+USOCR=6")).toEqual(["+CME ERROR: operation not allowed"]);
+  });
+});
+
+describe("+USOCO", () => {
+  it("connects, and tells the peer's address and port as they were asked for", async () => {
+    const { host } = await connected();
+    expect(await host.command("AT+USOCTL=0,4")).toEqual(['+USOCTL: 0,4,"127.0.0.1",7', "OK"]);
+    expect(await host.command("AT+USOCTL=0,10")).toEqual(["+USOCTL: 0,10,4", "OK"]);
+  });
+
+  it("refused: ERROR, then the socket is gone, with 111", async () => {
+    const host = await LaraHost.open([route(PEER, PORT, await closedPort())]);
+    await host.command("AT+USOCR=6");
+    expect(await host.command(`AT+USOCO=0,"${PEER}",${PORT}`)).toEqual(["ERROR"]);
+    expect(await host.urc(/\+UUSOCL: /)).toBe("+UUSOCL: 0");
+    expect(await host.command("AT+USOER")).toEqual(["+USOER: 111", "OK"]);
+    expect(await host.command("AT+USOCTL=0,0")).toEqual(["+CME ERROR: operation not allowed"]);
+    expect(await host.command("AT+USOCR=6")).toEqual(["+USOCR: 0", "OK"]);
+  });
+
+  it("to a name that nobody knows: ERROR, then the socket is gone", async () => {
+    const host = await LaraHost.open();
+    await host.command("AT+USOCR=6");
+    expect(await host.command('AT+USOCO=0,"nobody.invalid",7')).toEqual(["ERROR"]);
+    expect(await host.urc(/\+UUSOCL: /)).toBe("+UUSOCL: 0");
+    expect(await host.command("AT+USOER")).toEqual(["+USOER: 11", "OK"]);
+  });
+
+  it("with the flag answers OK at once and tells the outcome later", async () => {
+    const { host } = await tcpBench();
+    await host.command("AT+USOCR=6");
+    expect(await host.command(`AT+USOCO=0,"${PEER}",${PORT},1`)).toEqual(["OK"]);
+    expect(await host.urc(/\+UUSOCO: /)).toBe("+UUSOCO: 0,0");
+    expect(await host.command('AT+USOWR=0,2,"ab"')).toEqual(["+USOWR: 0,2", "OK"]);
+  });
+
+  it("with the flag tells why not, and that the socket is gone", async () => {
+    const host = await LaraHost.open([route(PEER, PORT, await closedPort())]);
+    await host.command("AT+USOCR=6");
+    expect(await host.command(`AT+USOCO=0,"${PEER}",${PORT},1`)).toEqual(["OK"]);
+    expect(await host.urc(/\+UUSOCO: /)).toBe("+UUSOCO: 0,111");
+    expect(await host.urc(/\+UUSOCL: /)).toBe("+UUSOCL: 0");
+  });
+
+  it("lets no other socket connect meanwhile, and a second one for the same socket closes it", async () => {
+    const { host } = await tcpBench(["latency=100"]);
+    await host.command("AT+USOCR=6");
+    await host.command("AT+USOCR=6");
+    expect(await host.command(`AT+USOCO=0,"${PEER}",${PORT},1`)).toEqual(["OK"]);
+    expect(await host.command("AT+USOCTL=0,10")).toEqual(["+USOCTL: 0,10,2", "OK"]);
+    expect(await host.command(`AT+USOCO=1,"${PEER}",${PORT}`)).toEqual(["+CME ERROR: operation not allowed"]);
+    expect(await host.command(`AT+USOCO=0,"${PEER}",${PORT}`)).toEqual(["+CME ERROR: operation not allowed"]);
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 0");
+    expect(await host.command(`AT+USOCO=1,"${PEER}",${PORT}`)).toEqual(["OK"]);
+    expect(host.unread).toBe("");
+  });
+
+  it("refuses a socket that is connected", async () => {
+    const { host } = await connected();
+    expect(await host.command(`AT+USOCO=0,"${PEER}",${PORT}`)).toEqual(["+CME ERROR: operation not allowed"]);
+    expect(await host.command("AT+USOCTL=0,1")).toEqual(["+USOCTL: 0,1,106", "OK"]);
+  });
+});
+
+describe("+USOWR", () => {
+  it("takes all byte values at the prompt, and no more than were announced", async () => {
+    const { host, peer } = await connected();
+    expect(await writeBinary(host, "AT+USOWR=0,256", ALL_BYTES)).toBe("+USOWR: 0,256\r\n\r\nOK");
+    expect(await writeBinary(host, "AT+USOWR=0,2", Buffer.from("xy"))).toBe("+USOWR: 0,2\r\n\r\nOK");
+    await expect.poll(() => peer.bytesRead).toBe(258);
+    expect(text(peer)).toBe(`${ALL_BYTES.toString("latin1")}xy`);
+  });
+
+  it("takes printable text in the command", async () => {
+    const { host, peer } = await connected();
+    expect(await host.command('AT+USOWR=0,9,"a,b; c=~!"')).toEqual(["+USOWR: 0,9", "OK"]);
+    await expect.poll(() => peer.bytesRead).toBe(9);
+    expect(text(peer)).toBe("a,b; c=~!");
+  });
+
+  it("takes hexadecimal digits in hex mode, and gives them", async () => {
+    const { host, peer } = await connected();
+    await host.command("AT+UDCONF=1,1");
+    expect(await host.command('AT+USOWR=0,3,"00fFa0"')).toEqual(["+USOWR: 0,3", "OK"]);
+    await expect.poll(() => peer.bytesRead).toBe(3);
+    expect(peer.read()).toEqual(Buffer.from([0, 0xff, 0xa0]));
+    peer.write(Buffer.from([0xde, 0xad]));
+    expect(await host.urc(/\+UUSORD: /)).toBe("+UUSORD: 0,2");
+    expect(await host.command("AT+USORD=0,2")).toEqual(['+USORD: 0,2,"DEAD"', "OK"]);
+    expect(await host.command("AT+USOWR=?")).toEqual(['+USOWR: (0-6),(0-512),"HEX data"', "OK"]);
+  });
+
+  it.each([
+    ['AT+USOWR=0,3,"ab"', "incorrect parameters"],
+    ['AT+USOWR=0,1,"\xe4"', "incorrect parameters"],
+    ["AT+USOWR=0,2,ab", "incorrect parameters"],
+    ["AT+USOWR=0,1025", "incorrect parameters"],
+    ["AT+USOWR=0,0", "incorrect parameters"],
+    ["AT+USOWR=1,2", "operation not allowed"],
+  ])("%s is refused: %s", async (line, words) => {
+    const { host } = await connected();
+    expect(await host.command(line)).toEqual([`+CME ERROR: ${words}`]);
+  });
+
+  it.each(['AT+USOWR=0,513,"00"', 'AT+USOWR=0,1,"0"', 'AT+USOWR=0,1,"0g"'])(
+    "in hex mode %s is refused",
+    async (line) => {
+      const { host } = await connected();
+      await host.command("AT+UDCONF=1,1");
+      expect(await host.command(line)).toEqual(["+CME ERROR: incorrect parameters"]);
+    },
+  );
+
+  it("is refused before there is a connection", async () => {
+    const host = await LaraHost.open();
+    await host.command("AT+USOCR=6");
+    expect(await host.command('AT+USOWR=0,2,"ab"')).toEqual(["+CME ERROR: operation not allowed"]);
+    expect(await host.command("AT+USOER")).toEqual(["+USOER: 107", "OK"]);
+  });
+
+  it("drops what finds 8 kB waiting, with ERROR and 11, and goes on when the network does", async () => {
+    const { host, peer } = await connected();
+    const block = Buffer.alloc(1024, ALL_BYTES);
+    host.fault("congestion");
+    for (let count = 0; count < 8; count += 1) {
+      expect(await writeBinary(host, "AT+USOWR=0,1024", block)).toBe("+USOWR: 0,1024\r\n\r\nOK");
+    }
+    expect(await writeBinary(host, "AT+USOWR=0,1", Buffer.from("x"))).toBe("ERROR");
+    expect(await host.command("AT+USOCTL=0,1")).toEqual(["+USOCTL: 0,1,11", "OK"]);
+    expect(await host.command("AT+USOCTL=0,10")).toEqual(["+USOCTL: 0,10,4", "OK"]);
+    expect(await host.command("AT+USOCTL=0,11")).toEqual(["+USOCTL: 0,11,8192", "OK"]);
+    host.fault("congestion@0s:1ms");
+    await expect.poll(() => host.command("AT+USOCTL=0,11")).toEqual(["+USOCTL: 0,11,0", "OK"]);
+    expect(await host.command('AT+USOWR=0,1,"y"')).toEqual(["+USOWR: 0,1", "OK"]);
+    await expect.poll(() => peer.bytesRead).toBe(8193);
+    expect(await host.command("AT+USOCTL=0,2")).toEqual(["+USOCTL: 0,2,8193", "OK"]);
+  });
+});
+
+describe("+USORD", () => {
+  it("reads every byte value", async () => {
+    const { host, peer } = await connected();
+    peer.write(ALL_BYTES);
+    expect(await host.urc(/\+UUSORD: /)).toBe("+UUSORD: 0,256");
+    expect(await readCounted(host, "AT+USORD=0,1024")).toEqual({ head: '+USORD: 0,256,"', data: ALL_BYTES });
+    expect(await host.command("AT+USORD=0,0")).toEqual(["+USORD: 0,0", "OK"]);
+    expect(await host.command("AT+USORD=0,10")).toEqual(["+USORD: 0,0", "OK"]);
+    expect(await host.command("AT+USOCTL=0,3")).toEqual(["+USOCTL: 0,3,256", "OK"]);
+  });
+
+  it("tells of data once, until the buffer was read empty", async () => {
+    const { host, peer } = await connected();
+    peer.write("abc");
+    expect(await host.urc(/\+UUSORD: /)).toBe("+UUSORD: 0,3");
+    peer.write("de");
+    await expect.poll(() => host.command("AT+USORD=0,0")).toEqual(["+USORD: 0,5", "OK"]);
+    expect(host.unread).toBe("");
+    expect(await host.command("AT+USORD=0,5")).toEqual(['+USORD: 0,5,"abcde"', "OK"]);
+    peer.write("f");
+    expect(await host.urc(/\+UUSORD: /)).toBe("+UUSORD: 0,1");
+  });
+
+  it("stops a peer at 12 kB, and loses nothing", async () => {
+    const { host, peer } = await connected();
+    const sent = Buffer.alloc(300_000, ALL_BYTES);
+    peer.end(sent);
+    await expect.poll(() => host.command("AT+USORD=0,0")).toEqual(["+USORD: 0,12288", "OK"]);
+    const parts: Buffer[] = [];
+    for (let length = 0; length < sent.length; ) {
+      const { data } = await readCounted(host, "AT+USORD=0,1024");
+      parts.push(data);
+      length += data.length;
+    }
+    expect(Buffer.concat(parts).equals(sent)).toBe(true);
+    expect(await host.urc(/\+UUSOCL: /)).toBe("+UUSOCL: 0");
+  });
+});
+
+describe("a peer", () => {
+  it("that closes is told at once when there is nothing to read", async () => {
+    const { host, peer } = await connected();
+    peer.end();
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 0");
+    expect(await host.command("AT+USORD=0,0")).toEqual(["+CME ERROR: operation not allowed"]);
+  });
+
+  it("that closes with data unread is told after the last byte, and takes nothing meanwhile", async () => {
+    const { host, peer } = await connected();
+    peer.end("abcd");
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSORD: 0,4");
+    await expect.poll(() => host.command("AT+USOCTL=0,10")).toEqual(["+USOCTL: 0,10,7", "OK"]);
+    expect(await host.command('AT+USOWR=0,2,"xy"')).toEqual(["+USOWR: 0,0", "OK"]);
+    expect(await host.command("AT+USORD=0,3")).toEqual(['+USORD: 0,3,"abc"', "OK"]);
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSORD: 0,1");
+    expect(await host.command("AT+USORD=0,3")).toEqual(['+USORD: 0,1,"d"', "OK"]);
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 0");
+  });
+
+  it("that resets leaves 104", async () => {
+    const { host, peer } = await connected();
+    peer.resetAndDestroy();
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 0");
+    expect(await host.command("AT+USOER")).toEqual(["+USOER: 104", "OK"]);
+  });
+
+  it("that closes while data is typed at the prompt: 0 bytes, then the URC", async () => {
+    const { host, peer } = await connected();
+    host.write("AT+USOWR=0,2\r");
+    await host.until(/\r\n@/);
+    const closed = new Promise((resolve) => peer.once("close", resolve));
+    peer.end();
+    await closed;
+    host.write("ab");
+    expect(await host.until(/UUSOCL: 0\r\n/)).toBe("\r\n+USOWR: 0,0\r\n\r\nOK\r\n\r\n+UUSOCL: 0\r\n");
+  });
+
+  it("sees what was written before the module closes, and no URC follows", async () => {
+    const { host, peer } = await connected(["latency=20"]);
+    const received: Buffer[] = [];
+    peer.on("data", (bytes: Buffer) => received.push(bytes));
+    const ended = new Promise((resolve) => peer.once("end", resolve));
+    await host.command('AT+USOWR=0,3,"abc"');
+    expect(await host.command("AT+USOCL=0")).toEqual(["OK"]);
+    await ended;
+    expect(Buffer.concat(received).toString()).toBe("abc");
+    expect(await host.command("AT")).toEqual(["OK"]);
+    expect(host.unread).toBe("");
+  });
+
+  it("is closed behind the result with the flag, and then a URC tells it", async () => {
+    const { host } = await connected(["latency=20"]);
+    expect(await host.command("AT+USOCL=0,1")).toEqual(["OK"]);
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 0");
+  });
+});
+
+describe("a socket whose context goes", () => {
+  it("goes too, with a URC, and its connection ends", async () => {
+    const { host, peer } = await connected();
+    await host.command("AT+USOCR=17");
+    const closed = new Promise((resolve) => peer.once("close", resolve));
+    peer.resume();
+    host.fault("lost-context=1");
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 0");
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 1");
+    await closed;
+  });
+
+  it("ends with the power, and its number is free again", async () => {
+    const { host, peer } = await connected();
+    const closed = new Promise((resolve) => peer.once("close", resolve));
+    peer.resume();
+    await host.reboot();
+    await closed;
+    await host.command("AT+CGACT=1,1");
+    await connect(host, 0);
+    expect(host.unread).not.toContain("UUSOCL");
+  });
+});
+
+describe("latency", () => {
+  it("keeps the order of what is sent and received", async () => {
+    const port = await tcpServer((socket) => void socket.pipe(socket));
+    const host = await LaraHost.open([route(PEER, PORT, port), "latency=10"]);
+    await connect(host, 0);
+    for (let part = 0; part < 20; part += 1) await host.command(`AT+USOWR=0,2,"${String(part).padStart(2, "0")}"`);
+    await expect.poll(() => host.command("AT+USORD=0,0").then((lines) => lines.at(-2))).toBe("+USORD: 0,40");
+    const { data } = await readCounted(host, "AT+USORD=0,40");
+    expect(data.toString()).toBe(Array.from({ length: 20 }, (_, part) => String(part).padStart(2, "0")).join(""));
+  });
+});
