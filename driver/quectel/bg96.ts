@@ -8,6 +8,7 @@ import { QuectelFiles } from "./files";
 import { QuectelHttp } from "./http";
 import { QuectelPacketData } from "./packet-data";
 import { QuectelSecurity } from "./security";
+import { SocketNumbers } from "./socket-numbers";
 import { TIMEOUTS } from "./timeouts";
 
 /**
@@ -38,7 +39,7 @@ class Bg96 implements ModelDriver {
     this.#diagnostics = new QuectelDiagnostics(channel, this.#packetData);
     this.#files = new QuectelFiles(channel);
     this.#security = new QuectelSecurity(channel, this.#files);
-    this.#http = new QuectelHttp(channel, this.#packetData, this.#files, this.#security);
+    this.#http = new QuectelHttp(channel, this.#packetData, this.#files, this.#security, new SocketNumbers());
     this.services = {
       packetData: this.#packetData,
       diagnostics: this.#diagnostics,

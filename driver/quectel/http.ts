@@ -11,6 +11,7 @@ import { BUSY, type Failed, type Outcome, RequestSender } from "./http-request";
 import { HttpConfiguration } from "./http-settings";
 import type { QuectelPacketData } from "./packet-data";
 import type { QuectelSecurity, SslLease } from "./security";
+import type { SocketNumbers } from "./socket-numbers";
 import { explainTls, mayBeHandshake } from "./tls-diagnosis";
 
 /**
@@ -35,15 +36,23 @@ export class QuectelHttp implements HttpService {
   readonly #channel: Channel;
   readonly #packetData: QuectelPacketData;
   readonly #security: QuectelSecurity;
+  readonly #numbers: SocketNumbers;
   readonly #turn = new Pool(["HTTP client"], { name: "HTTP clients of BG96" });
   readonly #configuration: HttpConfiguration;
   readonly #sender: RequestSender;
   readonly #reader: ResponseReader;
 
-  constructor(channel: Channel, packetData: QuectelPacketData, files: QuectelFiles, security: QuectelSecurity) {
+  constructor(
+    channel: Channel,
+    packetData: QuectelPacketData,
+    files: QuectelFiles,
+    security: QuectelSecurity,
+    numbers: SocketNumbers,
+  ) {
     this.#channel = channel;
     this.#packetData = packetData;
     this.#security = security;
+    this.#numbers = numbers;
     this.#configuration = new HttpConfiguration(channel);
     this.#sender = new RequestSender(channel, files);
     this.#reader = new ResponseReader(channel, files);
@@ -137,6 +146,6 @@ export class QuectelHttp implements HttpService {
     if (!mayBeHandshake(number)) return error;
     const server = { cid, host: tls.host, port: tls.port };
     const failed = { label, error, number, server, plan: tls.ssl, lease, remaining: deadline.remaining };
-    return explainTls(this.#channel, failed);
+    return explainTls(this.#channel, this.#numbers, failed);
   }
 }

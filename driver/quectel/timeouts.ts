@@ -8,6 +8,11 @@ export const TIMEOUTS = {
   activate: 150_000,
   deactivate: 40_000,
   dns: 60_000,
+  /** Until the result URC of +QIOPEN; +QSSLOPEN has the handshake besides. */
+  connect: 150_000,
+  send: 50_000,
+  /** Beside the time that the command itself is told. */
+  close: 12_000,
   /** Flash is slow when it erases. */
   file: 20_000,
   /** Until CONNECT: name, TCP and head (guide 2.3, 2.4); a TLS handshake has its own limit. */

@@ -1,20 +1,21 @@
 import type { Channel } from "../at/channel-types";
 import { ModemError } from "../errors";
 import type { SslLease } from "./security";
+import type { SocketNumbers } from "./socket-numbers";
 import type { SslPlan } from "./ssl-plan";
 import { canConnect, type ProbeTarget } from "./tcp-probe";
 
 /**
- * What BG96 reports when a handshake fails, none of which says so (guide 5): a failed connection, and on some firmware
- * an unknown error. That a name can't be resolved has a number of its own.
+ * What BG96 reports when a handshake fails, none of which says so (guide 5, AT facts 2.2): a failed connection, and on
+ * some firmware an unknown error; a socket besides that it was closed. That a name can't be resolved has its own number.
  */
-const HANDSHAKE_MAY_HAVE_FAILED = new Set([701, 715, 716]);
+const HANDSHAKE_MAY_HAVE_FAILED = new Set([701, 715, 716, 550, 554, 566, 567]);
 /** ms that looking for the reason may take, at most. */
 const PATIENCE = 15_000;
 /** ms below which it is not worth while, and that are left for closing the socket. */
 const SHORTEST = 2_000;
 
-/** A request over TLS that failed. */
+/** A request or a connection over TLS that failed. */
 export interface FailedTls {
   readonly label: string;
   readonly error: ModemError;
@@ -35,10 +36,10 @@ export function mayBeHandshake(number: number | undefined): boolean {
  * out it is called `TLS_FAILED`: the network is up and the name resolved, so settings are likelier than a closed port;
  * the message names both.
  */
-export async function explainTls(channel: Channel, failed: FailedTls): Promise<ModemError> {
+export async function explainTls(channel: Channel, numbers: SocketNumbers, failed: FailedTls): Promise<ModemError> {
   const { label, error, server, plan, lease } = failed;
   const timeout = Math.min(PATIENCE, failed.remaining - SHORTEST);
-  const connects = timeout < SHORTEST ? undefined : await canConnect(channel, server, timeout);
+  const connects = timeout < SHORTEST ? undefined : await canConnect(channel, numbers, server, timeout);
   const place = `${server.host}, port ${server.port}`;
   if (connects === false) {
     const message = `${label}: no connection to ${place} comes about (${failed.number}); check the server's address and port`;

@@ -7,18 +7,24 @@ export class Deadline {
   readonly #timer: NodeJS.Timeout;
   readonly #leave: () => void;
 
-  /** @param timeout ms */
-  constructor(timeout: number, operation: string, outer?: AbortSignal) {
+  /**
+   * @param timeout ms
+   * @param outers any of them ends it with its own reason
+   */
+  constructor(timeout: number, operation: string, ...outers: readonly (AbortSignal | undefined)[]) {
     this.#end = Date.now() + timeout;
     const over = (): void =>
       this.#controller.abort(
         new ModemError("MODEM_TIMEOUT", `${operation}: not done within ${timeout / 1000} s; allow a longer timeout`),
       );
     this.#timer = setTimeout(over, timeout);
-    const abort = (): void => this.#controller.abort(outer?.reason);
-    outer?.addEventListener("abort", abort, { once: true });
-    this.#leave = () => outer?.removeEventListener("abort", abort);
-    if (outer?.aborted === true) abort();
+    const signals = outers.filter((outer) => outer !== undefined);
+    const abort = (): void => this.#controller.abort(signals.find(({ aborted }) => aborted)?.reason);
+    for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
+    this.#leave = () => {
+      for (const signal of signals) signal.removeEventListener("abort", abort);
+    };
+    if (signals.some(({ aborted }) => aborted)) abort();
   }
 
   get signal(): AbortSignal {

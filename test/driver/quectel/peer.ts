@@ -7,6 +7,8 @@ export interface Print {
   raw(bytes: Uint8Array | string): void;
   /** Prints `CONNECT` and takes so many bytes. */
   take(bytes: number): Promise<Buffer>;
+  /** Prints `> `, which has no line end, and takes so many bytes. */
+  prompt(bytes: number): Promise<Buffer>;
 }
 
 export type Script = (match: RegExpExecArray, print: Print) => void | Promise<void>;
@@ -14,8 +16,8 @@ export type Script = (match: RegExpExecArray, print: Print) => void | Promise<vo
 export interface PeerOptions {
   readonly bytesPerSecond?: number;
   readonly echo?: boolean;
-  /** Bytes of each arrival; 0 gives everything whole. */
-  readonly pieces?: number;
+  /** Bytes of each arrival, or a function that gives them anew for each print; 0 gives everything whole. */
+  readonly pieces?: number | (() => number);
   /** A line to print before every line. */
   readonly between?: string;
 }
@@ -69,7 +71,8 @@ export class Peer implements Transport {
 
   raw(content: Uint8Array | string): void {
     const bytes = typeof content === "string" ? Buffer.from(content, "latin1") : Buffer.from(content);
-    const size = this.#options.pieces || bytes.length || 1;
+    const { pieces = 0 } = this.#options;
+    const size = (typeof pieces === "function" ? pieces() : pieces) || bytes.length || 1;
     for (let start = 0; start < bytes.length; start += size) {
       const piece = bytes.subarray(start, start + size);
       setImmediate(() => this.#onData(piece));
@@ -114,15 +117,22 @@ export class Peer implements Transport {
       if (between !== undefined) this.urc(between);
       this.urc(text);
     };
+    const take = (bytes: number): Promise<Buffer> =>
+      new Promise((done) => {
+        this.#taking = { bytes, done };
+        this.#takeData();
+      });
     return {
       line,
       raw: (bytes) => this.raw(bytes),
       take: (bytes) => {
         line("CONNECT");
-        return new Promise((done) => {
-          this.#taking = { bytes, done };
-          this.#takeData();
-        });
+        return take(bytes);
+      },
+      prompt: (bytes) => {
+        if (between !== undefined) this.urc(between);
+        this.raw("\r\n> ");
+        return take(bytes);
       },
     };
   }

@@ -1,0 +1,131 @@
+import type { Channel } from "../at/channel-types";
+import { integer } from "../at/fields";
+import { isModemError, ModemError } from "../errors";
+import { Pool } from "../services/resources";
+import type { ModemSocket, SendOptions, SocketAddress, SocketEvents, SocketStatus } from "../services/sockets";
+import { SocketCommands, type SocketFamily } from "./socket-commands";
+import type { Opened } from "./socket-opener";
+import { SocketReader } from "./socket-reader";
+import { LARGEST_SEND, SocketSender } from "./socket-sender";
+
+/** What +QISTATE's numbers are of a connection; 3 is printed for one that has just come about (AT facts 2.2). */
+const STATES: readonly string[] = ["closed", "syn-sent", "established", "established", "close-wait"];
+
+/** An open socket, and what it needs. */
+export interface SocketParts extends Opened {
+  readonly channel: Channel;
+  readonly label: string;
+  readonly family: SocketFamily;
+  readonly remote: SocketAddress | undefined;
+  /** Address of whom a datagram is for. */
+  readonly resolve: (host: string, signal: AbortSignal | undefined) => Promise<string>;
+}
+
+/** A connection or UDP socket of BG96 with buffer access (AT facts 2.2, 3.2). */
+export class QuectelSocket implements ModemSocket {
+  readonly way = "command: binary";
+  readonly #parts: SocketParts;
+  readonly #commands: SocketCommands;
+  readonly #sender: SocketSender;
+  readonly #sending = new Pool(["turn"], { name: "turns to send" });
+  #closing: Promise<void> | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(parts: SocketParts) {
+    this.#parts = parts;
+    this.#commands = new SocketCommands(parts.channel, parts.number.value, parts.family);
+    this.#sender = new SocketSender(this.#commands, parts.state, parts.label);
+  }
+
+  get number(): number {
+    return this.#parts.number.value;
+  }
+
+  get protocol(): "tcp" | "udp" {
+    return this.#parts.family.protocol;
+  }
+
+  get remote(): SocketAddress | undefined {
+    return this.#parts.remote;
+  }
+
+  /** Begins to read. */
+  start(events: SocketEvents): void {
+    this.#ended = this.#run(events);
+  }
+
+  async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
+    const { label, state, resolve } = this.#parts;
+    checkSend(this.protocol, data, to);
+    if (state.hasEnded || this.#closing !== undefined) throw this.#sender.closed();
+    await this.#sending.withItem(
+      async () => {
+        const address = to === undefined ? undefined : { ip: await resolve(to.host, signal), port: to.port };
+        await this.#sender.send(data, { to: address, signal });
+      },
+      { signal, owner: label },
+    );
+  }
+
+  async status(): Promise<SocketStatus> {
+    const { state, remote } = this.#parts;
+    const reported = state.hasEnded ? undefined : await this.#commands.state();
+    if (reported === undefined) return { state: "closed" };
+    const unacknowledged = await this.#commands.unacknowledged();
+    const unread = await this.#commands.unread();
+    const to = remote ?? reported.remote;
+    return {
+      state: this.protocol === "udp" ? "open" : (STATES[reported.state] ?? "closed"),
+      ...(to === undefined ? {} : { remote: to }),
+      ...(unacknowledged === undefined ? {} : { unacknowledged }),
+      ...(unread === undefined ? {} : { unread }),
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { state } = this.#parts;
+    // After what is being sent; a connection that ends meanwhile takes its senders along.
+    await this.#sending.withItem(() => this.#sender.flush()).catch(() => undefined);
+    state.stop();
+    await this.#ended;
+  }
+
+  async #run(events: SocketEvents): Promise<void> {
+    const { channel, label, number, state, remote, release } = this.#parts;
+    const note = (text: string): void => channel.note(text);
+    try {
+      await new SocketReader({ commands: this.#commands, state, label, remote, note }).run(events);
+    } catch (error) {
+      // One that was stopped has its reason already.
+      state.stop(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${label}: ${String(error)}`));
+    }
+    this.#sending.close(this.#sender.closed());
+    if (number.isHeld && !state.isGone) await this.#commands.close();
+    try {
+      events.onClosed(state.error);
+    } catch (error) {
+      note(`${label}: its owner failed at its end: ${String(error)}`);
+    }
+    release();
+  }
+}
+
+function checkSend(protocol: "tcp" | "udp", data: Uint8Array, to: SendOptions["to"]): void {
+  if (protocol === "tcp") {
+    if (to !== undefined)
+      throw new ModemError("INVALID_INPUT", "host and port are for datagrams, not for a connection");
+    return;
+  }
+  if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port: whom is the datagram for?");
+  integer(to.port, { field: "port", min: 1, max: 65_535 });
+  if (data.length === 0) throw new ModemError("INVALID_INPUT", "payload is empty: BG96 can't send an empty datagram");
+  if (data.length > LARGEST_SEND) {
+    const message = `payload has ${data.length} bytes: a datagram of BG96 has at most ${LARGEST_SEND}`;
+    throw new ModemError("INVALID_INPUT", message);
+  }
+}
