@@ -19,6 +19,10 @@ export const TIMEOUTS = {
   file: 10_000,
   /** +USECMNG, without the time its data spend on the line. */
   certificate: 10_000,
+  /** +USOCO: the server, its name and a TLS handshake. */
+  connectSocket: 130_000,
+  /** +USOCL. */
+  closeSocket: 120_000,
   /** +UHTTPC and +UPING answer OK at once; what they cause comes as a URC. */
   start: 20_000,
 } as const;

@@ -5,6 +5,11 @@ export interface ExplainedCommand {
 }
 
 export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
+  { pattern: /^AT\+USOSO=[0-6],6,1,1$/, source: "at-facts-ublox 3.3: level 6, option 1 is no-delay" },
+  { pattern: /^AT\+USOR[DF]=[0-6],(0|1024)$/, source: "guide 5.5, 5.7 with other sockets; 1024 is the most" },
+  { pattern: /^AT\+USOWR=[0-6],\d+(,"[^"]*")?$/, source: "guide 5.3 with other data" },
+  { pattern: /^AT\+USOST=[0-6],"[0-9.]+",\d+,\d+(,"[^"]*")?$/, source: "guide 5.6, 5.10 with other data" },
+  { pattern: /^AT\+USOCTL=[0-6],(0|1|2|4|10|11)$/, source: "guide 5.8; at-facts-ublox 3.3 for 2 and 4" },
   { pattern: /^AT$/, source: "at-facts-ublox 1.5: the probe that shows that the module has booted" },
   { pattern: /^ATE1$/, source: "at-facts-ublox 1.6: the echo marks the acceptance of a command" },
   { pattern: /^AT\+UDCONF=1,0$/, source: "at-facts-ublox 2.1: hex mode may survive a reboot" },

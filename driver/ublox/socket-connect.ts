@@ -1,0 +1,87 @@
+import { isIP } from "node:net";
+import type { Channel } from "../at/channel-types";
+import { isModemError, ModemError } from "../errors";
+import type { Deadline } from "../services/deadline";
+import type { SocketAddress } from "../services/sockets";
+import { command } from "./commands";
+import type { SecureConnection } from "./security";
+import type { SocketConnection } from "./socket-connection";
+import { readRemote } from "./socket-control";
+import { isDecisive, readLastError, socketError } from "./socket-errors";
+import { type ConnectPlan, setOptions } from "./socket-options";
+import { TIMEOUTS } from "./timeouts";
+
+interface Modem {
+  readonly channel: Channel;
+  /** @throws {ModemError} `DNS_FAILED` */
+  readonly resolve: (host: string) => Promise<string>;
+}
+
+interface Attempt {
+  readonly plan: ConnectPlan;
+  readonly connection: SocketConnection;
+  readonly secure: SecureConnection | undefined;
+}
+
+/**
+ * Connects a socket that was just made; resolves to whom. When it fails, or `limit` is over by then, the socket is gone.
+ *
+ * The module can't be stopped while it connects: it goes on behind a caller who has given up, and only then is the
+ * number given back.
+ */
+export async function connectSocket(modem: Modem, attempt: Attempt, limit: Deadline): Promise<SocketAddress> {
+  const { plan, connection, secure } = attempt;
+  const { number } = connection;
+  try {
+    // Guide 5.11: after the socket was made, and before it connects.
+    if (secure !== undefined) await modem.channel.send(command("+USOSEC=", [number, 1, secure.profile]));
+    await setOptions(modem.channel, number, plan.keepAlive);
+    limit.signal.throwIfAborted();
+    await reach(modem, attempt, limit);
+    limit.signal.throwIfAborted();
+    const known = isIP(plan.host) === 0 ? await readRemote(modem.channel, number) : undefined;
+    return known ?? { ip: plan.host, port: plan.port };
+  } catch (error) {
+    // Guide 5.1: the module closes a socket that could not connect, and says so.
+    const farewell = connection.isAnnouncedClosed ? "forget" : "close";
+    await connection.end({ farewell, ...(isModemError(error) && { error }) });
+    throw error;
+  }
+}
+
+async function reach(modem: Modem, { plan, connection, secure }: Attempt, limit: Deadline): Promise<void> {
+  const order = command("+USOCO=", [connection.number, plan.target, plan.port], { timeout: TIMEOUTS.connectSocket });
+  try {
+    await modem.channel.send(order);
+  } catch (error) {
+    if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    const failure = await findCause(modem, plan, error, secure !== undefined);
+    throw secure === undefined ? failure : await secure.explain(failure, limit.remaining);
+  }
+}
+
+/** +USOER tells what the network did; that a name is unknown, or TLS failed, shows in what it does not tell. */
+async function findCause(
+  { channel, resolve }: Modem,
+  { title, host }: ConnectPlan,
+  refusal: ModemError,
+  secure: boolean,
+): Promise<ModemError> {
+  const number = await readLastError(channel);
+  if (isDecisive(number, secure)) return asFailedConnect(socketError(title, refusal, number, "CONNECT_FAILED"));
+  if (isIP(host) === 0) {
+    const unknown = await resolve(host).then(
+      () => undefined,
+      (error: unknown) => (isModemError(error, "DNS_FAILED") ? error : undefined),
+    );
+    if (unknown !== undefined)
+      return new ModemError("DNS_FAILED", `${title} failed: ${unknown.message}`, unknown.cause);
+  }
+  if (!secure) return socketError(title, refusal, number, "CONNECT_FAILED");
+  return new ModemError("TLS_FAILED", `${title} failed: no TLS connection could be made`, refusal.cause);
+}
+
+/** A connection that was never made was not closed either. */
+function asFailedConnect(error: ModemError): ModemError {
+  return error.code === "CONNECTION_CLOSED" ? new ModemError("CONNECT_FAILED", error.message, error.cause) : error;
+}

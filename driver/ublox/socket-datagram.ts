@@ -1,0 +1,84 @@
+import { isIP } from "node:net";
+import type { Channel } from "../at/channel-types";
+import { toInteger } from "../at/fields";
+import { delay } from "../delay";
+import { isModemError, ModemError } from "../errors";
+import type { SendOptions } from "../services/sockets";
+import { ask } from "./commands";
+import { readLastError, socketError, WOULD_BLOCK } from "./socket-errors";
+import { checkHost, checkPort } from "./socket-options";
+import { isText, WRITE_SIZE, writeCommand } from "./socket-write";
+
+/** ms for which an address stands for a name; the module tells no time to live. */
+const NAME_LIFE = 60_000;
+const MOST_NAMES = 32;
+/** Tries of a datagram that finds the module's queue full, and ms between them. */
+const TRIES = 10;
+const PAUSE = 200;
+
+export type Resolve = (host: string, signal: AbortSignal) => Promise<string>;
+
+export interface DatagramOwner {
+  readonly channel: Channel;
+  readonly number: number;
+  readonly title: string;
+  readonly ended: AbortSignal;
+  readonly resolve: Resolve;
+}
+
+/** Sends datagrams by +USOST (guide 5.6), each whole or not at all. */
+export class DatagramWriter {
+  readonly #owner: DatagramOwner;
+  readonly #names = new Map<string, { readonly address: string; readonly until: number }>();
+
+  constructor(owner: DatagramOwner) {
+    this.#owner = owner;
+  }
+
+  async write(data: Uint8Array, to: SendOptions["to"]): Promise<void> {
+    const { channel, number, title, ended } = this.#owner;
+    const { host, port } = checkDatagram(data, to);
+    const { target: address } = checkHost(await this.#address(host));
+    const way = isText(data) ? "text" : "binary";
+    const command = writeCommand(channel, "+USOST", [number, address, port], data, { way, signal: ended });
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const taken = toInteger((await ask(channel, command))[0]?.[1]);
+        if (taken < data.length) throw truncated(title, taken, data.length);
+        return;
+      } catch (error) {
+        if (!isModemError(error, "MODEM_REJECTED") || error.cause?.command !== command.label) throw error;
+        const code = await readLastError(channel);
+        if (code !== WOULD_BLOCK || tries === TRIES) throw socketError(title, error, code, "MODEM_REJECTED");
+      }
+      await delay(PAUSE, ended);
+    }
+  }
+
+  async #address(host: string): Promise<string> {
+    if (isIP(host) !== 0) return host;
+    const known = this.#names.get(host);
+    if (known !== undefined && known.until > Date.now()) return known.address;
+    const address = await this.#owner.resolve(host, this.#owner.ended);
+    this.#names.delete(host);
+    const [oldest] = this.#names.keys();
+    if (oldest !== undefined && this.#names.size >= MOST_NAMES) this.#names.delete(oldest);
+    this.#names.set(host, { address, until: Date.now() + NAME_LIFE });
+    return address;
+  }
+}
+
+function checkDatagram(data: Uint8Array, to: SendOptions["to"]): { host: string; port: number } {
+  if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port are missing: a datagram goes to somebody");
+  const { host } = checkHost(to.host);
+  const port = checkPort(to.port, "port");
+  if (data.length >= 1 && data.length <= WRITE_SIZE) return { host, port };
+  throw new ModemError(
+    "INVALID_INPUT",
+    `payload: a datagram of LARA-R6 has 1 to ${WRITE_SIZE} bytes, not ${data.length}`,
+  );
+}
+
+function truncated(title: string, taken: number, length: number): ModemError {
+  return new ModemError("MODEM_REJECTED", `${title}: the modem took ${taken} of a datagram's ${length} bytes`);
+}

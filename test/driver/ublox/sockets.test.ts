@@ -1,0 +1,374 @@
+import { describe, expect, it } from "vitest";
+import { ModemError } from "../../../driver/errors";
+import { expectExplained } from "./bench";
+import { Seen, socketBench, until } from "./fake-sockets";
+import { failureOf } from "./http-client";
+
+const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
+
+describe("connecting", () => {
+  it("makes a socket, sets no-delay, and connects", async () => {
+    const { connect, peer } = socketBench();
+    const { socket } = await connect();
+    expect(peer.commands).toEqual(["AT+USOCR=6", "AT+USOSO=0,6,1,1", 'AT+USOCO=0,"195.34.89.241",7']);
+    expect(socket).toMatchObject({ number: 0, protocol: "tcp", remote: { ip: "195.34.89.241", port: 7 } });
+    expectExplained(peer.commands);
+  });
+
+  it("probes a silent connection as guide 5.4 does", async () => {
+    const { connect, peer } = socketBench();
+    await connect({ keepAlive: 30 });
+    expect(peer.commands).toContain("AT+USOSO=0,65535,8,1");
+    expect(peer.commands).toContain("AT+USOSO=0,6,2,30000");
+  });
+
+  it("says local port, kind of address and context where they are asked for", async () => {
+    const { connect, peer } = socketBench();
+    await connect({ localPort: 12000 });
+    await connect({ cid: 2 });
+    await connect({ host: "[2001:db8::1]" });
+    const made = peer.commands.filter((line) => /USOCR|USOCO/.test(line));
+    expect(made).toEqual([
+      "AT+USOCR=6,12000",
+      'AT+USOCO=0,"195.34.89.241",7',
+      "AT+USOCR=6,,0,2",
+      'AT+USOCO=1,"195.34.89.241",7',
+      "AT+USOCR=6,,1",
+      'AT+USOCO=2,"2001:db8::1",7',
+    ]);
+  });
+
+  it("gives the module a name, and asks whom it is connected to", async () => {
+    const { connect, peer } = socketBench();
+    const { socket } = await connect({ host: "known.example" });
+    expect(peer.commands).toContain('AT+USOCO=0,"known.example",7');
+    expect(socket.remote).toEqual({ ip: "195.34.89.241", port: 7 });
+  });
+
+  it.each([
+    { host: "" },
+    { host: 'a"b' },
+    { host: "a\rAT" },
+    { port: 0 },
+    { port: 65_536 },
+    { localPort: -1 },
+    { cid: 9 },
+    { keepAlive: -1 },
+  ])("refuses %o before the first command", async (options) => {
+    const { connect, peer } = socketBench();
+    expect((await failureOf(connect(options))).code).toBe("INVALID_INPUT");
+    expect(peer.commands).toEqual([]);
+  });
+
+  it("has no direct link", async () => {
+    expect((await failureOf(socketBench().connect({ mode: "direct" }))).code).toBe("NOT_SUPPORTED");
+  });
+
+  it.each([
+    [111, "CONNECT_FAILED", "refused"],
+    [110, "CONNECT_FAILED", "timed out"],
+    [101, "NO_CONNECTION", "unreachable"],
+    [104, "CONNECT_FAILED", "reset"],
+    [11, "CONNECT_FAILED", "would block"],
+  ])("says socket error %i as %s and leaves no socket", async (code, expected, words) => {
+    const { connect, module, peer } = socketBench();
+    module.connectError = code;
+    const error = await failureOf(connect());
+    expect(error).toMatchObject({
+      code: expected,
+      message: expect.stringContaining(words),
+      cause: { errorCode: code },
+    });
+    expect(module.sockets.size).toBe(0);
+    expect(peer.commands).not.toContain("AT+USOCL=0");
+    module.connectError = 0;
+    for (let count = 0; count < 7; count += 1) await connect();
+  });
+
+  it("tells an unknown name from a server that does not answer", async () => {
+    const { connect, module } = socketBench();
+    module.connectError = 11;
+    expect((await failureOf(connect({ host: "unknown.example" }))).code).toBe("DNS_FAILED");
+    expect((await failureOf(connect({ host: "known.example" }))).code).toBe("CONNECT_FAILED");
+  });
+
+  it("does not take the end of a failed connection for that of the next one, which has its number", async () => {
+    const { connect, module, peer } = socketBench();
+    const late: string[] = [];
+    peer.on(/^AT\+USOCO=0,"10\.0\.0\.1"/, () => {
+      module.sockets.delete(0);
+      late.push("+UUSOCL: 0");
+      return ["ERROR"];
+    });
+    await failureOf(connect({ host: "10.0.0.1" }));
+    const { socket, seen } = await connect();
+    expect(socket.number).toBe(0);
+    for (const line of late) peer.urc(line);
+    await until(() => peer.commands.at(-1) === "AT+USOCTL=0,10");
+    await socket.send(Buffer.from("alive"));
+    expect(module.sent(0).toString()).toBe("alive");
+    expect(seen.closed).toEqual([]);
+  });
+
+  it("lets the eighth wait for one of seven", async () => {
+    const { connect, module } = socketBench();
+    const seven = await Promise.all(Array.from({ length: 7 }, () => connect()));
+    expect((await failureOf(connect({ timeout: 20 }))).code).toBe("MODEM_BUSY");
+    const eighth = connect();
+    await seven[3]?.socket.close();
+    expect((await eighth).socket.number).toBe(3);
+    expect(module.sockets.size).toBe(7);
+  });
+
+  it("closes sockets that an earlier session left behind", async () => {
+    const { connect, module, peer } = socketBench();
+    module.leaveBehind(7);
+    expect((await connect()).socket.number).toBe(0);
+    expect(peer.commands.filter((line) => line.startsWith("AT+USOCL"))).toHaveLength(7);
+  });
+
+  it("frees the number of a connection whose caller gave up while the module connected", async () => {
+    const { connect, module, peer } = socketBench();
+    peer.on(/^AT\+USOCO=0/, () => undefined);
+    const stop = new AbortController();
+    const work = failure(connect({ signal: stop.signal }));
+    await until(() => peer.commands.some((line) => line.startsWith("AT+USOCO")));
+    stop.abort(new Error("enough"));
+    expect(await work).toMatchObject({ message: "enough" });
+    expect(module.sockets.size).toBe(1);
+    peer.urc("OK");
+    await until(() => module.sockets.size === 0);
+    expect(peer.commands.at(-1)).toBe("AT+USOCL=0");
+  });
+});
+
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => "it succeeded",
+    (reason: unknown) => reason,
+  );
+
+describe("a secure connection", () => {
+  const secured = () => {
+    const ended: boolean[] = [];
+    const servers: unknown[] = [];
+    const made = socketBench(
+      {},
+      {
+        security: {
+          connect: (_profile, { host, port }) => {
+            servers.push({ host, port });
+            return Promise.resolve({
+              profile: 2,
+              explain: (error) => Promise.resolve(Object.assign(error, { message: `${error.message} (explained)` })),
+              end: (succeeded) => {
+                ended.push(succeeded);
+                return Promise.resolve();
+              },
+            });
+          },
+        },
+      },
+    );
+    return { ...made, ended, servers };
+  };
+  const security = { id: "p" } as never;
+
+  it("gets its profile after the socket was made, and keeps it until it ends", async () => {
+    const { connect, peer, ended, servers } = secured();
+    const { socket } = await connect({ host: "known.example", port: 443, security });
+    expect(servers).toEqual([{ host: "known.example", port: 443 }]);
+    expect(peer.commands.slice(0, 2)).toEqual(["AT+USOCR=6", "AT+USOSEC=0,1,2"]);
+    expect(ended).toEqual([]);
+    await socket.close();
+    expect(ended).toEqual([true]);
+  });
+
+  it("fails with TLS_FAILED where neither network nor name explains it", async () => {
+    const { connect, module, ended } = secured();
+    module.connectError = 104;
+    const error = await failureOf(connect({ host: "known.example", security }));
+    expect(error).toMatchObject({ code: "TLS_FAILED", message: expect.stringContaining("(explained)") });
+    expect(ended).toEqual([false]);
+  });
+
+  it("says that the server refused the connection where it did", async () => {
+    const { connect, module, ended } = secured();
+    module.connectError = 111;
+    expect((await failureOf(connect({ security }))).code).toBe("CONNECT_FAILED");
+    expect(ended).toEqual([true]);
+  });
+});
+
+describe("the end of a connection", () => {
+  it("comes without an error when the peer closes", async () => {
+    const { connect, module } = socketBench();
+    const { socket, seen } = await connect();
+    module.closeByPeer(0);
+    await seen.over;
+    expect(seen.closed).toEqual([undefined]);
+    expect(await failureOf(socket.send(Buffer.from("late")))).toMatchObject({ code: "CONNECTION_CLOSED" });
+    expect(await socket.status()).toEqual({ state: "closed" });
+    await socket.close();
+    expect(seen.closed).toHaveLength(1);
+  });
+
+  it("waits for what is being sent, and for the peer's acknowledgement", async () => {
+    const { connect, module, peer } = socketBench();
+    const { socket, seen } = await connect();
+    const sent = socket.send(Buffer.alloc(3000, "x"));
+    await socket.close();
+    await sent;
+    expect(module.sockets.size).toBe(0);
+    expect(peer.commands.slice(-2)).toEqual(["AT+USOCTL=0,11", "AT+USOCL=0"]);
+    expect(seen.closed).toEqual([undefined]);
+    expect((await failureOf(socket.send(Buffer.from("x")))).code).toBe("CONNECTION_CLOSED");
+  });
+
+  it("may find the socket gone already", async () => {
+    const { connect, module } = socketBench();
+    const { socket, seen } = await connect();
+    module.sockets.delete(0);
+    await socket.close();
+    expect(seen.closed).toEqual([undefined]);
+  });
+
+  it("is NO_CONNECTION when the data connection is lost, of the sockets on it", async () => {
+    const { connect, lose, module } = socketBench();
+    const first = await connect();
+    const second = await connect({ cid: 2 });
+    lose(1);
+    await first.seen.over;
+    expect(first.seen.closed).toMatchObject([{ code: "NO_CONNECTION" }]);
+    expect(second.seen.closed).toEqual([]);
+    expect([...module.sockets.keys()]).toEqual([1]);
+  });
+
+  it("is the session's error when that ends, without a word to the modem", async () => {
+    const { connect, sockets, channel, peer } = socketBench();
+    const { seen } = await connect();
+    const busy = sockets.openUdp({ timeout: 5000 }, new Seen());
+    const commands = peer.commands.length;
+    const error = new ModemError("MODEM_OFFLINE", "unplugged");
+    sockets.dispose(error);
+    channel.close(error);
+    await seen.over;
+    expect(seen.closed).toEqual([error]);
+    expect(await failureOf(busy)).toBe(error);
+    expect(await failureOf(sockets.openUdp({ timeout: 5000 }, new Seen()))).toBe(error);
+    expect(peer.commands.length - commands).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("UDP", () => {
+  it("sends datagrams whole and receives them one by one, with their senders", async () => {
+    const { sockets, module, peer } = socketBench();
+    const seen = new Seen();
+    const socket = await sockets.openUdp({ localPort: 12000, timeout: 5000 }, seen);
+    const to = { host: "195.34.89.241", port: 7 };
+    await socket.send(Buffer.from("Hello"), { to });
+    await socket.send(EVERY_BYTE, { to });
+    expect(module.sockets.get(0)?.sent).toEqual([Buffer.from("Hello"), EVERY_BYTE]);
+    expect(peer.commands).toContain('AT+USOST=0,"195.34.89.241",7,5,"Hello"');
+    module.receive(0, EVERY_BYTE);
+    module.receive(0, "two");
+    module.receive(0, Buffer.alloc(1024, '"\r\nOK\r\n'));
+    await until(() => seen.chunks.length === 3);
+    expect(seen.chunks).toEqual([EVERY_BYTE, Buffer.from("two"), Buffer.alloc(1024, '"\r\nOK\r\n')]);
+    expect(seen.from[0]).toEqual({ ip: to.host, port: to.port });
+    expect(peer.commands.some((line) => line.includes("USOCO"))).toBe(false);
+    expect(await socket.status()).toMatchObject({ state: "open" });
+    expectExplained(peer.commands);
+  });
+
+  it("resolves a name once for many datagrams", async () => {
+    const { sockets, resolved } = socketBench();
+    const socket = await sockets.openUdp({ timeout: 5000 }, new Seen());
+    for (let count = 0; count < 3; count += 1) {
+      await socket.send(Buffer.from("x"), { to: { host: "known.example", port: 9 } });
+    }
+    expect(resolved).toEqual(["known.example"]);
+    const unknown = socket.send(Buffer.from("x"), { to: { host: "unknown.example", port: 9 } });
+    expect((await failureOf(unknown)).code).toBe("DNS_FAILED");
+  });
+
+  it.each([
+    [Buffer.alloc(1025), { host: "10.0.0.1", port: 9 }],
+    [Buffer.alloc(0), { host: "10.0.0.1", port: 9 }],
+    [Buffer.from("x"), { host: "10.0.0.1", port: 0 }],
+    [Buffer.from("x"), undefined],
+  ])("refuses a datagram that can't be", async (data, to) => {
+    const { sockets } = socketBench();
+    const socket = await sockets.openUdp({ timeout: 5000 }, new Seen());
+    expect((await failureOf(socket.send(data, { to }))).code).toBe("INVALID_INPUT");
+  });
+});
+
+describe("listening", () => {
+  const listening = async () => {
+    const made = socketBench();
+    const accepted: Seen[] = [];
+    const ended: unknown[] = [];
+    const listener = await made.sockets.listen(
+      { localPort: 1099, timeout: 5000 },
+      () => {
+        accepted.push(new Seen());
+        return accepted.at(-1) ?? new Seen();
+      },
+      (error) => ended.push(error),
+    );
+    return { ...made, accepted, ended, listener };
+  };
+
+  it("hands over connections, which send and receive", async () => {
+    const { peer, module, accepted } = await listening();
+    expect(peer.commands).toEqual(["AT+USOCR=6", "AT+USOLI=0,1099"]);
+    const number = module.accept(0);
+    module.receive(number, "hello");
+    await until(() => accepted[0]?.data.toString() === "hello");
+    expect(accepted[0]?.from[0]).toEqual({ ip: "151.9.34.66", port: 39912 });
+    module.closeByPeer(number);
+    await accepted[0]?.over;
+    expect(accepted[0]?.closed).toEqual([undefined]);
+    expectExplained(peer.commands);
+  });
+
+  it("counts accepted connections among the seven", async () => {
+    const { module, connect, accepted } = await listening();
+    for (let count = 0; count < 6; count += 1) module.accept(0, 40_000 + count);
+    await until(() => accepted.length === 6);
+    expect((await failureOf(connect({ timeout: 20 }))).code).toBe("MODEM_BUSY");
+    module.closeByPeer(4);
+    expect((await connect()).socket.number).toBe(4);
+  });
+
+  it("refuses who comes when it has ended", async () => {
+    const { module, listener, accepted, ended } = await listening();
+    await listener.close();
+    expect(module.sockets.size).toBe(0);
+    module.accept(0);
+    await until(() => module.sockets.size === 0);
+    expect(accepted).toEqual([]);
+    expect(ended).toEqual([]);
+  });
+
+  it("tells that the module listens no more", async () => {
+    const { module, ended } = await listening();
+    module.closeByPeer(0);
+    await until(() => ended.length === 1);
+    expect(ended).toMatchObject([{ code: "CONNECTION_CLOSED" }]);
+  });
+
+  it("fails with +USOER's words when the port is taken, and leaves no socket", async () => {
+    const { sockets, module, peer } = socketBench();
+    peer.on(/^AT\+USOLI/, ["ERROR"]);
+    module.lastError = 98;
+    const work = sockets.listen(
+      { localPort: 1099, timeout: 5000 },
+      () => new Seen(),
+      () => undefined,
+    );
+    expect(await failureOf(work)).toMatchObject({ code: "MODEM_BUSY", message: expect.stringContaining("in use") });
+    expect(module.sockets.size).toBe(0);
+  });
+});
