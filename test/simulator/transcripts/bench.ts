@@ -23,6 +23,7 @@ export async function openBench(model: string, options: readonly string[]): Prom
     client,
     commandGap: commandGap + MARGIN,
     promptGap: promptDelay + MARGIN,
+    fault: (spec) => simulator.fault(spec),
     async stop() {
       client.close();
       await face.close();

@@ -2,6 +2,7 @@ import { describe, expect } from "vitest";
 import { openBench } from "./bench";
 import { type HttpPeer, startHttpBin } from "./httpbin";
 import { securityNeeds, securitySettings } from "./lara-r6-security";
+import { playPeer, socketNeeds, socketSettings } from "./lara-r6-sockets";
 import { type Bench, command, replayAll, type Setting } from "./replay";
 
 /** The operator's network of 2.3.1. */
@@ -72,18 +73,25 @@ function requests(opened: Bench): string[] {
 describe("LARA-R6 answers as the application guide prints it", () => {
   replayAll({
     file: "lara-r6.json",
-    sections: /^(2|3|10)(\.|$)/,
+    sections: /^(2|3|5|10)(\.|$)/,
     bench,
     needs: {
       "module on": nothing,
       "ps-data": connected,
       "HTTP profile 0 at factory settings": nothing,
       ...securityNeeds,
+      ...socketNeeds,
       "registered on T-Mobile US": nothing,
       "AT+CGDCONT? shows that the network chose IPV6": async (opened) => {
         expect(await command(opened, "AT+CGDCONT?")).toContain('"IPV6"');
       },
     },
-    settings: { ...settings, ...securitySettings, "2.5-xlat": { bench: () => bench("pdp-type=IPV6") } },
+    peer: playPeer,
+    settings: {
+      ...settings,
+      ...securitySettings,
+      ...socketSettings,
+      "2.5-xlat": { bench: () => bench("pdp-type=IPV6") },
+    },
   });
 });

@@ -9,6 +9,8 @@ export interface Bench {
   /** ms of silence that the modem wants between a result and the next command, and between a prompt and the data. */
   readonly commandGap: number;
   readonly promptGap: number;
+  /** Makes something go wrong, as `--fault` does. */
+  fault(spec: string): void;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,8 @@ export interface Replay {
   /** Preconditions that are no scenarios, by their words. */
   readonly needs: Readonly<Record<string, (bench: Bench) => Promise<void>>>;
   readonly settings: Readonly<Record<string, Setting>>;
+  /** Does what a step says of a peer. */
+  readonly peer?: (step: Step, bench: Bench) => Promise<void>;
 }
 
 const PLACEHOLDER = /<\w+>/g;
@@ -97,7 +101,9 @@ async function play(scenario: Scenario, all: Map<string, Scenario>, replay: Repl
   for (const [index, printed] of scenario.steps.entries()) {
     await setting.beforeStep?.[index]?.(bench);
     const step = filledIn({ ...printed, ...setting.steps?.[index] }, values);
-    bind(step, await playStep(step, bench), values);
+    if (step.peer === undefined) bind(step, await playStep(step, bench), values);
+    else if (replay.peer === undefined) throw new Error(`nobody to do: ${step.peer}`);
+    else await replay.peer(step, bench);
   }
 }
 

@@ -9,7 +9,12 @@ export interface Step {
   readonly receiveData?: string;
   readonly expect?: readonly string[];
   readonly urc?: string;
+  /** What the remote host does, in words, and in the four that follow them for programs. */
   readonly peer?: string;
+  readonly event?: "connect" | "data" | "close";
+  readonly socket?: number;
+  readonly bytes?: number;
+  readonly data?: string;
   readonly variable?: readonly string[];
   readonly elided?: boolean;
 }
