@@ -12,9 +12,15 @@ import { httpSettingCommands } from "./http-settings";
 import { networkInformationCommands } from "./network-information";
 import { packetDataCommands } from "./packet-data";
 import { powerCommands } from "./power";
+import { secureSocketCommands } from "./secure-sockets";
 import { securityCommands } from "./security";
+import { socketDataCommands } from "./socket-data";
+import { socketOpenCommands } from "./socket-open";
+import { socketSettingCommands } from "./socket-settings";
+import { socketStateCommands } from "./socket-state";
 import { errorCommands, TCP_IP_TEXTS } from "./tcpip-errors";
 import { timeCommands } from "./time";
+import { transparentCommands } from "./transparent";
 
 /** <AcT> of LTE Cat M1 as Quectel counts; 27.007 has EC-GSM there. */
 const CAT_M1 = 8;
@@ -69,6 +75,12 @@ export const BG96: Personality = {
     ...httpRequestCommands,
     ...httpReadingCommands,
     ...securityCommands,
+    ...socketSettingCommands,
+    ...socketOpenCommands,
+    ...socketStateCommands,
+    ...socketDataCommands,
+    ...transparentCommands,
+    ...secureSocketCommands,
   ],
   faults: {
     "data-mode": {

@@ -1,5 +1,5 @@
 import { type Argument, type Call, type CommandDefinition, CommandError } from "../line/command";
-import { expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/parameters";
+import { INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 
 const LONGEST_NAME = 32;
@@ -83,28 +83,8 @@ function asWritten({ text, quoted }: Argument): string {
   return quoted ? `"${text}"` : text;
 }
 
-interface SendEcho {
-  on: number;
-}
-
-/** +QISDE: whether what is typed at a send prompt is echoed; on after every boot. */
-function sendEcho(modem: Modem): SendEcho {
-  return modem.service<SendEcho>("quectel/send-echo", () => ({ on: 1 }));
-}
-
-function setSendEcho(call: Call, modem: Modem): void {
-  expectCount(call, 1, 1);
-  sendEcho(modem).on = integerAt(call, 0, 0, 1);
-}
-
 export const configurationCommands: readonly CommandDefinition[] = [
   configurationCommand("+QCFG", QCFG),
   configurationCommand("+QURCCFG", QURCCFG),
   configurationCommand("+QINDCFG", QINDCFG),
-  {
-    name: "+QISDE",
-    test: (call) => call.info("+QISDE: (0,1)"),
-    read: (call, modem) => call.info(`+QISDE: ${sendEcho(modem).on}`),
-    set: setSendEcho,
-  },
 ];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
 import type { Modem } from "../modem";
 import { NetworkError } from "../network/network";
@@ -16,6 +17,8 @@ export class Contexts {
   readonly #configuredDns = new Map<number, readonly string[]>();
   /** The bearer that stands (context 1 comes up with the attach) has not the parameters that +QICSGP has set since. */
   readonly #redefined = new Set<number>();
+
+  readonly #closers: ((cid: number) => void)[] = [];
 
   constructor(private readonly modem: Modem) {
     modem.radio.onDeactivated((cid, byNetwork) => this.#onDeactivated(cid, byNetwork));
@@ -38,11 +41,20 @@ export class Contexts {
     } catch {
       throw new TcpIpFailure(TcpIpError.openContext);
     }
-    this.#opened.set(cid, new AbortController());
+    const lifetime = new AbortController();
+    // Twelve sockets of each kind, and whatever else runs on it.
+    setMaxListeners(0, lifetime.signal);
+    this.#opened.set(cid, lifetime);
+  }
+
+  /** Hears of each context that the host closes, whether it was still open or not. */
+  onClosed(listener: (cid: number) => void): void {
+    this.#closers.push(listener);
   }
 
   /** Closing what is not open is no error: after a loss the host has to do just that. */
   deactivate(cid: number): void {
+    for (const tell of this.#closers) tell(cid);
     this.#dropped.delete(cid);
     this.#configuredDns.delete(cid);
     const opened = this.#opened.get(cid);

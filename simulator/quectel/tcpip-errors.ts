@@ -7,13 +7,20 @@ import { Parameters } from "./parameters";
 export const TcpIpError = {
   unknown: 550,
   invalidParameter: 552,
+  bind: 556,
+  write: 558,
   openContext: 561,
+  identityUsed: 563,
   dnsParse: 565,
+  connect: 566,
+  closed: 567,
   busy: 568,
   timeout: 569,
   contextDown: 570,
+  cancelSend: 571,
   notAllowed: 572,
   apnNotConfigured: 573,
+  portBusy: 574,
 } as const;
 
 /** Words of all numbers that BG96's TCP/IP and SSL commands know. */
@@ -59,6 +66,11 @@ interface LastError {
 
 function lastError(modem: Modem): LastError {
   return modem.service<LastError>("quectel/tcpip-error", () => ({ reason: 0 }));
+}
+
+/** What went wrong after a command's result counts too. */
+export function noteError(modem: Modem, reason: number): void {
+  lastError(modem).reason = reason;
 }
 
 /** A handler whose outcome +QIGETERROR remembers. */
