@@ -54,7 +54,6 @@ export interface Received {
 /** What +QISTATE tells. */
 export interface ReportedState {
   readonly remote: SocketAddress | undefined;
-  readonly localPort: number;
   /** 0 initial, 1 opening, 2 connected, 3 listening, 4 closing. */
   readonly state: number;
 }
@@ -122,12 +121,8 @@ export class SocketCommands {
     });
     const line = lines.map(splitFields).find(([number]) => toInteger(number) === this.#number);
     if (line === undefined) return undefined;
-    const [, , ip, port, localPort, current] = line;
-    return {
-      remote: address(ip?.text, toInteger(port)),
-      localPort: toInteger(localPort),
-      state: toInteger(current),
-    };
+    const [, , ip, port, , current] = line;
+    return { remote: address(ip?.text, toInteger(port)), state: toInteger(current) };
   }
 
   /** Whether the modem closed it, or knows of nothing to close. */

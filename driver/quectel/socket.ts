@@ -73,10 +73,9 @@ export class QuectelSocket implements ModemSocket {
     if (reported === undefined) return { state: "closed" };
     const unacknowledged = await this.#commands.unacknowledged();
     const unread = await this.#commands.unread();
-    const to = remote ?? reported.remote;
     return {
       state: this.protocol === "udp" ? "open" : (STATES[reported.state] ?? "closed"),
-      ...(to === undefined ? {} : { remote: to }),
+      ...(remote === undefined ? {} : { remote }),
       ...(unacknowledged === undefined ? {} : { unacknowledged }),
       ...(unread === undefined ? {} : { unread }),
     };
