@@ -268,7 +268,10 @@ describe("the end of a connection", () => {
 
   it("waits for the peer as long as it is told, then cuts it off", async () => {
     const sockets: Socket[] = [];
-    const server = createServer({ allowHalfOpen: true }, (socket) => void sockets.push(socket.resume()));
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => socket.destroy());
+      sockets.push(socket.resume());
+    });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     onTestFinished(() => void server.close());
@@ -280,7 +283,9 @@ describe("the end of a connection", () => {
     // Whatever still comes is for nobody: the modem's stack says so with a reset.
     const [first] = sockets;
     first?.write("late");
-    await expect(once(first ?? server, "data")).rejects.toMatchObject({ code: "ECONNRESET" });
+    await expect(once(first ?? server, "data")).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/),
+    });
     await open(host);
     const again = performance.now();
     expect(await host.command("AT+QICLOSE=0,0")).toEqual(["OK"]);
