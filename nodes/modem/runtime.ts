@@ -4,6 +4,7 @@ import { Modem } from "../../driver/modem";
 import { sharedText } from "../common/catalogue";
 import { flag, optionalInteger, optionalNumber } from "../common/input";
 import { migrate } from "../common/migrate";
+import { onFlowsStarted } from "../common/started";
 import type { ModemNode, ObservableModem, Runtime } from "../common/types";
 import { withinLimit } from "../common/within-limit";
 import { MODEM_MIGRATIONS } from "./migrations";
@@ -58,10 +59,7 @@ function ownSettings(properties: ModemProperties): { timeout: number; queue: num
 /** Tells Catch nodes of outages and the log of traffic. */
 function observe(RED: Runtime, node: Instance, modem: ObservableModem, trace: boolean): void {
   // Catch nodes hear nothing before all flows stand, and a port may fail to open sooner than that.
-  const started = new Promise<void>((resolve) => {
-    RED.events.once("flows:started", resolve);
-    node.on("close", () => RED.events.off("flows:started", resolve));
-  });
+  const started = new Promise<void>((resolve) => onFlowsStarted(RED, node, resolve));
   const outage = new OutageReporter(
     (error) => void started.then(() => node.error(error, {})),
     () => node.log(sharedText(RED, "log.ready")),
