@@ -2,11 +2,13 @@
 export interface PemBlock {
   /** `CERTIFICATE`, `EC PRIVATE KEY`, … */
   readonly label: string;
-  /** Headers of the old encrypted form (RFC 1421), such as `DEK-Info`. */
+  /** Those of the old encrypted form (RFC 1421): without them nobody can open it. Others are left out. */
   readonly headers: readonly string[];
   readonly der: Buffer;
 }
 
+/** A modem that loses its prompt takes the rest of an upload for commands: nothing free gets there. */
+const HEADER = /^(?:Proc-Type: *4 *, *ENCRYPTED|DEK-Info: *[A-Z0-9-]+ *, *[0-9A-F]+)$/i;
 const BEGIN = "-----BEGIN ";
 const DASHES = "-----";
 const WIDTH = 64;
@@ -41,7 +43,7 @@ export function writePem({ label, headers, der }: PemBlock): string {
 
 function readBody(label: string, body: string): Pick<PemBlock, "headers" | "der"> {
   const lines = body.split(/\r\n?|\n/).map((line) => line.trim());
-  const headers = lines.filter((line) => line.includes(":"));
+  const headers = lines.filter((line) => HEADER.test(line));
   const base64 = lines.filter((line) => !line.includes(":")).join("");
   if (base64 === "" || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new Error(`has a ${label} that is no Base64`);
   return { headers, der: Buffer.from(base64, "base64") };

@@ -9,7 +9,7 @@ import {
   VALIDATION_LEVELS,
 } from "../../driver/services/security";
 import { invalid } from "../common/errors";
-import { flag, isEmpty, optionalChoice, optionalText } from "../common/input";
+import { flag, isEmpty, optionalChoice, optionalText, withoutBlanks } from "../common/input";
 import { isCipherSuiteName } from "./cipher-suites";
 import { readMaterial } from "./material";
 import { MODEM_TLS_DEFAULTS, type ModemTlsCredentials, type ModemTlsProperties, SECRET_FORMATS } from "./types";
@@ -79,7 +79,7 @@ export function wholeDaysUntil(end: number): number {
 }
 
 function serverName(value: unknown): string | undefined {
-  const name = optionalText(value, "serverName")?.trim();
+  const name = withoutBlanks(optionalText(value, "serverName") ?? "");
   if (isEmpty(name)) return undefined;
   if (isIP(name) === 0 && !HOST_NAME.test(name)) throw invalid("serverName", "is not a host name");
   return name;
@@ -87,7 +87,7 @@ function serverName(value: unknown): string | undefined {
 
 /** An address is no name that a server could be asked for (RFC 6066, 3). */
 function sni(value: unknown): string | undefined {
-  const name = optionalText(value, "sni")?.trim();
+  const name = withoutBlanks(optionalText(value, "sni") ?? "");
   if (isEmpty(name)) return undefined;
   if (isIP(name) !== 0) throw invalid("sni", "must be a host name, not an address");
   if (!HOST_NAME.test(name)) throw invalid("sni", "is not a host name");

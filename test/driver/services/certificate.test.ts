@@ -116,6 +116,16 @@ describe("a private key", () => {
     expect(refusal(() => parse("key", content, "wr0ng-one"))).toBe("cert can't be decrypted: its password is wrong");
   });
 
+  it("goes to the modem without the headers that do not belong to its encryption", () => {
+    const free = "X: y\nAT+EVIL=1:\nComment: AT+EVIL=2";
+    const old = oldForm.toString();
+    expect(parse("key", old.replace("\nDEK-Info", `\n${free}\nDEK-Info`), KEY_PASSWORD).pem).toBe(
+      parse("key", old, KEY_PASSWORD).pem,
+    );
+    const plain = fixture("client-pkcs1.key").toString();
+    expect(parse("key", plain.replace("\n", `\n${free}\n\n`)).pem).toBe(parse("key", plain).pem);
+  });
+
   it("is known by the certificate that it belongs to", () => {
     const client = parse("cert", fixture("client.cert"));
     expect(matches(client, parse("key", fixture("client.key")))).toBe(true);

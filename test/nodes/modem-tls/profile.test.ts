@@ -73,6 +73,8 @@ describe("the security profile of a dialog", () => {
     [{ serverName: "a b" }, /^serverName is not a host name/],
     [{ serverName: 'a"\r\nAT+CFUN=0' }, /^serverName is not a host name/],
     [{ serverName: `${"a".repeat(64)}.example` }, /^serverName is not a host name/],
+    [{ serverName: "server.example\r\n" }, /^serverName is not a host name/],
+    [{ sni: "\r\nATZ\r" }, /^sni is not a host name/],
     [{ sni: "10.0.0.1" }, /^sni must be a host name, not an address/],
     [{ sni: "a..b" }, /^sni is not a host name/],
     [{ pskFormat: "base64" }, /^pskFormat must be one of text, hex/],
