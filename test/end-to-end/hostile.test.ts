@@ -1,87 +1,20 @@
-import helper from "node-red-node-test-helper";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { deploy, type FlowError, type Received, useNodeRed } from "../nodes/support/flow";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useNodeRed } from "../nodes/support/flow";
 import { TestServer } from "../nodes/support/http-server";
+import { CARRIED_ALONG, flow, foreign, given, type Properties, useWires, wired as wiredTo } from "./hostile-flow";
 import { carriable, payloads, SEED, uncarriable } from "./hostile-texts";
-import { meantCommand } from "./meant";
-import { Wire } from "./wire";
+import type { Wire } from "./wire";
 
 const server = new TestServer((_request, response) => response.end("ok"));
-/** A text of these tests, within a string. */
-const CARRIED_ALONG = /EVIL|CPWROFF|QPOWD|ATZ|AT&F|ATH|ATD/;
 const SITE = "http://server.example/";
 
 useNodeRed();
+useWires();
 beforeAll(() => server.start());
 afterAll(() => server.stop());
 
-const wires: Wire[] = [];
-afterEach(async () => {
-  await helper.unload();
-  for (const wire of wires.splice(0)) await wire.stop();
-});
-
 let number = 0;
-/** Strings that have been given to a field or a message. */
-let given = 0;
-
-async function wired(model: string): Promise<Wire> {
-  number += 1;
-  const route = `server.example:80=127.0.0.1:${server.port}`;
-  const wire = await Wire.start({ modem: `sim:${model}?route=${route}&name=hostile-${number}` });
-  wires.push(wire);
-  return wire;
-}
-
-type Properties = Readonly<Record<string, unknown>>;
-
-interface Flow {
-  /** Gives a message to a node; resolves when it has ended, with the error where it failed. */
-  give(id: string, message: Properties): Promise<FlowError | undefined>;
-}
-
-/** Deploys flow nodes, all with the modem `m` where they name no other, and all that watches them. */
-async function flow(
-  modems: readonly Properties[],
-  nodes: readonly Properties[],
-  credentials: object = {},
-): Promise<Flow> {
-  await deploy(
-    [
-      ...modems.map((modem) => ({ id: "m", type: "modem", timeout: 20, ...modem })),
-      ...nodes.map((node) => ({ id: "", type: "", modem: "m", ...node, wires: [[], []] })),
-      { id: "catch", type: "catch", scope: null, wires: [["errors"]] },
-      { id: "done", type: "complete", scope: nodes.map(({ id }) => id), wires: [["complete"]] },
-      { id: "errors", type: "helper" },
-      { id: "complete", type: "helper" },
-    ],
-    credentials,
-  );
-  const ended = new Map<string, (error: FlowError | undefined) => void>();
-  const listen = (id: string) =>
-    helper.getNode(id).on("input", ({ _msgid = "", error }: Received) => {
-      ended.get(_msgid)?.(error);
-      ended.delete(_msgid);
-    });
-  listen("errors");
-  listen("complete");
-  return {
-    give(id, message) {
-      given += 1;
-      const _msgid = `hostile-${given}`;
-      const error = new Promise<FlowError | undefined>((resolve) => ended.set(_msgid, resolve));
-      helper.getNode(id).receive({ ...message, _msgid });
-      return error;
-    },
-  };
-}
-
-/** Whatever was not meant, among all that the modem has taken as a command so far. */
-function foreign(model: string, { conversation }: Wire, alsoMeant: ReadonlySet<string> = new Set()): string[] {
-  const meant = meantCommand(model);
-  expect(conversation.commands.length).toBeGreaterThan(10);
-  return conversation.commands.filter((line) => !meant.test(line) && !alsoMeant.has(line));
-}
+const wired = (model: string): Promise<Wire> => wiredTo(model, `server.example:80=127.0.0.1:${server.port}`);
 
 /** Fields of a message, each with the node that takes it. */
 const FIELDS: readonly [field: string, node: Properties, message: (text: string) => Properties][] = [
@@ -210,7 +143,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
     const refused = FIELDS_OF_MODEM.flatMap((field) =>
       uncarriable(150).map((text, index) => ({ field, text, id: `m-${field}-${index}` })),
     );
-    given += refused.length;
+    given(refused.length);
     const kept = await Promise.all(
       ["apn", "apnUser", "apnPassword"].flatMap((field) =>
         carriable(3).map(async (text) => ({ field, text, id: `k-${++number}`, wire: await wired(model) })),
@@ -270,7 +203,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
 
 describe("these tests", () => {
   it("have given at least 20,000 texts", () => {
-    process.stdout.write(`hostile texts: ${given}, seed ${SEED}\n`);
-    expect(given).toBeGreaterThan(20_000);
+    process.stdout.write(`hostile texts: ${given()}, seed ${SEED}\n`);
+    expect(given()).toBeGreaterThan(20_000);
   });
 });
