@@ -9,6 +9,7 @@ import { QuectelHttp } from "./http";
 import { QuectelPacketData } from "./packet-data";
 import { QuectelSecurity } from "./security";
 import { SocketNumbers } from "./socket-numbers";
+import { QuectelSockets } from "./sockets";
 import { TIMEOUTS } from "./timeouts";
 
 /**
@@ -32,6 +33,7 @@ class Bg96 implements ModelDriver {
   readonly #files: QuectelFiles;
   readonly #security: QuectelSecurity;
   readonly #http: QuectelHttp;
+  readonly #sockets: QuectelSockets;
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -39,13 +41,21 @@ class Bg96 implements ModelDriver {
     this.#diagnostics = new QuectelDiagnostics(channel, this.#packetData);
     this.#files = new QuectelFiles(channel);
     this.#security = new QuectelSecurity(channel, this.#files);
-    this.#http = new QuectelHttp(channel, this.#packetData, this.#files, this.#security, new SocketNumbers());
+    const numbers = new SocketNumbers();
+    this.#http = new QuectelHttp(channel, this.#packetData, this.#files, this.#security, numbers);
+    this.#sockets = new QuectelSockets(channel, {
+      packetData: this.#packetData,
+      diagnostics: this.#diagnostics,
+      security: this.#security,
+      numbers,
+    });
     this.services = {
       packetData: this.#packetData,
       diagnostics: this.#diagnostics,
       files: this.#files,
       http: this.#http,
       security: this.#security,
+      sockets: this.#sockets,
     };
   }
 
@@ -53,8 +63,10 @@ class Bg96 implements ModelDriver {
     this.#packetData.reset();
     this.#security.reset();
     this.#http.reset();
+    this.#sockets.reset();
     for (const line of SETTINGS) await this.#channel.send({ line, label: line, timeout: TIMEOUTS.simple });
     await FileHandle.closeAll(this.#channel);
+    await this.#sockets.closeLeftovers();
   }
 
   async persist({ mnoProfile, xlat }: PersistentSettings): Promise<boolean> {
@@ -68,7 +80,7 @@ class Bg96 implements ModelDriver {
   }
 
   dispose(error: Error): void {
-    const services = [this.#http, this.#security, this.#diagnostics, this.#files, this.#packetData];
+    const services = [this.#sockets, this.#http, this.#security, this.#diagnostics, this.#files, this.#packetData];
     for (const service of services) service.dispose(error);
   }
 }

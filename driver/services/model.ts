@@ -4,6 +4,7 @@ import type { FileService } from "./files";
 import type { HttpService } from "./http";
 import type { PacketDataService } from "./packet-data";
 import type { SecurityService } from "./security";
+import type { SocketService } from "./sockets";
 
 export type ModelName = "LARA-R6" | "BG96";
 
@@ -14,6 +15,7 @@ export interface Services {
   readonly files: FileService;
   readonly http: HttpService;
   readonly security: SecurityService;
+  readonly sockets: SocketService;
 }
 
 /** Settings that the modem keeps in NVM and that only a reboot puts into force. */

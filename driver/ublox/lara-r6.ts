@@ -10,6 +10,7 @@ import { initialise } from "./initialise";
 import { UbloxPacketData } from "./packet-data";
 import { persist } from "./persist";
 import { UbloxSecurity } from "./security";
+import { UbloxSockets } from "./sockets";
 import { TIMEOUTS } from "./timeouts";
 
 /** u-blox LARA-R6 (LARA-R6001, R6401, R6801 and their data-only variants). */
@@ -32,9 +33,10 @@ class LaraR6 implements ModelDriver {
     const diagnostics = new UbloxDiagnostics(channel);
     const security = new UbloxSecurity(channel, new UbloxCertificates(channel, files));
     const http = new UbloxHttp(channel, files, security);
-    this.services = { packetData, diagnostics, files, http, security };
+    const sockets = new UbloxSockets({ channel, packetData, diagnostics, security });
+    this.services = { packetData, diagnostics, files, http, security, sockets };
     this.#channel = channel;
-    this.#parts = [packetData, diagnostics, http, security];
+    this.#parts = [sockets, packetData, diagnostics, http, security];
   }
 
   initialise(): Promise<void> {

@@ -14,7 +14,7 @@ class TestDriver implements ModelDriver, PacketDataService {
   constructor(channel: Channel) {
     this.#channel = channel;
     const unused = new Proxy({}, { get: () => () => Promise.reject(new Error("not part of this test")) });
-    const others = { diagnostics: unused, files: unused, http: unused, security: unused } as Omit<
+    const others = { diagnostics: unused, files: unused, http: unused, security: unused, sockets: unused } as Omit<
       Services,
       "packetData"
     >;

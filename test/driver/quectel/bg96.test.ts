@@ -1,9 +1,32 @@
 import { describe, expect, it } from "vitest";
 import { BG96 } from "../../../driver/quectel/bg96";
+import type { Services } from "../../../driver/services/model";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
+import { FakeSockets } from "./fake-sockets";
 import { unknownCommands } from "./known-commands";
 import { startSession } from "./session";
+import { Owner } from "./socket-session";
 import { CLIENT, profile } from "./tls-profile";
+
+/** Every kind of socket, each in all its ways. */
+async function useSockets({ sockets }: Services, fake: FakeSockets): Promise<void> {
+  const common = { timeout: 10_000 } as const;
+  const target = { ...common, host: "server.example", port: 7, mode: "command" } as const;
+  const tcp = await sockets.connect(target, new Owner());
+  const tls = await sockets.connect({ ...target, security: profile() }, new Owner());
+  const udp = await sockets.openUdp(common, new Owner());
+  await sockets.listen(
+    { ...common, localPort: 80 },
+    () => new Owner(),
+    () => undefined,
+  );
+  fake.sendResults.push("SEND FAIL");
+  for (const socket of [tcp, tls]) await socket.send(Buffer.from("a"));
+  await udp.send(Buffer.from("a"), { to: { host: "10.0.0.1", port: 7 } });
+  for (const socket of [tcp, tls, udp]) await socket.status();
+  await tls.close();
+  await tcp.close();
+}
 
 describe("the BG96 model", () => {
   it("is recognised by ATI and +CGMM, and by nothing else", () => {
@@ -20,7 +43,7 @@ describe("the BG96 model", () => {
     const { peer, driver } = await startSession();
     peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0|\+QFOPEN\?)$/, ["OK"]);
     await driver.initialise();
-    expect(peer.commands).toEqual(["ATE1", "AT+CMEE=1", "AT+QISDE=0", "AT+QFOPEN?"]);
+    expect(peer.commands).toEqual(["ATE1", "AT+CMEE=1", "AT+QISDE=0", "AT+QFOPEN?", "AT+QISTATE", "AT+QSSLSTATE"]);
   });
 
   it("closes the files that an unplugged session left open", async () => {
@@ -28,7 +51,8 @@ describe("the BG96 model", () => {
     peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0|\+QFCLOSE=\d+)$/, ["OK"]);
     peer.on(/^AT\+QFOPEN\?$/, ['+QFOPEN: "http-response.tmp",1,2', '+QFOPEN: "x",3000,0', "OK"]);
     await driver.initialise();
-    expect(peer.commands.slice(-2)).toEqual(["AT+QFCLOSE=1", "AT+QFCLOSE=3000"]);
+    const closed = peer.commands.filter((line) => line.startsWith("AT+QFCLOSE"));
+    expect(closed).toEqual(["AT+QFCLOSE=1", "AT+QFCLOSE=3000"]);
   });
 
   it("tells the HTTP client everything again after a reboot", async () => {
@@ -99,6 +123,8 @@ describe("the BG96 model", () => {
     await services.security.apply(profile());
     await services.security.apply(profile());
     await services.security.list();
+    await useSockets(services, new FakeSockets(peer));
+    await driver.initialise();
     await services.packetData.deactivate(1);
     await driver.reboot();
     expect(unknownCommands(peer.commands)).toEqual([]);

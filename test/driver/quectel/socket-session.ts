@@ -46,6 +46,8 @@ export interface SocketSession extends Session {
 export async function startSockets(options: PeerOptions = {}): Promise<SocketSession> {
   const session = await startSession(options);
   const { peer, channel } = session;
+  // The driver's own sockets would hear the same URCs.
+  session.driver.dispose(new Error("not part of this test"));
   const fake = new FakeSockets(peer);
   const packetData = new QuectelPacketData(channel);
   const diagnostics = new QuectelDiagnostics(channel, packetData);
