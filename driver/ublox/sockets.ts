@@ -110,10 +110,11 @@ export class UbloxSockets implements SocketService {
     });
   }
 
-  dispose(error: ModemError): void {
+  dispose(error: Error): void {
     for (const leave of this.#leave) leave();
     this.#numbers.dispose(error);
-    for (const owner of this.#numbers.owners) void owner.end({ farewell: "forget", error });
+    const reason = isModemError(error) ? error : new ModemError("MODEM_OFFLINE", error.message);
+    for (const owner of this.#numbers.owners) void owner.end({ farewell: "forget", error: reason });
   }
 
   /** Makes a socket; where that fails, what it was to have is given back. */
