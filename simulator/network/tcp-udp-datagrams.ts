@@ -20,13 +20,15 @@ export interface UdpOptions {
 export class UdpSocket {
   /** Hears of each datagram that found room; `before` bytes were unread already. */
   received: (before: number) => void = () => undefined;
+  /** Hears of each datagram that leaves the modem. */
+  sent: () => void = () => undefined;
   readonly #queue: Datagram[] = [];
   /** Whom the host knows by another address than this machine does. */
   readonly #known = new Map<string, Endpoint>();
   readonly #up: DelayLine;
   readonly #down: DelayLine;
   /** The only one that is listened to, when there is one. */
-  #peer: string | undefined;
+  #peer: Endpoint | undefined;
   #unread = 0;
   #sent = 0;
   #receivedBytes = 0;
@@ -71,18 +73,28 @@ export class UdpSocket {
    * @throws {SocketError} `dns`, `unreachable` (an address of the other family), `aborted`
    */
   async send(bytes: Buffer, target: Endpoint): Promise<void> {
-    const end = await this.resolve(target);
+    this.#hand(bytes, await this.resolve(target));
+  }
+
+  /** To the one that the socket is connected to. */
+  sendToPeer(bytes: Buffer): void {
+    if (this.#peer !== undefined) this.#hand(bytes, this.#peer);
+  }
+
+  #hand(bytes: Buffer, end: Endpoint): void {
     this.#pending += bytes.length;
     this.#sent += bytes.length;
     this.#up.push(() => {
       this.#pending -= bytes.length;
-      if (!this.#closed) this.socket.send(bytes, end.port, this.#family(end.address));
+      if (this.#closed) return;
+      this.socket.send(bytes, end.port, this.#family(end.address));
+      this.sent();
     });
   }
 
   /** From now on only this peer is heard. @throws {SocketError} as `send` */
   async connect(target: Endpoint): Promise<void> {
-    this.#peer = keyOf(await this.resolve(target));
+    this.#peer = await this.resolve(target);
   }
 
   /** Bytes of datagrams that were sent and did not leave the modem yet. */
@@ -91,7 +103,7 @@ export class UdpSocket {
   }
 
   /** Bytes sent, since the beginning. */
-  get sent(): number {
+  get sentBytes(): number {
     return this.#sent;
   }
 
@@ -156,7 +168,7 @@ export class UdpSocket {
   }
 
   #take(bytes: Buffer, from: Endpoint): void {
-    if (this.#peer !== undefined && this.#peer !== keyOf(from)) return;
+    if (this.#peer !== undefined && keyOf(this.#peer) !== keyOf(from)) return;
     const source = this.#known.get(keyOf(from)) ?? from;
     this.#down.push(() => {
       if (this.#closed || this.#unread + bytes.length > this.options.receive) return;

@@ -18,7 +18,7 @@ const TCP_STATE = 10;
 const QUERIES: ReadonlyMap<number, Query> = new Map<number, Query>([
   [0, ({ parts }) => parts.protocol],
   [1, ({ lastError: errno }) => errno],
-  [2, ({ connection, datagrams }) => connection?.sent ?? datagrams?.sent ?? 0],
+  [2, ({ connection, datagrams }) => connection?.sent ?? datagrams?.sentBytes ?? 0],
   [3, ({ connection, datagrams }) => connection?.received ?? datagrams?.receivedBytes ?? 0],
   [4, remote],
   [TCP_STATE, ({ tcpState }) => tcpState],

@@ -38,7 +38,7 @@ async function write(call: Call, modem: Modem): Promise<void> {
     throw notAllowed();
   }
   const bytes = text ?? (await prompted(call, 1));
-  if (socket.peer !== undefined) await send(table, socket, bytes, socket.peer);
+  if (socket.peer !== undefined) await send(table, socket, bytes);
   call.info(`+USOWR: ${socket.id},${socket.peer === undefined ? queue(table, socket, bytes) : bytes.length}`);
 }
 
@@ -63,14 +63,16 @@ async function sendTo(call: Call, modem: Modem): Promise<void> {
   call.info(`+USOST: ${socket.id},${bytes.length}`);
 }
 
-async function send(table: SocketTable, socket: ModemSocket, bytes: Buffer, remote: Endpoint): Promise<void> {
+/** @param remote the socket's peer when left out */
+async function send(table: SocketTable, socket: ModemSocket, bytes: Buffer, remote?: Endpoint): Promise<void> {
   const { datagrams } = socket;
   if (datagrams === undefined || datagrams.pending + bytes.length > QUEUES.send) {
     table.fail(socket, ERRNO.wouldBlock);
     throw plainError();
   }
   try {
-    await datagrams.send(bytes, remote);
+    if (remote === undefined) datagrams.sendToPeer(bytes);
+    else await datagrams.send(bytes, remote);
   } catch (error) {
     table.fail(socket, errnoOf(error));
     throw plainError();

@@ -1,4 +1,5 @@
 import type { CommandDefinition } from "../line/command";
+import { directLinkCommands } from "./direct-link";
 import { socketConnectCommands } from "./socket-connect";
 import { socketLifeCommands } from "./socket-life";
 import { socketOptionCommands } from "./socket-options";
@@ -14,4 +15,5 @@ export const socketCommands: readonly CommandDefinition[] = [
   ...socketReadCommands,
   ...socketStateCommands,
   ...socketOptionCommands,
+  ...directLinkCommands,
 ];
