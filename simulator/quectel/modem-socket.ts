@@ -1,5 +1,6 @@
 import type { Modem } from "../modem";
 import type { Endpoint } from "../network/tcp-udp";
+import { contexts } from "./contexts";
 import type { Channel, Piece } from "./socket-channel";
 import { pushedText } from "./socket-settings";
 
@@ -78,6 +79,8 @@ export class ModemSocket {
     this.sslContext = purpose.sslContext;
     this.#localPort = purpose.localPort;
     this.#mode = purpose.mode;
+    const lose = () => this.#lose();
+    contexts(modem).signal(this.cid)?.addEventListener("abort", lose, { once: true, signal: this.leaving });
   }
 
   get mode(): AccessMode {
@@ -118,18 +121,8 @@ export class ModemSocket {
     });
   }
 
-  listening(): void {
-    this.state = State.Listening;
-  }
-
   failed(): void {
     this.state = State.Initial;
-  }
-
-  /** The PDP context is gone, and the connection with it; nothing is said of it but `pdpdeact`. */
-  lost(): void {
-    this.state = State.Closing;
-    this.#wake();
   }
 
   /** Other data come now, or the same ones in another way. */
@@ -163,6 +156,12 @@ export class ModemSocket {
     this.#wake();
     if (this.#channel !== undefined) await this.#channel.close(this.modem, timeout);
     this.#leaving.abort();
+  }
+
+  /** The PDP context is gone, and the connection with it; nothing is said of it but `pdpdeact`. */
+  #lose(): void {
+    this.state = State.Closing;
+    this.#wake();
   }
 
   #wake(): void {

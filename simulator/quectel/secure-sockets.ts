@@ -37,7 +37,7 @@ function purposeOf(call: Call): { readonly id: number; readonly wanted: SocketPu
 /** "negotiatetime" bounds connection and handshake. */
 async function connect(modem: Modem, socket: ModemSocket, sslContext: number): Promise<void> {
   const { address: host, port } = socket.remote;
-  const around = surroundingsOf(modem, socket);
+  const around = surroundingsOf(modem, socket.cid, socket.leaving);
   needNameServer(modem, socket.cid, host);
   await modem.network.delay(around.signal);
   const [address = host] = await contexts(modem).resolve(socket.cid, host);

@@ -35,7 +35,7 @@ function isOpenedService(name: string): name is OpenedService {
 
 async function connect(modem: Modem, socket: ModemSocket): Promise<void> {
   const { address: host, port } = socket.remote;
-  const around = surroundingsOf(modem, socket);
+  const around = surroundingsOf(modem, socket.cid, socket.leaving);
   needNameServer(modem, socket.cid, host);
   const local = socket.localPort === 0 ? {} : { localPort: socket.localPort };
   const target = { host, port, timeout: CONNECT_PATIENCE, preferIPv6: isIPv6Only(modem, socket.cid), ...local };
@@ -45,7 +45,7 @@ async function connect(modem: Modem, socket: ModemSocket): Promise<void> {
 }
 
 async function bind(modem: Modem, socket: ModemSocket, withPeer: boolean): Promise<void> {
-  const around = surroundingsOf(modem, socket);
+  const around = surroundingsOf(modem, socket.cid, socket.leaving);
   const { remote, cid, localPort } = socket;
   const local = localPort === 0 ? {} : { localPort };
   const options = { receive: BUFFERS.receive, ipv6: isIPv6Only(modem, cid), ...local };
@@ -56,7 +56,8 @@ async function bind(modem: Modem, socket: ModemSocket, withPeer: boolean): Promi
 }
 
 async function listen(modem: Modem, socket: ModemSocket): Promise<void> {
-  const around = surroundingsOf(modem, socket);
+  // Its clients stay when the listener is closed.
+  const around = surroundingsOf(modem, socket.cid);
   const sockets = plainSockets(modem);
   const listener = await TcpListener.open(socket.localPort, BUFFERS, around, (peer) => sockets.admit(socket, peer));
   socket.leaving.addEventListener("abort", () => listener.close(), { once: true });

@@ -45,13 +45,15 @@ export function reasonOf(error: unknown): number {
   throw error;
 }
 
-/** What a socket lives in. @throws {TcpIpFailure} 561 while its context is not active */
-export function surroundingsOf(modem: Modem, socket: ModemSocket): SocketSurroundings {
-  const context = contexts(modem).signal(socket.cid);
+/**
+ * What the connections of a context live in.
+ * @param leaving ends them too
+ * @throws {TcpIpFailure} 561 while the context is not active
+ */
+export function surroundingsOf(modem: Modem, cid: number, ...leaving: AbortSignal[]): SocketSurroundings {
+  const context = contexts(modem).signal(cid);
   if (context === undefined) throw new TcpIpFailure(TcpIpError.openContext);
-  const signal = AbortSignal.any([context, modem.powerCycle, socket.leaving]);
-  context.addEventListener("abort", () => socket.lost(), { once: true, signal: socket.leaving });
-  return { network: modem.network, signal };
+  return { network: modem.network, signal: AbortSignal.any([context, modem.powerCycle, ...leaving]) };
 }
 
 /** @throws {TcpIpFailure} 565 for a name on a context without a name server */
