@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { AtChannel } from "../../../driver/at/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
 import type { ModelDriver } from "../../../driver/services/model";
-import type { ConnectOptions, SocketEvents } from "../../../driver/services/sockets";
+import type { ConnectOptions, ModemSocket, SocketEvents } from "../../../driver/services/sockets";
 import { createTransport } from "../../../driver/transport/open";
 import { failure, HOSTILE, Owner } from "./socket-session";
 import { pem, profile } from "./tls-profile";
@@ -61,6 +61,15 @@ async function serve(onConnection: (socket: Socket) => void, server: Server = cr
     server.close();
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 function dial({ services }: ModelDriver, owner: SocketEvents, more: Partial<ConnectOptions> = {}) {
@@ -149,12 +158,40 @@ describe("sockets by the simulated BG96", () => {
     expect(await failure(wrong)).toMatchObject({ code: "TLS_FAILED" });
   });
 
+  it("listen, answer who connects, and close", { timeout: 30_000 }, async () => {
+    const localPort = await closedPort();
+    const driver = await start(localPort);
+    const owner = new Owner();
+    const accepted: ModemSocket[] = [];
+    const accept = (socket: ModemSocket): SocketEvents => {
+      accepted.push(socket);
+      return owner;
+    };
+    const listener = await driver.services.sockets.listen({ localPort, timeout: 10_000 }, accept, () => undefined);
+    const client = connect(localPort, "127.0.0.1");
+    const got: Buffer[] = [];
+    client.on("data", (part) => got.push(part));
+    client.write(HOSTILE);
+    await vi.waitFor(() => expect(owner.data.equals(HOSTILE)).toBe(true), { timeout: 10_000 });
+    await accepted[0]?.send(HOSTILE);
+    await vi.waitFor(() => expect(Buffer.concat(got).equals(HOSTILE)).toBe(true), { timeout: 10_000 });
+    client.end();
+    await vi.waitFor(() => expect(owner.ends).toEqual([undefined]), { timeout: 10_000 });
+    await listener.close();
+    const refused = connect(localPort, "127.0.0.1");
+    await expect(once(refused, "connect")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("end when the modem restarts", { timeout: 60_000 }, async () => {
+    const driver = await start(await serve((socket) => socket.pipe(socket)), "&boot=50");
+    const owner = new Owner();
+    await dial(driver, owner);
+    await driver.reboot();
+    await vi.waitFor(() => expect(owner.ends).toEqual(["MODEM_RESTARTED"]), { timeout: 20_000 });
+  });
+
   it("tell a refused connection and a name that nobody has", { timeout: 60_000 }, async () => {
-    const closed = createServer().listen(0, "127.0.0.1");
-    await once(closed, "listening");
-    const { port } = closed.address() as AddressInfo;
-    closed.close();
-    const driver = await start(port);
+    const driver = await start(await closedPort());
     expect(await failure(dial(driver, new Owner(), { host: "nobody.test" }))).toMatchObject({ code: "DNS_FAILED" });
     expect(await failure(dial(driver, new Owner()))).toMatchObject({ code: "CONNECT_FAILED" });
   });
