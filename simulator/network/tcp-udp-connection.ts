@@ -52,6 +52,8 @@ export class TcpConnection {
   #sent = 0;
   #received = 0;
   #ended = false;
+  #failure: SocketError | undefined;
+  #told = false;
   #closed = false;
 
   /**
@@ -90,6 +92,7 @@ export class TcpConnection {
   watch(events: ConnectionEvents): void {
     const first = this.#events === undefined;
     this.#events = events;
+    this.#tellEnd();
     if (!first) return;
     const { socket } = this;
     socket.on("data", (bytes: Buffer) => this.#take(bytes));
@@ -215,8 +218,16 @@ export class TcpConnection {
     this.#down.push(() => {
       if (this.#ended) return;
       this.#ended = true;
-      if (!this.#closed) this.#events?.ended(error);
+      this.#failure = error;
+      this.#tellEnd();
     });
+  }
+
+  /** A connection may break before anybody watches. */
+  #tellEnd(): void {
+    if (!this.#ended || this.#told || this.#closed || this.#events === undefined) return;
+    this.#told = true;
+    this.#events.ended(this.#failure);
   }
 }
 

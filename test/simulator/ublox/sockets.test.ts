@@ -268,6 +268,48 @@ describe("a peer", () => {
   });
 });
 
+describe("a peer that never reads", () => {
+  it("fills the queue in the end, and gets everything once it does", async () => {
+    const { host, peer } = await connected();
+    const block = Buffer.alloc(1024, ALL_BYTES);
+    let written = 0;
+    for (;;) {
+      const answer = await writeBinary(host, "AT+USOWR=0,1024", block);
+      if (answer === "ERROR") break;
+      written += 1024;
+    }
+    const [line = ""] = await host.command("AT+USOCTL=0,11");
+    const waiting = Number(line.split(",").at(-1));
+    expect(waiting).toBeGreaterThan(7 * 1024);
+    expect(waiting).toBeLessThanOrEqual(8 * 1024);
+    let count = 0;
+    peer.on("data", (bytes: Buffer) => {
+      count += bytes.length;
+    });
+    await expect.poll(() => count).toBe(written);
+    expect(await host.command("AT+USOCTL=0,11")).toEqual(["+USOCTL: 0,11,0", "OK"]);
+  });
+});
+
+describe("sockets that ended", () => {
+  it("leave nothing behind", async () => {
+    const { host, peer, peers } = await connected();
+    const handles = () => process.getActiveResourcesInfo().filter((name) => /^(TCP|UDP)/.test(name)).length;
+    const before = handles();
+    await connect(host, 1);
+    await expect.poll(() => peers.length).toBe(2);
+    for (const line of ["AT+USOCR=17", "AT+USOCR=17,0", "AT+USOCR=17"]) await host.command(line);
+    expect(handles()).toBeGreaterThan(before);
+    peers[1]?.end();
+    await host.urc(/\+UUSOCL: 1/);
+    for (const id of [2, 3]) expect(await host.command(`AT+USOCL=${id}`)).toEqual(["OK"]);
+    await expect.poll(handles).toBe(before);
+    peer.end();
+    await host.urc(/\+UUSOCL: 0/);
+    await expect.poll(handles).toBe(before - 2);
+  });
+});
+
 describe("a socket whose context goes", () => {
   it("goes too, with a URC, and its connection ends", async () => {
     const { host, peer } = await connected();
