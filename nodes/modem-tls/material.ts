@@ -14,7 +14,12 @@ const FILE_LIMIT = 100_000;
 export function readMaterial(value: unknown, field: string): Buffer | undefined {
   const text = optionalText(value, field)?.trim();
   if (text === undefined || text === "") return undefined;
-  return text.includes("-----BEGIN") ? Buffer.from(text, "utf8") : readRegularFile(text, field);
+  if (!text.includes("-----BEGIN")) return readRegularFile(text, field);
+  // The editor shows these again, and `pinnedKey` goes along when a flow is exported.
+  if (field !== "key" && text.includes("PRIVATE KEY-----")) {
+    throw invalid(field, "holds a private key, which everybody can read there: enter it as key, and only there");
+  }
+  return Buffer.from(text, "utf8");
 }
 
 /** A device or a pipe would never end. */

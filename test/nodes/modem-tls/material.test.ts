@@ -36,6 +36,17 @@ describe("a certificate or key of the dialog", () => {
     expect(() => readMaterial({ path: "a" }, "ca")).toThrow(refusal(/^ca must be a text/));
   });
 
+  it("holds no private key where everybody can read it", () => {
+    const bundle = pem("client.cert") + pem("client.key");
+    for (const field of ["ca", "cert", "pinnedKey"]) {
+      expect(() => readMaterial(bundle, field)).toThrow(refusal(new RegExp(`^${field} holds a private key`)));
+    }
+    const file = join(folder, "bundle.pem");
+    writeFileSync(file, bundle);
+    expect(readMaterial(file, "cert")?.toString()).toBe(bundle);
+    expect(readMaterial(bundle, "key")?.toString()).toBe(bundle.trim());
+  });
+
   it("is not quoted when it can't be used: a key without its first line looks like a path", () => {
     const secret = pem("client.key").split("\n").slice(1, -2).join("\n");
     for (const text of [secret, secret.replaceAll("\n", "")]) {
