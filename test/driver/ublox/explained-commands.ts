@@ -10,6 +10,7 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
     source: "guide 5.1 with other servers; at-facts-ublox 3: a name is taken too",
   },
   { pattern: /^AT\+USOCL=[0-6]$/, source: "guide 5.9 with other sockets" },
+  { pattern: /^AT\+USOSEC=[0-6],1,[0-4]$/, source: "guide 5.11; at-facts-ublox 3 for the parameters" },
   { pattern: /^AT\+USOSO=[0-6],6,1,1$/, source: "at-facts-ublox 3.3: level 6, option 1 is no-delay" },
   { pattern: /^AT\+USOR[DF]=[0-6],(0|1024)$/, source: "guide 5.5, 5.7 with other sockets; 1024 is the most" },
   { pattern: /^AT\+USOWR=[0-6],\d+(,"[^"]*")?$/, source: "guide 5.3 with other data" },

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { AtChannel } from "../../../driver/at/channel";
 import { ModemError } from "../../../driver/errors";
@@ -10,6 +11,7 @@ import { SimulatedTransport } from "../../../driver/transport/simulated";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { expectExplained } from "./bench";
 import { Seen } from "./fake-sockets";
+import { pem, tls } from "./fake-tls";
 import { failureOf } from "./http-client";
 
 let transport: SimulatedTransport;
@@ -47,8 +49,19 @@ async function plug(port: number): Promise<void> {
   ({ sockets } = driver.services);
 }
 
-async function serve(onSocket: (socket: Socket) => void): Promise<number> {
-  const server: Server = createServer({ allowHalfOpen: true }, onSocket);
+function serve(onSocket: (socket: Socket) => void): Promise<number> {
+  return listen(createServer({ allowHalfOpen: true }, onSocket));
+}
+
+function serveTls(onSocket: (socket: TLSSocket) => void): Promise<number> {
+  const server = createTlsServer({ cert: pem("server.cert"), key: pem("server.key") }, (socket) => {
+    socket.on("error", () => undefined);
+    onSocket(socket);
+  });
+  return listen(server);
+}
+
+async function listen(server: Server): Promise<number> {
   const open = new Set<Socket>();
   server.on("connection", (socket) => {
     open.add(socket);
@@ -184,6 +197,26 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
     expect(seen.chunks).toEqual(datagrams);
     await socket.close();
   }, 30_000);
+
+  it("carry TLS both ways", async () => {
+    await plug(await serveTls((socket) => socket.pipe(socket)));
+    const seen = new Seen();
+    const socket = await sockets.connect(tcp({ security: tls() }), seen);
+    const data = randomBytes(20_000);
+    await socket.send(data);
+    await expect.poll(() => seen.data.length, { timeout: 20_000 }).toBe(data.length);
+    expect(seen.data.equals(data)).toBe(true);
+    await socket.close();
+  }, 30_000);
+
+  it("fail with TLS_FAILED, its likely causes and no socket left, when the server can't be trusted", async () => {
+    await plug(await serveTls(() => undefined));
+    const security = tls({ validation: "ca", ca: pem("other-ca.cert") });
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      const error = await failureOf(sockets.connect(tcp({ security }), new Seen()));
+      expect(error).toMatchObject({ code: "TLS_FAILED", message: expect.stringContaining("Check that the server") });
+    }
+  }, 60_000);
 
   it("survive their session: the next one finds all seven free", async () => {
     await plug(await serve(() => undefined));
