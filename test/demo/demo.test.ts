@@ -114,9 +114,11 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(readFileSync(join(user, "flows_cred.json"), "utf8")).not.toContain("PRIVATE KEY");
   });
 
-  it("resumes TLS sessions after a restart of everything", async () => {
+  it("resumes TLS sessions after a restart of the modem, asked at once, and of everything", async () => {
     const ask = async () => JSON.parse(String(await demo.press("Session resumption", "Ask the server")));
     expect(await ask()).toMatchObject({ resumed: false });
+    expect(await ask()).toMatchObject({ resumed: true });
+    expect(await demo.press("Session resumption", "Restart the modem")).toContain('"result":"OK"');
     expect(await ask()).toMatchObject({ resumed: true });
     await demo.stop();
     demo = await RunningDemo.start(user);
