@@ -119,7 +119,7 @@ function choose(kind: CertificateKind, content: Uint8Array, refuse: Refuse): Pem
   if (first === undefined) throw refuse(`must be a ${role}, but holds ${listed(blocks)}`);
   if (kind === "ca" && more.length > 0) {
     throw refuse(
-      `holds ${more.length + 1} certificates, but a modem's profile takes one. Leave the root that the server's certificate leads to`,
+      `holds ${more.length + 1} certificates, but a modem's profile takes one. Keep only the root that the server's chain ends in`,
     );
   }
   return first;
