@@ -146,7 +146,10 @@ function findSuite(name: string): CipherSuite {
   if (suite !== undefined) return suite;
   const shown = JSON.stringify(name.slice(0, 80));
   const alike = likeliest(name.slice(0, 80)).join(", ");
-  throw new ModemError("INVALID_INPUT", `ciphers: ${shown} is no IANA name of a cipher suite of LARA-R6; did you mean ${alike}?`);
+  throw new ModemError(
+    "INVALID_INPUT",
+    `ciphers: ${shown} is no IANA name of a cipher suite of LARA-R6; did you mean ${alike}?`,
+  );
 }
 
 /** By the parts they share: OpenSSL writes `ECDHE-RSA-AES128-GCM-SHA256` for the same thing. */
