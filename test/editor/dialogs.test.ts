@@ -6,14 +6,17 @@ import { MODEM_DEFAULTS } from "../../nodes/modem/types";
 import { MODEM_AT_DEFAULTS } from "../../nodes/modem-at/types";
 import { MODEM_HTTP_DEFAULTS } from "../../nodes/modem-http/types";
 import { MODEM_PDP_DEFAULTS } from "../../nodes/modem-pdp/types";
+import { MODEM_TLS_DEFAULTS } from "../../nodes/modem-tls/types";
 import { needsTool } from "../support/needs";
 import { ROOT, type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
 import { type Dialog, EditorPage, launchBrowser } from "./editor-page";
 
+const URL = "https://example.com/{{topic}}";
 const FLOW = [
   { id: "f1", type: "tab", label: "All nodes" },
   { ...MODEM_DEFAULTS, id: "c1", type: "modem", version: 1, name: "Pump station", port: "/dev/ttyUSB0" },
-  { ...MODEM_HTTP_DEFAULTS, id: "h1", type: "modem-http", url: "http://example.com/{{topic}}", y: 80, wires: [[]] },
+  { ...MODEM_TLS_DEFAULTS, id: "s1", type: "modem-tls", version: 1, name: "Our servers" },
+  { ...MODEM_HTTP_DEFAULTS, id: "h1", type: "modem-http", url: URL, tls: "s1", y: 80, wires: [[]] },
   { ...MODEM_PDP_DEFAULTS, id: "p1", type: "modem-pdp", y: 160, wires: [[], []] },
   { ...MODEM_AT_DEFAULTS, id: "a1", type: "modem-at", command: "AT+CSQ", y: 240, wires: [[], []] },
 ].map((node) => ("y" in node ? { ...node, z: "f1", version: 1, name: "", modem: "c1", x: 200 } : node));
@@ -77,6 +80,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
   beforeAll(async () => {
     nodeRed = await startNodeRed(userDirectory(), FLOW);
     browser = await launchBrowser();
+    editor = await EditorPage.open(browser, nodeRed.url);
   }, 90_000);
 
   afterAll(async () => {
@@ -84,14 +88,13 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     await nodeRed?.stop();
   });
 
-  beforeEach(async () => {
-    editor = await EditorPage.open(browser, nodeRed.url);
+  beforeEach(({ onTestFailed }) => {
+    // Its dialogs are in the way of the next test.
+    onTestFailed(() => editor.reload());
   });
 
-  afterEach(async () => {
-    const { problems } = editor;
-    await editor.page.close();
-    expect(problems).toEqual([]);
+  afterEach(() => {
+    expect(editor.problems.splice(0)).toEqual([]);
   });
 
   async function check(dialog: Dialog, cases: readonly FieldCases[]): Promise<void> {
@@ -121,7 +124,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     const header = editor.page.locator(".cellular-modem-header-row .red-ui-typedInput-input");
     await header.nth(0).fill("X-Device");
     await header.nth(1).fill("pump 7");
-    await dialog.fill("url", "http://example.com/{{topic}}");
+    await dialog.fill("url", URL);
     await dialog.fill("timeout", "120");
     await editor.picture("modem-http-dialog", 900, "dialog");
     await dialog.save();
@@ -187,6 +190,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     expect(await modem.field("port").inputValue()).toBe("/dev/serial/by-id/usb-u-blox");
     await modem.cancel();
     await http.cancel();
+    await editor.page.unroute("**/cellular-modem/ports");
   });
 
   it("opens with the gateway's own list of ports", async () => {
@@ -215,18 +219,20 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
   });
 
   it.each(["light", "dark"] as const)("every dialog is readable in the %s theme", async (colorScheme) => {
-    const themed = await EditorPage.open(browser, nodeRed.url, colorScheme);
+    const isLight = colorScheme === "light";
+    const themed = isLight ? editor : await EditorPage.open(browser, nodeRed.url, colorScheme);
     for (const type of ["modem-at", "modem-pdp", "modem-http"]) {
       const dialog = await themed.openDialog(await themed.find(type));
       expect(await dialog.hardToRead()).toEqual([]);
       if (type === "modem-http") {
-        if (colorScheme === "dark") await themed.picture("dark", 720);
+        if (!isLight) await themed.picture("dark", 720);
         const modem = await themed.openConfig("modem");
         expect(await modem.hardToRead()).toEqual([]);
         await modem.cancel();
       }
       await dialog.cancel();
     }
+    if (isLight) return;
     expect(themed.problems).toEqual([]);
     await themed.page.close();
   });

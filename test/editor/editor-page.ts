@@ -122,10 +122,13 @@ export class EditorPage {
   async importExample(topic: string, name: string, label: string): Promise<void> {
     await this.page.evaluate('RED.actions.invoke("core:show-examples-import-dialog")');
     const dialog = this.page.locator(".red-ui-clipboard-dialog-box, .ui-dialog").filter({ visible: true }).last();
-    for (const entry of [PACKAGE, topic, name]) {
-      await dialog.locator(".red-ui-treeList-label-text").getByText(entry, { exact: true }).click();
-    }
-    await this.page.click("#red-ui-clipboard-dialog-ok");
+    const entry = (text: string) => dialog.locator(".red-ui-treeList-label-text").getByText(text, { exact: true });
+    for (const folder of [PACKAGE, topic]) await entry(folder).click();
+    const ok = this.page.locator("#red-ui-clipboard-dialog-ok");
+    // On a busy machine a click may come while the folder still slides open, and selects nothing.
+    do await entry(name).click();
+    while (await ok.isDisabled());
+    await ok.click();
     await dialog.waitFor({ state: "hidden" });
     await this.showFlow(label);
   }

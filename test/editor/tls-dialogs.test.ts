@@ -195,7 +195,6 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
     await suite.pressSequentially("ecdhe_rsa_with_aes_128_g");
     await editor.page.getByText("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256").filter({ visible: true }).click();
     await saysOf("key", "RSA 2048");
-    await editor.picture("modem-tls-dialog", 1500, "dialog");
     await profile.save();
     await http.save();
     await editor.deploy();
@@ -207,6 +206,7 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
     expect(await suite.inputValue()).toBe("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
     expect(await again.field("key").isVisible()).toBe(false);
     await saysOf("key", "RSA 2048");
+    await editor.picture("modem-tls-dialog", 1400, "dialog");
     await editor.page.getByRole("button", { name: "Replace or remove" }).click();
     expect(await again.field("key").isVisible()).toBe(true);
     await again.fill("cert", "");
