@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import { TLSSocket } from "node:tls";
+import { EchoServer } from "./echo-server";
 import { secureServer } from "./secure-server";
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
@@ -9,11 +10,14 @@ type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer)
 export interface InternetPorts {
   readonly http: number;
   readonly https: number;
+  /** TCP and UDP: what comes in goes back. */
+  readonly echo: number;
 }
 
 /** The small internet of the demo: what the examples talk to, on loopback. */
 export class DemoInternet {
   private readonly servers = { http: createServer(), https: secureServer() };
+  private readonly echo = new EchoServer();
   /** JSON documents that were posted to /sensors. */
   private stored = 0;
 
@@ -26,10 +30,12 @@ export class DemoInternet {
   /** Resolves with the ports, which 0 leaves to the system. */
   async listen(ports: InternetPorts): Promise<InternetPorts> {
     const http = await listen(this.servers.http, ports.http);
-    return { http, https: await listen(this.servers.https, ports.https) };
+    const https = await listen(this.servers.https, ports.https);
+    return { http, https, echo: await this.echo.listen(ports.echo) };
   }
 
   async close(): Promise<void> {
+    await this.echo.close();
     for (const server of Object.values(this.servers)) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

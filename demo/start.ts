@@ -12,6 +12,7 @@ Node-RED with the examples, modems in software and a small internet, all on 127.
   --port N       Node-RED's port (1880)
   --internet N   port of the small internet (${INTERNET_PORTS.http}; 0 picks one)
   --https N      port of its HTTPS (the one after; 0 picks one)
+  --echo N       port of its echo server (${INTERNET_PORTS.echo}, or 0 where --internet is 0; 0 picks one)
   --user DIR     Node-RED's user directory (.node-red)
   --fresh        forget the flows of an earlier start
 `;
@@ -24,9 +25,13 @@ function portNumber(option: string, text: string, least: number): number {
 }
 
 /** @throws {Error} that names the option */
-function internetPorts(http: string, https: string | undefined): InternetPorts {
+function internetPorts(http: string, https: string | undefined, echo: string | undefined): InternetPorts {
   const first = portNumber("internet", http, 0);
-  return { http: first, https: https === undefined ? nextTo(first) : portNumber("https", https, 0) };
+  return {
+    http: first,
+    https: https === undefined ? nextTo(first) : portNumber("https", https, 0),
+    echo: echo === undefined ? (first === 0 ? 0 : INTERNET_PORTS.echo) : portNumber("echo", echo, 0),
+  };
 }
 
 function nextTo(port: number): number {
@@ -54,6 +59,7 @@ async function main(): Promise<void> {
       port: { type: "string", default: "1880" },
       internet: { type: "string", default: String(INTERNET_PORTS.http) },
       https: { type: "string" },
+      echo: { type: "string" },
       user: { type: "string", default: join(root, ".node-red") },
       fresh: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -64,11 +70,11 @@ async function main(): Promise<void> {
     return;
   }
   const port = portNumber("port", values.port, 1);
-  const wanted = internetPorts(values.internet, values.https);
+  const wanted = internetPorts(values.internet, values.https, values.echo);
   await checkFree(port);
   const small = new DemoInternet();
   const internet = await small.listen(wanted).catch((error: NodeJS.ErrnoException & { port?: number }) => {
-    const option = error.port === wanted.https ? "https" : "internet";
+    const option = error.port === wanted.https ? "https" : error.port === wanted.echo ? "echo" : "internet";
     throw taken(option, error.port ?? wanted.http, error);
   });
   prepareUserDirectory(values.user, root, { port, internet, fresh: values.fresh });

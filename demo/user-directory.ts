@@ -5,7 +5,7 @@ import type { InternetPorts } from "./internet";
 
 const PACKAGE = "@cellular-flows/node-red-modem";
 /** The ports of the small internet that the examples name. */
-export const INTERNET_PORTS: InternetPorts = { http: 1881, https: 1882 };
+export const INTERNET_PORTS: InternetPorts = { http: 1881, https: 1882, echo: 1887 };
 
 interface FlowNode {
   readonly id: string;
@@ -24,10 +24,11 @@ export function exampleFlows(examples: string, ports: InternetPorts): FlowNode[]
 }
 
 /** Flows whose modems send what is meant for demo.example to where the small internet is this time. */
-export function withInternetPorts(flows: string, { http, https }: InternetPorts): string {
+export function withInternetPorts(flows: string, { http, https, echo }: InternetPorts): string {
   return flows
     .replaceAll(/(route=demo\.example:80=127\.0\.0\.1:)\d+/g, `$1${http}`)
-    .replaceAll(/(route=demo\.example:443=127\.0\.0\.1:)\d+/g, `$1${https}`);
+    .replaceAll(/(route=demo\.example:443=127\.0\.0\.1:)\d+/g, `$1${https}`)
+    .replaceAll(/(route=(?:demo\.example|127\.0\.0\.1):7=127\.0\.0\.1:)\d+/g, `$1${echo}`);
 }
 
 /** Flows as Node-RED keeps them: without the credentials, which have a file of their own. */

@@ -3,7 +3,7 @@ import { findModem, lookUpTls } from "./config-nodes";
 import { Controller, type Operation } from "./controller";
 import { notConfigured } from "./errors";
 import { optionalInteger } from "./input";
-import { StatusDisplay } from "./status";
+import { StatusDisplay, type StatusText } from "./status";
 import { tlsWarning } from "./tls-warning";
 import type { ObservableModem, Runtime } from "./types";
 
@@ -18,21 +18,30 @@ export interface FlowNodeOptions<Request, Access> {
   /** Overrides the modem's limit of waiting messages. */
   readonly queue?: unknown;
   readonly operation: Operation<Request, Access>;
-  /** Called once with the modem; what it returns is called when the node is closed. */
-  readonly listen?: (modem: ObservableModem) => () => void;
+  /** The output on which messages are answered; 1 where it is left out. */
+  readonly output?: 1 | 2;
+  /** What the badge says instead of "ready". */
+  readonly condition?: () => StatusText | undefined;
+  /**
+   * Called once with the modem, and what is to be called when `condition` changes; what it returns is called, and
+   * waited for, when the node is closed.
+   */
+  readonly listen?: (modem: ObservableModem, conditionChanged: () => void) => () => void | Promise<void>;
 }
 
 /** Ties a flow node to its modem: messages, badge, registration as a user, and the way out. */
 export function setUpFlowNode<Request, Access>(
   RED: Runtime,
   node: Node,
-  { modem: id, tls = "", queue, operation, listen }: FlowNodeOptions<Request, Access>,
+  { modem: id, tls = "", queue, operation, output = 1, condition, listen }: FlowNodeOptions<Request, Access>,
 ): void {
   const owner = findModem(RED, id);
-  const status = new StatusDisplay(RED, node, tlsWarning(RED, tls));
+  const status = new StatusDisplay(RED, node, tlsWarning(RED, tls), condition);
   const limit = queueLimit(queue) ?? owner?.queue ?? DEFAULT_QUEUE;
   const controller = new Controller(operation, owner, status, limit, (error) => node.error(error));
-  node.on("input", (message, send, done) => controller.take(message, send, done));
+  node.on("input", (message, send, done) => {
+    controller.take(message, output === 1 ? send : (answer) => send([null, answer]), done);
+  });
 
   owner?.register(node);
   const security = lookUpTls(RED, tls);
@@ -40,9 +49,9 @@ export function setUpFlowNode<Request, Access>(
   const problem = owner === undefined ? notConfigured() : owner.problem;
   if (problem !== undefined) status.failed(problem);
   if (owner?.modem !== undefined) status.attach(owner.modem);
-  let stopListening: (() => void) | undefined;
+  let stopListening: (() => void | Promise<void>) | undefined;
   try {
-    if (owner?.modem !== undefined) stopListening = listen?.(owner.modem);
+    if (owner?.modem !== undefined) stopListening = listen?.(owner.modem, status.conditionChanged);
   } catch (error) {
     // A constructor that throws leaves no node behind: messages would vanish without a word.
     status.failed(error as Error);
@@ -50,8 +59,7 @@ export function setUpFlowNode<Request, Access>(
   }
 
   node.on("close", (done: () => void) => {
-    stopListening?.();
-    void controller.close().then(() => {
+    void Promise.all([stopListening?.(), controller.close()]).then(() => {
       status.detach();
       owner?.deregister(node);
       security?.deregister(node);

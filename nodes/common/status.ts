@@ -13,10 +13,10 @@ export interface StatusText {
   readonly values?: Record<string, string>;
 }
 
-const GREY_RING: Appearance = { fill: "grey", shape: "ring" };
-const YELLOW_RING: Appearance = { fill: "yellow", shape: "ring" };
+export const GREY_RING: Appearance = { fill: "grey", shape: "ring" };
+export const YELLOW_RING: Appearance = { fill: "yellow", shape: "ring" };
 const BLUE_DOT: Appearance = { fill: "blue", shape: "dot" };
-const GREEN_DOT: Appearance = { fill: "green", shape: "dot" };
+export const GREEN_DOT: Appearance = { fill: "green", shape: "dot" };
 export const YELLOW_DOT: Appearance = { fill: "yellow", shape: "dot" };
 export const RED_RING: Appearance = { fill: "red", shape: "ring" };
 
@@ -55,6 +55,8 @@ export class StatusDisplay {
     private readonly node: Node,
     /** What is shown where all is well otherwise; asked again with every change and every day. */
     private readonly warning: () => StatusText | undefined = () => undefined,
+    /** What the node itself keeps, such as a connection; shown instead of "ready". */
+    private readonly condition: () => StatusText | undefined = () => undefined,
   ) {}
 
   /** Follows a modem from now on. */
@@ -98,6 +100,12 @@ export class StatusDisplay {
     this.refresh();
   }
 
+  /** The node's condition is another: a failure of before says no more. */
+  readonly conditionChanged = (): void => {
+    this.failure = undefined;
+    this.refresh();
+  };
+
   failed(error: Error): void {
     this.failure = error;
     this.refresh();
@@ -129,7 +137,7 @@ export class StatusDisplay {
   }
 
   private ready(operator: string): NodeStatus {
-    const warning = this.warning();
+    const warning = this.condition() ?? this.warning();
     if (warning !== undefined) return this.badge(warning.appearance, warning.key, warning.values);
     return operator === "" ? this.badge(...BADGES.ready) : this.badge(GREEN_DOT, "status.readyOperator", { operator });
   }

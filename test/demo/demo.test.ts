@@ -17,7 +17,7 @@ interface FlowNode {
   readonly label?: string;
 }
 
-const FLOW_TYPES = ["modem", "modem-http", "modem-pdp", "modem-at", "modem-tls", "modem-tls-profile"];
+const FLOW_TYPES = ["modem", "modem-http", "modem-pdp", "modem-at", "modem-socket", "modem-tls", "modem-tls-profile"];
 
 /** The demo in a process of its own. */
 class RunningDemo {
@@ -114,6 +114,12 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(readFileSync(join(user, "flows_cred.json"), "utf8")).not.toContain("PRIVATE KEY");
   });
 
+  it("has an echo server, which gives a datagram back", async () => {
+    // The flow shows its events as well.
+    let shown: unknown;
+    while (shown !== "Hello") shown = await demo.press("Echo test", "Say hello");
+  });
+
   it("resumes TLS sessions after a restart of the modem, asked at once, and of everything", async () => {
     const ask = async () => JSON.parse(String(await demo.press("Session resumption", "Ask the server")));
     expect(await ask()).toMatchObject({ resumed: false });
@@ -130,7 +136,7 @@ describe("the demo's user directory", () => {
   const directory = mkdtempSync(join(tmpdir(), "modem-demo-"));
   const flows = () => JSON.parse(readFileSync(join(directory, "flows.json"), "utf8")) as FlowNode[];
   const prepare = (http: number, https: number) =>
-    prepareUserDirectory(directory, ROOT, { port: 1880, internet: { http, https }, fresh: false });
+    prepareUserDirectory(directory, ROOT, { port: 1880, internet: { http, https, echo: 4207 }, fresh: false });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it("shows the GET on a button first", () => {
@@ -156,7 +162,7 @@ describe("npm start that can't", () => {
   const start = (...args: string[]) =>
     spawnSync(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], { encoding: "utf8" });
 
-  it.each(["--port", "--internet", "--https"])(
+  it.each(["--port", "--internet", "--https", "--echo"])(
     "use the port of %s says so in one line, with what to do",
     async (option) => {
       const server = createServer();

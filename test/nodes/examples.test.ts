@@ -25,7 +25,7 @@ let ports = INTERNET_PORTS;
 
 useNodeRed();
 beforeAll(async () => {
-  ports = await internet.listen({ http: 0, https: 0 });
+  ports = await internet.listen({ http: 0, https: 0, echo: 0 });
 });
 afterAll(() => internet.close());
 

@@ -6,6 +6,7 @@ import modem from "../../../nodes/modem/runtime";
 import modemAt from "../../../nodes/modem-at/runtime";
 import modemHttp from "../../../nodes/modem-http/runtime";
 import modemPdp from "../../../nodes/modem-pdp/runtime";
+import modemSocket from "../../../nodes/modem-socket/runtime";
 import modemTls from "../../../nodes/modem-tls/runtime";
 import modemTlsProfile from "../../../nodes/modem-tls-profile/runtime";
 
@@ -22,6 +23,7 @@ const CORE = [
   "common/90-comment.js",
   "function/10-function.js",
   "function/80-template.js",
+  "network/31-tcpin.js",
 ];
 
 export interface FlowError {
@@ -86,7 +88,7 @@ export class Inbox {
   }
 }
 
-const NODES = [modem, modemTls, modemHttp, modemPdp, modemAt, modemTlsProfile];
+const NODES = [modem, modemTls, modemHttp, modemPdp, modemAt, modemSocket, modemTlsProfile];
 /** They stand beside the tabs, as tabs themselves do. */
 const OFF_TAB = ["modem", "modem-tls", "tab"];
 

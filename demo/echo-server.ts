@@ -1,0 +1,38 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
+/** The echo protocol (RFC 862) by TCP and UDP, on loopback. */
+export class EchoServer {
+  private readonly tcp = createServer((socket) => this.serve(socket));
+  private readonly udp = createSocket("udp4");
+  private readonly sockets = new Set<Socket>();
+
+  constructor() {
+    this.udp.on("message", (data, { port, address }) => this.udp.send(data, port, address));
+  }
+
+  /** Resolves with the port, the same one by TCP and by UDP. */
+  async listen(wanted: number): Promise<number> {
+    this.tcp.listen(wanted, "127.0.0.1");
+    await once(this.tcp, "listening");
+    const { port } = this.tcp.address() as AddressInfo;
+    this.udp.bind(port, "127.0.0.1");
+    await once(this.udp, "listening");
+    return port;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.tcp.close(resolve));
+    await new Promise<void>((resolve) => this.udp.close(resolve));
+  }
+
+  private serve(socket: Socket): void {
+    this.sockets.add(socket);
+    // A client that goes away is no news.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.sockets.delete(socket));
+    socket.pipe(socket);
+  }
+}

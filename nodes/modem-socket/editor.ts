@@ -1,0 +1,88 @@
+import { migrateInEditor } from "../common/editor/migrations";
+import { securityProfile } from "../common/editor/profile-validator";
+import { sharedText } from "../common/editor/texts";
+import { isBlank, oneOf, template, type Validator, validator, wholeNumber } from "../common/editor/validators";
+import { MODEM_RANGES } from "../modem/types";
+import { MODEM_SOCKET_MIGRATIONS } from "./migrations";
+import {
+  type ModemSocketProperties,
+  SOCKET_MODES,
+  SOCKET_PROTOCOLS,
+  SOCKET_RANGES,
+  SOCKET_RETURN_TYPES,
+  SOCKET_ROLES,
+} from "./types";
+
+RED.nodes.registerType<ModemSocketProperties>("modem-socket", {
+  category: "cellular",
+  color: "#8fc1d4",
+  icon: "modem-socket.svg",
+  defaults: {
+    name: { value: "" },
+    version: { value: 1 },
+    modem: { value: "", type: "modem", required: true },
+    protocol: { value: "tcp", validate: oneOf(SOCKET_PROTOCOLS) },
+    role: { value: "connect", validate: oneOf(SOCKET_ROLES) },
+    host: { value: "", validate: template() },
+    port: { value: "", validate: portOrTemplate() },
+    localPort: { value: "", validate: localPort() },
+    tls: { value: "", type: "modem-tls", required: false, validate: securityProfile(() => undefined) },
+    keepAlive: { value: 0, validate: wholeNumber(SOCKET_RANGES.keepAlive) },
+    ret: { value: "buffer", validate: oneOf(SOCKET_RETURN_TYPES) },
+    delimiter: { value: "" },
+    mode: { value: "command", validate: oneOf(SOCKET_MODES) },
+    cid: { value: "", validate: wholeNumber(MODEM_RANGES.cid, { optional: true }) },
+  },
+  inputs: 1,
+  outputs: 2,
+  paletteLabel: "modem socket",
+  label() {
+    return this.name || "modem socket";
+  },
+  labelStyle() {
+    return this.name ? "node_label_italic" : "";
+  },
+  inputLabels() {
+    return this._("modem-socket.port.input");
+  },
+  outputLabels(index) {
+    return this._(index === 0 ? "modem-socket.port.data" : "modem-socket.port.event");
+  },
+  oneditprepare() {
+    const protocol = $("#node-input-protocol");
+    const role = $("#node-input-role");
+    const update = () => {
+      const isTcp = protocol.val() === "tcp";
+      const listens = role.val() === "listen";
+      $(".cellular-modem-target").toggle(!(isTcp && listens));
+      $(".cellular-modem-tls").toggle(!listens);
+      $(".cellular-modem-stream").toggle(isTcp);
+    };
+    protocol.on("change", update);
+    role.on("change", update);
+    update();
+  },
+});
+
+migrateInEditor("modem-socket", MODEM_SOCKET_MIGRATIONS);
+
+type Check = (value: unknown, options: unknown) => true | string;
+
+/** A port, a template that gives one, or nothing. */
+function portOrTemplate(): Validator {
+  const isTemplate = template() as unknown as Check;
+  const isPort = wholeNumber(SOCKET_RANGES.port, { optional: true }) as unknown as Check;
+  return validator((value) =>
+    String(value ?? "").includes("{{") ? isTemplate(value, undefined) : isPort(value, undefined),
+  );
+}
+
+/** A port, which a socket that listens needs. */
+function localPort(): Validator {
+  const isPort = wholeNumber(SOCKET_RANGES.port, { optional: true }) as unknown as Check;
+  const validate = function (this: ModemSocketProperties, value: unknown, options: unknown): true | string {
+    const isMissing = this.role === "listen" && isBlank(value);
+    return isMissing ? sharedText("validation.required") : isPort(value, options);
+  };
+  return validate as unknown as Validator;
+}

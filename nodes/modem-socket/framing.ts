@@ -1,0 +1,77 @@
+import { StringDecoder } from "node:string_decoder";
+
+/** Bytes; a peer that never sends the delimiter must not fill the gateway's memory. */
+const PIECE_LIMIT = 1024 * 1024;
+
+export interface FramingOptions {
+  /** Empty: pieces are what arrives. */
+  readonly delimiter: Buffer;
+  /** Pieces become texts; a character that is cut by the transport is put together again. */
+  readonly isText: boolean;
+}
+
+/** Cuts a stream into the payloads of messages. */
+export class Framing {
+  private readonly decoder: StringDecoder | undefined;
+  private readonly delimiter: Buffer;
+  /** Bytes behind the last delimiter; longer than what it holds, so that many small chunks are not copied each time. */
+  private buffer = Buffer.alloc(0);
+  private length = 0;
+
+  constructor({ delimiter, isText }: FramingOptions) {
+    this.delimiter = delimiter;
+    this.decoder = isText ? new StringDecoder("utf8") : undefined;
+  }
+
+  /** Whole pieces, without their delimiters; a piece that gets longer than 1 MB is passed on before it is whole. */
+  push(chunk: Buffer): (Buffer | string)[] {
+    if (this.delimiter.length === 0) return withContent([this.decode(chunk, false)]);
+    // A delimiter may have begun in what was there before.
+    let from = Math.max(0, this.length - this.delimiter.length + 1);
+    this.append(chunk);
+    const pieces: (Buffer | string)[] = [];
+    let start = 0;
+    for (;;) {
+      const end = this.buffer.subarray(0, this.length).indexOf(this.delimiter, from);
+      if (end < 0) break;
+      pieces.push(this.decode(this.buffer.subarray(start, end), true));
+      start = end + this.delimiter.length;
+      from = start;
+    }
+    this.buffer.copyWithin(0, start, this.length);
+    this.length -= start;
+    return this.length > PIECE_LIMIT ? [...pieces, ...withContent([this.takeRest(false)])] : pieces;
+  }
+
+  /** What has come behind the last delimiter, at the end of the stream. */
+  end(): (Buffer | string)[] {
+    return withContent([this.takeRest(true)]);
+  }
+
+  private takeRest(isWhole: boolean): Buffer | string {
+    const rest = this.decode(this.buffer.subarray(0, this.length), isWhole);
+    this.buffer = Buffer.alloc(0);
+    this.length = 0;
+    return rest;
+  }
+
+  private decode(bytes: Buffer, isWhole: boolean): Buffer | string {
+    if (this.decoder === undefined) return Buffer.from(bytes);
+    return isWhole ? this.decoder.write(bytes) + this.decoder.end() : this.decoder.write(bytes);
+  }
+
+  private append(chunk: Buffer): void {
+    const needed = this.length + chunk.length;
+    if (needed > this.buffer.length) {
+      const larger = Buffer.alloc(Math.max(needed, 2 * this.buffer.length));
+      this.buffer.copy(larger, 0, 0, this.length);
+      this.buffer = larger;
+    }
+    chunk.copy(this.buffer, this.length);
+    this.length = needed;
+  }
+}
+
+function withContent(pieces: readonly (Buffer | string)[]): (Buffer | string)[] {
+  return pieces.filter(({ length }) => length > 0);
+}

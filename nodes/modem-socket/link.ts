@@ -1,0 +1,196 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ModemError } from "../../driver/errors";
+import type { Target } from "./request";
+
+/** What is kept up: a connection, a UDP socket, a socket that listens. */
+export interface Endpoint {
+  /** Never rejects; with the error that ended it, if any. */
+  readonly ended: Promise<ModemError | undefined>;
+  close(silently: boolean): Promise<void>;
+}
+
+export interface LinkParts<E extends Endpoint> {
+  /** @param isTold whether a message tells that it stands, asked when it does */
+  open(target: Target | undefined, isTold: () => boolean, signal: AbortSignal): Promise<E>;
+  /** Whom it is kept up with. */
+  target(): Promise<Target | undefined>;
+  /** Resolves when the modem can be used. */
+  modemReady(signal: AbortSignal): Promise<void>;
+  changed(): void;
+  /** Told of the first failure of an outage that no message is failed with, and of one of another kind. */
+  report(error: Error): void;
+  /** From [0, 1): jitter. */
+  random?(): number;
+}
+
+export interface UseOptions {
+  /** Whom to connect to where nothing is kept up. */
+  readonly target: Target | undefined;
+  /** Its message tells that the connection stands. */
+  readonly tells: boolean;
+  /** ms */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+/** ms between attempts: doubled with each failure. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 60_000;
+
+type Waiter<E> = (outcome: Promise<E>) => void;
+
+/** Opens one endpoint when it is needed, or keeps one up: after a loss it is opened again, with growing pauses. */
+export class Link<E extends Endpoint> {
+  /** Whether it is opened again by itself. */
+  private keeping = false;
+  private stopping = new AbortController();
+  private opening: Promise<E> | undefined;
+  private endpoint: E | undefined;
+  private lastError: Error | undefined;
+  private readonly waiters = new Set<Waiter<E>>();
+  private tellers = 0;
+  /** Messages that the last attempt has failed. */
+  private waitersFailed = 0;
+
+  constructor(private readonly parts: LinkParts<E>) {}
+
+  get current(): E | undefined {
+    return this.endpoint;
+  }
+
+  get isOpening(): boolean {
+    return this.opening !== undefined;
+  }
+
+  /** Why it does not stand. */
+  get failure(): Error | undefined {
+    return this.lastError;
+  }
+
+  /** Returns at once; does nothing where it is kept up already. */
+  keepUp(): void {
+    if (this.keeping) return;
+    this.keeping = true;
+    void this.run(this.stopping.signal);
+  }
+
+  /** The endpoint; where it is not open, the outcome of the attempt that is being made, or of the next one. */
+  async use({ target, tells, timeout, signal }: UseOptions): Promise<E> {
+    if (this.endpoint !== undefined) return this.endpoint;
+    if (tells) this.tellers += 1;
+    try {
+      return await this.wait(target, timeout, signal);
+    } finally {
+      if (tells) this.tellers -= 1;
+    }
+  }
+
+  /** Closes it, and opens it no more by itself. */
+  async stop(silently: boolean): Promise<void> {
+    const closed = new ModemError("CONNECTION_CLOSED", "The connection was closed by this node");
+    this.stopping.abort(closed);
+    this.stopping = new AbortController();
+    this.keeping = false;
+    this.lastError = undefined;
+    this.settle(Promise.reject(closed));
+    await this.opening?.catch(() => undefined);
+    const { endpoint } = this;
+    if (endpoint !== undefined) await Promise.all([endpoint.close(silently), endpoint.ended]);
+    this.parts.changed();
+  }
+
+  private wait(target: Target | undefined, timeout: number, signal: AbortSignal): Promise<E> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter<E> = (outcome) => {
+        leave();
+        outcome.then(resolve, reject);
+      };
+      const leave = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", onAbort);
+        this.waiters.delete(waiter);
+      };
+      const onAbort = (): void => waiter(Promise.reject(signal.reason));
+      const timer = setTimeout(() => waiter(Promise.reject(this.lastError ?? notInTime(timeout))), timeout);
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.waiters.add(waiter);
+      if (signal.aborted) onAbort();
+      else if (!this.keeping) void this.attempt(async () => target, this.stopping.signal).catch(() => undefined);
+    });
+  }
+
+  /** Never rejects. */
+  private async run(signal: AbortSignal): Promise<void> {
+    const told = new Set<unknown>();
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.parts.modemReady(signal);
+        const endpoint = await this.attempt(() => this.parts.target(), signal);
+        failures = 0;
+        told.clear();
+        await endpoint.ended;
+      } catch (error) {
+        const { code } = error as Partial<ModemError>;
+        if (signal.aborted) return;
+        failures += 1;
+        if (this.waitersFailed === 0 && !told.has(code)) this.parts.report(error as Error);
+        told.add(code);
+      }
+      await delay(this.pause(failures), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** One at a time; its outcome is that of everyone who waits. */
+  private attempt(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
+    this.opening ??= this.open(target, signal).finally(() => {
+      this.opening = undefined;
+      this.parts.changed();
+    });
+    return this.opening;
+  }
+
+  private async open(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
+    this.parts.changed();
+    try {
+      const endpoint = await this.parts.open(await target(), () => this.tellers > 0, signal);
+      if (signal.aborted) {
+        await endpoint.close(true);
+        throw signal.reason;
+      }
+      this.stands(endpoint);
+      return endpoint;
+    } catch (error) {
+      if (!signal.aborted) this.lastError = error as Error;
+      this.waitersFailed = this.waiters.size;
+      this.settle(Promise.reject(error));
+      throw error;
+    }
+  }
+
+  private stands(endpoint: E): void {
+    this.endpoint = endpoint;
+    this.lastError = undefined;
+    this.settle(Promise.resolve(endpoint));
+    void endpoint.ended.then((error) => {
+      this.endpoint = undefined;
+      this.lastError = error;
+      this.parts.changed();
+    });
+  }
+
+  private settle(outcome: Promise<E>): void {
+    outcome.catch(() => undefined);
+    for (const waiter of [...this.waiters]) waiter(outcome);
+  }
+
+  /** Half of it by chance, so that a thousand gateways don't return in the same second. */
+  private pause(failures: number): number {
+    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures);
+    const random = this.parts.random?.() ?? Math.random();
+    return Math.max(FIRST_PAUSE, longest * (0.5 + 0.5 * random));
+  }
+}
+
+function notInTime(timeout: number): ModemError {
+  return new ModemError("MODEM_TIMEOUT", `The connection did not stand within ${timeout / 1000} s`);
+}

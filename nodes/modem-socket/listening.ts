@@ -1,0 +1,89 @@
+import { ModemError } from "../../driver/errors";
+import type { ModemListener, ModemSocket, SocketEvents } from "../../driver/services/sockets";
+import type { FramingOptions } from "./framing";
+import type { Endpoint } from "./link";
+import type { Outputs } from "./outputs";
+import { Peer } from "./peer";
+import type { SocketChoice } from "./request";
+
+/** The connections that others have made to this node, by the modem's numbers. */
+export class AcceptedPeers {
+  private readonly peers = new Map<number, Peer>();
+
+  constructor(
+    private readonly framing: FramingOptions,
+    private readonly outputs: Outputs,
+    private readonly changed: () => void,
+  ) {}
+
+  get all(): Peer[] {
+    return [...this.peers.values()];
+  }
+
+  readonly accept = (socket: ModemSocket): SocketEvents => {
+    const peer = new Peer(this.framing, this.outputs);
+    this.peers.set(socket.number, peer);
+    void peer.ended.then(() => {
+      // The number may be another's by now.
+      if (this.peers.get(socket.number) === peer) this.peers.delete(socket.number);
+      this.changed();
+    });
+    peer.begin(socket, "accepted");
+    this.changed();
+    return peer.events;
+  };
+
+  /**
+   * The one that is asked for. Numbers are used again: an answer to somebody who has gone must not reach who came after.
+   *
+   * @throws {ModemError} `CONNECTION_CLOSED`
+   */
+  find({ number, ip, port }: SocketChoice): Peer {
+    const peer = number === undefined ? undefined : this.peers.get(number);
+    const remote = peer?.socket.remote;
+    const isOther = remote !== undefined && ((ip ?? remote.ip) !== remote.ip || (port ?? remote.port) !== remote.port);
+    if (peer === undefined || isOther) {
+      throw new ModemError("CONNECTION_CLOSED", `msg.socket: the connection ${number} of this node is closed`);
+    }
+    return peer;
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all(this.all.map((peer) => peer.close(false)));
+  }
+}
+
+/** A listening socket, from its opening until its end. */
+export class Listening implements Endpoint {
+  readonly ended: Promise<ModemError | undefined>;
+  private resolveEnded: (error: ModemError | undefined) => void = () => undefined;
+
+  private constructor(private readonly peers: AcceptedPeers) {
+    this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
+  }
+
+  static async open(
+    peers: AcceptedPeers,
+    listen: (
+      accept: (socket: ModemSocket) => SocketEvents,
+      onClosed: (error?: ModemError) => void,
+    ) => Promise<ModemListener>,
+  ): Promise<Listening> {
+    const listening = new Listening(peers);
+    listening.listener = await listen(peers.accept, (error) => listening.resolveEnded(error));
+    return listening;
+  }
+
+  private listener: ModemListener | undefined;
+
+  get number(): number | undefined {
+    return this.listener?.number;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.listener?.close(), this.peers.closeAll()]);
+    this.resolveEnded(undefined);
+  }
+}

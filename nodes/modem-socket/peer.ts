@@ -1,0 +1,95 @@
+import { setImmediate as afterOthers } from "node:timers/promises";
+import { ModemError } from "../../driver/errors";
+import type {
+  ModemSocket,
+  SendOptions,
+  SocketAddress,
+  SocketEvents,
+  SocketStatus,
+} from "../../driver/services/sockets";
+import { Framing, type FramingOptions } from "./framing";
+import type { Endpoint } from "./link";
+import { type Outputs, type SocketEventName, socketEvent } from "./outputs";
+
+/** A socket of the modem, between its opening and its end, and what it says to the flow. */
+export class Peer implements Endpoint {
+  /** To be given to the modem before there is a socket: what comes before `begin` waits for it. */
+  readonly events: SocketEvents = {
+    onData: (data, from) => this.inTurn(() => this.deliver(data, from)),
+    onClosed: (error) => void this.inTurn(async () => this.finish(error)),
+  };
+  readonly ended: Promise<ModemError | undefined>;
+  private readonly framing: Framing;
+  private resolveEnded: (error: ModemError | undefined) => void = () => undefined;
+  private resolveBegun: () => void = () => undefined;
+  private turn: Promise<void>;
+  private begun: ModemSocket | undefined;
+  private isSilent = false;
+
+  constructor(
+    private readonly options: FramingOptions,
+    private readonly outputs: Outputs,
+  ) {
+    this.framing = new Framing(options);
+    this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
+    this.turn = new Promise((resolve) => {
+      this.resolveBegun = resolve;
+    });
+  }
+
+  /** @param event left out where a message tells of it */
+  begin(socket: ModemSocket, event?: SocketEventName): void {
+    this.begun = socket;
+    if (event !== undefined) this.outputs.event(socketEvent(event, socket, { way: socket.way }));
+    // Nobody gets data of a connection that he has not been told of.
+    setImmediate(this.resolveBegun);
+  }
+
+  get socket(): ModemSocket {
+    if (this.begun === undefined) throw new ModemError("CONNECTION_CLOSED", "The connection does not stand yet");
+    return this.begun;
+  }
+
+  send(data: Buffer, options: SendOptions): Promise<void> {
+    return this.socket.send(data, options);
+  }
+
+  status(): Promise<SocketStatus> {
+    return this.socket.status();
+  }
+
+  /** @param silently where a message tells of it, instead of a `closed` */
+  async close(silently: boolean): Promise<void> {
+    this.isSilent = silently;
+    await this.socket.close();
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private async deliver(data: Buffer, from: SocketAddress): Promise<void> {
+    const { isText } = this.options;
+    const pieces =
+      this.socket.protocol === "udp" ? [isText ? data.toString("utf8") : Buffer.from(data)] : this.framing.push(data);
+    this.emit(pieces, from);
+    // The nodes behind this one get their turn before the modem is read further.
+    await afterOthers();
+  }
+
+  private emit(pieces: readonly (Buffer | string)[], { ip, port }: SocketAddress): void {
+    for (const payload of pieces) this.outputs.data({ payload, ip, port, socket: this.socket.number });
+  }
+
+  private finish(error: ModemError | undefined): void {
+    const { remote = { ip: "", port: 0 } } = this.socket;
+    this.emit(this.framing.end(), remote);
+    const reason = error === undefined ? {} : { code: error.code, message: error.message };
+    if (!this.isSilent) this.outputs.event(socketEvent("closed", this.socket, reason));
+    this.resolveEnded(error);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Node } from "node-red";
+import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
+import type { Services } from "../../driver/services/model";
+import { findModem } from "../common/config-nodes";
+import type { Job, Operation } from "../common/controller";
+import { notConfigured } from "../common/errors";
+import { setUpFlowNode } from "../common/flow-node";
+import { migrate } from "../common/migrate";
+import { onFlowsStarted } from "../common/started";
+import { renderTemplate } from "../common/template";
+import type { Message, ObservableModem, Runtime } from "../common/types";
+import { withinLimit } from "../common/within-limit";
+import { MODEM_SOCKET_MIGRATIONS } from "./migrations";
+import { namesTarget, type SocketRequest, socketRequest, socketTarget } from "./request";
+import { type SocketSettings, socketSecurity, socketSettings } from "./settings";
+import { NodeSockets } from "./sockets";
+import type { ModemSocketProperties } from "./types";
+
+type Definition = ModemSocketProperties & { id: string; type: string; z: string; queue?: unknown };
+
+/** ms that closing may take on the modem before it is left to itself. */
+const CLOSE_LIMIT = 3500;
+
+export default function init(RED: Runtime): void {
+  function ModemSocketNode(this: Node, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const properties = migrate(definition, MODEM_SOCKET_MIGRATIONS);
+    const { modem, tls, queue } = properties;
+    const operation = new SocketOperation(RED, this, properties);
+    setUpFlowNode(RED, this, {
+      modem,
+      tls,
+      queue,
+      operation,
+      output: 2,
+      condition: () => operation.sockets?.badge(),
+      listen: (observed, changed) => operation.start(observed, changed),
+    });
+  }
+
+  RED.nodes.registerType("modem-socket", ModemSocketNode);
+}
+
+class SocketOperation implements Operation<SocketRequest, Services> {
+  /** Defined once there is a modem for them. */
+  sockets: NodeSockets | undefined;
+
+  constructor(
+    private readonly RED: Runtime,
+    private readonly node: Node,
+    private readonly properties: ModemSocketProperties,
+  ) {}
+
+  /** Returns the way out. @throws {ModemError} `INVALID_INPUT` when the dialog can't be used */
+  start(modem: ObservableModem, changed: () => void): () => Promise<void> {
+    const { RED, node, properties } = this;
+    const settings = this.checkedSettings();
+    let isClosed = false;
+    const send = (messages: (object | null)[]): void => {
+      if (!isClosed) node.send(messages as never);
+    };
+    const sockets = new NodeSockets({
+      settings,
+      modem,
+      timeout: findModem(RED, properties.modem)?.timeout ?? 0,
+      outputs: { data: (message) => send([message, null]), event: (event) => send([null, event]) },
+      isKept: settings.role === "listen" || namesTarget(properties),
+      target: () => socketTarget(properties, {} as Message, this.renderFor({} as Message)),
+      security: () => socketSecurity(RED, properties, settings),
+      changed,
+      // With a message, so that Catch nodes hear of it.
+      report: (error) => node.error(error, {}),
+    });
+    this.sockets = sockets;
+    let isStarted = false;
+    onFlowsStarted(RED, node, () => {
+      // Each deploy tells it; what a message has closed is to stay closed.
+      if (!isStarted) sockets.start();
+      isStarted = true;
+    });
+    return async () => {
+      isClosed = true;
+      await withinLimit(sockets.stop(), CLOSE_LIMIT);
+    };
+  }
+
+  async prepare(message: Message): Promise<SocketRequest> {
+    this.checkedSettings();
+    return socketRequest(this.properties, message, this.renderFor(message));
+  }
+
+  acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
+    return modem.ready(wait);
+  }
+
+  async perform(request: SocketRequest, { signal }: Job<Services>): Promise<Partial<Message>> {
+    const { sockets } = this;
+    if (sockets === undefined) throw notConfigured();
+    switch (request.action) {
+      case "send":
+        return { ...(await sockets.send(request, signal)) };
+      case "connect":
+        return { ...(await sockets.connect(request, signal)) };
+      case "close":
+        return { ...(await sockets.close(request)) };
+      case "status":
+        return { ...(await sockets.status(request)) };
+    }
+  }
+
+  private renderFor(message: Message): (template: string, field: string) => Promise<string> {
+    return (template, field) => renderTemplate(this.RED, this.node, { template, field, message });
+  }
+
+  /** @throws {ModemError} `INVALID_INPUT` */
+  private checkedSettings(): SocketSettings {
+    const settings = socketSettings(this.properties);
+    socketSecurity(this.RED, this.properties, settings);
+    return settings;
+  }
+}

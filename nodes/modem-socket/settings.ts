@@ -1,0 +1,73 @@
+import type { SecurityProfile } from "../../driver/services/security";
+import type { SocketMode, SocketProtocol } from "../../driver/services/sockets";
+import { findModem, findTls } from "../common/config-nodes";
+import { invalid, notConfigured } from "../common/errors";
+import { optionalChoice, optionalInteger, optionalText } from "../common/input";
+import type { Runtime } from "../common/types";
+import { MODEM_RANGES } from "../modem/types";
+import {
+  type ModemSocketProperties,
+  SOCKET_MODES,
+  SOCKET_PROTOCOLS,
+  SOCKET_RANGES,
+  SOCKET_RETURN_TYPES,
+  SOCKET_ROLES,
+} from "./types";
+
+/** The dialog, checked. */
+export interface SocketSettings {
+  readonly protocol: SocketProtocol;
+  readonly role: (typeof SOCKET_ROLES)[number];
+  readonly localPort: number | undefined;
+  /** s */
+  readonly keepAlive: number;
+  readonly isText: boolean;
+  /** Empty where data are passed on as they come. */
+  readonly delimiter: Buffer;
+  readonly mode: SocketMode;
+  readonly cid: number | undefined;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "0": "\0", "\\": "\\" };
+
+/** @throws {ModemError} `INVALID_INPUT` naming the field */
+export function socketSettings(properties: ModemSocketProperties): SocketSettings {
+  const { port, keepAlive } = SOCKET_RANGES;
+  const settings: SocketSettings = {
+    protocol: optionalChoice(properties.protocol, "protocol", SOCKET_PROTOCOLS) ?? "tcp",
+    role: optionalChoice(properties.role, "role", SOCKET_ROLES) ?? "connect",
+    localPort: optionalInteger(properties.localPort, "localPort", port),
+    keepAlive: optionalInteger(properties.keepAlive, "keepAlive", keepAlive) ?? 0,
+    isText: optionalChoice(properties.ret, "ret", SOCKET_RETURN_TYPES) === "utf8",
+    delimiter: Buffer.from(unescaped(optionalText(properties.delimiter, "delimiter") ?? "")),
+    mode: optionalChoice(properties.mode, "mode", SOCKET_MODES) ?? "command",
+    cid: optionalInteger(properties.cid, "cid", MODEM_RANGES.cid),
+  };
+  if (settings.role === "listen" && settings.localPort === undefined) {
+    throw invalid("localPort", "is missing: enter the port to listen on");
+  }
+  return settings;
+}
+
+/** The escapes of the core TCP nodes, and two more. */
+function unescaped(text: string): string {
+  return text.replace(/\\([nrt0\\])/g, (sequence, letter: string) => ESCAPES[letter] ?? sequence);
+}
+
+/**
+ * Found before anything is sent: what should be secure must not go out otherwise.
+ *
+ * @throws {ModemError} `INVALID_INPUT`
+ */
+export function socketSecurity(
+  RED: Runtime,
+  { tls: id, modem: modemId }: ModemSocketProperties,
+  { role }: SocketSettings,
+): SecurityProfile | undefined {
+  const tls = findTls(RED, id);
+  if (tls === undefined) return undefined;
+  if (role === "listen") throw invalid("tls", "can't be used for a socket that listens: choose none");
+  const modem = findModem(RED, modemId);
+  if (modem === undefined) throw notConfigured();
+  return tls.profileFor(modem);
+}

@@ -1,0 +1,189 @@
+import { once } from "node:events";
+import { ModemError } from "../../driver/errors";
+import type { SecurityProfile } from "../../driver/services/security";
+import type { ModemSocket } from "../../driver/services/sockets";
+import type { StatusText } from "../common/status";
+import type { ObservableModem } from "../common/types";
+import { badge } from "./badge";
+import { Link, type UseOptions } from "./link";
+import { AcceptedPeers, Listening } from "./listening";
+import { type Outputs, type SocketEvent, socketEvent } from "./outputs";
+import { Peer } from "./peer";
+import type { SocketRequest, Target } from "./request";
+import type { SocketSettings } from "./settings";
+
+/** ms that one attempt may take; +USOCO and a TLS handshake have two minutes. */
+const OPEN_TIMEOUT = 120_000;
+
+export interface SocketsParts {
+  readonly settings: SocketSettings;
+  readonly modem: ObservableModem;
+  /** ms that a message waits for the modem, and for the connection. */
+  readonly timeout: number;
+  readonly outputs: Outputs;
+  /** Whether the dialog says all that is needed to open without a message. */
+  readonly isKept: boolean;
+  /** Whom the dialog alone names. */
+  target(): Promise<Target | undefined>;
+  security(): SecurityProfile | undefined;
+  /** The badge is to be looked at again. */
+  changed(): void;
+  report(error: Error): void;
+}
+
+/** The sockets of one node: one that it keeps or opens when it is needed, and those that it has accepted. */
+export class NodeSockets {
+  private readonly link: Link<Peer | Listening>;
+  private readonly accepted: AcceptedPeers;
+  /** The last `close`: what comes behind it waits for its end. */
+  private closing: Promise<void> = Promise.resolve();
+  private isStopped = false;
+
+  constructor(private readonly parts: SocketsParts) {
+    const { settings, modem, outputs } = parts;
+    this.accepted = new AcceptedPeers(settings, outputs, () => parts.changed());
+    this.link = new Link<Peer | Listening>({
+      open: (target, isTold, signal) => this.open(target, isTold, signal),
+      target: () => parts.target(),
+      modemReady: async (signal) => {
+        while (modem.state !== "ready") await once(modem, "state", { signal });
+      },
+      changed: () => parts.changed(),
+      report: (error) => parts.report(error),
+    });
+  }
+
+  start(): void {
+    if (this.parts.isKept && !this.isStopped) this.link.keepUp();
+  }
+
+  /** Nothing is left afterwards, and nothing starts again. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await Promise.all([this.link.stop(true), this.accepted.closeAll()]);
+  }
+
+  badge(): StatusText | undefined {
+    const { link, accepted } = this;
+    return badge({
+      isListening: this.parts.settings.role === "listen",
+      isOpen: link.current !== undefined,
+      isOpening: link.isOpening,
+      connections: accepted.all.length,
+      failure: link.failure,
+    });
+  }
+
+  async send({ data, target, choice }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
+    await this.closing;
+    const { protocol, role } = this.parts.settings;
+    const sent = (socket?: ModemSocket) => socketEvent("sent", socket, { bytes: data.length });
+    if (role === "listen" && protocol === "tcp") {
+      const peers = choice.number === undefined ? this.accepted.all : [this.accepted.find(choice)];
+      await sendToAll(peers, data, signal);
+      return sent(peers.length === 1 ? peers[0]?.socket : undefined);
+    }
+    const isUdp = protocol === "udp";
+    if (isUdp && target === undefined) throw noTarget();
+    const endpoint = await this.use({ target, tells: false, signal });
+    if (!(endpoint instanceof Peer)) throw noTarget();
+    await endpoint.send(data, { signal, ...(isUdp && target !== undefined ? { to: target } : {}) });
+    const event = sent(endpoint.socket);
+    return isUdp && target !== undefined ? { ...event, ip: target.host, port: target.port } : event;
+  }
+
+  /** Resolves when it stands; from now on it is kept up where the dialog says with whom. */
+  async connect({ target }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
+    await this.closing;
+    const open = this.use({ target, tells: true, signal });
+    this.start();
+    const endpoint = await open;
+    if (endpoint instanceof Peer) return socketEvent("connected", endpoint.socket, { way: endpoint.socket.way });
+    return { ...socketEvent("connected", undefined, {}), socket: endpoint.number };
+  }
+
+  /** One accepted connection, or everything. */
+  async close({ choice }: SocketRequest): Promise<SocketEvent> {
+    await this.closing;
+    if (choice.number !== undefined) {
+      const peer = this.accepted.find(choice);
+      await Promise.all([peer.close(true), peer.ended]);
+      return socketEvent("closed", peer.socket, {});
+    }
+    const { current } = this.link;
+    const closing = Promise.all([this.link.stop(true), this.accepted.closeAll()]);
+    this.closing = closing.then(
+      () => undefined,
+      () => undefined,
+    );
+    await closing;
+    return socketEvent("closed", current instanceof Peer ? current.socket : undefined, {});
+  }
+
+  async status({ choice }: SocketRequest): Promise<SocketEvent> {
+    await this.closing;
+    if (choice.number !== undefined) return peerStatus(this.accepted.find(choice));
+    const { current, isOpening, failure } = this.link;
+    if (current instanceof Peer) return peerStatus(current);
+    const state = current !== undefined ? "listen" : isOpening ? "connecting" : "closed";
+    const reason = failure === undefined ? {} : { lastError: failure.message };
+    const { role, protocol } = this.parts.settings;
+    if (role !== "listen" || protocol !== "tcp") return socketEvent("status", undefined, { state, ...reason });
+    const connections = this.accepted.all.map(({ socket }) => ({ socket: socket.number, ...socket.remote }));
+    const event = socketEvent("status", undefined, { state, connections, ...reason });
+    return current === undefined ? event : { ...event, socket: current.number };
+  }
+
+  private use(options: Omit<UseOptions, "timeout">): Promise<Peer | Listening> {
+    const { settings, isKept, timeout } = this.parts;
+    const opens = isKept || settings.protocol === "udp" || options.target !== undefined;
+    if (!opens && this.link.current === undefined && !this.link.isOpening) throw noTarget();
+    return this.link.use({ ...options, timeout });
+  }
+
+  private async open(
+    target: Target | undefined,
+    isTold: () => boolean,
+    signal: AbortSignal,
+  ): Promise<Peer | Listening> {
+    const { modem, settings, timeout, outputs } = this.parts;
+    const { sockets } = await modem.ready({ timeout, signal });
+    const { protocol, role, localPort, cid, keepAlive, mode } = settings;
+    const common = {
+      timeout: OPEN_TIMEOUT,
+      signal,
+      ...(localPort === undefined ? {} : { localPort }),
+      ...(cid === undefined ? {} : { cid }),
+    };
+    if (role === "listen" && protocol === "tcp") {
+      const options = { ...common, localPort: localPort ?? 0, keepAlive };
+      return Listening.open(this.accepted, (accept, onClosed) => sockets.listen(options, accept, onClosed));
+    }
+    const profile = this.parts.security();
+    const security = profile === undefined ? {} : { security: profile };
+    const peer = new Peer(settings, outputs);
+    if (protocol === "tcp" && target === undefined) throw noTarget();
+    const socket =
+      protocol === "udp" || target === undefined
+        ? await sockets.openUdp({ ...common, ...security }, peer.events)
+        : await sockets.connect({ ...common, ...security, ...target, keepAlive, mode }, peer.events);
+    peer.begin(socket, isTold() ? undefined : "connected");
+    return peer;
+  }
+}
+
+/** To whoever can take it; fails when nobody can. */
+async function sendToAll(peers: readonly Peer[], data: Buffer, signal: AbortSignal): Promise<void> {
+  if (peers.length === 0) throw new ModemError("CONNECTION_CLOSED", "Nobody is connected to this node");
+  const outcomes = await Promise.allSettled(peers.map((peer) => peer.send(data, { signal })));
+  const failed = outcomes.filter((outcome) => outcome.status === "rejected");
+  if (failed.length === peers.length) throw failed[0]?.reason;
+}
+
+async function peerStatus(peer: Peer): Promise<SocketEvent> {
+  return socketEvent("status", peer.socket, { ...(await peer.status()), way: peer.socket.way });
+}
+
+function noTarget(): ModemError {
+  return new ModemError("INVALID_INPUT", "msg.host is missing: enter host and port in the node or send them");
+}

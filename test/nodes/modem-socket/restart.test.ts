@@ -1,0 +1,27 @@
+import helper from "node-red-node-test-helper";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { ModemNode } from "../../../nodes/common/types";
+import { deployNode, useNodeRed } from "../support/flow";
+import { TcpServer } from "../support/socket-servers";
+
+const server = new TcpServer();
+useNodeRed();
+beforeEach(() => server.start());
+afterEach(() => server.stop());
+
+it.each([
+  ["LARA-R6", "AT+CFUN=16"],
+  ["BG96", "AT+CFUN=1,1"],
+])("a restart of a %s closes the connection, and it is made again", async (model, restart) => {
+  const route = `route=server.example:7=127.0.0.1:${server.port}`;
+  const properties = { type: "modem-socket", host: "server.example", port: "7" };
+  const node = await deployNode(properties, { port: `sim:${model}?name=socket-restart-${model}&${route}` });
+  await node.events.next();
+  await (helper.getNode("m") as unknown as ModemNode).modem?.execute(restart, { timeout: 5000 });
+  const closed = await node.events.next();
+  expect(closed).toMatchObject({ event: "closed", payload: { code: "MODEM_RESTARTED" } });
+  expect(await node.events.next()).toMatchObject({ event: "connected" });
+  node.receive({ payload: "after" });
+  expect(await node.events.next()).toMatchObject({ event: "sent", payload: { bytes: 5 } });
+  await node.complete.next();
+});
