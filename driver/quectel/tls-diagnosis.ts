@@ -1,5 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { ModemError } from "../errors";
+import { checkMaterial } from "../services/profile-material";
 import type { SslLease } from "./security";
 import type { SocketNumbers } from "./socket-numbers";
 import type { SslPlan } from "./ssl-plan";
@@ -49,7 +50,22 @@ export async function explainTls(channel: Channel, numbers: SocketNumbers, faile
     connects === true
       ? `the TLS handshake failed (${failed.number}); ${place}, can be connected to`
       : `the TLS handshake or the connection to ${place} failed, which the modem does not tell apart (${failed.number})`;
-  return new ModemError("TLS_FAILED", `${label}: ${finding}. Check ${checklist(plan, lease).join("; ")}`, error.cause);
+  const wrong = [finding, ...outOfDate(plan)].join(". ");
+  return new ModemError("TLS_FAILED", `${label}: ${wrong}. Check ${checklist(plan, lease).join("; ")}`, error.cause);
+}
+
+/** What the profile's own certificates show to be wrong, as far as their dates are looked at by modem or server. */
+function outOfDate({ profile, parameters }: SslPlan): string[] {
+  const { ca, cert } = checkMaterial(profile);
+  const certificates = [
+    ["CA certificate", "ca", parameters.ignorelocaltime === 0 ? ca : undefined],
+    ["client certificate", "cert", cert],
+  ] as const;
+  return certificates.flatMap(([words, property, certificate]) => {
+    const expires = certificate?.expires;
+    if (expires === undefined || expires.getTime() > Date.now()) return [];
+    return `The ${words} ${certificate?.subject} expired on ${expires.toISOString().slice(0, 10)}: replace it (${property})`;
+  });
 }
 
 /** Guide A 3.5 in the words of the security profile, as far as it concerns this one. */

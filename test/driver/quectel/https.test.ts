@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../../driver/services/http";
 import { type Session, startSession } from "./session";
-import { CLIENT, profile } from "./tls-profile";
+import { CLIENT, pem, profile } from "./tls-profile";
+
+const EXPIRED = { cert: pem("expired.cert"), key: pem("expired.key") };
 
 const request = ({ services }: Session, more: Partial<HttpRequest> = {}) =>
   services.http.request({
@@ -67,6 +69,24 @@ describe("an HTTPS request by BG96 that fails", () => {
       expect(sockets(session)).toEqual(['AT+QIOPEN=1,11,"TCP","server.example",8443,0,0', "AT+QICLOSE=11,1"]);
     },
   );
+
+  it.each([
+    ["a CA certificate", { validation: "ca+host+date", ca: EXPIRED.cert }, "CA certificate", "ca"],
+    ["a client certificate", EXPIRED, "client certificate", "cert"],
+  ] as const)("with %s that has expired says so", async (_what, changes, words, property) => {
+    const session = await startSession();
+    session.http.answer = { response: "", outcome: "716" };
+    const error = await failure(session, { security: profile(changes) });
+    expect(error).toMatchObject({ code: "TLS_FAILED" });
+    expect(error.message).toContain(`The ${words} CN=server.example expired on 2021-01-01: replace it (${property})`);
+  });
+
+  it("with a CA certificate that has expired says nothing of it where nobody looks at dates", async () => {
+    const session = await startSession();
+    session.http.answer = { response: "", outcome: "716" };
+    const error = await failure(session, { security: profile({ ca: EXPIRED.cert }) });
+    expect(error.message).not.toContain("expired on");
+  });
 
   it("before CONNECT is one just as well", async () => {
     const session = await startSession();
