@@ -122,13 +122,14 @@ export class EditorPage {
   async importExample(topic: string, name: string, label: string): Promise<void> {
     await this.page.evaluate('RED.actions.invoke("core:show-examples-import-dialog")');
     const dialog = this.page.locator(".red-ui-clipboard-dialog-box, .ui-dialog").filter({ visible: true }).last();
-    const entry = (text: string) => dialog.locator(".red-ui-treeList-label-text").getByText(text, { exact: true });
-    for (const folder of [PACKAGE, topic]) await entry(folder).click();
-    const ok = this.page.locator("#red-ui-clipboard-dialog-ok");
-    // On a busy machine a click may come while the folder still slides open, and selects nothing.
-    do await entry(name).click();
-    while (await ok.isDisabled());
-    await ok.click();
+    for (const entry of [PACKAGE, topic, name]) {
+      const text = dialog.locator(".red-ui-treeList-label-text").getByText(entry, { exact: true });
+      await text.waitFor();
+      // What slides open is not where it was when the button goes down.
+      await this.page.waitForFunction("$(':animated').length === 0");
+      await text.click();
+    }
+    await this.page.click("#red-ui-clipboard-dialog-ok");
     await dialog.waitFor({ state: "hidden" });
     await this.showFlow(label);
   }
