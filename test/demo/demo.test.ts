@@ -37,6 +37,8 @@ class RunningDemo {
       const take = (text: Buffer) => {
         log += text.toString();
         if (log.includes("Started flows")) resolve();
+        // It would wait for ever, and outlive the test.
+        if (log.includes("Waiting for missing types")) child.kill("SIGTERM");
       };
       child.stdout?.on("data", take);
       child.stderr?.on("data", take);
