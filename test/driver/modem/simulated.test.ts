@@ -44,7 +44,7 @@ describe.each([
   });
 
   it("waits for registration", async () => {
-    const modem = make(`sim:${model}?registration=400`);
+    const modem = make(`sim:${model}?registration=3000`);
     const searching = new Promise<void>((resolve) => {
       modem.on("state", (state) => state === "searching" && resolve());
     });

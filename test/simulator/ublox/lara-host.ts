@@ -25,6 +25,9 @@ export class LaraHost extends ModemHost {
     }
     await this.take(this.unread.length);
     for (const line of ["ATE0", "AT+CMEE=2"]) await this.command(line);
+    // On a busy machine earlier probes are answered late: what comes before this answer was theirs.
+    this.write("AT+CMEE?\r");
+    await this.until(/\+CMEE: 2\r\n\r\nOK\r\n/);
   }
 
   /** Sends a command that prompts, then the data, and takes the final result. */
