@@ -1,3 +1,8 @@
+/** A host without the brackets that URLs put around IPv6. */
+export function withoutBrackets(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}
+
 /** What one address field of +CGPADDR, +CGCONTRDP, +CGDCONT and the like holds: IPv4 in dotted form, IPv6 as RFC 5952 writes it. */
 export function parseAddresses(text: string): string[] {
   return text

@@ -1,4 +1,5 @@
 import { ModemError } from "../errors";
+import { withoutBrackets } from "../network/addresses";
 import type { HttpRequest } from "../services/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
 import { isEscape } from "./data-mode";
@@ -76,7 +77,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
 
 function planTls(url: URL, { security, timeout }: HttpRequest): TlsPlan | undefined {
   if (url.protocol !== "https:" || security === undefined) return undefined;
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(url.hostname);
   return { host, port: Number(url.port || HTTPS_PORT), ssl: planSsl(security, { host, timeout }) };
 }
 

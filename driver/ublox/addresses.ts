@@ -1,10 +1,5 @@
 import { isIPv4 } from "node:net";
 
-/** A host without the brackets that URLs put around IPv6. */
-export function withoutBrackets(host: string): string {
-  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
-}
-
 /** The modem's number for a kind of address (+UDNSCFG, +UHTTP=20, +UDCONF=19): 0 IPv4, 1 IPv6. */
 export function addressFamily(address: string): 0 | 1 {
   return isIPv4(address) ? 0 : 1;

@@ -1,10 +1,11 @@
 import { isIP } from "node:net";
 import { type Field, integer, quote, unquotable } from "../at/fields";
 import { ModemError } from "../errors";
+import { withoutBrackets } from "../network/addresses";
 import type { HttpMethod, HttpRequest } from "../services/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
 import type { SecurityProfile } from "../services/security";
-import { addressFamily, withoutBrackets } from "./addresses";
+import { addressFamily } from "./addresses";
 import { type ContentType, contentTypeOf } from "./http-content-type";
 import type { SecureServer } from "./secure-server";
 

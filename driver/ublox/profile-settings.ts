@@ -5,11 +5,11 @@ import type { Command } from "../at/command";
 import { type Field, quote, splitFields, toInteger, unquotable } from "../at/fields";
 import type { Line } from "../at/line";
 import { isModemError, ModemError } from "../errors";
+import { withoutBrackets } from "../network/addresses";
 import { unlessRejected } from "../network/procedures";
 import { ownName } from "../services/certificate";
 import { checkMaterial, type ProfileMaterial } from "../services/profile-material";
 import type { SecurityProfile, SharedSecret, TlsVersion, ValidationLevel } from "../services/security";
-import { withoutBrackets } from "./addresses";
 import { cipherSettings, isTls13Suite } from "./cipher-suites";
 import { ask, command, query } from "./commands";
 

@@ -3,8 +3,8 @@ import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { type Field, integer, quote } from "../at/fields";
 import { ModemError } from "../errors";
+import { withoutBrackets } from "../network/addresses";
 import type { ConnectOptions, ListenOptions, SocketProtocol, SocketService } from "../services/sockets";
-import { withoutBrackets } from "./addresses";
 import { command, query, trySend } from "./commands";
 import { FACTORY_CONTEXT } from "./default-context";
 
