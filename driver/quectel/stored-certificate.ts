@@ -1,4 +1,5 @@
-import { createHash, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
+import { attempt, md5 } from "../services/certificate";
 import { readPem } from "../services/pem";
 
 /** What a file on the modem holds. The modem takes also what a profile of the driver's would not: a weak key. */
@@ -32,16 +33,4 @@ function readKey(content: Buffer): FileContent | undefined {
   const blocks = attempt(() => readPem(content.toString("latin1"))) ?? [];
   const key = blocks.find(({ label }) => label.endsWith("PRIVATE KEY"));
   return key && { isKey: true, md5: md5(key.der), isAuthority: false };
-}
-
-function md5(der: Uint8Array): string {
-  return createHash("md5").update(der).digest("hex");
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

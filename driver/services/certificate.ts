@@ -250,8 +250,8 @@ function unreadable(label: string, wanted: Role, der: Buffer): string {
   return other === undefined ? `can't be read as a ${wanted}` : `must be a ${wanted}, but is a ${other}`;
 }
 
-/** OpenSSL's own words are left out: they name its parts, not the user's. */
-function attempt<T>(work: () => T): T | undefined {
+/** What `work` gives, or undefined. OpenSSL's own words are left out: they name its parts, not the user's. */
+export function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
@@ -263,7 +263,8 @@ function spki(key: KeyObject): Buffer {
   return key.export({ format: "der", type: "spki" });
 }
 
-function md5(bytes: Buffer): string {
+/** In lower-case hexadecimal digits. */
+export function md5(bytes: Uint8Array): string {
   return createHash("md5").update(bytes).digest("hex");
 }
 
