@@ -1,4 +1,5 @@
 import type { Command, Response } from "./command";
+import type { DataLink, DataLinkEvents } from "./data-link";
 import type { CountedRule, Line, UrcDefinition } from "./line";
 
 /** Timings and grammar of one model of modem. */
@@ -7,6 +8,8 @@ export interface Dialect {
   readonly gap: number;
   /** Wait between a prompt and the first byte of its data, in ms. */
   readonly promptDelay: Readonly<Record<"@" | ">" | "CONNECT", number>>;
+  /** Silence before and after `+++` (V.250 S12), in ms, with a margin. Left out: the longest that a known model asks for. */
+  readonly escapeGuard?: number;
   readonly counted: readonly CountedRule[];
   readonly urcs: readonly UrcDefinition[];
   /** Words for vendor error numbers, `+CME ERROR: 701` and the like; 27.007's own come from `at/error-tables`. */
@@ -40,6 +43,15 @@ export interface Channel {
    * `MODEM_RESTARTED`
    */
   send(command: Command): Promise<Response>;
+  /**
+   * Queues a command that is answered by `CONNECT`, and holds the line from there on until data mode ends; what is
+   * queued waits. `events.onData` may be called before this resolves. A command of background priority goes when
+   * nobody else has used the line for a moment. When `command.signal` aborts while the command is in flight, and
+   * `CONNECT` comes all the same, the link is left again and `events` hears nothing of it.
+   *
+   * @throws {ModemError} as `send`; `MODEM_REJECTED`, too, when the modem ends the command without `CONNECT`
+   */
+  openData(command: Command, events: DataLinkEvents): Promise<DataLink>;
   /** `match` returns undefined for a line that is not the one. It is called with every URC. */
   waitForUrc<T>(match: (line: Line) => T | undefined, options: WaitOptions): UrcWaiter<T>;
   /** Calls `listener` for every URC whose text begins with `prefix` ("" for all); returns the way out. */

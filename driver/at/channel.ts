@@ -4,6 +4,7 @@ import type { Channel, Dialect, UrcWaiter, WaitOptions } from "./channel-types";
 import { now, Pause } from "./clock";
 import type { Command, Response } from "./command";
 import { ConfidentialLines } from "./confidential";
+import type { DataLink, DataLinkEvents } from "./data-link";
 import { Exchange, type Interrupted } from "./exchange";
 import { isPrefixed } from "./expectation";
 import { RecentSecrets } from "./fragments";
@@ -104,6 +105,10 @@ export class AtChannel implements Channel {
     } finally {
       command.signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  async openData(command: Command, _events: DataLinkEvents): Promise<DataLink> {
+    throw new ModemError("NOT_SUPPORTED", `${command.label}: data mode is not supported yet`);
   }
 
   waitForUrc<T>(match: (line: Line) => T | undefined, options: WaitOptions): UrcWaiter<T> {

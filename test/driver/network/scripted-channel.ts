@@ -1,5 +1,6 @@
 import type { Channel, Dialect, UrcWaiter } from "../../../driver/at/channel-types";
 import type { Command, Response } from "../../../driver/at/command";
+import type { DataLink } from "../../../driver/at/data-link";
 import type { Line } from "../../../driver/at/line";
 import { ModemError } from "../../../driver/errors";
 
@@ -38,6 +39,10 @@ export class ScriptedChannel implements Channel {
     const expected = lines.filter((line) => expects(command, line));
     for (const line of lines) if (!expected.includes(line)) this.urc(line.text);
     return { lines: expected };
+  }
+
+  async openData(): Promise<DataLink> {
+    throw new Error("no procedure of this layer opens data mode");
   }
 
   /** Prints an unsolicited line. */
