@@ -36,7 +36,6 @@ const SOURCES = [
 const NO_JOBS: readonly { readonly ids: RegExp; readonly reason: string }[] = [
   { ids: /^2\.\d-test$/, reason: "test form: the driver knows the ranges" },
   { ids: /^2\.[12]-(read|query)/, reason: "read form: the driver knows what it set" },
-  { ids: /^5\./, reason: "driver jobs follow" },
 ];
 
 function listTests(): ListedTest[] {
