@@ -1,3 +1,4 @@
+import { dialogProperty, type ValidatedNode } from "../common/editor/dialog-property";
 import { migrateInEditor } from "../common/editor/migrations";
 import { securityProfile } from "../common/editor/profile-validator";
 import { sharedText } from "../common/editor/texts";
@@ -49,22 +50,36 @@ RED.nodes.registerType<ModemSocketProperties>("modem-socket", {
     return this._(index === 0 ? "modem-socket.port.data" : "modem-socket.port.event");
   },
   oneditprepare() {
-    const protocol = $("#node-input-protocol");
-    const role = $("#node-input-role");
     const update = () => {
-      const isTcp = protocol.val() === "tcp";
-      const listens = role.val() === "listen";
+      const { isTcp, listens } = choices();
       $(".cellular-modem-target").toggle(!(isTcp && listens));
       $(".cellular-modem-tls").toggle(!listens);
       $(".cellular-modem-stream").toggle(isTcp);
+      $(".cellular-modem-mode").toggle(isTcp && !listens);
+      $(".cellular-modem-direct").toggle(field("mode").val() === "direct");
+      const chosen = this._("modem-socket.placeholder.localPort");
+      field("localPort").attr("placeholder", listens ? this._("modem-socket.placeholder.localPortToListen") : chosen);
     };
-    protocol.on("change", update);
-    role.on("change", update);
+    for (const name of ["protocol", "role", "mode"] as const) field(name).on("change", update);
     update();
+  },
+  oneditsave() {
+    // What is hidden is not meant, and the runtime refuses it.
+    const { isTcp, listens } = choices();
+    if (!isTcp || listens) field("mode").val("command");
+    if (listens) field("tls").val("_ADD_");
   },
 });
 
 migrateInEditor("modem-socket", MODEM_SOCKET_MIGRATIONS);
+
+function field(name: keyof ModemSocketProperties): JQuery {
+  return $(`#node-input-${name}`);
+}
+
+function choices(): { readonly isTcp: boolean; readonly listens: boolean } {
+  return { isTcp: field("protocol").val() === "tcp", listens: field("role").val() === "listen" };
+}
 
 type Check = (value: unknown, options: unknown) => true | string;
 
@@ -80,8 +95,8 @@ function portOrTemplate(): Validator {
 /** A port, which a socket that listens needs. */
 function localPort(): Validator {
   const isPort = wholeNumber(SOCKET_RANGES.port, { optional: true }) as unknown as Check;
-  const validate = function (this: ModemSocketProperties, value: unknown, options: unknown): true | string {
-    const isMissing = this.role === "listen" && isBlank(value);
+  const validate = function (this: ValidatedNode, value: unknown, options: unknown): true | string {
+    const isMissing = dialogProperty(this, "role") === "listen" && isBlank(value);
     return isMissing ? sharedText("validation.required") : isPort(value, options);
   };
   return validate as unknown as Validator;

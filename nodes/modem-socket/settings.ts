@@ -46,6 +46,9 @@ export function socketSettings(properties: ModemSocketProperties): SocketSetting
   if (settings.role === "listen" && settings.localPort === undefined) {
     throw invalid("localPort", "is missing: enter the port to listen on");
   }
+  if (settings.mode === "direct" && (settings.role === "listen" || settings.protocol === "udp")) {
+    throw invalid("mode", "can be direct only for TCP that connects to a server: choose command");
+  }
   return settings;
 }
 

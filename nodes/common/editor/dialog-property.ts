@@ -1,0 +1,17 @@
+/** A node as validators get it. */
+export interface ValidatedNode {
+  readonly id: string;
+  readonly [property: string]: unknown;
+}
+
+/** What the editor's published types leave out. */
+interface EditStack {
+  getEditStack(): readonly { readonly id: string }[];
+}
+
+/** A property of a flow node: as it stands in its dialog where that is open, or as it is saved. */
+export function dialogProperty(node: ValidatedNode, name: string): unknown {
+  const stack = (RED.editor as unknown as EditStack).getEditStack();
+  const isOpen = stack.some(({ id }) => id === node.id);
+  return isOpen ? $(`#node-input-${name}`).val() : node[name];
+}
