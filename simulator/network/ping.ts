@@ -37,7 +37,7 @@ export async function ping(network: Network, address: string, options: PingOptio
   const start = performance.now();
   await network.delay(options.signal);
   const left = Math.max(1, options.timeout - (performance.now() - start));
-  const probes = PROBED_PORTS.map((port) => probe(address, port, left, options.signal));
+  const probes = PROBED_PORTS.map((port) => probe(network.target(address, port), left, options.signal));
   const alive = await Promise.any(probes).catch(() => false);
   const rtt = Math.max(1, Math.round(performance.now() - start));
   if (!alive || rtt > options.timeout) return { kind: "timeout" };
@@ -45,21 +45,21 @@ export async function ping(network: Network, address: string, options: PingOptio
 }
 
 /** Resolves when the host showed itself, rejects when it did not. */
-function probe(address: string, port: number, timeout: number, signal: AbortSignal): Promise<true> {
+function probe(end: { host: string; port: number }, timeout: number, signal: AbortSignal): Promise<true> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port });
-    const end = (settle: () => void) => {
+    const socket = connect(end);
+    const leave = (settle: () => void) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", giveUp);
       socket.destroy();
       settle();
     };
-    const giveUp = () => end(() => reject(new Error("no answer")));
+    const giveUp = () => leave(() => reject(new Error("no answer")));
     const timer = setTimeout(giveUp, timeout);
     signal.addEventListener("abort", giveUp, { once: true });
-    socket.once("connect", () => end(() => resolve(true)));
+    socket.once("connect", () => leave(() => resolve(true)));
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      end(() => (error.code === "ECONNREFUSED" ? resolve(true) : reject(error)));
+      leave(() => (error.code === "ECONNREFUSED" ? resolve(true) : reject(error)));
     });
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { AddressBook } from "./address-book";
 import { forwardLookup, reverseLookup } from "./dns";
 import { type Network, NetworkError, type Route } from "./network";
 import { plainName } from "./route";
@@ -19,17 +20,15 @@ export interface NetworkOptions {
 /** The network of this machine, bent by routes and slowed down by latency. */
 export function createNetwork(options: NetworkOptions): Network {
   const { routes, latency, random } = options;
+  const book = new AddressBook(routes);
   return {
     target(host, port) {
       const name = plainName(host);
-      const candidates = routes.filter((route) => route.name === name);
-      // An exact port is the more precise wish, whatever the order on the command line.
-      const route =
-        candidates.find((entry) => entry.port === port) ?? candidates.find((entry) => entry.port === undefined);
-      return route === undefined ? { host: name, port } : { host: route.target.host, port: route.target.port ?? port };
+      return book.target(name, port) ?? { host: name, port };
     },
     lookup: (host) => forwardLookup(host, routes),
-    reverse: (address) => reverseLookup(address, routes),
+    resolve: async (host) => book.tell(host, await forwardLookup(host, routes)),
+    reverse: async (address) => book.nameOf(plainName(address)) ?? reverseLookup(address, routes),
     async delay(signal) {
       if (latency <= 0) return;
       const wait = latency * (1 + JITTER * (2 * random() - 1));

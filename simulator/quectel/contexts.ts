@@ -93,12 +93,25 @@ export class Contexts {
   }
 
   /**
-   * The addresses of a host, those that the context can reach first. An address is its own answer.
+   * The addresses of a host to connect to, those that the context can reach first. An address is its own answer.
    * @throws {NetworkError} `dns`
    */
+  async lookup(cid: number, host: string): Promise<string[]> {
+    this.#needServer(cid, host);
+    return this.#inOrder(cid, await this.modem.network.lookup(host));
+  }
+
+  /** The same to tell the modem's host. @throws {NetworkError} `dns` */
   async resolve(cid: number, host: string): Promise<string[]> {
+    this.#needServer(cid, host);
+    return this.#inOrder(cid, await this.modem.network.resolve(host));
+  }
+
+  #needServer(cid: number, host: string): void {
     if (isIP(host) === 0 && !this.canResolve(cid)) throw new NetworkError("dns", `no name server on context ${cid}`);
-    const found = await this.modem.network.lookup(host);
+  }
+
+  #inOrder(cid: number, found: readonly string[]): string[] {
     const preferred = this.modem.radio.contexts.get(cid)?.type === "IPV6" ? 6 : 4;
     return [...found].sort((left, right) => Number(isIP(right) === preferred) - Number(isIP(left) === preferred));
   }

@@ -64,7 +64,7 @@ export class PreparedRequest {
     try {
       await network.delay(this.signal);
       const target = network.target(host, this.url.port);
-      const [address] = await contexts(this.modem).resolve(this.session.settings.contextid, target.host);
+      const [address] = await contexts(this.modem).lookup(this.session.settings.contextid, target.host);
       if (address === undefined) throw new NetworkError("dns", `${host} has no address`);
       const limit = Math.min(timeout, CONNECT_TIMEOUT);
       const destination = { host, address, port: target.port, ...this.#security() };

@@ -40,8 +40,9 @@ async function connect(modem: Modem, socket: ModemSocket, sslContext: number): P
   const around = surroundingsOf(modem, socket.cid, socket.leaving);
   needNameServer(modem, socket.cid, host);
   await modem.network.delay(around.signal);
-  const [address = host] = await contexts(modem).resolve(socket.cid, host);
-  const target = { host, address, port: modem.network.target(host, port).port };
+  const end = modem.network.target(host, port);
+  const [address = host] = await contexts(modem).lookup(socket.cid, end.host);
+  const target = { host, address, port: end.port };
   const timeout = securityContext(modem, sslContext).number("negotiatetime") * 1000;
   const wait = { timeout, signal: around.signal };
   const secured = await openTls(tlsSettings(modem, sslContext, host), target, wait);

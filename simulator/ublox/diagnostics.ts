@@ -92,7 +92,7 @@ class Ping {
     // Guide 2.4.1: not supported on IPv6 contexts.
     if (!hasIPv4(context)) return PING_ERRORS.noIPv4;
     try {
-      const found = await this.modem.network.lookup(host);
+      const found = await this.modem.network.resolve(host);
       return found.find((entry) => isIPv4(entry)) ?? PING_ERRORS.noIPv4;
     } catch {
       return PING_ERRORS.unresolved;
@@ -169,7 +169,7 @@ async function answerTo(modem: Modem, { direction, subject }: Question): Promise
 }
 
 async function addressOf(modem: Modem, name: string): Promise<string> {
-  const found = await modem.network.lookup(name);
+  const found = await modem.network.resolve(name);
   const address = found.find((entry) => isIPv4(entry)) ?? found[0];
   if (address === undefined) throw new NetworkError("dns", `${name} has no address`);
   return address;

@@ -1,0 +1,82 @@
+import { isIP, isIPv6 } from "node:net";
+import type { Route } from "./network";
+import { plainName } from "./route";
+
+/** Nets for tests of networks (RFC 2544, RFC 5180): nobody's real address is in them. */
+const STAND_IN_IPV4 = "198.18.0.";
+const STAND_IN_IPV6 = "2001:2::";
+
+/**
+ * What the host was told of routed names, so that a connection to the address goes where one to the name would. Two
+ * names whose routes contradict each other at one address are told apart: the later one gets an address that stands in
+ * for it.
+ */
+export class AddressBook {
+  readonly #names = new Map<string, Set<string>>();
+  readonly #standIns = new Map<string, string>();
+  #count = 0;
+
+  constructor(private readonly routes: readonly Route[]) {}
+
+  /** The addresses to tell the host of a name that has the `real` ones. */
+  tell(host: string, real: readonly string[]): string[] {
+    const name = plainName(host);
+    if (isIP(name) !== 0 || this.#routesOf(name).length === 0) return [...real];
+    const told = real.some((address) => this.#contradicts(name, address)) ? [this.#standIn(name, real)] : [...real];
+    for (const address of told) this.#names.set(address, (this.#names.get(address) ?? new Set()).add(name));
+    return told;
+  }
+
+  /** The name that an address stands in for. */
+  nameOf(address: string): string | undefined {
+    const [name] = this.#names.get(address) ?? [];
+    return [...this.#standIns.values()].includes(address) ? name : undefined;
+  }
+
+  /**
+   * Where a name or address and a port lead; undefined: nowhere else. An exact port is a more precise wish than all,
+   * and an address's own routes than those of the names that have it.
+   */
+  target(host: string, port: number): { host: string; port: number } | undefined {
+    const names = [host, ...(this.#names.get(host) ?? [])];
+    const route = this.#best([host], port) ?? this.#best(names, port);
+    if (route !== undefined) return { host: route.target.host, port: route.target.port ?? port };
+    // Nobody but this modem knows the address: a port without route is the name's own.
+    const name = this.nameOf(host);
+    const usual = name === undefined ? undefined : this.#routesOf(name)[0];
+    return usual === undefined ? undefined : { host: usual.target.host, port };
+  }
+
+  #best(names: readonly string[], port: number): Route | undefined {
+    const candidates = names.flatMap((name) => this.#routesOf(name));
+    return candidates.find((route) => route.port === port) ?? candidates.find((route) => route.port === undefined);
+  }
+
+  #routesOf(name: string): readonly Route[] {
+    return this.routes.filter((route) => route.name === name);
+  }
+
+  #contradicts(name: string, address: string): boolean {
+    const others = [address, ...(this.#names.get(address) ?? [])].filter((other) => other !== name);
+    return others.some((other) =>
+      this.#routesOf(other).some((route) => this.#routesOf(name).some((own) => contradict(own, route))),
+    );
+  }
+
+  #standIn(name: string, real: readonly string[]): string {
+    const known = this.#standIns.get(name);
+    if (known !== undefined) return known;
+    this.#count += 1;
+    const net = real.every((address) => isIPv6(address)) ? STAND_IN_IPV6 : STAND_IN_IPV4;
+    const address = `${net}${this.#count}`;
+    this.#standIns.set(name, address);
+    return address;
+  }
+}
+
+/** Both are meant by one port, and lead to different ends. */
+function contradict(left: Route, right: Route): boolean {
+  const overlap = left.port === right.port || left.port === undefined || right.port === undefined;
+  const same = left.target.host === right.target.host && left.target.port === right.target.port;
+  return overlap && !same;
+}

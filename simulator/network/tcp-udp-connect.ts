@@ -1,0 +1,97 @@
+import { connect, isIPv6, type Socket } from "node:net";
+import { type Network, NetworkError } from "./network";
+import { type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
+
+export interface TcpTarget {
+  /** Name or address, and port, as the modem's host asked for them. */
+  readonly host: string;
+  readonly port: number;
+  /** ms for the connection; the system's own when left out. */
+  readonly timeout?: number;
+  /** A port of the modem's own. */
+  readonly localPort?: number;
+  /** Addresses of IPv6 go first. */
+  readonly preferIPv6?: boolean;
+}
+
+/**
+ * A connection, and its peer as the host knows it. Goes on to the next address of a name while the last is refused or
+ * can't be reached.
+ * @throws {SocketError}
+ */
+export async function connectTarget(
+  target: TcpTarget,
+  around: SocketSurroundings,
+): Promise<{ readonly socket: Socket; readonly remote: Endpoint }> {
+  const { addresses, port } = await resolveTarget(target, around);
+  const socket = await connectFirst(addresses, port, target, around);
+  return { socket, remote: { address: addressAsked(target, socket), port: target.port } };
+}
+
+/** Where a target leads. @throws {SocketError} `dns`, `aborted` */
+export async function resolveTarget(
+  target: { readonly host: string; readonly port: number; readonly preferIPv6?: boolean },
+  { network, signal }: SocketSurroundings,
+): Promise<{ addresses: string[]; port: number }> {
+  const { host, port } = network.target(target.host, target.port);
+  try {
+    await network.delay(signal);
+    const found = await network.lookup(host);
+    if (found.length === 0) throw new SocketError("dns", `${host} has no address`);
+    const preferred = (address: string) => (isIPv6(address) === (target.preferIPv6 ?? false) ? 0 : 1);
+    return { addresses: found.sort((left, right) => preferred(left) - preferred(right)), port };
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    throw new SocketError(signal.aborted ? "aborted" : "dns", error.message);
+  }
+}
+
+/** An address that was asked for stays what it was, also where a route leads elsewhere. */
+function addressAsked({ host }: TcpTarget, socket: Socket): string {
+  return /^[\d.]+$/.test(host) || host.includes(":") ? host : (socket.remoteAddress ?? host);
+}
+
+async function connectFirst(
+  addresses: readonly string[],
+  port: number,
+  target: TcpTarget,
+  around: SocketSurroundings,
+): Promise<Socket> {
+  const [address = "", ...others] = addresses;
+  try {
+    return await connectTo({ address, port }, target, around);
+  } catch (error) {
+    const next = error instanceof SocketError && ["refused", "unreachable"].includes(error.failure);
+    if (!next || others.length === 0) throw error;
+    return connectFirst(others, port, target, around);
+  }
+}
+
+function connectTo(end: Endpoint, target: TcpTarget, { network, signal }: SocketSurroundings): Promise<Socket> {
+  if (signal.aborted) throw new SocketError("aborted", "the modem was switched off");
+  const socket = connect({ host: end.address, port: end.port, allowHalfOpen: true, ...localEnd(target, network) });
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      socket.off("connect", onConnect).off("error", onError);
+      finish();
+    };
+    const fail = (error: SocketError) =>
+      settle(() => {
+        socket.on("error", () => undefined).destroy();
+        reject(error);
+      });
+    const onConnect = () => settle(() => resolve(socket.pause()));
+    const onError = (error: NodeJS.ErrnoException) => fail(socketError(error));
+    const onAbort = () => fail(new SocketError("aborted", "the modem was switched off"));
+    const onTimeout = () => fail(new SocketError("timeout", "no connection in time"));
+    const timer = target.timeout === undefined ? undefined : setTimeout(onTimeout, target.timeout);
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.once("connect", onConnect).once("error", onError);
+  });
+}
+
+function localEnd({ localPort }: TcpTarget, network: Network): { localPort?: number } {
+  return localPort === undefined ? {} : { localPort: ownPort(network, localPort).port };
+}
