@@ -1,5 +1,6 @@
 import type { DataSink } from "./command";
 import { EscapeSequence } from "./escape";
+import type { Arrival } from "./pacer";
 import type { LineSettings } from "./settings";
 
 export interface DataModeListener {
@@ -29,8 +30,14 @@ export class DataMode {
     return this.taking !== undefined;
   }
 
-  feed(bytes: Buffer): void {
-    this.escape.feed(bytes);
+  feed(bytes: Buffer, arrival: Arrival): void {
+    this.escape.feed(bytes, arrival);
+  }
+
+  /** By another way than the escape sequence. */
+  leave(): void {
+    this.escape.stop();
+    this.listener.escaped();
   }
 
   stop(): void {

@@ -1,7 +1,10 @@
 import { now, stopWait, wait } from "../clock";
+import type { Arrival } from "./pacer";
 
 /** S12 counts fiftieths of a second. */
 const GUARD_UNIT = 20;
+/** Characters of the sequence. */
+const LENGTH = 3;
 
 /**
  * Finds `+++` with silence before and after it (V.250's S2 and S12; BG96 HTTP guide 1.3: 1 s, `+++` within 1 s, 1 s).
@@ -21,21 +24,23 @@ export class EscapeSequence {
     private readonly passed: (bytes: Buffer) => void,
   ) {}
 
-  feed(bytes: Buffer): void {
-    const at = now();
+  feed(bytes: Buffer, { first, step }: Arrival): void {
+    const last = first + (bytes.length - 1) * step;
+    const silence = this.guard * GUARD_UNIT;
     stopWait(this.timer);
-    const only = bytes.every((byte) => byte === this.character);
-    const guarded = this.seen > 0 || at - this.quietSince >= this.guard * GUARD_UNIT;
-    const inTime = this.seen === 0 || at - this.firstSeen <= this.guard * GUARD_UNIT;
-    if (only && guarded && inTime && this.seen + bytes.length <= 3) {
-      if (this.seen === 0) this.firstSeen = at;
+    const only = bytes.length <= LENGTH && bytes.every((byte) => byte === this.character);
+    const guarded = this.seen > 0 || first - this.quietSince >= silence;
+    const inTime = this.seen === 0 || last - this.firstSeen <= silence;
+    if (only && guarded && inTime && this.seen + bytes.length <= LENGTH) {
+      if (this.seen === 0) this.firstSeen = first;
       this.seen += bytes.length;
-      this.timer = wait(this.seen === 3 ? this.escaped : () => this.release(), this.guard * GUARD_UNIT);
+      const left = Math.max(0, last + silence - now());
+      this.timer = wait(this.seen === LENGTH ? this.escaped : () => this.release(), left);
     } else {
       this.release();
       this.passed(bytes);
     }
-    this.quietSince = at;
+    this.quietSince = last;
   }
 
   /** They were data after all. */

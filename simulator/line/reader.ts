@@ -52,7 +52,8 @@ export class CommandLineReader {
   }
 
   private append(character: string): Reading {
-    if (character === "/" && /^a$/i.test(this.text.slice(-1)) && prefixAt(this.text) < 0) {
+    // V.250 5.2.4: in place of the prefix, at the start of a line.
+    if (character === "/" && /^a$/i.test(this.text)) {
       this.reset();
       return { kind: "repeat" };
     }

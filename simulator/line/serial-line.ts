@@ -1,4 +1,4 @@
-import { now } from "../clock";
+import { nextTurn, now } from "../clock";
 import { type Arrival, Pacer } from "./pacer";
 
 /** Whoever is at the other end of the line now. */
@@ -35,6 +35,8 @@ export class SerialLine {
   private readonly toModem = new Pacer((bytes, arrival) => this.arrive(bytes, arrival));
   private readonly toHost = new Pacer((bytes) => this.depart(bytes));
   private baud = 0;
+  /** When the last byte was through that is being answered. */
+  private heardAt: number | undefined;
 
   constructor(baud: number) {
     this.setRate(baud);
@@ -97,8 +99,11 @@ export class SerialLine {
     this.toModem.resume();
   }
 
-  /** Bytes from the modem that were ready at `from`; returns when the last is through. */
-  write(bytes: Buffer, from?: number): number {
+  /**
+   * Bytes from the modem that were ready at `from`; returns when the last is through. An answer is ready when the command
+   * is through: how long this process takes for it is no time of the line's.
+   */
+  write(bytes: Buffer, from = this.heardAt ?? now()): number {
     // A port that nobody opened takes nothing: what the modem prints is gone.
     if (this.host === undefined) return now();
     return this.toHost.write(bytes, from);
@@ -116,7 +121,17 @@ export class SerialLine {
   private arrive(bytes: Buffer, arrival: Arrival): boolean {
     const heard = this.disturb.toModem(bytes);
     this.trace?.("to-modem", heard);
+    this.noteHeard(arrival.first + (bytes.length - 1) * arrival.step);
     return this.listener?.receive(heard, arrival) ?? true;
+  }
+
+  /** Holds for what is said at once, not for what an event or a timer brings later. */
+  private noteHeard(at: number): void {
+    if (this.baud === 0) return;
+    this.heardAt = at;
+    nextTurn(() => {
+      if (this.heardAt === at) this.heardAt = undefined;
+    });
   }
 
   private depart(bytes: Buffer): boolean {

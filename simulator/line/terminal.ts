@@ -1,26 +1,22 @@
 import { now } from "../clock";
 import type { Modem } from "../modem";
 import { type CallPort, RunningCall } from "./call";
-import type { CommandError, DataSink, FinalResult, PromptOptions } from "./command";
-import { DataMode } from "./data-mode";
+import type { CommandError, FinalResult } from "./command";
+import { DataPhase } from "./data-phase";
 import type { CommandTable } from "./dispatch";
 import { InputQueue, type Portion } from "./input-queue";
 import type { Arrival } from "./pacer";
 import { type ParsedCommand, parseCommands } from "./parse";
 import { CommandLineReader } from "./reader";
-import { bytes, failureOf, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
+import { failureOf, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
 import { type LineSettings, lineSettings } from "./settings";
 import type { TerminalLine } from "./terminal-line";
 import { Unsolicited } from "./unsolicited";
-import { Upload } from "./upload";
 
-/** `raw` lets so much wait on the line before it asks for more. */
+/** `push` lets so much wait on the line before it asks for more. */
 const OUTPUT_BUFFER = 16 * 1024;
 const UNREAD = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
-
-/** An upload has its bytes already. */
-const nobody: DataSink = () => undefined;
 
 /** The modem restarted while a command ran: whatever the command still does must not be heard. */
 class Restarted extends Error {}
@@ -29,18 +25,14 @@ class Restarted extends Error {}
 export class Terminal {
   private readonly reader: CommandLineReader;
   private readonly input: InputQueue;
+  private readonly data: DataPhase;
   private lastLine = "";
   private running = false;
   private listening = true;
   private silenced = false;
   private epoch = 0;
-  private upload: Upload | undefined;
-  private dataMode: DataMode | undefined;
-  private escaped = false;
   private conclusion: FinalResult = RESULTS.ok;
   private freeSince = Number.NEGATIVE_INFINITY;
-  private uploadLoss = 0;
-  private echoesUpload = false;
   private deferred = new Unsolicited();
   private afterwards: (() => void | Promise<void>)[] = [];
 
@@ -53,6 +45,7 @@ export class Terminal {
   ) {
     this.input = new InputQueue(strict);
     this.reader = new CommandLineReader(modem.personality.maxLine, () => this.settings);
+    this.data = this.dataPhase();
   }
 
   /** Characters from the host. Returns whether there is room for more; if not, the line is told when there is. */
@@ -60,7 +53,7 @@ export class Terminal {
     if (!this.listening || this.silenced) return true;
     this.input.push(received, arrival);
     this.work();
-    return this.dataMode?.busy !== true;
+    return !this.data.busy;
   }
 
   /** An unsolicited line, held back while a command line is typed or runs. */
@@ -91,9 +84,7 @@ export class Terminal {
     this.epoch++;
     this.listening = false;
     this.running = false;
-    this.upload?.abandon(new Restarted());
-    this.upload = undefined;
-    this.leaveDataMode();
+    this.data.abandon(new Restarted());
     this.input.clear();
     this.deferred = new Unsolicited();
     this.afterwards = [];
@@ -106,11 +97,11 @@ export class Terminal {
     if (this.line.rate !== 0) this.settings.rate = this.line.rate;
   }
 
-  /** The host went away (DTR drops): half a line is forgotten, a prompt ends with what it has. */
+  /** The host went away (DTR drops): half a line is forgotten; what runs goes on. */
   hangUp(): void {
     this.input.clear();
     this.reader.reset();
-    this.upload?.end();
+    this.data.hangUp();
     this.printDeferred();
   }
 
@@ -121,7 +112,7 @@ export class Terminal {
 
   /** The next prompt does not get its first `count` bytes and goes on waiting for as many. */
   loseUpload(count: number): void {
-    this.uploadLoss = count;
+    this.data.loseUpload(count);
   }
 
   private get settings(): LineSettings {
@@ -132,14 +123,13 @@ export class Terminal {
     while (this.hears) {
       const portion = this.input.next();
       if (portion === undefined) return;
-      const rest = this.running ? this.takeData(portion.bytes) : this.takeCommand(portion);
+      const rest = this.running ? this.data.take(portion) : this.takeCommand(portion);
       this.input.putBack(rest, portion);
     }
   }
 
   private get hears(): boolean {
-    if (this.dataMode !== undefined) return !this.dataMode.busy;
-    return !this.running || this.upload !== undefined;
+    return !this.running || this.data.hears;
   }
 
   /** Reads up to the end of a line and echoes it; returns what comes after. */
@@ -165,25 +155,13 @@ export class Terminal {
     return byte >= 0x20 || byte === terminator ? [byte] : [];
   }
 
-  private takeData(data: Buffer): Buffer {
-    this.dataMode?.feed(data);
-    if (this.upload === undefined) return NOTHING;
-    const lost = Math.min(this.uploadLoss, data.length);
-    this.uploadLoss -= lost;
-    const heard = data.subarray(lost);
-    const rest = this.upload.feed(heard);
-    if (this.echoesUpload) this.print(heard.subarray(0, heard.length - rest.length));
-    if (this.upload.complete) this.closeUpload();
-    return rest;
-  }
-
   /** An echo goes out while the line still comes in, but not before the modem was free to listen. */
   private printEcho(echo: readonly number[], arrival: Arrival): void {
     this.print(Buffer.from(echo), Math.max(arrival.first, this.freeSince));
   }
 
   private begin(body: string | undefined): void {
-    this.escaped = false;
+    this.data.begin();
     this.conclusion = RESULTS.ok;
     this.running = true;
     const { epoch } = this;
@@ -200,7 +178,7 @@ export class Terminal {
       if (epoch === this.epoch) failure = failureOf(error);
     }
     if (epoch !== this.epoch) return;
-    this.leaveDataMode();
+    this.data.end();
     if (failure === undefined) this.finish(formatResult(this.conclusion, this.settings));
     else this.fail(failure);
   }
@@ -215,7 +193,7 @@ export class Terminal {
   }
 
   private portFor(check: () => void): CallPort {
-    const isEscaped = () => this.escaped;
+    const { data } = this;
     return {
       information: (parts, first) => {
         check();
@@ -223,19 +201,19 @@ export class Terminal {
       },
       openPrompt: (prompt, length, timeout, options) => {
         check();
-        return this.openPrompt(prompt, length, timeout, options);
+        return data.openPrompt(prompt, length, timeout, options);
       },
       openData: (text, whenEscaped, received) => {
         check();
-        this.openData(text, whenEscaped, received);
+        data.openData(text, whenEscaped, received);
       },
-      sendData: async (data) => {
+      sendData: async (sent) => {
         check();
-        await this.sendData(data);
+        await data.send(sent);
         check();
       },
       get escaped() {
-        return isEscaped();
+        return data.escaped;
       },
       conclude: (result) => {
         this.conclusion = result;
@@ -244,62 +222,18 @@ export class Terminal {
     };
   }
 
-  private openPrompt(prompt: string, length: number, timeout?: number, options?: PromptOptions): Promise<Buffer> {
-    const dataMode = prompt === "CONNECT";
-    const text = dataMode ? formatResult(RESULTS.connect, this.settings) : bytes(`\r\n${prompt}`);
-    const through = this.print(text);
-    this.input.ignoreAllUntil(through + this.modem.personality.promptDelay);
-    const upload = new Upload(length, timeout, options);
-    this.upload = upload;
-    this.echoesUpload = options?.echo === true;
-    if (dataMode) this.enterDataMode(() => upload.end(3), nobody);
-    void upload.done.then(
-      () => this.closeUpload(),
-      () => undefined,
-    );
-    // Whoever asked must be waiting before bytes that were typed ahead can answer.
-    queueMicrotask(() => this.work());
-    return upload.done;
-  }
-
-  private closeUpload(): void {
-    this.upload = undefined;
-    this.leaveDataMode();
-  }
-
-  private openData(text: string, whenEscaped: () => void, received: DataSink): void {
-    this.print(formatResult({ words: text, digit: RESULTS.connect.digit }, this.settings));
-    this.enterDataMode(whenEscaped, received);
-    queueMicrotask(() => this.work());
-  }
-
-  private async sendData(data: Buffer): Promise<void> {
-    for (let offset = 0; offset < data.length; offset += OUTPUT_BUFFER) {
-      if (this.escaped) return;
-      this.print(data.subarray(offset, offset + OUTPUT_BUFFER));
-      await this.line.lower(OUTPUT_BUFFER);
-    }
-  }
-
-  private enterDataMode(whenEscaped: () => void, received: DataSink): void {
-    this.escaped = false;
-    this.dataMode = new DataMode(this.settings, {
-      escaped: () => {
-        this.escaped = true;
-        whenEscaped();
+  private dataPhase(): DataPhase {
+    const { modem, input, line } = this;
+    const settings = () => this.settings;
+    return new DataPhase({
+      line,
+      get settings() {
+        return settings();
       },
-      received,
-      taken: () => {
-        this.work();
-        this.line.resumeInput();
-      },
+      print: (text) => this.print(text),
+      prompted: (through) => input.ignoreAllUntil(through + modem.personality.promptDelay),
+      work: () => this.work(),
     });
-  }
-
-  private leaveDataMode(): void {
-    this.dataMode?.stop();
-    this.dataMode = undefined;
-    this.line.resumeInput();
   }
 
   private fail(error: CommandError): void {
