@@ -15,6 +15,7 @@ import { DatagramWriter, type Resolve } from "./socket-datagram";
 import { connectionClosed } from "./socket-errors";
 import { type SocketEnd, SocketReader } from "./socket-reader";
 import { StreamWriter } from "./socket-stream";
+import type { SocketSyntax } from "./socket-syntax";
 
 /** ms that the peer's acknowledgement is waited for before a socket is closed, and between two looks. */
 const FLUSH_LIMIT = 10_000;
@@ -22,6 +23,7 @@ const FLUSH_PAUSE = 100;
 
 export interface ConnectionParts {
   readonly channel: Channel;
+  readonly syntax: SocketSyntax;
   readonly number: number;
   readonly protocol: SocketProtocol;
   /** For messages. */

@@ -5,10 +5,16 @@ import { type AnswerField, splitFields, toInteger } from "../at/fields";
 import { ModemError } from "../errors";
 import type { SocketAddress, SocketProtocol } from "../services/sockets";
 import { query } from "./commands";
+import type { SocketSyntax } from "./socket-syntax";
 import { TIMEOUTS } from "./timeouts";
 
-/** Most bytes of one +USORD or +USORF. */
+/** Most bytes of one +USORD or +USORF in the base syntax, the only one that is read in: hex mode halves them. */
 export const READ_SIZE = 1024;
+
+interface Modem {
+  readonly channel: Channel;
+  readonly syntax: SocketSyntax;
+}
 
 export interface Received {
   readonly data: Buffer;
@@ -23,7 +29,7 @@ export interface Received {
  * `MODEM_REJECTED` where the modem has no such socket; `MODEM_TIMEOUT`
  */
 export async function readSocket(
-  channel: Channel,
+  { channel, syntax }: Modem,
   number: number,
   protocol: SocketProtocol,
   signal: AbortSignal,
@@ -34,7 +40,8 @@ export async function readSocket(
     priority: Priority.Background,
     signal,
   });
-  const { lines } = await channel.send(command);
+  const turn = await syntax.enter("read");
+  const { lines } = await turn(command);
   const fields = lines.length === 1 && lines[0] !== undefined ? splitFields(lines[0]) : [];
   if (toInteger(fields[0]) !== number) throw damaged(command);
   return protocol === "tcp" ? parseStream(fields, command) : parseDatagram(fields, command);

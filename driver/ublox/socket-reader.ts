@@ -5,6 +5,7 @@ import type { SocketAddress, SocketProtocol } from "../services/sockets";
 import { exists, readState, type TcpState } from "./socket-control";
 import { connectionClosed } from "./socket-errors";
 import { readSocket } from "./socket-read";
+import type { SocketSyntax } from "./socket-syntax";
 
 /** ms after which a socket without news is read all the same: a URC may have been lost. */
 const POLL = 30_000;
@@ -21,6 +22,7 @@ export interface SocketEnd {
 
 export interface ReaderOwner {
   readonly channel: Channel;
+  readonly syntax: SocketSyntax;
   readonly number: number;
   readonly protocol: SocketProtocol;
   /** For messages. */
@@ -87,12 +89,12 @@ export class SocketReader {
 
   /** Reads until nothing is left; resolves to the end where that has come. */
   async drain(): Promise<SocketEnd | undefined> {
-    const { channel, number, protocol, ended } = this.#owner;
+    const { number, protocol, ended } = this.#owner;
     for (let refusals = 0; ; ) {
       this.#announced = false;
       const mayBeClosed = this.#closeAnnounced || this.#peerClosed;
       try {
-        const received = await readSocket(channel, number, protocol, ended);
+        const received = await readSocket(this.#owner, number, protocol, ended);
         refusals = 0;
         if (received === undefined) return mayBeClosed ? await this.#checkClosed() : undefined;
         await this.#owner.deliver(received.data, received.from);

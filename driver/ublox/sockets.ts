@@ -22,6 +22,7 @@ import { SocketConnection } from "./socket-connection";
 import { openListener, SocketListener } from "./socket-listener";
 import { isSocketNumber, SocketNumbers } from "./socket-numbers";
 import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from "./socket-options";
+import { SocketSyntax } from "./socket-syntax";
 
 type UdpOptions = Parameters<SocketService["openUdp"]>[0];
 type Owned = () => AcquireOptions & { readonly timeout: number; readonly owner: string };
@@ -45,12 +46,14 @@ export interface SocketsParts {
 export class UbloxSockets implements SocketService {
   readonly #parts: SocketsParts;
   readonly #numbers: SocketNumbers<SocketConnection | SocketListener>;
+  readonly #syntax: SocketSyntax;
   readonly #leave: readonly (() => void)[];
 
   constructor(parts: SocketsParts) {
     const { channel, packetData } = parts;
     this.#parts = parts;
     this.#numbers = new SocketNumbers(channel);
+    this.#syntax = new SocketSyntax(channel);
     const ownerOf = (line: Line) => this.#numbers.get(toInteger(splitFields(line)[0]));
     this.#leave = [
       channel.onUrc("+UUSORD:", (line) => ownerOf(line)?.announced()),
@@ -138,6 +141,7 @@ export class UbloxSockets implements SocketService {
     const connection: SocketConnection = new SocketConnection(
       {
         channel: this.#parts.channel,
+        syntax: this.#syntax,
         number,
         title,
         protocol,

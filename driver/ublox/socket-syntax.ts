@@ -1,0 +1,170 @@
+import type { Channel } from "../at/channel-types";
+import { now } from "../at/clock";
+import { type Command, Priority, type Response } from "../at/command";
+import { isModemError } from "../errors";
+import { command } from "./commands";
+
+/** What a command of a socket is for, as far as it needs the base syntax. */
+export type BaseUse = "read" | "text" | "binary";
+export type SocketUse = BaseUse | "hex";
+type Syntax = "base" | "hex";
+
+/** Sends the command whose turn it is. To be called once, at once. */
+export type Turn = (command: Command) => Promise<Response>;
+
+/** Whether hex mode is there for the next write. */
+export interface HexOffer {
+  /** It is on, and nobody waits for its end. */
+  readonly isOn: boolean;
+  /** ms since the base syntax was last needed. */
+  readonly undisturbed: number;
+}
+
+interface Request {
+  readonly use: SocketUse;
+  readonly grant: (turn: Turn | undefined) => void;
+  readonly fail: (reason: unknown) => void;
+}
+
+/** Values of +UDCONF=1 (at-facts 3.1). */
+const MODES = { base: 0, hex: 1 } as const;
+/** Without the base syntax nothing can be read; hex mode only saves time. */
+const TRIES = { base: 2, hex: 1 } as const;
+
+const syntaxOf = (use: SocketUse): Syntax => (use === "hex" ? "hex" : "base");
+
+/**
+ * Who uses the module's hex mode (+UDCONF=1), and when.
+ *
+ * The mode is the whole module's and changes the meaning of +USOWR, +USOST, +USORD and +USORF on every socket. So each
+ * of them takes its turn here: those of one syntax may be under way together, and a change of the mode waits until they
+ * have been answered. Turns come in order, so that nobody waits for more than what is under way. The base syntax is the
+ * state of rest: it is back as soon as nobody writes in the other.
+ */
+export class SocketSyntax {
+  readonly #channel: Channel;
+  /** What the module is in; undefined where that is not known. */
+  #mode: Syntax | undefined = "base";
+  #changing = false;
+  /** Turns under way, all of them of one syntax. */
+  #active = 0;
+  /** Those of them that no other syntax could serve. */
+  #steady = 0;
+  #disturbedAt = Number.NEGATIVE_INFINITY;
+  #hasHex = true;
+  #leaving: NodeJS.Immediate | undefined;
+  readonly #requests: Request[] = [];
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  /** Whether this module has taken every change to hex mode so far; after a refusal it is not tried again. */
+  get hasHex(): boolean {
+    return this.#hasHex;
+  }
+
+  get offer(): HexOffer | undefined {
+    if (!this.#hasHex) return undefined;
+    const isWanted = this.#requests.some(({ use }) => isSteady(use)) || this.#steady > 0;
+    const isOn = this.#mode === "hex" && !this.#requests.some(({ use }) => use !== "hex");
+    return { isOn, undisturbed: isWanted ? 0 : now() - this.#disturbedAt };
+  }
+
+  /**
+   * Waits for the syntax; undefined where there is no hex mode to be had.
+   *
+   * @throws {ModemError} where the module can't be brought back to the base syntax; nothing was sent then
+   */
+  enter(use: BaseUse): Promise<Turn>;
+  enter(use: SocketUse): Promise<Turn | undefined>;
+  enter(use: SocketUse): Promise<Turn | undefined> {
+    return new Promise((grant, fail) => {
+      this.#requests.push({ use, grant, fail });
+      this.#advance();
+    });
+  }
+
+  #advance(): void {
+    for (let next = this.#requests[0]; next !== undefined && !this.#changing; next = this.#requests[0]) {
+      const syntax = syntaxOf(next.use);
+      if (syntax === "hex" && !this.#hasHex) {
+        this.#requests.shift();
+        next.grant(undefined);
+      } else if (syntax === this.#mode) {
+        this.#requests.shift();
+        next.grant(this.#begin(next.use));
+      } else {
+        if (this.#active === 0) void this.#change(syntax);
+        return;
+      }
+    }
+  }
+
+  #begin(use: SocketUse): Turn {
+    this.#active += 1;
+    if (isSteady(use)) this.#steady += 1;
+    return async (order) => {
+      try {
+        return await this.#channel.send(order);
+      } catch (error) {
+        // The module may have lost the mode by a reboot; and where its queue is full, the line is not what holds up.
+        if (use === "hex") this.#mode = undefined;
+        this.#disturbedAt = now();
+        throw error;
+      } finally {
+        this.#end(use);
+      }
+    };
+  }
+
+  #end(use: SocketUse): void {
+    this.#active -= 1;
+    if (isSteady(use)) {
+      this.#steady -= 1;
+      this.#disturbedAt = now();
+    }
+    this.#advance();
+    // Whoever has more to write asks for it before anything else happens.
+    if (use === "hex") this.#leaving ??= setImmediate(() => this.#leave());
+  }
+
+  #leave(): void {
+    this.#leaving = undefined;
+    const isIdle = this.#active === 0 && !this.#changing && this.#requests.length === 0;
+    if (isIdle && this.#mode !== "base") void this.#change("base");
+  }
+
+  async #change(syntax: Syntax): Promise<void> {
+    const before = this.#mode;
+    this.#changing = true;
+    this.#mode = undefined;
+    try {
+      await this.#set(syntax);
+      this.#mode = syntax;
+    } catch (error) {
+      if (isModemError(error, "MODEM_REJECTED")) this.#mode = before;
+      if (syntax === "hex") this.#hasHex = false;
+      else for (const { fail } of this.#requests.splice(0)) fail(error);
+    }
+    this.#changing = false;
+    this.#advance();
+  }
+
+  async #set(syntax: Syntax): Promise<void> {
+    // Before what others have queued: a command that somebody wrote by hand finds the base syntax again.
+    const order = command("+UDCONF=", [1, MODES[syntax]], { priority: Priority.Urgent });
+    for (let left = TRIES[syntax]; ; left -= 1) {
+      try {
+        await this.#channel.send(order);
+        return;
+      } catch (error) {
+        if (left === 1) throw error;
+      }
+    }
+  }
+}
+
+function isSteady(use: SocketUse): boolean {
+  return use === "read" || use === "text";
+}
