@@ -4,7 +4,7 @@ import type { Command } from "../at/command";
 import { type Field, integer, quote } from "../at/fields";
 import { ModemError } from "../errors";
 import { withoutBrackets } from "../network/addresses";
-import type { ConnectOptions, ListenOptions, SocketProtocol, SocketService } from "../services/sockets";
+import type { ConnectOptions, ListenOptions, SocketMode, SocketProtocol, SocketService } from "../services/sockets";
 import { command, query, trySend } from "./commands";
 import { FACTORY_CONTEXT } from "./default-context";
 
@@ -25,6 +25,7 @@ export interface SocketPlan {
   readonly cid: number;
   /** s; 0: none. */
   readonly keepAlive: number;
+  readonly mode: SocketMode;
 }
 
 export interface ConnectPlan extends SocketPlan {
@@ -39,15 +40,13 @@ export interface ListenPlan extends SocketPlan {
 
 type Common = Partial<Pick<ListenOptions, "localPort" | "cid" | "keepAlive">>;
 
-/** @throws {ModemError} `INVALID_INPUT` naming the option, `NOT_SUPPORTED` for the direct link */
+/** @throws {ModemError} `INVALID_INPUT` naming the option */
 export function planConnect(options: ConnectOptions): ConnectPlan {
   const { host, target } = checkHost(options.host);
   const port = checkPort(options.port, "port");
-  if (options.mode === "direct") {
-    throw new ModemError("NOT_SUPPORTED", "mode direct is not available on this modem yet. Choose mode command.");
-  }
   const title = `Connection to ${isIPv6(host) ? `[${host}]` : host}:${port}`;
-  return { ...planSocket("tcp", title, options, isIPv6(host)), host, port, target };
+  const { mode } = options;
+  return { ...planSocket("tcp", title, options, isIPv6(host)), mode, host, port, target };
 }
 
 /** @throws {ModemError} as `planConnect`; `NOT_SUPPORTED` for DTLS */
@@ -73,7 +72,7 @@ function planSocket(protocol: SocketProtocol, title: string, options: Common, ip
   // Guide 5.1: what is left out at the end is left out of the line.
   while (parameters.at(-1) === undefined) parameters.pop();
   const create = query("+USOCR=", { prefix: "+USOCR:" }, parameters);
-  return { title, protocol, create, cid: cid ?? FACTORY_CONTEXT, keepAlive };
+  return { title, protocol, create, cid: cid ?? FACTORY_CONTEXT, keepAlive, mode: "command" };
 }
 
 /** Name or address as a command takes it. */

@@ -9,9 +9,9 @@ import { connectionClosed } from "./socket-errors";
 import { nextPiece, type Piece, writeCommand } from "./socket-write";
 
 /** Bytes that the module holds for a peer that is slower than the line (guide 5.3.3). */
-const QUEUE = { plain: 8192, secure: 1024 } as const;
+export const QUEUE = { plain: 8192, secure: 1024 } as const;
 /** ms for which a full queue that does not move is waited for: as long as TCP retransmits on a bad network. */
-const PATIENCE = 120_000;
+export const PATIENCE = 120_000;
 /** ms between two looks at a full queue. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;

@@ -1,0 +1,67 @@
+import type { ModemError } from "../errors";
+import type { SendOptions } from "../services/sockets";
+import { DatagramWriter, type Resolve } from "./socket-datagram";
+import type { ReaderOwner, SocketEnd, SocketReader } from "./socket-reader";
+import { StreamWriter } from "./socket-stream";
+
+/** A socket as those see it who carry its bytes. */
+export interface CarrierOwner extends ReaderOwner {
+  readonly secure: boolean;
+  readonly reader: SocketReader;
+  readonly resolve: Resolve;
+  /** What has reached the peer is unknown: nothing may follow it. */
+  broken(error: ModemError): void;
+}
+
+/** How the bytes of a socket are carried over the line. */
+export interface Carrier {
+  /** For people. */
+  readonly way: string;
+  /** Once, when the socket stands. `signal` ends the attempt. @throws {ModemError} where it can't be carried */
+  open(signal: AbortSignal): Promise<void>;
+  /** Delivers what arrives; resolves to the end. */
+  receive(): Promise<SocketEnd>;
+  /** Resolves when the module has taken all of it. */
+  send(data: Uint8Array, options: SendOptions): Promise<void>;
+  /** The module has told of data, or of an end, in command mode. */
+  news(): void;
+  /** Nothing more is sent: resolves when commands for the socket, its close among them, can be sent. Never fails. */
+  finish(): Promise<void>;
+  /** The socket has ended: resolves when the line is free of it. Never fails. */
+  stop(error: ModemError | undefined): Promise<void>;
+}
+
+/** Chunk by chunk, between other commands (guide 5.3 to 5.7). */
+export class CommandCarrier implements Carrier {
+  readonly way = "command: text, binary";
+  readonly #reader: SocketReader;
+  readonly #stream: StreamWriter | undefined;
+  readonly #datagrams: DatagramWriter;
+
+  constructor(owner: CarrierOwner) {
+    this.#reader = owner.reader;
+    this.#stream =
+      owner.protocol === "tcp"
+        ? new StreamWriter({ ...owner, peerClosed: () => this.#reader.peerClosed() })
+        : undefined;
+    this.#datagrams = new DatagramWriter(owner);
+  }
+
+  async open(): Promise<void> {}
+
+  receive(): Promise<SocketEnd> {
+    return this.#reader.run();
+  }
+
+  send(data: Uint8Array, { to, signal }: SendOptions): Promise<void> {
+    return this.#stream?.write(data, signal) ?? this.#datagrams.write(data, to);
+  }
+
+  news(): void {
+    // The reader waits for it by itself.
+  }
+
+  async finish(): Promise<void> {}
+
+  async stop(): Promise<void> {}
+}
