@@ -6,12 +6,14 @@ import { secureServer } from "./secure-server";
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
-/** Where the small internet listens, on loopback. */
+/** Ports on loopback: those of the small internet, and one for a modem. */
 export interface InternetPorts {
   readonly http: number;
   readonly https: number;
   /** TCP and UDP: what comes in goes back. */
   readonly echo: number;
+  /** Here a modem of the examples listens. */
+  readonly listening: number;
 }
 
 /** The small internet of the demo: what the examples talk to, on loopback. */
@@ -31,7 +33,8 @@ export class DemoInternet {
   async listen(ports: InternetPorts): Promise<InternetPorts> {
     const http = await listen(this.servers.http, ports.http);
     const https = await listen(this.servers.https, ports.https);
-    return { http, https, echo: await this.echo.listen(ports.echo) };
+    const echo = await this.echo.listen(ports.echo);
+    return { http, https, echo, listening: await freePort(ports.listening) };
   }
 
   async close(): Promise<void> {
@@ -98,6 +101,14 @@ async function listen(server: Server, port: number): Promise<number> {
     server.listen(port, "127.0.0.1", resolve);
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** The port itself, or of 0 one that was free a moment ago. Rejects where it is taken. */
+async function freePort(port: number): Promise<number> {
+  const probe = createServer();
+  const free = await listen(probe, port);
+  await new Promise((resolve) => probe.close(resolve));
+  return free;
 }
 
 /** Readings of one day. */

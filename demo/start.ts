@@ -13,9 +13,13 @@ Node-RED with the examples, modems in software and a small internet, all on 127.
   --internet N   port of the small internet (${INTERNET_PORTS.http}; 0 picks one)
   --https N      port of its HTTPS (the one after; 0 picks one)
   --echo N       port of its echo server (${INTERNET_PORTS.echo}, or 0 where --internet is 0; 0 picks one)
+  --listen N     port at which a modem of the examples listens (${INTERNET_PORTS.listening}, or 0 as above; 0 picks one)
   --user DIR     Node-RED's user directory (.node-red)
   --fresh        forget the flows of an earlier start
 `;
+
+/** The command's option for each of the ports. */
+const OPTIONS = { http: "internet", https: "https", echo: "echo", listening: "listen" } as const;
 
 /** @throws {Error} that names the option */
 function portNumber(option: string, text: string, least: number): number {
@@ -25,12 +29,19 @@ function portNumber(option: string, text: string, least: number): number {
 }
 
 /** @throws {Error} that names the option */
-function internetPorts(http: string, https: string | undefined, echo: string | undefined): InternetPorts {
-  const first = portNumber("internet", http, 0);
+function internetPorts(
+  options: Readonly<Partial<Record<(typeof OPTIONS)[keyof InternetPorts], string>>>,
+): InternetPorts {
+  const given = (port: keyof InternetPorts, otherwise: number): number => {
+    const text = options[OPTIONS[port]];
+    return text === undefined ? otherwise : portNumber(OPTIONS[port], text, 0);
+  };
+  const http = given("http", INTERNET_PORTS.http);
   return {
-    http: first,
-    https: https === undefined ? nextTo(first) : portNumber("https", https, 0),
-    echo: echo === undefined ? (first === 0 ? 0 : INTERNET_PORTS.echo) : portNumber("echo", echo, 0),
+    http,
+    https: given("https", nextTo(http)),
+    echo: given("echo", http === 0 ? 0 : INTERNET_PORTS.echo),
+    listening: given("listening", http === 0 ? 0 : INTERNET_PORTS.listening),
   };
 }
 
@@ -57,9 +68,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: "string", default: "1880" },
-      internet: { type: "string", default: String(INTERNET_PORTS.http) },
+      internet: { type: "string" },
       https: { type: "string" },
       echo: { type: "string" },
+      listen: { type: "string" },
       user: { type: "string", default: join(root, ".node-red") },
       fresh: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -70,12 +82,13 @@ async function main(): Promise<void> {
     return;
   }
   const port = portNumber("port", values.port, 1);
-  const wanted = internetPorts(values.internet, values.https, values.echo);
+  const wanted = internetPorts(values);
   await checkFree(port);
   const small = new DemoInternet();
   const internet = await small.listen(wanted).catch((error: NodeJS.ErrnoException & { port?: number }) => {
-    const option = error.port === wanted.https ? "https" : error.port === wanted.echo ? "echo" : "internet";
-    throw taken(option, error.port ?? wanted.http, error);
+    const ports = Object.keys(OPTIONS) as (keyof InternetPorts)[];
+    const port = ports.find((name) => wanted[name] === error.port) ?? "http";
+    throw taken(OPTIONS[port], error.port ?? wanted.http, error);
   });
   prepareUserDirectory(values.user, root, { port, internet, fresh: values.fresh });
 

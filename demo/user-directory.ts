@@ -4,8 +4,8 @@ import { CREDENTIAL_SECRET, type Credentials, credentialFile } from "./credentia
 import type { InternetPorts } from "./internet";
 
 const PACKAGE = "@cellular-flows/node-red-modem";
-/** The ports of the small internet that the examples name. */
-export const INTERNET_PORTS: InternetPorts = { http: 1881, https: 1882, echo: 1887 };
+/** The ports on loopback that the examples name. */
+export const INTERNET_PORTS: InternetPorts = { http: 1881, https: 1882, echo: 1887, listening: 1888 };
 
 interface FlowNode {
   readonly id: string;
@@ -23,12 +23,13 @@ export function exampleFlows(examples: string, ports: InternetPorts): FlowNode[]
   return JSON.parse(withInternetPorts(JSON.stringify(nodes), ports)) as FlowNode[];
 }
 
-/** Flows whose modems send what is meant for demo.example to where the small internet is this time. */
-export function withInternetPorts(flows: string, { http, https, echo }: InternetPorts): string {
+/** Flows whose modems send what is meant for the examples' servers to where these are this time. */
+export function withInternetPorts(flows: string, { http, https, echo, listening }: InternetPorts): string {
   return flows
     .replaceAll(/(route=demo\.example:80=127\.0\.0\.1:)\d+/g, `$1${http}`)
     .replaceAll(/(route=demo\.example:443=127\.0\.0\.1:)\d+/g, `$1${https}`)
-    .replaceAll(/(route=(?:demo\.example|127\.0\.0\.1):7=127\.0\.0\.1:)\d+/g, `$1${echo}`);
+    .replaceAll(/(route=(?:demo\.example|127\.0\.0\.1):7=127\.0\.0\.1:)\d+/g, `$1${echo}`)
+    .replaceAll(/(route=(?:meter\.example|0\.0\.0\.0):7000=127\.0\.0\.1:)\d+/g, `$1${listening}`);
 }
 
 /** Flows as Node-RED keeps them: without the credentials, which have a file of their own. */

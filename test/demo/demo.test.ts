@@ -57,8 +57,8 @@ class RunningDemo {
     return (await (await fetch(`${this.url}flows`)).json()) as FlowNode[];
   }
 
-  /** Presses a button of an example; resolves with what its flow shows first in the debug sidebar. */
-  async press(tab: string, button: string): Promise<unknown> {
+  /** Presses a button of an example; resolves with what its flow shows first in the debug sidebar of what is `wanted`. */
+  async press(tab: string, button: string, wanted: (shown: unknown) => boolean = () => true): Promise<unknown> {
     const flows = await this.flows();
     const id = flows.find(({ type, label }) => type === "tab" && label === tab)?.id;
     const inject = flows.find(({ type, name, z }) => type === "inject" && name === button && z === id);
@@ -67,7 +67,7 @@ class RunningDemo {
     const shown = new Promise<unknown>((resolve) => {
       socket.on("message", (data) => {
         const messages: { topic?: string; data?: { z?: string; msg?: unknown } }[] = [JSON.parse(String(data))].flat();
-        const message = messages.find(({ topic, data }) => topic === "debug" && data?.z === id);
+        const message = messages.find(({ topic, data }) => topic === "debug" && data?.z === id && wanted(data.msg));
         if (message !== undefined) resolve(message.data?.msg);
       });
     });
@@ -117,9 +117,12 @@ describe("npm start", { timeout: 60_000 }, () => {
   });
 
   it("has an echo server, which gives a datagram back", async () => {
-    // The flow shows its events as well.
-    let shown: unknown;
-    while (shown !== "Hello") shown = await demo.press("Echo test", "Say hello");
+    await demo.press("Echo test", "Say hello", (shown) => shown === "Hello");
+  });
+
+  it("has a modem that listens, and one that asks it", async () => {
+    const isAnswer = (shown: unknown) => String(shown).endsWith("°C");
+    await demo.press("A listening socket with answers", "Ask the meter", isAnswer);
   });
 
   it("resumes TLS sessions after a restart of the modem, asked at once, and of everything", async () => {
@@ -138,7 +141,11 @@ describe("the demo's user directory", () => {
   const directory = mkdtempSync(join(tmpdir(), "modem-demo-"));
   const flows = () => JSON.parse(readFileSync(join(directory, "flows.json"), "utf8")) as FlowNode[];
   const prepare = (http: number, https: number) =>
-    prepareUserDirectory(directory, ROOT, { port: 1880, internet: { http, https, echo: 4207 }, fresh: false });
+    prepareUserDirectory(directory, ROOT, {
+      port: 1880,
+      internet: { http, https, echo: 4207, listening: 4208 },
+      fresh: false,
+    });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it("shows the GET on a button first", () => {
@@ -164,7 +171,7 @@ describe("npm start that can't", () => {
   const start = (...args: string[]) =>
     spawnSync(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], { encoding: "utf8" });
 
-  it.each(["--port", "--internet", "--https", "--echo"])(
+  it.each(["--port", "--internet", "--https", "--echo", "--listen"])(
     "use the port of %s says so in one line, with what to do",
     async (option) => {
       const server = createServer();

@@ -21,7 +21,7 @@ describe("the demo's small internet", () => {
 
   beforeEach(async () => {
     internet = new DemoInternet();
-    ports = await internet.listen({ http: 0, https: 0, echo: 0 });
+    ports = await internet.listen({ http: 0, https: 0, echo: 0, listening: 0 });
   });
   afterEach(() => internet.close());
 
@@ -49,7 +49,7 @@ describe("the demo's small internet", () => {
       expect(await ask(sessions.at(-1))).toEqual({ resumed: true, protocol: maxVersion });
       await internet.close();
       internet = new DemoInternet();
-      ports = await internet.listen({ http: 0, https: 0, echo: 0 });
+      ports = await internet.listen({ http: 0, https: 0, echo: 0, listening: 0 });
       expect(await ask(sessions.at(-1))).toEqual({ resumed: true, protocol: maxVersion });
     },
   );

@@ -38,7 +38,7 @@ describe.skipIf(browserNeed.skip)(`the editor in Chromium${browserNeed.reason}`,
   let editor: EditorPage;
 
   beforeAll(async () => {
-    ports = await internet.listen({ http: 0, https: 0, echo: 0 });
+    ports = await internet.listen({ http: 0, https: 0, echo: 0, listening: 0 });
     nodeRed = await startNodeRed(userDirectory());
     browser = await launchBrowser();
     editor = await EditorPage.open(browser, nodeRed.url);

@@ -4,7 +4,7 @@ import helper from "node-red-node-test-helper";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DemoInternet } from "../../demo/internet";
 import { INTERNET_PORTS, withInternetPorts, withoutCredentials } from "../../demo/user-directory";
-import { deploy, useNodeRed } from "./support/flow";
+import { deploy, Inbox, type Received, useNodeRed } from "./support/flow";
 
 interface ExampleNode {
   readonly id: string;
@@ -13,6 +13,7 @@ interface ExampleNode {
   readonly port?: string;
   readonly name?: string;
   readonly wires?: readonly (readonly string[])[];
+  readonly role?: string;
 }
 
 const FOLDER = join(__dirname, "../../examples");
@@ -20,12 +21,26 @@ const FILES = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter(
 const load = (file: string, ports = INTERNET_PORTS): ExampleNode[] =>
   JSON.parse(withInternetPorts(readFileSync(join(FOLDER, file), "utf8"), ports));
 
+/** What tells that each node that listens does so: a button that asks it is worth pressing from then on. */
+function listeners(nodes: readonly ExampleNode[]) {
+  const watched = nodes.filter(({ role }) => role === "listen");
+  const watchers = watched.flatMap(({ id, z }) => [
+    { id: `status-${id}`, type: "status", z, scope: [id], wires: [[`badge-${id}`]] },
+    { id: `badge-${id}`, type: "helper", z },
+  ]);
+  const stands = ({ status }: Received) => /listening/.test((status as { text?: string } | undefined)?.text ?? "");
+  return {
+    nodes: watchers,
+    done: () => Promise.all(watched.map(({ id }) => new Inbox(`badge-${id}`).until(stands))),
+  };
+}
+
 const internet = new DemoInternet();
 let ports = INTERNET_PORTS;
 
 useNodeRed();
 beforeAll(async () => {
-  ports = await internet.listen({ http: 0, https: 0, echo: 0 });
+  ports = await internet.listen({ http: 0, https: 0, echo: 0, listening: 0 });
 });
 afterAll(() => internet.close());
 
@@ -57,7 +72,8 @@ describe("the examples", () => {
   it.each(FILES)("%s runs when it is imported, whichever button is pressed", async (file) => {
     const nodes = load(file, ports);
     const { flows, credentials } = withoutCredentials(nodes);
-    await deploy(flows as never, credentials);
+    const listening = listeners(nodes);
+    await deploy([...flows, ...listening.nodes] as never, credentials);
     const failures: unknown[] = [];
     const answers: unknown[] = [];
     for (const { id, type, name } of nodes) {
@@ -66,6 +82,7 @@ describe("the examples", () => {
       helper.getNode(id).on("input", (message: unknown) => list.push(message));
     }
     const flowNode = nodes.find(({ type }) => type.startsWith("modem-"));
+    await listening.done();
     for (const button of nodes.filter(({ type }) => type === "inject")) {
       const before = answers.length;
       const ended = new Promise<void>((resolve) => {
