@@ -10,11 +10,11 @@ import type {
   SocketStatus,
 } from "../services/sockets";
 import { unlessAborted } from "../services/unless-aborted";
+import type { Carrier, CarrierOwner } from "./socket-carrier";
 import { CONTROL, readNumber, readStatus } from "./socket-control";
-import { DatagramWriter, type Resolve } from "./socket-datagram";
+import type { Resolve } from "./socket-datagram";
 import { connectionClosed } from "./socket-errors";
 import { type SocketEnd, SocketReader } from "./socket-reader";
-import { StreamWriter } from "./socket-stream";
 import type { SocketSyntax } from "./socket-syntax";
 
 /** ms that the peer's acknowledgement is waited for before a socket is closed, and between two looks. */
@@ -32,6 +32,8 @@ export interface ConnectionParts {
   readonly secure: boolean;
   readonly local?: SocketAddress;
   readonly resolve: Resolve;
+  /** The way its bytes are carried. */
+  readonly carry: (owner: CarrierOwner) => Carrier;
   /** Closes the module's socket. Never fails. */
   close(): Promise<void>;
   /** The module's socket is gone. */
@@ -42,16 +44,16 @@ export interface ConnectionParts {
 
 /** One life of one socket of the module: from +USOCR, or its acceptance, until the number can be another's. */
 export class SocketConnection implements ModemSocket {
-  readonly way = "command: text, binary";
   readonly #parts: ConnectionParts;
   readonly #over = new AbortController();
   readonly #reader: SocketReader;
-  readonly #stream: StreamWriter;
-  readonly #datagrams: DatagramWriter;
+  readonly #carrier: Carrier;
   #remote: SocketAddress | undefined;
   #events: SocketEvents | undefined;
   /** The last of what is to be sent. */
   #sending: Promise<void> = Promise.resolve();
+  /** What waits behind that which is being sent. */
+  readonly #waiting: Uint8Array[] = [];
   #hasSent = false;
   #closing: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -59,16 +61,18 @@ export class SocketConnection implements ModemSocket {
   constructor(parts: ConnectionParts, remote?: SocketAddress) {
     this.#parts = parts;
     this.#remote = remote;
-    const { signal: ended } = this.#over;
-    this.#reader = new SocketReader({ ...parts, ended, deliver: (data, from) => this.#deliver(data, from) });
     const owner = {
       ...parts,
-      ended,
-      peerClosed: () => this.#reader.peerClosed(),
+      ended: this.#over.signal,
+      deliver: (data: Buffer, from?: SocketAddress) => this.#deliver(data, from),
       broken: (error: ModemError) => void this.end({ farewell: "close", error }),
     };
-    this.#stream = new StreamWriter(owner);
-    this.#datagrams = new DatagramWriter(owner);
+    this.#reader = new SocketReader(owner);
+    this.#carrier = parts.carry({ ...owner, reader: this.#reader });
+  }
+
+  get way(): string {
+    return this.#carrier.way;
   }
 
   get number(): number {
@@ -97,6 +101,12 @@ export class SocketConnection implements ModemSocket {
     return this.#events !== undefined;
   }
 
+  /** It stands: its bytes can be carried from now on. @throws {ModemError} where they can't */
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#carrier.open(signal);
+    this.#over.signal.throwIfAborted();
+  }
+
   /** From now on it reads, and its end is told. */
   start(events: SocketEvents, remote = this.#remote): void {
     this.#remote = remote;
@@ -107,11 +117,13 @@ export class SocketConnection implements ModemSocket {
   /** +UUSORD or +UUSORF. */
   announced(): void {
     this.#reader.announced();
+    this.#carrier.news();
   }
 
   /** +UUSOCL. */
   closeAnnounced(): void {
     this.#reader.closeAnnounced();
+    this.#carrier.news();
   }
 
   superseded(): void {
@@ -124,16 +136,18 @@ export class SocketConnection implements ModemSocket {
     if (this.#events !== undefined) void this.end({ farewell: "close", error });
   }
 
-  send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
+  send(data: Uint8Array, options: SendOptions = {}): Promise<void> {
+    const { signal } = options;
     if (this.#closing !== undefined) {
       return Promise.reject(connectionClosed(this.#parts.title, "the connection is being closed"));
     }
+    this.#waiting.push(data);
     const work = this.#sending.then(async () => {
+      this.#waiting.shift();
       signal?.throwIfAborted();
       this.#over.signal.throwIfAborted();
-      if (this.protocol === "udp") return this.#datagrams.write(data, to);
       this.#hasSent = true;
-      return this.#stream.write(data, signal);
+      return this.#carrier.send(data, options);
     });
     this.#sending = work.catch(() => undefined);
     return signal === undefined ? work : unlessAborted(work, signal);
@@ -160,6 +174,7 @@ export class SocketConnection implements ModemSocket {
 
   async #end(farewell: SocketEnd["farewell"], error: ModemError | undefined): Promise<void> {
     this.#over.abort(error ?? connectionClosed(this.#parts.title, "the connection is closed"));
+    await this.#carrier.stop(error);
     if (farewell === "close") await this.#parts.close();
     else this.#parts.forget();
     try {
@@ -172,7 +187,8 @@ export class SocketConnection implements ModemSocket {
 
   async #close(): Promise<void> {
     await this.#sending;
-    if (this.#hasSent) await this.#flush().catch(() => undefined);
+    await this.#carrier.finish();
+    if (this.#hasSent && this.protocol === "tcp") await this.#flush().catch(() => undefined);
     await this.end({ farewell: "close" });
   }
 
@@ -188,17 +204,26 @@ export class SocketConnection implements ModemSocket {
 
   async #read(): Promise<void> {
     try {
-      await this.end(await this.#reader.run());
+      await this.end(await this.#carrier.receive());
     } catch (error) {
       if (!this.#over.signal.aborted) await this.end({ farewell: "close", error: asModemError(error) });
     }
   }
 
-  async #deliver(data: Buffer, from: SocketAddress | undefined): Promise<void> {
-    const { signal } = this.#over;
+  #deliver(data: Buffer, from: SocketAddress | undefined): void | Promise<void> {
     const sender = from ?? this.#remote ?? { ip: "", port: 0 };
     try {
-      await unlessAborted(Promise.resolve(this.#events?.onData(data, sender)), signal);
+      const taken = this.#events?.onData(data, sender);
+      if (taken !== undefined) return this.#untilTaken(taken);
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  async #untilTaken(taken: Promise<void>): Promise<void> {
+    const { signal } = this.#over;
+    try {
+      await unlessAborted(taken, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#note(error);

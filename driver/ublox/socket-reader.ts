@@ -29,8 +29,8 @@ export interface ReaderOwner {
   readonly title: string;
   /** Fires when the socket has ended; its reason is what reading fails with then. */
   readonly ended: AbortSignal;
-  /** Resolves when more may be read. */
-  deliver(data: Buffer, from: SocketAddress | undefined): Promise<void>;
+  /** Resolves when more may be read. Never fails, but for the end of the socket. */
+  readonly deliver: (data: Buffer, from?: SocketAddress) => void | Promise<void>;
 }
 
 /** Reads a socket by +USORD or +USORF (guide 5.5, 5.7), and finds out whether what was announced is its end. */
@@ -47,11 +47,6 @@ export class SocketReader {
     this.#owner = owner;
     // A datagram may come as soon as there is a socket; a connection's data are announced to it.
     this.#announced = owner.protocol === "udp";
-  }
-
-  /** Whether something may wait to be read. */
-  get isAnnounced(): boolean {
-    return this.#announced;
   }
 
   /** The module has said that the socket is closed. */
@@ -88,7 +83,7 @@ export class SocketReader {
   }
 
   /** Reads until nothing is left; resolves to the end where that has come. */
-  async drain(): Promise<SocketEnd | undefined> {
+  async drain(deliver = this.#owner.deliver): Promise<SocketEnd | undefined> {
     const { number, protocol, ended } = this.#owner;
     for (let refusals = 0; ; ) {
       this.#announced = false;
@@ -97,7 +92,7 @@ export class SocketReader {
         const received = await readSocket(this.#owner, number, protocol, ended);
         refusals = 0;
         if (received === undefined) return mayBeClosed ? await this.#checkClosed() : undefined;
-        await this.#owner.deliver(received.data, received.from);
+        await deliver(received.data, received.from);
       } catch (error) {
         const end = await this.#unread(error);
         if (end !== undefined) return end;
@@ -149,6 +144,6 @@ export class SocketReader {
 }
 
 /** Whether data may still come. */
-function isOpen(state: TcpState | "open"): boolean {
+export function isOpen(state: TcpState | "open"): boolean {
   return state === "open" || state === "established" || state === "unknown";
 }

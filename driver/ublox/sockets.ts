@@ -17,8 +17,10 @@ import type {
 } from "../services/sockets";
 import { unlessAborted } from "../services/unless-aborted";
 import type { SecureConnection, UbloxSecurity } from "./security";
+import { CommandCarrier } from "./socket-carrier";
 import { connectSocket } from "./socket-connect";
 import { SocketConnection } from "./socket-connection";
+import { DirectCarrier } from "./socket-direct";
 import { openListener, SocketListener } from "./socket-listener";
 import { isSocketNumber, SocketNumbers } from "./socket-numbers";
 import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from "./socket-options";
@@ -135,7 +137,7 @@ export class UbloxSockets implements SocketService {
 
   #connection(
     number: number,
-    { title, protocol, cid }: Pick<SocketPlan, "title" | "protocol" | "cid">,
+    { title, protocol, cid, mode }: Pick<SocketPlan, "title" | "protocol" | "cid" | "mode">,
     { giveBack, secure, local, remote }: Holdings,
   ): SocketConnection {
     const connection: SocketConnection = new SocketConnection(
@@ -149,6 +151,7 @@ export class UbloxSockets implements SocketService {
         secure: secure !== undefined,
         ...(local && { local }),
         resolve: (host, signal) => this.#resolve(host, signal),
+        carry: (owner) => (mode === "direct" ? new DirectCarrier(owner) : new CommandCarrier(owner)),
         close: () => this.#numbers.close(number, connection),
         forget: () => this.#numbers.forget(number, connection),
         release: async (error) => {
