@@ -1,3 +1,4 @@
+import { now } from "../at/clock";
 import { ModemError } from "../errors";
 
 /** The end of an operation: when its time is over or its caller gave up. */
@@ -12,7 +13,7 @@ export class Deadline {
    * @param outers any of them ends it with its own reason
    */
   constructor(timeout: number, operation: string, ...outers: readonly (AbortSignal | undefined)[]) {
-    this.#end = Date.now() + timeout;
+    this.#end = now() + timeout;
     const over = (): void =>
       this.#controller.abort(
         new ModemError("MODEM_TIMEOUT", `${operation}: not done within ${timeout / 1000} s; allow a longer timeout`),
@@ -33,7 +34,7 @@ export class Deadline {
 
   /** ms, at least 1. */
   get remaining(): number {
-    return Math.max(1, this.#end - Date.now());
+    return Math.max(1, this.#end - now());
   }
 
   /** Whole seconds as a modem's parameter takes them, 1–65535. */
