@@ -44,8 +44,9 @@ const URC_PREFIXES = [
 ] as const;
 
 export const BG96_DIALECT: Dialect = {
-  // No manual asks for a pause; this lets the modem's UART driver turn round.
-  gap: 5,
+  // No manual asks for a pause, and a capture shows commands taken 2 ms after OK (AT facts, LOG). But a result ends at its
+  // CR for the parser, and a command that is sent before the LF has come may abort (V.250 5.6.1).
+  gap: 1,
   promptDelay: { "@": 0, ">": 0, CONNECT: 0 },
   // HTTP and file data come behind CONNECT, where the command says how many bytes.
   counted: [],
