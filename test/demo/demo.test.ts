@@ -67,7 +67,7 @@ class RunningDemo {
     const shown = new Promise<unknown>((resolve) => {
       socket.on("message", (data) => {
         const messages: { topic?: string; data?: { z?: string; msg?: unknown } }[] = [JSON.parse(String(data))].flat();
-        const message = messages.find(({ topic, data }) => topic === "debug" && data?.z === id && wanted(data.msg));
+        const message = messages.find(({ topic, data }) => topic === "debug" && data?.z === id && wanted(data?.msg));
         if (message !== undefined) resolve(message.data?.msg);
       });
     });
