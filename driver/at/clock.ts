@@ -3,6 +3,9 @@ export function now(): number {
   return performance.now();
 }
 
+/** Timers count whole milliseconds and fire a part of one early or, on a busy machine, some late. */
+const TIMER_MARGIN = 1;
+
 /** Calls back when a moment has come that may move while it is waited for. */
 export class Pause {
   private stopTimer: (() => void) | undefined;
@@ -14,8 +17,8 @@ export class Pause {
   /**
    * Calls `then` as soon as `ends()` has passed: at once, in the same tick, when it has already.
    *
-   * Timers count whole milliseconds and may fire early by a part of one; the last part is spent in the event loop, so
-   * that a pause of 20 ms, which a transfer makes a thousand times, is not one of 21.
+   * The last one or two milliseconds are spent in the event loop, so that a pause of 20 ms, which a transfer makes a
+   * thousand times, is not one of 21.
    */
   start(ends: () => number, then: () => void): void {
     this.stop();
@@ -23,8 +26,8 @@ export class Pause {
       const left = ends() - now();
       this.stopTimer = undefined;
       if (left <= 0) then();
-      else if (left >= 1) {
-        const timer = setTimeout(check, Math.floor(left));
+      else if (left >= TIMER_MARGIN + 1) {
+        const timer = setTimeout(check, Math.floor(left) - TIMER_MARGIN);
         this.stopTimer = () => clearTimeout(timer);
       } else {
         const immediate = setImmediate(check);

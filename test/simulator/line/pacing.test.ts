@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Arrival, Pacer } from "../../../simulator/line/pacer";
+import { SerialLine } from "../../../simulator/line/serial-line";
 import { lineModem } from "./line-modem";
 
 interface Portion {
@@ -89,6 +90,31 @@ describe("a paced line", () => {
     const least = (line.length + 1 + 7) * byteTime;
     expect(took).toBeGreaterThanOrEqual(least - 0.1);
     expect(took).toBeLessThan(least + line.length * byteTime * 0.8);
+  });
+
+  it("counts an answer from the end of its command, however long this process takes for it", async () => {
+    const line = new SerialLine(921_600);
+    const host = { receive: () => true, hangUp: () => undefined };
+    const answered = new Promise<{ heard: number; through: number }>((resolve) => {
+      line.connectModem({
+        hangUp: () => undefined,
+        receive(bytes, { first, step }) {
+          const until = performance.now() + 10;
+          while (performance.now() < until);
+          queueMicrotask(() => {
+            resolve({ heard: first + (bytes.length - 1) * step, through: line.write(Buffer.alloc(20)) });
+          });
+          return true;
+        },
+      });
+    });
+    line.attach(host);
+    await line.send(host, Buffer.from("AT\r"));
+    const { heard, through } = await answered;
+    expect(through - heard).toBeCloseTo((20 * 10_000) / 921_600, 6);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const before = performance.now();
+    expect(line.write(Buffer.alloc(1)), "what is said later").toBeGreaterThan(before);
   });
 
   it("changes its rate by +IPR after the result, which still comes at the old rate", async () => {
