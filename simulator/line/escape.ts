@@ -30,9 +30,9 @@ export class EscapeSequence {
     stopWait(this.timer);
     const only = bytes.length <= LENGTH && bytes.every((byte) => byte === this.character);
     const guarded = this.seen > 0 || first - this.quietSince >= silence;
-    const inTime = this.seen === 0 || last - this.firstSeen <= silence;
+    if (this.seen === 0) this.firstSeen = first;
+    const inTime = last - this.firstSeen <= silence;
     if (only && guarded && inTime && this.seen + bytes.length <= LENGTH) {
-      if (this.seen === 0) this.firstSeen = first;
       this.seen += bytes.length;
       const left = Math.max(0, last + silence - now());
       this.timer = wait(this.seen === LENGTH ? this.escaped : () => this.release(), left);

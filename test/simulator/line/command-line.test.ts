@@ -58,6 +58,12 @@ describe("a command line", () => {
 
   it("is repeated by A/, without a CR", async () => {
     expect(await exchange("A/", ["AT+CSQ"])).toContain("+CSQ: ");
+    expect(await exchange("a/", ["AT+CSQ"])).toContain("+CSQ: ");
+  });
+
+  it("is not repeated by A/ behind something else, which V.250 wants in place of AT", async () => {
+    expect(await exchange("xA/\r", ["AT+CSQ"])).toBe("xA/\r");
+    expect(await exchange("xyz a/ AT+GMM\r", ["AT+CSQ"])).toContain("Line");
   });
 
   it("runs several commands and ends with one result", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Call, type CommandDefinition, CommandError } from "../../../simulator/line/command";
-import { type LineModem, lineModem } from "./line-modem";
+import { anotherHost, type LineModem, lineModem } from "./line-modem";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -68,6 +68,44 @@ describe("data mode", () => {
       await pause(0);
     }
     expect(heard.reduce((sum, length) => sum + length, 0)).toBe(200_000);
+  });
+
+  it.each(["", "AT&D0"])("outlasts a host that goes away, as %j has it", async (setting) => {
+    const heard: string[] = [];
+    const modem = lineModem([link((bytes) => void heard.push(bytes.toString()))]);
+    if (setting !== "") await modem.client.send(setting);
+    await enter(modem);
+    modem.client.stream.destroy();
+    const next = anotherHost(modem.line);
+    await pause(25);
+    next.write("AT\r");
+    await pause(25);
+    expect(heard.join("")).toBe("AT\r");
+    next.write("+++");
+    expect(await next.through(/OK\r\n/)).toBe("\r\nOK\r\n");
+    expect((await next.send("AT")).result).toBe("OK");
+  });
+
+  it.each(["AT&D1", "AT&D2"])("is left when the host goes away after %s", async (setting) => {
+    const modem = lineModem([link(() => undefined)]);
+    await modem.client.send(setting);
+    await enter(modem);
+    modem.client.stream.destroy();
+    const next = anotherHost(modem.line);
+    expect((await next.send("AT")).result).toBe("OK");
+  });
+
+  it("goes on with a new host where the last one left half an escape sequence", async () => {
+    const heard: string[] = [];
+    const modem = lineModem([link((bytes) => void heard.push(bytes.toString()))]);
+    await enter(modem);
+    await pause(25);
+    modem.client.write("++");
+    await pause(1);
+    modem.client.stream.destroy();
+    await pause(25);
+    anotherHost(modem.line).write("x");
+    await expect.poll(() => heard.join("")).toBe("++x");
   });
 
   it("ends with the final result that the command wants", async () => {

@@ -63,9 +63,7 @@ export function lineModem(
     receive: (bytes, arrival) => terminal.receive(bytes, arrival),
     hangUp: () => terminal.hangUp(),
   });
-  const [toModem, toHost] = [new PassThrough(), new PassThrough()];
-  const host = Duplex.from({ writable: toModem, readable: toHost });
-  new StreamHost(line, toModem, toHost, () => host.destroy());
+  const client = anotherHost(line);
   modem.start({
     urc: (parts) => terminal.urc(parts),
     push: (parts) => terminal.push(parts),
@@ -73,5 +71,13 @@ export function lineModem(
     stop: () => terminal.stop(),
     start: () => terminal.start(),
   });
-  return { modem, client: new AtClient(host), line, terminal };
+  return { modem, client, line, terminal };
+}
+
+/** Whoever opens the port next. */
+export function anotherHost(line: SerialLine): AtClient {
+  const [toModem, toHost] = [new PassThrough(), new PassThrough()];
+  const host = Duplex.from({ writable: toModem, readable: toHost });
+  new StreamHost(line, toModem, toHost, () => host.destroy());
+  return new AtClient(host);
 }
