@@ -47,8 +47,6 @@ const LONGEST_PUSH = 1500;
 export class ModemSocket {
   state = State.Opening;
   remote: Endpoint;
-  /** The line is this socket's own now, in transparent mode. */
-  online = false;
   readonly service: Service;
   readonly cid: number;
   readonly server: number;
@@ -56,13 +54,15 @@ export class ModemSocket {
   /** Ends the opening, the connection, the listener. */
   readonly #leaving = new AbortController();
   readonly #waiting = new Set<() => void>();
+  /** The line is this socket's own now, in transparent mode. */
+  #online = false;
   #mode: AccessMode;
   #channel: Channel | undefined;
   #localPort: number;
   /** `recv` was said, and the buffer has not been empty since. */
   #announced = false;
   #pushing = false;
-  /** The peer has closed, and the host will hear of it behind the data that are being pushed. */
+  /** The peer has closed, and the host will hear of it behind the data, or when it leaves transparent mode. */
   #closedUntold = false;
   #read = 0;
 
@@ -99,6 +99,11 @@ export class ModemSocket {
     return this.state === State.Connected;
   }
 
+  /** Something came in and was not read. */
+  get hasData(): boolean {
+    return (this.#channel?.unread ?? 0) > 0;
+  }
+
   /** Fires when the host closes the socket. */
   get leaving(): AbortSignal {
     return this.#leaving.signal;
@@ -129,13 +134,24 @@ export class ModemSocket {
   switchMode(mode: AccessMode): void {
     this.#mode = mode;
     this.#announced = false;
-    if ((this.#channel?.unread ?? 0) > 0) this.#offer();
+    if (this.hasData) this.#offer();
+  }
+
+  goOnline(): void {
+    this.#online = true;
+  }
+
+  /** @param escaped the host left, and has not seen NO CARRIER */
+  goOffline(escaped: boolean): void {
+    this.#online = false;
+    if (escaped && this.#closedUntold) this.#tellClosed();
+    this.#closedUntold = false;
   }
 
   read(most: number): Piece | undefined {
     const piece = this.#channel?.read(most);
     this.#read += piece?.bytes.length ?? 0;
-    if ((this.#channel?.unread ?? 0) === 0) this.#announced = false;
+    if (!this.hasData) this.#announced = false;
     return piece;
   }
 
@@ -195,9 +211,8 @@ export class ModemSocket {
     this.state = State.Closing;
     this.#channel?.finish();
     this.#wake();
-    // In transparent mode the host hears NO CARRIER instead.
-    if (this.online) return;
-    if (this.#pushing) this.#closedUntold = true;
+    // A host that is in transparent mode to the end hears NO CARRIER instead.
+    if (this.#pushing || this.#online) this.#closedUntold = true;
     else this.#tellClosed();
   }
 

@@ -54,7 +54,8 @@ async function switchMode(call: Call, modem: Modem): Promise<void> {
   const parameters = tcpIpParameters(call).expect(2, 2);
   const socket = plainSockets(modem).get(parameters.number(0, IDENTITY));
   const mode = parameters.number(1, { min: MODE.min, max: MODE.max });
-  if (!socket.connected) throw new TcpIpFailure(TcpIpError.notAllowed);
+  // What a peer sent before it closed can still be had, in any mode.
+  if (!socket.connected && !socket.hasData) throw new TcpIpFailure(TcpIpError.notAllowed);
   if (mode !== AccessMode.Transparent) {
     socket.switchMode(mode);
     return;

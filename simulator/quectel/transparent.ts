@@ -1,6 +1,8 @@
 import type { Call, CommandDefinition } from "../line/command";
 import { RESULTS } from "../line/results";
 import type { Modem } from "../modem";
+import { SocketError } from "../network/tcp-udp";
+import { ByteQueue } from "../network/tcp-udp-bytes";
 import { needDataMode } from "./data-mode";
 import { AccessMode, type ModemSocket } from "./modem-socket";
 import { socketSetting } from "./socket-settings";
@@ -13,7 +15,7 @@ const WAIT_UNIT = 100;
 
 /** Makes packets of what the host types: as many bytes as "transpktsize" says, or fewer after a pause. */
 class Packer {
-  #typed: Buffer = Buffer.alloc(0);
+  readonly #typed = new ByteQueue();
   #stop: () => void = () => undefined;
   #sending: Promise<void> = Promise.resolve();
 
@@ -27,10 +29,10 @@ class Packer {
     this.#stop();
     const [size = 0] = socketSetting(this.modem, "transpktsize");
     const [pause = 0] = socketSetting(this.modem, "transwaittm");
-    this.#typed = Buffer.concat([this.#typed, bytes]);
+    this.#typed.push(bytes);
     const packets: Buffer[] = [];
-    while (this.#typed.length >= size) packets.push(this.#cut(size));
-    if (pause === 0 && this.#typed.length > 0) packets.push(this.#cut(size));
+    while (this.#typed.length >= size) packets.push(this.#typed.take(size));
+    if (pause === 0 && this.#typed.length > 0) packets.push(this.#typed.take(size));
     if (this.#typed.length > 0) this.#stop = this.modem.later(pause * WAIT_UNIT, () => void this.flush());
     return packets.length === 0 ? undefined : this.#send(packets);
   }
@@ -38,13 +40,7 @@ class Packer {
   /** What is there goes out now. */
   flush(): Promise<void> {
     this.#stop();
-    return this.#send(this.#typed.length === 0 ? [] : [this.#cut(this.#typed.length)]);
-  }
-
-  #cut(size: number): Buffer {
-    const packet = this.#typed.subarray(0, size);
-    this.#typed = this.#typed.subarray(size);
-    return packet;
+    return this.#send(this.#typed.length === 0 ? [] : [this.#typed.take(this.#typed.length)]);
   }
 
   #send(packets: readonly Buffer[]): Promise<void> {
@@ -55,7 +51,17 @@ class Packer {
   }
 
   async #sendOne(packet: Buffer): Promise<void> {
-    while (this.socket.connected && !(await this.socket.channel?.send(packet))) await this.socket.changed();
+    while (this.socket.connected && !(await this.#passed(packet))) await this.socket.changed();
+  }
+
+  /** A datagram that has no way to its peer is lost; there is nobody to tell. */
+  async #passed(packet: Buffer): Promise<boolean> {
+    try {
+      return (await this.socket.channel?.send(packet)) === true;
+    } catch (error) {
+      if (error instanceof SocketError) return true;
+      throw error;
+    }
   }
 }
 
@@ -70,7 +76,7 @@ function packerOf(modem: Modem, socket: ModemSocket): Packer {
 /** The line is the socket's own until the host leaves with `+++` (OK) or the connection ends (NO CARRIER). */
 export async function stayOnline(call: Call, modem: Modem, socket: ModemSocket): Promise<void> {
   const packer = packerOf(modem, socket);
-  socket.online = true;
+  socket.goOnline();
   call.connect(
     "CONNECT",
     () => socket.wake(),
@@ -79,7 +85,7 @@ export async function stayOnline(call: Call, modem: Modem, socket: ModemSocket):
   try {
     await printReceived(call, socket);
   } finally {
-    socket.online = false;
+    socket.goOffline(call.escaped);
   }
   // A peer that does not read must not keep the host from its command mode.
   void packer.flush();
@@ -95,10 +101,14 @@ async function printReceived(call: Call, socket: ModemSocket): Promise<void> {
   }
 }
 
-/** The socket whose mode is transparent; there is one at most. */
-export function transparentSocket(modem: Modem): ModemSocket | undefined {
+function transparentSockets(modem: Modem): ModemSocket[] {
   const all = [...plainSockets(modem).all(), ...secureSockets(modem).all()];
-  return all.find(({ mode, connected }) => mode === AccessMode.Transparent && connected);
+  return all.filter(({ mode }) => mode === AccessMode.Transparent);
+}
+
+/** The one connection whose mode is transparent. */
+function transparentSocket(modem: Modem): ModemSocket | undefined {
+  return transparentSockets(modem).find(({ connected }) => connected);
 }
 
 /** @throws {CommandError} while another port or another socket is in data mode */
@@ -107,9 +117,9 @@ export function needLine(modem: Modem): void {
   if (transparentSocket(modem) !== undefined) throw new TcpIpFailure(TcpIpError.notAllowed);
 }
 
-/** ATO: back to the data, after `+++`. */
+/** ATO: back to the data, after `+++`; also to those that a peer sent before it closed. */
 async function goOnline(call: Call, modem: Modem): Promise<void> {
-  const socket = transparentSocket(modem);
+  const socket = transparentSocket(modem) ?? transparentSockets(modem).find(({ hasData }) => hasData);
   if (socket === undefined) throw new TcpIpFailure(TcpIpError.notAllowed);
   await stayOnline(call, modem, socket);
 }

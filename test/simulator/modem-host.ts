@@ -11,7 +11,7 @@ let count = 0;
 /** A host on the port of a simulated modem, which ends with the test. One character = one byte. */
 export class ModemHost {
   private readonly port: string;
-  private readonly stream: Duplex;
+  private stream: Duplex;
   private received = "";
   private wake: () => void = () => undefined;
 
@@ -20,12 +20,31 @@ export class ModemHost {
     count += 1;
     const port = `sim:${model}?${["boot=20", ...options, `name=test-${count}`].join("&")}`;
     this.port = port;
-    this.stream = openInProcess(port);
-    this.stream.on("data", (bytes: Buffer) => {
+    this.stream = this.open();
+    onTestFinished(() => closeInProcess(port));
+  }
+
+  /** Goes away and comes back, as a program that was started anew; what it had not taken is gone. */
+  async reopen(): Promise<void> {
+    const closed = new Promise((resolve) => this.stream.once("close", resolve));
+    this.stream.destroy();
+    await closed;
+    this.received = "";
+    this.stream = this.open();
+  }
+
+  private open(): Duplex {
+    const stream = openInProcess(this.port);
+    return stream.on("data", (bytes: Buffer) => {
       this.received += bytes.toString("latin1");
       this.wake();
     });
-    onTestFinished(() => closeInProcess(port));
+  }
+
+  /** Takes nothing from the line for a while, or goes on. */
+  reads(on: boolean): void {
+    if (on) this.stream.resume();
+    else this.stream.pause();
   }
 
   fault(spec: string): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ALL_BYTES, closedPort } from "../network/servers";
+import { udpPeer } from "../ublox/socket-host";
 import type { Bg96Host } from "./bg96-host";
 import { onlineHost, open, peer, randomBytes, read, readAll, send, sha256 } from "./sockets-host";
 
@@ -143,6 +144,127 @@ describe("transparent mode", () => {
     (await connected).end();
     expect(await host.urc(/\+QIURC: /)).toBe('+QIURC: "closed",0');
     expect(await host.command("ATO")).toEqual(["ERROR"]);
+  });
+
+  it("hands out what a peer sent before it closed, though the host had left: by ATO", async () => {
+    const { port, connected } = await peer();
+    const host = await onlineHost(port);
+    await transparent(host);
+    await leave(host);
+    (await connected).end("last words");
+    expect(await host.urc(/\+QIURC: /)).toBe('+QIURC: "closed",0');
+    host.write("ATO\r");
+    expect(await host.until(/NO CARRIER\r\n/)).toBe("\r\nCONNECT\r\nlast words\r\nNO CARRIER\r\n");
+    expect(await host.command("ATO")).toEqual(["ERROR"]);
+  });
+
+  it("hands out what a peer sent before it closed, though the host had left: in another mode", async () => {
+    const { port, connected } = await peer();
+    const host = await onlineHost(port);
+    await transparent(host);
+    await leave(host);
+    (await connected).end("last words");
+    await host.urc(/\+QIURC: "closed",0/);
+    expect(await host.command("AT+QISWTMD=0,0")).toEqual(["OK"]);
+    await host.urc(/\+QIURC: "recv",0/);
+    expect(await readAll(host)).toBe("last words");
+    expect(await host.command("AT+QISWTMD=0,1")).toEqual(["ERROR"]);
+  });
+
+  it("says closed to a host that leaves while the last data are still printed", async () => {
+    const data = randomBytes(30_000, 4);
+    const { port } = await peer((socket) => socket.end(data));
+    const host = await onlineHost(port, "baud=460800");
+    await transparent(host);
+    await pause(100);
+    host.write("+++");
+    const [got = "", after] = (await host.until(/\+QIURC: "closed",0\r\n/)).split("\r\nOK\r\n");
+    expect(after).toBe('\r\n+QIURC: "closed",0\r\n');
+    expect(got.length).toBeLessThan(data.length);
+    host.write("ATO\r");
+    await host.until(/\r\nCONNECT\r\n/);
+    const rest = await host.until(/\r\nNO CARRIER\r\n/);
+    expect(sha256(got + rest.slice(0, -"\r\nNO CARRIER\r\n".length))).toBe(sha256(data));
+  });
+
+  it("ends with NO CARRIER when the peer resets", async () => {
+    const { port, connected } = await peer();
+    const host = await onlineHost(port);
+    await transparent(host);
+    (await connected).resetAndDestroy();
+    expect(await host.until(/NO CARRIER\r\n/)).toBe("\r\nNO CARRIER\r\n");
+    expect((await host.command("AT+QISTATE=1,0"))[0]).toContain(',4,1,0,2,"uart1"');
+  });
+
+  it("ends with the power", async () => {
+    const { port, connected } = await peer();
+    const host = await onlineHost(port);
+    await transparent(host);
+    const closed = new Promise((resolve) => void connected.then((socket) => socket.once("close", resolve)));
+    host.fault("reboot");
+    await closed;
+    await host.until(/APP RDY\r\n/);
+    await host.quiet();
+    expect(await host.command("ATO")).toEqual(["ERROR"]);
+  });
+
+  it("holds back what other sockets tell until it is left", async () => {
+    const { port, connected } = await peer();
+    const host = await onlineHost(port);
+    await open(host, 1);
+    await transparent(host);
+    (await connected).write("xy");
+    await pause(20);
+    expect(host.unread).toBe("");
+    expect(await leave(host)).toBe("\r\nOK\r\n");
+    expect(await host.urc(/\+QIURC: /)).toBe('+QIURC: "recv",1');
+  });
+
+  it("outlasts a host that goes away, for the next one to leave", async () => {
+    const { port, connected, has, received } = await peer();
+    const host = await onlineHost(port);
+    await transparent(host);
+    await host.reopen();
+    await pause(30);
+    host.write("AT\r");
+    await has(3);
+    expect(received().toString()).toBe("AT\r");
+    (await connected).write("still here");
+    expect(await host.take(10)).toBe("still here");
+    expect(await leave(host)).toBe("\r\nOK\r\n");
+    expect(await host.command("AT")).toEqual(["OK"]);
+  });
+
+  it("is left when a host goes away that has set &D1, with the connection standing", async () => {
+    const { port, connected } = await peer();
+    const host = await onlineHost(port);
+    await host.command("AT&D1");
+    await transparent(host);
+    await host.reopen();
+    expect(await host.command("AT")).toEqual(["OK"]);
+    (await connected).write("later");
+    host.write("ATO\r");
+    await host.until(/\r\nCONNECT\r\n/);
+    expect(await host.take(5)).toBe("later");
+  });
+
+  it("carries datagrams, and ends with NO CARRIER when the context is lost under one", async () => {
+    const udp = await udpPeer();
+    const host = await onlineHost(udp.port, "latency=60");
+    await host.command("ATS12=1");
+    await host.command('AT+QICFG="transwaittm",0');
+    host.write('AT+QIOPEN=1,0,"UDP","peer.test",7,0,2\r');
+    await host.until(/\r\nCONNECT\r\n/);
+    host.write("one");
+    await expect.poll(() => udp.seen.map(({ bytes }) => bytes.toString())).toEqual(["one"]);
+    await udp.send("two", udp.seen[0]?.from.port ?? 0);
+    expect(await host.take(3)).toBe("two");
+    host.write("three");
+    await pause(10);
+    host.fault("lost-context=1");
+    expect(await host.until(/pdpdeact",1\r\n/)).toBe('\r\nNO CARRIER\r\n\r\n+QIURC: "pdpdeact",1\r\n');
+    await pause(80);
+    expect(udp.seen).toHaveLength(1);
   });
 
   it("lets the host leave while the peer does not read", async () => {
