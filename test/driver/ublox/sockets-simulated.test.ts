@@ -1,104 +1,19 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TLSSocket } from "node:tls";
-import { afterEach, describe, expect, it } from "vitest";
-import { AtChannel } from "../../../driver/at/channel";
-import { ModemError } from "../../../driver/errors";
-import type { ModelDriver } from "../../../driver/services/model";
-import type { ConnectOptions, SocketService } from "../../../driver/services/sockets";
-import { SimulatedTransport } from "../../../driver/transport/simulated";
-import { LARA_R6 } from "../../../driver/ublox/lara-r6";
-import { expectExplained } from "./bench";
+import type { Socket } from "node:net";
+import { describe, expect, it } from "vitest";
 import { Seen } from "./fake-sockets";
 import { pem, tls } from "./fake-tls";
 import { failureOf } from "./http-client";
+import { SimulatedSockets, sha256, tcp } from "./simulated-sockets";
 
-let transport: SimulatedTransport;
-let channel: AtChannel;
-let driver: ModelDriver;
-let sockets: SocketService;
-const sent: string[] = [];
-const ends: (() => Promise<void>)[] = [];
-
-/** A modem of which `peer.test` is this computer's `port`. */
-async function plug(port: number): Promise<void> {
-  transport = new SimulatedTransport(`sim:LARA-R6?route=peer.test:*=127.0.0.1:${port}`);
-  channel = new AtChannel(transport, {
-    onTrace: ({ direction, text }) => {
-      if (direction === "sent" && text.startsWith("AT")) sent.push(text.replace(/<\d+ bytes>$/, '"text"'));
-    },
-  });
-  await transport.open();
-  // Without the waits of a real module, of which a megabyte has a thousand.
-  channel.useDialect({ ...LARA_R6.dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } });
-  driver = LARA_R6.create(channel);
-  await driver.initialise();
-  const { packetData } = driver.services;
-  await packetData.define({ cid: 1, apn: "internet", pdpType: "IPV4V6", authType: "none" });
-  await expect
-    .poll(
-      () =>
-        packetData.activate(1).then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 10_000 },
-    )
-    .toBe(true);
-  ({ sockets } = driver.services);
-}
-
-function serve(onSocket: (socket: Socket) => void): Promise<number> {
-  return listen(createServer({ allowHalfOpen: true }, onSocket));
-}
-
-function serveTls(onSocket: (socket: TLSSocket) => void): Promise<number> {
-  const server = createTlsServer({ cert: pem("server.cert"), key: pem("server.key") }, (socket) => {
-    socket.on("error", () => undefined);
-    onSocket(socket);
-  });
-  return listen(server);
-}
-
-async function listen(server: Server): Promise<number> {
-  const open = new Set<Socket>();
-  server.on("connection", (socket) => {
-    open.add(socket);
-    socket.on("error", () => undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  ends.push(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-const tcp = (changes: Partial<ConnectOptions> = {}): ConnectOptions => ({
-  host: "peer.test",
-  port: 7,
-  timeout: 20_000,
-  mode: "command",
-  ...changes,
-});
-
-afterEach(async () => {
-  const closed = new ModemError("MODEM_OFFLINE", "closed");
-  driver.dispose(closed);
-  channel.close(closed);
-  await transport.close();
-  for (const end of ends.splice(0)) await end();
-  expectExplained(sent.splice(0).filter((line) => !line.includes("***")));
-});
-
-const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
+const modem = new SimulatedSockets();
 
 describe("LARA-R6's sockets on the simulated LARA-R6", () => {
   it("carry a megabyte each way through an echo, byte for byte", async () => {
-    await plug(await serve((socket) => socket.pipe(socket)));
+    await modem.plug(await modem.serve((socket) => socket.pipe(socket)));
     const seen = new Seen();
-    const socket = await sockets.connect(tcp(), seen);
+    const socket = await modem.sockets.connect(tcp(), seen);
     const data = randomBytes(1_000_000);
     await socket.send(data);
     await expect.poll(() => seen.data.length, { timeout: 60_000 }).toBe(data.length);
@@ -108,42 +23,42 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
   }, 90_000);
 
   it("carry text and binary in turns on seven connections at once", async () => {
-    await plug(await serve((socket) => socket.pipe(socket)));
+    await modem.plug(await modem.serve((socket) => socket.pipe(socket)));
     const data = Buffer.concat(
       Array.from({ length: 6 }, (_, index) => (index % 2 === 0 ? Buffer.alloc(3000, "all text. ") : randomBytes(2000))),
     );
     const all = await Promise.all(
       Array.from({ length: 7 }, async () => {
         const seen = new Seen();
-        const socket = await sockets.connect(tcp(), seen);
+        const socket = await modem.sockets.connect(tcp(), seen);
         await socket.send(data);
         return { seen, socket };
       }),
     );
-    expect((await failureOf(sockets.connect(tcp({ timeout: 50 }), new Seen()))).code).toBe("MODEM_BUSY");
+    expect((await failureOf(modem.sockets.connect(tcp({ timeout: 50 }), new Seen()))).code).toBe("MODEM_BUSY");
     for (const { seen } of all) await expect.poll(() => seen.data.length, { timeout: 20_000 }).toBe(data.length);
     for (const { seen, socket } of all) {
       expect(seen.data.equals(data)).toBe(true);
       await socket.close();
     }
-    await sockets.connect(tcp(), new Seen());
+    await modem.sockets.connect(tcp(), new Seen());
   }, 60_000);
 
   it("wait for a peer that does not read, and lose and repeat nothing", async () => {
     let peer: Socket | undefined;
     const received: Buffer[] = [];
-    await plug(
-      await serve((socket) => {
+    await modem.plug(
+      await modem.serve((socket) => {
         peer = socket.pause();
       }),
     );
-    const socket = await sockets.connect(tcp(), new Seen());
+    const socket = await modem.sockets.connect(tcp(), new Seen());
     const data = randomBytes(9_000_000);
     let isSent = false;
     const work = socket.send(data).then(() => {
       isSent = true;
     });
-    await expect.poll(() => sent.includes("AT+USOCTL=0,11"), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => modem.sent.includes("AT+USOCTL=0,11"), { timeout: 30_000 }).toBe(true);
     expect(isSent).toBe(false);
     peer?.on("data", (bytes) => received.push(bytes)).resume();
     await work;
@@ -154,29 +69,29 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
 
   it("deliver everything before the end when the peer closes", async () => {
     const data = randomBytes(30_000);
-    await plug(await serve((socket) => socket.end(data)));
+    await modem.plug(await modem.serve((socket) => socket.end(data)));
     const seen = new Seen();
-    await sockets.connect(tcp(), seen);
+    await modem.sockets.connect(tcp(), seen);
     await seen.over;
     expect(seen.closed).toEqual([undefined]);
     expect(seen.data.equals(data)).toBe(true);
   });
 
   it("end when the peer resets the connection", async () => {
-    await plug(await serve((socket) => socket.on("data", () => socket.resetAndDestroy())));
+    await modem.plug(await modem.serve((socket) => socket.on("data", () => socket.resetAndDestroy())));
     const seen = new Seen();
-    const socket = await sockets.connect(tcp(), seen);
+    const socket = await modem.sockets.connect(tcp(), seen);
     await socket.send(Buffer.from("x"));
     await seen.over;
     expect((await failureOf(socket.send(Buffer.from("y")))).code).toBe("CONNECTION_CLOSED");
   });
 
   it("say why no connection is made, and leave no socket", async () => {
-    await plug(1);
+    await modem.plug(1);
     for (let attempt = 0; attempt < 8; attempt += 1) {
-      expect((await failureOf(sockets.connect(tcp(), new Seen()))).code).toBe("CONNECT_FAILED");
+      expect((await failureOf(modem.sockets.connect(tcp(), new Seen()))).code).toBe("CONNECT_FAILED");
     }
-    const unknown = sockets.connect(tcp({ host: "nobody.invalid" }), new Seen());
+    const unknown = modem.sockets.connect(tcp({ host: "nobody.invalid" }), new Seen());
     expect((await failureOf(unknown)).code).toBe("DNS_FAILED");
   }, 30_000);
 
@@ -184,11 +99,11 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
     const echo = createSocket("udp4");
     echo.on("message", (data, { address, port }) => echo.send(data, port, address));
     await new Promise<void>((resolve) => echo.bind(0, "127.0.0.1", resolve));
-    ends.push(() => new Promise((resolve) => echo.close(() => resolve())));
+    modem.atEnd(() => new Promise((resolve) => echo.close(() => resolve())));
     const to = { host: "127.0.0.1", port: echo.address().port };
-    await plug(to.port);
+    await modem.plug(to.port);
     const seen = new Seen();
-    const socket = await sockets.openUdp({ timeout: 5000 }, seen);
+    const socket = await modem.sockets.openUdp({ timeout: 5000 }, seen);
     const datagrams = Array.from({ length: 200 }, (_, index) => randomBytes(1 + ((index * 37) % 1024)));
     for (const [index, datagram] of datagrams.entries()) {
       await socket.send(datagram, { to });
@@ -199,9 +114,9 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
   }, 30_000);
 
   it("carry TLS both ways", async () => {
-    await plug(await serveTls((socket) => socket.pipe(socket)));
+    await modem.plug(await modem.serveTls((socket) => socket.pipe(socket)));
     const seen = new Seen();
-    const socket = await sockets.connect(tcp({ security: tls() }), seen);
+    const socket = await modem.sockets.connect(tcp({ security: tls() }), seen);
     const data = randomBytes(20_000);
     await socket.send(data);
     await expect.poll(() => seen.data.length, { timeout: 20_000 }).toBe(data.length);
@@ -210,20 +125,18 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
   }, 30_000);
 
   it("fail with TLS_FAILED, its likely causes and no socket left, when the server can't be trusted", async () => {
-    await plug(await serveTls(() => undefined));
+    await modem.plug(await modem.serveTls(() => undefined));
     const security = tls({ validation: "ca", ca: pem("other-ca.cert") });
     for (let attempt = 0; attempt < 8; attempt += 1) {
-      const error = await failureOf(sockets.connect(tcp({ security }), new Seen()));
+      const error = await failureOf(modem.sockets.connect(tcp({ security }), new Seen()));
       expect(error).toMatchObject({ code: "TLS_FAILED", message: expect.stringContaining("Check that the server") });
     }
   }, 60_000);
 
   it("survive their session: the next one finds all seven free", async () => {
-    await plug(await serve(() => undefined));
-    await Promise.all(Array.from({ length: 7 }, () => sockets.connect(tcp(), new Seen())));
-    driver.dispose(new ModemError("MODEM_OFFLINE", "unplugged"));
-    driver = LARA_R6.create(channel);
-    const { sockets: next } = driver.services;
-    await Promise.all(Array.from({ length: 7 }, () => next.connect(tcp(), new Seen())));
+    await modem.plug(await modem.serve(() => undefined));
+    await Promise.all(Array.from({ length: 7 }, () => modem.sockets.connect(tcp(), new Seen())));
+    modem.replug();
+    await Promise.all(Array.from({ length: 7 }, () => modem.sockets.connect(tcp(), new Seen())));
   });
 });
