@@ -8,9 +8,20 @@ const UPLOADS = [
   /^AT\+QHTTPGET=\d+,(\d+)(?:,|$)/i,
   /^AT\+QFUPL="[^"]*",(\d+)(?:,|$)/i,
   /^AT\+QFWRITE=\d+,(\d+)(?:,|$)/i,
+  /^AT\+USOWR=\d,(\d+)$/i,
+  /^AT\+USOST=\d,"[^"]*",\d+,(\d+)$/i,
+  /^AT\+Q(?:I|SSL)SEND=\d+,(\d+)(?:,"[^"]*",\d+)?$/i,
 ];
-/** Answers with a string that ends by its length, which stands before it. */
-const COUNTED = /^\r\n\+(?:URDFILE|URDBLOCK): "?[^",]*"?,(\d+),"/;
+/** Answers with data that end by their length, which stands before them, and what stands behind them. */
+const COUNTED: readonly (readonly [head: RegExp, tail: string])[] = [
+  [/^\r\n\+(?:URDFILE|URDBLOCK): "?[^",]*"?,(\d+),"/, '"\r\n'],
+  [/^\r\n\+USORD: \d,(\d+),"/, '"\r\n'],
+  [/^\r\n\+USORF: \d,"[^"]*",\d+,(\d+),"/, '"\r\n'],
+  // Without data there is nothing behind it either; with numbers it says how much there is.
+  [/^\r\n\+(?:QIRD|QSSLRECV): ([1-9]\d*)(?:,"[^"]*",\d+)?\r\n/, "\r\n"],
+];
+/** The modem writes data of sockets as hexadecimal digits from `1` on (u-blox guide 5.3). */
+const HEX_MODE = /^AT\+UDCONF=1,([01])$/i;
 const PROMPT = /^\r\n[>@] ?$/;
 const CONNECT = /^\r\nCONNECT(?: (\d+))?\r\n$/;
 
@@ -93,15 +104,27 @@ export class Conversation {
       return this.cut("echo", length + 1);
     }
     if (PROMPT.test(this.printed)) return this.prompt(this.cut("prompt", this.printed.length));
-    const counted = COUNTED.exec(this.printed);
-    const end =
-      counted === null
-        ? this.printed.indexOf("\r\n", this.printed.startsWith("\r\n") ? 2 : 0) + 2
-        : counted[0].length + Number(counted[1]) + '"\r\n'.length;
-    if (end < 2 || end > this.printed.length || (counted === null && end === 2)) return undefined;
+    const counted = this.countedEnd();
+    const end = counted ?? this.printed.indexOf("\r\n", this.printed.startsWith("\r\n") ? 2 : 0) + 2;
+    if (end < 2 || end > this.printed.length || (counted === undefined && end === 2)) return undefined;
     const line = this.cut("line", end);
     const connect = CONNECT.exec(line.bytes.toString("latin1"));
     return connect === null ? line : this.connected(line, connect[1]);
+  }
+
+  private countedEnd(): number | undefined {
+    for (const [pattern, tail] of COUNTED) {
+      const head = pattern.exec(this.printed);
+      if (head === null) continue;
+      const digits = head[0].includes("+USOR") && this.isHex ? 2 : 1;
+      return head[0].length + digits * Number(head[1]) + tail.length;
+    }
+    return undefined;
+  }
+
+  private get isHex(): boolean {
+    const last = this.commands.findLast((command) => HEX_MODE.test(command)) ?? "";
+    return HEX_MODE.exec(last)?.[1] === "1";
   }
 
   private connected(line: Piece, announced: string | undefined): Piece {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModemNode } from "../../nodes/common/types";
 import { deployNode, type UnderTest, useNodeRed } from "./support/flow";
 import { TestServer } from "./support/http-server";
+import { UdpPeer } from "./support/socket-servers";
 
 const server = new TestServer((_request, response) => response.end("ok"));
 useNodeRed();
@@ -111,6 +112,21 @@ describe(`hostile texts (seed ${seed}) never become a command`, () => {
       { type: "modem-tls-profile" },
       (action: string) => ({ action, kind: "ca", certificateName: "a" }),
     ],
+    ["modem-socket", "a host", { type: "modem-socket" }, (host: string) => ({ host, port: 7, payload: "a" })],
+    [
+      "modem-socket",
+      "a template",
+      { type: "modem-socket", host: "{{payload}}", port: "7" },
+      (payload: string) => ({ payload }),
+    ],
+    ["modem-socket", "a port", { type: "modem-socket" }, (port: string) => ({ host: "a", port, payload: "a" })],
+    [
+      "modem-socket",
+      "the receiver of a datagram",
+      { type: "modem-socket", protocol: "udp" },
+      (host: string) => ({ host, port: 7, payload: "a" }),
+    ],
+    ["modem-socket", "an action", { type: "modem-socket" }, (action: string) => ({ action, host: "a", port: 7 })],
     ["modem-at", "a command", { type: "modem-at" }, (command: string) => ({ command })],
     [
       "modem-at",
@@ -124,6 +140,26 @@ describe(`hostile texts (seed ${seed}) never become a command`, () => {
     await feed(node, message, 300);
     expect(foreign).toEqual([]);
     expect(sent.length).toBeGreaterThan(0);
+  });
+
+  it.each(["LARA-R6", "BG96"])("a datagram that a %s sends arrives as it is", async (model) => {
+    const peer = new UdpPeer(true);
+    const node = await deployNode(
+      { type: "modem-socket", protocol: "udp", host: "server.example", port: "7", ret: "utf8" },
+      {
+        port: `sim:${model}?route=server.example:7=127.0.0.1:${await peer.start()}&route=127.0.0.1:7=127.0.0.1:${peer.port}`,
+      },
+    );
+    const { foreign } = watch();
+    await fc.assert(
+      fc.asyncProperty(hostileText, async (payload) => {
+        node.receive({ payload });
+        expect(await node.out.next()).toMatchObject({ payload });
+      }),
+      { numRuns: 30, seed },
+    );
+    expect(foreign).toEqual([]);
+    await peer.stop();
   });
 
   it.each(["LARA-R6", "BG96"])("a body that a %s sends arrives as it is", async (model) => {

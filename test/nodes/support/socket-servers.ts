@@ -64,6 +64,11 @@ export class UdpPeer {
   async start(): Promise<number> {
     this.socket.bind(0, "127.0.0.1");
     await once(this.socket, "listening");
+    return this.port;
+  }
+
+  /** From `start` on. */
+  get port(): number {
     return this.socket.address().port;
   }
 
