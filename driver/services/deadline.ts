@@ -1,6 +1,9 @@
 import { now } from "../at/clock";
 import { ModemError } from "../errors";
 
+/** Of what remains, as a share and in ms at most, that those who wait by timers of their own leave to the deadline's. */
+const HEADSTART = { share: 0.1, most: 50 } as const;
+
 /** The end of an operation: when its time is over or its caller gave up. */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -13,7 +16,7 @@ export class Deadline {
    * @param outers any of them ends it with its own reason
    */
   constructor(timeout: number, operation: string, ...outers: readonly (AbortSignal | undefined)[]) {
-    this.#end = now() + timeout;
+    this.#end = now() + timeout - Math.min(HEADSTART.most, timeout * HEADSTART.share);
     const over = (): void =>
       this.#controller.abort(
         new ModemError("MODEM_TIMEOUT", `${operation}: not done within ${timeout / 1000} s; allow a longer timeout`),
@@ -32,7 +35,10 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** ms, at least 1. */
+  /**
+   * ms, at least 1: a little less than there are, so that who waits so long for something is told that it did not come,
+   * and not only that the time is over.
+   */
   get remaining(): number {
     return Math.max(1, this.#end - now());
   }
