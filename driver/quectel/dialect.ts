@@ -48,6 +48,8 @@ export const BG96_DIALECT: Dialect = {
   // CR for the parser, and a command that is sent before the LF has come may abort (V.250 5.6.1).
   gap: 1,
   promptDelay: { "@": 0, ">": 0, CONNECT: 0 },
+  // 1 s of silence on both sides of `+++` (guide 1.3), which OK answers; a remote end prints NO CARRIER (AT facts 2.2).
+  dataMode: { guard: 1100, answer: ["OK"], ends: ["NO CARRIER"] },
   // HTTP and file data come behind CONNECT, where the command says how many bytes.
   counted: [],
   urcs: [

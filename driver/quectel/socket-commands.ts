@@ -10,7 +10,7 @@ import { TIMEOUTS } from "./timeouts";
 /** +QIRD and +QSSLRECV (AT facts 2.2, 3.2). */
 const LARGEST_READ = 1500;
 /** s that closing may hold the line: until the peer has closed, too, or this is over. */
-const CLOSING = 1;
+const CLOSING_TIME = 1;
 const SEND_FAILED = "SEND FAIL";
 
 /** The commands of a kind of socket. */
@@ -58,16 +58,24 @@ export interface ReportedState {
   readonly state: number;
 }
 
-/** The commands of one open socket. They give way to others, and stay in their order. */
+/** 3 is printed for a connection that has just come about (AT facts 2.2). */
+export const CONNECTED: ReadonlySet<number> = new Set([2, 3]);
+/** The peer has closed, and what it has sent may still be read. */
+export const CLOSING = 4;
+
+/** The commands of one open socket, in their order. */
 export class SocketCommands {
   readonly #channel: Channel;
   readonly #number: number;
   readonly family: SocketFamily;
+  readonly #priority: Priority;
 
-  constructor(channel: Channel, number: number, family: SocketFamily) {
+  /** @param priority those of the background give way to others */
+  constructor(channel: Channel, number: number, family: SocketFamily, priority = Priority.Background) {
     this.#channel = channel;
     this.#number = number;
     this.family = family;
+    this.#priority = priority;
   }
 
   /** @returns false when the modem has no room for it: nothing was taken */
@@ -127,8 +135,8 @@ export class SocketCommands {
 
   /** Whether the modem closed it, or knows of nothing to close. */
   async close(): Promise<boolean> {
-    const command = commandLine(`${this.family.close}=`, this.#number, CLOSING);
-    return this.#send({ ...command, timeout: TIMEOUTS.close + CLOSING * 1000 }).then(
+    const command = commandLine(`${this.family.close}=`, this.#number, CLOSING_TIME);
+    return this.#send({ ...command, timeout: TIMEOUTS.close + CLOSING_TIME * 1000 }).then(
       () => true,
       () => false,
     );
@@ -150,7 +158,7 @@ export class SocketCommands {
   }
 
   #send(command: Command): Promise<Response> {
-    return this.#channel.send({ ...command, priority: Priority.Background });
+    return this.#channel.send({ ...command, priority: this.#priority });
   }
 }
 

@@ -11,8 +11,9 @@ import { TIMEOUTS } from "./timeouts";
 
 /** Characters of a host that +QIOPEN takes. */
 export const MAX_HOST = 150;
-/** Buffer access (AT facts 2.2): data wait in the modem until they are read. */
-const BUFFERED = 0;
+/** Access modes (AT facts 2.2): data wait in the modem until they are read, or the line carries nothing else. */
+export const BUFFERED = 0;
+export const TRANSPARENT = 2;
 
 /** What is opened, checked. */
 export interface Opening {
@@ -42,7 +43,7 @@ export async function openSocket(
 ): Promise<void> {
   deadline.signal.throwIfAborted();
   const { label, family } = opening;
-  const { name, command } = openCommand(number.value, opening);
+  const { name, command } = openCommand(number.value, opening, BUFFERED);
   const match = resultOf(name, number.value, label, command.label);
   let reported = false;
   const wait = {
@@ -62,7 +63,7 @@ export async function openSocket(
     // What the modem refuses to open may be somebody else's.
     const isRefused = isModemError(error, "MODEM_REJECTED") && !reported;
     if (reported && number.isHeld && !isInUse(error)) await commands.close();
-    if (!reported && !isRefused && !isGone(error)) await abandon(channel, commands, match);
+    if (!reported && !isRefused && !isModemGone(error)) await abandon(channel, commands, match);
     throw translated(error, label);
   }
 }
@@ -72,22 +73,24 @@ export function isInUse(error: unknown): boolean {
   return isModemError(error) && error.cause?.errorCode === 563;
 }
 
-function isGone(error: unknown): boolean {
+/** Whether there is no modem that a socket could be closed on. */
+export function isModemGone(error: unknown): boolean {
   return isModemError(error, "MODEM_RESTARTED") || isModemError(error, "MODEM_OFFLINE");
 }
 
-function openCommand(
+export function openCommand(
   number: number,
   { cid, sslContext, service, host, port, localPort }: Opening,
+  mode: typeof BUFFERED | typeof TRANSPARENT,
 ): { name: string; command: { line: string; label: string } } {
   const server = quote(host, { field: "host", max: MAX_HOST });
   if (sslContext !== undefined) {
     const name = "+QSSLOPEN";
-    return { name, command: commandLine(`${name}=`, cid, sslContext, number, server, port, BUFFERED) };
+    return { name, command: commandLine(`${name}=`, cid, sslContext, number, server, port, mode) };
   }
   const name = "+QIOPEN";
   const kind = quote(service, { field: "service", max: 12 });
-  return { name, command: commandLine(`${name}=`, cid, number, kind, server, port, localPort, BUFFERED) };
+  return { name, command: commandLine(`${name}=`, cid, number, kind, server, port, localPort, mode) };
 }
 
 function resultOf(name: string, number: number, operation: string, command: string) {

@@ -5,6 +5,7 @@ import type { SocketNumber, SocketNumbers } from "./socket-numbers";
 import { isInUse, type Opening, openSocket } from "./socket-open";
 import { type Incoming, SocketState } from "./socket-state";
 import { SocketUrcs } from "./socket-urcs";
+import { waitUntil } from "./waiting";
 
 /** A socket that stands. */
 export interface Opened {
@@ -36,14 +37,27 @@ export class SocketOpener {
     deadline: Deadline,
     onIncoming?: (incoming: Incoming, isListening: boolean) => void,
   ): Promise<Opened> {
+    const open = async (opened: Opened): Promise<Opened> => {
+      await openSocket(this.#channel, opened.number, opening, deadline);
+      return opened;
+    };
+    return this.openBy(open, opening, deadline, onIncoming);
+  }
+
+  /** As `open`, but by what `dial` does, which rejects as `openSocket`. */
+  async openBy<T>(
+    dial: (opened: Opened) => Promise<T>,
+    { cid, label }: Opening,
+    deadline: Deadline,
+    onIncoming?: (incoming: Incoming, isListening: boolean) => void,
+  ): Promise<T> {
     const refused: SocketNumber[] = [];
     try {
       for (;;) {
-        const number = await this.#next(refused.length, opening.label, deadline);
-        const opened = this.#watch(number, new SocketState(opening.cid, onIncoming));
+        const number = await this.#next(refused.length, label, deadline);
+        const opened = this.#watch(number, new SocketState(cid, onIncoming));
         try {
-          await openSocket(this.#channel, number, opening, deadline);
-          return opened;
+          return await dial(opened);
         } catch (error) {
           this.#urcs.unwatch(number.value, opened.state);
           refused.push(number);
@@ -73,7 +87,7 @@ export class SocketOpener {
   async #next(refusals: number, owner: string, deadline: Deadline): Promise<SocketNumber> {
     const isFree = this.#numbers.available > 0;
     if (refusals > 0 && !isFree) throw this.#numbers.busy("or taken by others");
-    return this.#numbers.acquire({ timeout: deadline.remaining, signal: deadline.signal, owner });
+    return this.#numbers.acquire(waitUntil(deadline, owner));
   }
 
   #watch(number: SocketNumber, state: SocketState): Opened {

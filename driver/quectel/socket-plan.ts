@@ -1,6 +1,6 @@
 import { integer, quote } from "../at/fields";
 import { ModemError } from "../errors";
-import type { ConnectOptions, ListenOptions } from "../services/sockets";
+import type { ConnectOptions, ListenOptions, SocketMode } from "../services/sockets";
 import { MAX_HOST } from "./socket-open";
 import { planSsl, type SslPlan } from "./ssl-plan";
 
@@ -13,15 +13,13 @@ export interface SocketPlan {
   /** 0: the modem's own choice. */
   readonly localPort: number;
   readonly ssl: SslPlan | undefined;
+  readonly mode: SocketMode;
 }
 
 /** @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` for what BG96's sockets can't do */
 export function planConnect(options: ConnectOptions): SocketPlan {
   const { host, port, localPort = 0, security, mode, timeout, cid } = options;
   checkOptions(options);
-  if (mode === "direct") {
-    throw new ModemError("NOT_SUPPORTED", "mode direct: this driver has it for LARA-R6 only; choose command");
-  }
   if (host === "") throw new ModemError("INVALID_INPUT", "host is empty");
   quote(host, { field: "host", max: MAX_HOST });
   integer(port, { field: "port", min: 1, max: 65_535 });
@@ -33,7 +31,7 @@ export function planConnect(options: ConnectOptions): SocketPlan {
   }
   const ssl = security === undefined ? undefined : planSsl(security, { host, timeout });
   const label = `${ssl === undefined ? "TCP" : "TLS"} connection to ${host}, port ${port}`;
-  return { label, cid, host, port, localPort, ssl };
+  return { label, cid, host, port, localPort, ssl, mode };
 }
 
 /** What all sockets have in common. @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` */

@@ -2,12 +2,11 @@ import { isModemError, ModemError } from "../errors";
 import type { SocketAddress, SocketEvents } from "../services/sockets";
 import { unlessAborted } from "../services/unless-aborted";
 import { translated } from "./failure";
-import type { Received, SocketCommands } from "./socket-commands";
+import { CLOSING, type Received, type SocketCommands } from "./socket-commands";
 import type { SocketState } from "./socket-state";
 
 /** ms without news after which it is looked all the same: a URC may be lost, and comes only once until all is read. */
 const IDLE = 15_000;
-const CLOSING = 4;
 
 export interface ReaderParts {
   readonly commands: SocketCommands;
@@ -61,17 +60,16 @@ export class SocketReader {
     if (reported?.state === CLOSING) return state.end();
     const known = translated(error, label);
     if (known !== error) throw known;
-    throw new ModemError("CONNECTION_CLOSED", `${label}: the connection was lost`, error.cause);
+    throw lostConnection(label, error);
   }
 
   async #deliver({ data, from, damaged }: Received, events: SocketEvents): Promise<void> {
     const { commands, label, remote, note } = this.#parts;
     if (damaged) {
-      const errorText = "bytes were lost or added between modem and computer";
-      const message = `${label}: ${errorText}. Check cable, baud rate and flow control`;
-      if (commands.family.protocol === "tcp") throw new ModemError("MODEM_REJECTED", message, { errorText });
+      const error = damagedRead(label);
+      if (commands.family.protocol === "tcp") throw error;
       // A datagram may be lost on any part of its way.
-      return note(message);
+      return note(error.message);
     }
     const sender = from ?? remote;
     if (sender === undefined) return note(`${label}: a datagram without a sender was dropped`);
@@ -81,4 +79,15 @@ export class SocketReader {
       note(`${label}: what was received could not be handed over: ${String(error)}`);
     }
   }
+}
+
+export function lostConnection(label: string, error?: ModemError): ModemError {
+  return new ModemError("CONNECTION_CLOSED", `${label}: the connection was lost`, error?.cause);
+}
+
+export function damagedRead(label: string): ModemError {
+  const errorText = "bytes were lost or added between modem and computer";
+  return new ModemError("MODEM_REJECTED", `${label}: ${errorText}. Check cable, baud rate and flow control`, {
+    errorText,
+  });
 }

@@ -4,6 +4,7 @@ import { Deadline } from "../services/deadline";
 import type { SocketAddress } from "../services/sockets";
 import { translated } from "./failure";
 import type { SocketCommands } from "./socket-commands";
+import { flushSocket } from "./socket-flush";
 import type { SocketState } from "./socket-state";
 
 /** +QISEND takes so many at once and cuts off what is beyond (AT facts 2.2). */
@@ -13,8 +14,7 @@ const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2_000;
 /** ms for which a full buffer may take nothing. */
 const PATIENCE = 60_000;
-/** ms for which closing waits for what was sent to be acknowledged: +QICLOSE drops the rest. */
-const FLUSHING = 5_000;
+const STUCK = `it has taken nothing for ${PATIENCE / 1000} s; the peer does not read, or the network carries nothing`;
 
 export interface Destination {
   readonly to?: SocketAddress;
@@ -42,18 +42,7 @@ export class SocketSender {
 
   /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */
   async flush(): Promise<void> {
-    if (!this.#hasSent) return;
-    const limit = new Deadline(FLUSHING, this.#label, this.#state.stopped);
-    try {
-      for (let pause = FIRST_PAUSE; !this.#state.hasEnded; pause *= 2) {
-        if (((await this.#commands.unacknowledged(limit.signal)) ?? 0) === 0) return;
-        await delay(pause, limit.signal);
-      }
-    } catch {
-      // What can't be found out, or takes too long, is not waited for.
-    } finally {
-      limit.clear();
-    }
+    if (this.#hasSent) await flushSocket(this.#commands, this.#state, this.#label);
   }
 
   async #chunk(data: Uint8Array, destination: Destination): Promise<void> {
@@ -71,7 +60,11 @@ export class SocketSender {
         if (hasRoom && (await this.#offer(data, destination))) return;
       }
     } catch (error) {
-      throw this.#state.hasEnded ? this.closed() : error;
+      if (this.#state.hasEnded) throw this.closed();
+      const isOver = isModemError(error, "MODEM_TIMEOUT") && error === patience.signal.reason;
+      throw isOver && destination.signal?.aborted !== true
+        ? new ModemError("MODEM_TIMEOUT", `${operation}: ${STUCK}`)
+        : error;
     } finally {
       patience.clear();
     }

@@ -67,18 +67,8 @@ export class QuectelSocket implements ModemSocket {
     );
   }
 
-  async status(): Promise<SocketStatus> {
-    const { state, remote } = this.#parts;
-    const reported = state.hasEnded ? undefined : await this.#commands.state();
-    if (reported === undefined) return { state: "closed" };
-    const unacknowledged = await this.#commands.unacknowledged();
-    const unread = await this.#commands.unread();
-    return {
-      state: this.protocol === "udp" ? "open" : (STATES[reported.state] ?? "closed"),
-      ...(remote === undefined ? {} : { remote }),
-      ...(unacknowledged === undefined ? {} : { unacknowledged }),
-      ...(unread === undefined ? {} : { unread }),
-    };
+  status(): Promise<SocketStatus> {
+    return socketStatus(this.#commands, this.#parts);
   }
 
   close(): Promise<void> {
@@ -114,7 +104,24 @@ export class QuectelSocket implements ModemSocket {
   }
 }
 
-function checkSend(protocol: "tcp" | "udp", data: Uint8Array, to: SendOptions["to"]): void {
+export async function socketStatus(
+  commands: SocketCommands,
+  { state, remote }: Pick<SocketParts, "state" | "remote">,
+): Promise<SocketStatus> {
+  const reported = state.hasEnded ? undefined : await commands.state();
+  if (reported === undefined) return { state: "closed" };
+  const unacknowledged = await commands.unacknowledged();
+  const unread = await commands.unread();
+  return {
+    state: commands.family.protocol === "udp" ? "open" : (STATES[reported.state] ?? "closed"),
+    ...(remote === undefined ? {} : { remote }),
+    ...(unacknowledged === undefined ? {} : { unacknowledged }),
+    ...(unread === undefined ? {} : { unread }),
+  };
+}
+
+/** @throws {ModemError} `INVALID_INPUT` */
+export function checkSend(protocol: "tcp" | "udp", data: Uint8Array, to: SendOptions["to"]): void {
   if (protocol === "tcp") {
     if (to !== undefined)
       throw new ModemError("INVALID_INPUT", "host and port are for datagrams, not for a connection");

@@ -13,17 +13,22 @@ import type {
   SocketService,
 } from "../services/sockets";
 import type { QuectelDiagnostics } from "./diagnostics";
+import { DirectTurn, type Release } from "./direct-turn";
 import { closeLeftovers } from "./leftover-sockets";
 import { NameCache } from "./name-cache";
 import type { QuectelPacketData } from "./packet-data";
 import type { QuectelSecurity, SslLease } from "./security";
 import { QuectelSocket } from "./socket";
 import { SocketCommands, type SocketFamily, TCP, TLS, UDP } from "./socket-commands";
+import { QuectelDirectSocket } from "./socket-direct";
+import { clearFailed, directOpening } from "./socket-direct-open";
 import { QuectelListener } from "./socket-listener";
 import type { SocketNumbers } from "./socket-numbers";
+import type { Opening } from "./socket-open";
 import { type Opened, SocketOpener } from "./socket-opener";
 import { checkOptions, planConnect, type SocketPlan } from "./socket-plan";
 import { explainTls, mayBeHandshake } from "./tls-diagnosis";
+import { waitUntil } from "./waiting";
 
 /** UDP SERVICE and TCP LISTENER have no server; the manual's own example gives them this one. */
 const NO_SERVER = { host: "127.0.0.1", port: 0 } as const;
@@ -47,11 +52,12 @@ export interface SocketNeeds {
   readonly numbers: SocketNumbers;
 }
 
-/** BG96's sockets with buffer access (AT facts 2.2, 3.2). */
+/** BG96's sockets (AT facts 2.2, 3.2). */
 export class QuectelSockets implements SocketService {
   readonly #channel: Channel;
   readonly #needs: SocketNeeds;
   readonly #opener: SocketOpener;
+  readonly #direct = new DirectTurn();
 
   constructor(channel: Channel, needs: SocketNeeds) {
     this.#channel = channel;
@@ -90,27 +96,63 @@ export class QuectelSockets implements SocketService {
 
   dispose(error: Error): void {
     this.#opener.loseAll(isModemError(error) ? error : new ModemError("MODEM_OFFLINE", error.message));
+    this.#direct.close(error);
     this.#opener.dispose(error);
   }
 
   async #connect(plan: SocketPlan, deadline: Deadline, events: SocketEvents): Promise<ModemSocket> {
+    if (plan.mode === "command") return this.#dial(plan, deadline, events);
+    // Before any command: one would take the line from the socket that has it.
+    const release = await this.#direct.take(waitUntil(deadline, plan.label));
+    try {
+      return await this.#dial(plan, deadline, events, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** @param turn of a socket in direct mode, which gives it back */
+  async #dial(plan: SocketPlan, deadline: Deadline, events: SocketEvents, turn?: Release): Promise<ModemSocket> {
     const { label, ssl } = plan;
     const { packetData, security } = this.#needs;
     const cid = plan.cid ?? packetData.defaultCid;
     await packetData.require(cid);
-    const waiting = { timeout: deadline.remaining, signal: deadline.signal, owner: label };
-    const lease = ssl === undefined ? undefined : await security.acquire(ssl, waiting);
+    const lease = ssl === undefined ? undefined : await security.acquire(ssl, waitUntil(deadline, label));
     const family = lease === undefined ? TCP : TLS;
     const opening = { ...plan, service: "TCP", family, cid, sslContext: lease?.context } as const;
     try {
+      if (turn !== undefined) return await this.#openDirect(opening, deadline, events, [turn, () => lease?.release()]);
       const opened = await this.#opener.open(opening, deadline);
       const remote = await this.#remote(plan, opened, family);
-      return this.#start({ label, family, remote }, withLease(opened, lease), events);
+      return this.#start({ label, family, remote }, releasing(opened, [() => lease?.release()]), events);
     } catch (error) {
       const explained = await this.#explain(error, { ...plan, cid }, lease, deadline);
       lease?.release({ suspect: true });
       throw explained;
     }
+  }
+
+  /** @param releases what ends with the socket */
+  async #openDirect(
+    opening: Opening,
+    deadline: Deadline,
+    events: SocketEvents,
+    releases: readonly Release[],
+  ): Promise<ModemSocket> {
+    const { label, family, host, port } = opening;
+    const dial = async (opened: Opened): Promise<ModemSocket> => {
+      // Asking the modem for the address would take the line away again.
+      const parts = { label, family, channel: this.#channel, remote: { ip: host, port } };
+      const socket = new QuectelDirectSocket({ ...parts, ...releasing(opened, releases) }, events);
+      try {
+        await socket.open(directOpening(opened.number.value, opening, deadline));
+        return socket;
+      } catch (error) {
+        throw await clearFailed(this.#channel, opened.number, opening, error);
+      }
+    };
+    return this.#opener.openBy(dial, opening, deadline);
   }
 
   async #openUdp(
@@ -216,10 +258,10 @@ async function inTime<T extends ModemSocket | ModemListener>(deadline: Deadline,
   }
 }
 
-function withLease(opened: Opened, lease: SslLease | undefined): Opened {
+/** The socket, with what is given back together with its number. */
+function releasing(opened: Opened, releases: readonly Release[]): Opened {
   const release = (): void => {
-    lease?.release();
-    opened.release();
+    for (const giveBack of [...releases, opened.release]) giveBack();
   };
   return { ...opened, release };
 }

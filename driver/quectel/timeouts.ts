@@ -10,6 +10,8 @@ export const TIMEOUTS = {
   dns: 60_000,
   /** Until the result URC of +QIOPEN; +QSSLOPEN has the handshake besides. */
   connect: 150_000,
+  /** The longest "negotiatetime" of +QSSLCFG (AT facts 3.1). */
+  negotiate: 300_000,
   send: 50_000,
   /** Beside the time that the command itself is told. */
   close: 12_000,

@@ -53,6 +53,12 @@ export class Peer implements Transport {
 
   async close(): Promise<void> {}
 
+  async drain(): Promise<void> {}
+
+  pause(): void {}
+
+  resume(): void {}
+
   onData(listener: (bytes: Buffer) => void): void {
     this.#onData = listener;
   }

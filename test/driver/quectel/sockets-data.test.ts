@@ -162,7 +162,7 @@ describe("sending by BG96", () => {
     await advance(61_000);
     const error: ModemError = await sending;
     expect(error.code).toBe("MODEM_TIMEOUT");
-    expect(error.message).toContain("buffer is full");
+    expect(error.message).toContain("buffer is full: it has taken nothing for 60 s");
     // What follows is sent all the same.
     fake.sendResults.length = 0;
     await socket.send(Buffer.from("later"));

@@ -1,0 +1,164 @@
+import type { Channel } from "../at/channel-types";
+import { type Command, Priority } from "../at/command";
+import { isModemError, ModemError } from "../errors";
+import { DirectStream } from "../services/direct-stream";
+import type { ModemSocket, SendOptions, SocketAddress, SocketEvents, SocketStatus } from "../services/sockets";
+import { checkSend, socketStatus } from "./socket";
+import { CLOSING, CONNECTED, type Received, SocketCommands, type SocketFamily } from "./socket-commands";
+import { directReentry } from "./socket-direct-open";
+import { flushSocket } from "./socket-flush";
+import type { Opened } from "./socket-opener";
+import { damagedRead, lostConnection } from "./socket-reader";
+
+/** ms without news after which it is looked all the same before data mode is entered again: a URC may be lost. */
+const IDLE = 15_000;
+
+/** An open socket, and what it needs. */
+export interface DirectSocketParts extends Opened {
+  readonly channel: Channel;
+  readonly label: string;
+  readonly family: SocketFamily;
+  readonly remote: SocketAddress;
+}
+
+/** A connection of BG96 with transparent access (AT facts 2.2, 3.2). Stepped out, it has buffer access. */
+export class QuectelDirectSocket implements ModemSocket {
+  readonly way = "transparent";
+  readonly protocol = "tcp";
+  readonly remote: SocketAddress;
+  readonly #parts: DirectSocketParts;
+  readonly #commands: SocketCommands;
+  readonly #stream: DirectStream;
+  readonly #events: SocketEvents;
+  #hasSent = false;
+  #closing: Promise<void> | undefined;
+  #finished: Promise<void> | undefined;
+
+  constructor(parts: DirectSocketParts, events: SocketEvents) {
+    const { channel, label, number, family, state, remote } = parts;
+    this.#parts = parts;
+    this.#events = events;
+    this.remote = remote;
+    // Others have been let in when these are sent.
+    this.#commands = new SocketCommands(channel, number.value, family, Priority.Normal);
+    this.#stream = new DirectStream({
+      channel,
+      title: label,
+      enter: () => directReentry(number.value, family),
+      settle: (deliver) => this.#settle(deliver),
+      onData: (data) => this.#deliver(data),
+      onEnded: (error) => {
+        state.end(error);
+        void this.#finish();
+      },
+    });
+  }
+
+  get number(): number {
+    return this.#parts.number.value;
+  }
+
+  /** Opens it by a command that `CONNECT` answers. @throws as `DirectStream.open`; its number is not given back */
+  async open(command: Command): Promise<void> {
+    await this.#stream.open(command);
+    void this.#watch();
+  }
+
+  async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
+    checkSend(this.protocol, data, to);
+    if (this.#parts.state.hasEnded || this.#closing !== undefined) throw this.#closed();
+    this.#hasSent = true;
+    await this.#stream.send(data, signal);
+  }
+
+  status(): Promise<SocketStatus> {
+    return socketStatus(this.#commands, this.#parts);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { state, label } = this.#parts;
+    await this.#stream.close();
+    if (this.#hasSent && !state.hasEnded) await flushSocket(this.#commands, state, label);
+    await this.#finish();
+  }
+
+  /** Acts on what URCs tell while other commands have the line, and on the loss of the modem. */
+  async #watch(): Promise<void> {
+    const { state } = this.#parts;
+    try {
+      for (;;) {
+        await state.wait(IDLE);
+        this.#stream.doubt();
+      }
+    } catch {
+      await this.#stream.end(state.error);
+      await this.#finish();
+    }
+  }
+
+  /** What came while it was stepped out waits in the modem's buffer, announced by +QIURC: "recv". */
+  async #settle(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
+    const stands = await this.#stands();
+    for (let part = await this.#read(); part !== undefined; part = await this.#read()) {
+      if (part.damaged) throw damagedRead(this.#parts.label);
+      await deliver(part.data);
+    }
+    return stands;
+  }
+
+  async #stands(): Promise<boolean> {
+    const { state, label } = this.#parts;
+    if (state.hasEnded) return false;
+    const reported = await this.#commands.state();
+    if (reported !== undefined && CONNECTED.has(reported.state)) return true;
+    if (reported?.state !== CLOSING) throw lostConnection(label);
+    state.end();
+    return false;
+  }
+
+  async #read(): Promise<Received | undefined> {
+    try {
+      return await this.#commands.read(this.#parts.state.stopped);
+    } catch (error) {
+      // Nothing is left to be read of a connection that is over.
+      if (isModemError(error, "MODEM_REJECTED")) return undefined;
+      throw error;
+    }
+  }
+
+  async #deliver(data: Buffer): Promise<void> {
+    try {
+      await this.#events.onData(data, this.remote);
+    } catch (error) {
+      const { channel, label } = this.#parts;
+      channel.note(`${label}: what was received could not be handed over: ${String(error)}`);
+    }
+  }
+
+  #finish(): Promise<void> {
+    this.#finished ??= this.#end();
+    return this.#finished;
+  }
+
+  async #end(): Promise<void> {
+    const { channel, label, number, state, release } = this.#parts;
+    state.stop();
+    if (number.isHeld && !state.isGone) await this.#commands.close();
+    try {
+      this.#events.onClosed(state.error);
+    } catch (error) {
+      channel.note(`${label}: its owner failed at its end: ${String(error)}`);
+    }
+    release();
+  }
+
+  #closed(): ModemError {
+    const { state, label } = this.#parts;
+    return state.error ?? new ModemError("CONNECTION_CLOSED", `${label}: the connection is closed`);
+  }
+}
