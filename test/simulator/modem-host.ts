@@ -74,9 +74,14 @@ export class ModemHost {
   }
 
   /** Takes so many bytes. */
-  async take(length: number): Promise<string> {
-    await this.wait(() => this.received.length >= length, `${length} bytes`, PATIENCE);
+  async take(length: number, patience = PATIENCE): Promise<string> {
+    await this.wait(() => this.received.length >= length, `${length} bytes`, patience);
     return this.cut(length);
+  }
+
+  /** Bytes that the line has not taken yet. */
+  get unsent(): number {
+    return this.stream.writableLength;
   }
 
   /** What came in and was not taken. */

@@ -15,6 +15,19 @@ describe("+USOCR", () => {
     expect(await host.command("AT+USOCR=17")).toEqual(["+USOCR: 3", "OK"]);
   });
 
+  it("takes an IP type and a context behind a local port that is left out", async () => {
+    const host = await LaraHost.open();
+    await host.command('AT+CGDCONT=2,"IP","two"');
+    await host.command("AT+CGACT=1,2");
+    expect(await host.command("AT+USOCR=6,,0,2")).toEqual(["+USOCR: 0", "OK"]);
+    expect(await host.command("AT+USOCR=17,,,2")).toEqual(["+USOCR: 1", "OK"]);
+    await host.command("AT+USOCR=6");
+    host.fault("lost-context=2");
+    expect(await host.urc(/\+UUSOCL: /)).toBe("+UUSOCL: 0");
+    expect(await host.urc(/\+UUSOCL: /)).toBe("+UUSOCL: 1");
+    expect(await host.command("AT+USOCTL=2,0")).toEqual(["+USOCTL: 2,0,6", "OK"]);
+  });
+
   it.each([
     ["AT+USOCR=5", "incorrect parameters"],
     ["AT+USOCR=6,65536", "incorrect parameters"],
@@ -112,18 +125,6 @@ describe("+USOWR", () => {
     expect(text(peer)).toBe("a,b; c=~!");
   });
 
-  it("takes hexadecimal digits in hex mode, and gives them", async () => {
-    const { host, peer } = await connected();
-    await host.command("AT+UDCONF=1,1");
-    expect(await host.command('AT+USOWR=0,3,"00fFa0"')).toEqual(["+USOWR: 0,3", "OK"]);
-    await expect.poll(() => peer.bytesRead).toBe(3);
-    expect(peer.read()).toEqual(Buffer.from([0, 0xff, 0xa0]));
-    peer.write(Buffer.from([0xde, 0xad]));
-    expect(await host.urc(/\+UUSORD: /)).toBe("+UUSORD: 0,2");
-    expect(await host.command("AT+USORD=0,2")).toEqual(['+USORD: 0,2,"DEAD"', "OK"]);
-    expect(await host.command("AT+USOWR=?")).toEqual(['+USOWR: (0-6),(0-512),"HEX data"', "OK"]);
-  });
-
   it.each([
     ['AT+USOWR=0,3,"ab"', "incorrect parameters"],
     ['AT+USOWR=0,1,"\xe4"', "incorrect parameters"],
@@ -135,15 +136,6 @@ describe("+USOWR", () => {
     const { host } = await connected();
     expect(await host.command(line)).toEqual([`+CME ERROR: ${words}`]);
   });
-
-  it.each(['AT+USOWR=0,513,"00"', 'AT+USOWR=0,1,"0"', 'AT+USOWR=0,1,"0g"'])(
-    "in hex mode %s is refused",
-    async (line) => {
-      const { host } = await connected();
-      await host.command("AT+UDCONF=1,1");
-      expect(await host.command(line)).toEqual(["+CME ERROR: incorrect parameters"]);
-    },
-  );
 
   it("is refused before there is a connection", async () => {
     const host = await LaraHost.open();
