@@ -9,6 +9,8 @@ export interface CarrierOwner extends ReaderOwner {
   readonly secure: boolean;
   readonly reader: SocketReader;
   readonly resolve: Resolve;
+  /** What is to be sent behind what is being sent. */
+  readonly waiting: readonly Uint8Array[];
   /** What has reached the peer is unknown: nothing may follow it. */
   broken(error: ModemError): void;
 }
@@ -33,18 +35,23 @@ export interface Carrier {
 
 /** Chunk by chunk, between other commands (guide 5.3 to 5.7). */
 export class CommandCarrier implements Carrier {
-  readonly way = "command: text, binary";
+  readonly #owner: CarrierOwner;
   readonly #reader: SocketReader;
   readonly #stream: StreamWriter | undefined;
   readonly #datagrams: DatagramWriter;
 
   constructor(owner: CarrierOwner) {
+    this.#owner = owner;
     this.#reader = owner.reader;
     this.#stream =
       owner.protocol === "tcp"
         ? new StreamWriter({ ...owner, peerClosed: () => this.#reader.peerClosed() })
         : undefined;
     this.#datagrams = new DatagramWriter(owner);
+  }
+
+  get way(): string {
+    return this.#owner.syntax.hasHex ? "command: text, hex, binary" : "command: text, binary";
   }
 
   async open(): Promise<void> {}

@@ -64,6 +64,7 @@ export class SocketConnection implements ModemSocket {
     const owner = {
       ...parts,
       ended: this.#over.signal,
+      waiting: this.#waiting,
       deliver: (data: Buffer, from?: SocketAddress) => this.#deliver(data, from),
       broken: (error: ModemError) => void this.end({ farewell: "close", error }),
     };

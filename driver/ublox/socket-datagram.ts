@@ -1,13 +1,14 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
-import { toInteger } from "../at/fields";
+import { splitFields, toInteger } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
 import type { SendOptions } from "../services/sockets";
-import { ask } from "./commands";
+import { datagramWay, WRITE_SIZE } from "./socket-choice";
 import { readLastError, socketError, WOULD_BLOCK } from "./socket-errors";
 import { checkHost, checkPort } from "./socket-options";
-import { isText, WRITE_SIZE, writeCommand } from "./socket-write";
+import type { SocketSyntax } from "./socket-syntax";
+import { writeCommand } from "./socket-write";
 
 /** ms for which an address stands for a name; the module tells no time to live. */
 const NAME_LIFE = 60_000;
@@ -20,8 +21,11 @@ export type Resolve = (host: string, signal: AbortSignal) => Promise<string>;
 
 export interface DatagramOwner {
   readonly channel: Channel;
+  readonly syntax: SocketSyntax;
   readonly number: number;
   readonly title: string;
+  /** What is to be sent behind what is being sent. */
+  readonly waiting: readonly Uint8Array[];
   readonly ended: AbortSignal;
   readonly resolve: Resolve;
 }
@@ -39,11 +43,15 @@ export class DatagramWriter {
     const { channel, number, title, ended } = this.#owner;
     const { host, port } = checkDatagram(data, to);
     const { target: address } = checkHost(await this.#address(host));
-    const way = isText(data) ? "text" : "binary";
-    const command = writeCommand(channel, "+USOST", [number, address, port], data, { way, signal: ended });
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 1; ; ) {
+      const { syntax, waiting } = this.#owner;
+      const way = datagramWay(data, { rate: channel.bytesPerSecond, waiting, hex: syntax.offer });
+      const command = writeCommand(channel, "+USOST", [number, address, port], data, { way, signal: ended });
+      const turn = await syntax.enter(way, waiting.length > 0);
+      if (turn === undefined) continue;
       try {
-        const taken = toInteger((await ask(channel, command))[0]?.[1]);
+        const { lines } = await turn(command);
+        const taken = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[1]);
         if (taken < data.length) throw truncated(title, taken, data.length);
         return;
       } catch (error) {
@@ -51,6 +59,7 @@ export class DatagramWriter {
         const code = await readLastError(channel);
         if (code !== WOULD_BLOCK || tries === TRIES) throw socketError(title, error, code, "MODEM_REJECTED");
       }
+      tries += 1;
       await delay(PAUSE, ended);
     }
   }

@@ -1,12 +1,13 @@
 import type { Channel } from "../at/channel-types";
 import { now } from "../at/clock";
-import { toInteger } from "../at/fields";
+import { splitFields, toInteger } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
-import { ask } from "./commands";
+import { nextPiece, type Piece } from "./socket-choice";
 import { CONTROL, readNumber, readState } from "./socket-control";
 import { connectionClosed } from "./socket-errors";
-import { nextPiece, type Piece, writeCommand } from "./socket-write";
+import type { SocketSyntax } from "./socket-syntax";
+import { writeCommand } from "./socket-write";
 
 /** Bytes that the module holds for a peer that is slower than the line (guide 5.3.3). */
 export const QUEUE = { plain: 8192, secure: 1024 } as const;
@@ -22,10 +23,13 @@ const TRIES = 10;
 
 export interface StreamOwner {
   readonly channel: Channel;
+  readonly syntax: SocketSyntax;
   readonly number: number;
   /** For messages. */
   readonly title: string;
   readonly secure: boolean;
+  /** What is to be written behind what is being written. */
+  readonly waiting: readonly Uint8Array[];
   /** Fires when the socket has ended; its reason is what a write fails with then. */
   readonly ended: AbortSignal;
   /** The peer has closed: what it sent before can still be read. */
@@ -73,8 +77,9 @@ export class StreamWriter {
       this.#owner.ended.throwIfAborted();
       signal?.throwIfAborted();
       const rest = data.subarray(offset);
-      const piece = nextPiece(rest, this.#owner.channel.bytesPerSecond);
-      const taken = await this.#put(rest.subarray(0, piece.length), piece.way, stall);
+      const { channel, waiting, syntax } = this.#owner;
+      const piece = nextPiece(rest, { rate: channel.bytesPerSecond, waiting, hex: syntax.offer });
+      const taken = await this.#put(piece, rest, stall);
       if (taken > 0) stall = new Stall();
       offset += taken;
       this.#taken += taken;
@@ -82,20 +87,24 @@ export class StreamWriter {
   }
 
   /** Resolves to what the module has taken of a piece, 0 when it is to be written again. */
-  async #put(data: Uint8Array, way: Piece["way"], stall: Stall): Promise<number> {
-    const { channel, number, ended } = this.#owner;
+  async #put({ length, way }: Piece, rest: Uint8Array, stall: Stall): Promise<number> {
+    const { channel, syntax, number, waiting, ended } = this.#owner;
+    const data = rest.subarray(0, length);
     const command = writeCommand(channel, "+USOWR", [number], data, { way, signal: ended });
+    const turn = await syntax.enter(way, length < rest.length || waiting.length > 0);
+    if (turn === undefined) return 0;
     try {
-      const taken = toInteger((await ask(channel, command))[0]?.[1]);
+      const { lines } = await turn(command);
+      const taken = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[1]);
       // Guide 5.5, fourth scenario.
       if (taken === 0) throw this.#closed();
-      return taken >= 1 && taken <= data.length ? taken : await this.#recount(data.length, stall);
+      return taken >= 1 && taken <= length ? taken : await this.#recount(length, stall);
     } catch (error) {
-      if (isModemError(error, "MODEM_REJECTED")) return await this.#makeRoom(data.length, error, stall);
+      if (isModemError(error, "MODEM_REJECTED")) return await this.#makeRoom(length, error, stall);
       if (!isModemError(error, "MODEM_TIMEOUT") || ended.aborted) throw error;
       // A prompt that was left open has been filled up with other bytes since.
       if (way === "binary") throw this.#break(error);
-      return await this.#recount(data.length, stall);
+      return await this.#recount(length, stall);
     }
   }
 

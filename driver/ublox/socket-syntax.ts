@@ -22,6 +22,8 @@ export interface HexOffer {
 
 interface Request {
   readonly use: SocketUse;
+  /** Whether its owner has more of the kind. */
+  readonly more: boolean;
   readonly grant: (turn: Turn | undefined) => void;
   readonly fail: (reason: unknown) => void;
 }
@@ -74,13 +76,14 @@ export class SocketSyntax {
   /**
    * Waits for the syntax; undefined where there is no hex mode to be had.
    *
+   * @param more hex mode is kept on for the one behind it
    * @throws {ModemError} where the module can't be brought back to the base syntax; nothing was sent then
    */
   enter(use: BaseUse): Promise<Turn>;
-  enter(use: SocketUse): Promise<Turn | undefined>;
-  enter(use: SocketUse): Promise<Turn | undefined> {
+  enter(use: SocketUse, more: boolean): Promise<Turn | undefined>;
+  enter(use: SocketUse, more = false): Promise<Turn | undefined> {
     return new Promise((grant, fail) => {
-      this.#requests.push({ use, grant, fail });
+      this.#requests.push({ use, more, grant, fail });
       this.#advance();
     });
   }
@@ -93,7 +96,7 @@ export class SocketSyntax {
         next.grant(undefined);
       } else if (syntax === this.#mode) {
         this.#requests.shift();
-        next.grant(this.#begin(next.use));
+        next.grant(this.#begin(next));
       } else {
         if (this.#active === 0) void this.#change(syntax);
         return;
@@ -101,7 +104,7 @@ export class SocketSyntax {
     }
   }
 
-  #begin(use: SocketUse): Turn {
+  #begin({ use, more }: Request): Turn {
     this.#active += 1;
     if (isSteady(use)) this.#steady += 1;
     return async (order) => {
@@ -113,23 +116,27 @@ export class SocketSyntax {
         this.#disturbedAt = now();
         throw error;
       } finally {
-        this.#end(use);
+        this.#end(use, more);
       }
     };
   }
 
-  #end(use: SocketUse): void {
+  #end(use: SocketUse, more: boolean): void {
     this.#active -= 1;
     if (isSteady(use)) {
       this.#steady -= 1;
       this.#disturbedAt = now();
     }
     this.#advance();
-    // Whoever has more to write asks for it before anything else happens.
-    if (use === "hex") this.#leaving ??= setImmediate(() => this.#leave());
+    if (use !== "hex") return;
+    // Who has more asks for it before anything else happens. Else the way back is in the queue before anybody hears of
+    // the end, so that what is sent then finds the base syntax.
+    if (more) this.#leaving ??= setImmediate(() => this.#leave());
+    else this.#leave();
   }
 
   #leave(): void {
+    clearImmediate(this.#leaving);
     this.#leaving = undefined;
     const isIdle = this.#active === 0 && !this.#changing && this.#requests.length === 0;
     if (isIdle && this.#mode !== "base") void this.#change("base");

@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import { ModemError } from "../../../driver/errors";
 import type { ConnectOptions, ModemSocket, SocketAddress, SocketEvents } from "../../../driver/services/sockets";
 import { UbloxSockets } from "../../../driver/ublox/sockets";
@@ -27,6 +26,9 @@ export class FakeSockets {
   /** Room for what is sent; the peer acknowledges at once unless it is `slow`. */
   queue = 8192;
   slow = false;
+  /** Hex mode (+UDCONF=1), and whether this firmware has it. */
+  hex = false;
+  hasHex = true;
   readonly #peer: Peer;
 
   constructor(peer: Peer) {
@@ -110,6 +112,12 @@ export class FakeSockets {
 
   #addTransfers(): void {
     const peer = this.#peer;
+    peer.on(/^AT\+UDCONF=1(?:,([01]))?$/, ([, value]) => {
+      if (!this.hasHex) return ["ERROR"];
+      if (value === undefined) return [`+UDCONF: 1,${this.hex ? 1 : 0}`, "OK"];
+      this.hex = value === "1";
+      return ["OK"];
+    });
     peer.on(/^AT\+USOWR=(\d),(\d+)(?:,"([^"]*)")?$/, ([, number, length, text]) =>
       this.#write("+USOWR", Number(number), Number(length), text),
     );
@@ -132,21 +140,31 @@ export class FakeSockets {
       if (this.slow) socket.unacknowledged += data.length;
       return [`${name}: ${number},${data.length}`, "OK"];
     };
+    if (length < 1 || length > this.#most) return ["ERROR"];
     if (text === undefined) return { prompt: "@", bytes: length, finish };
-    expect(text).toHaveLength(length);
-    return finish(Buffer.from(text, "latin1"));
+    if (!this.hex) return text.length === length ? finish(Buffer.from(text, "latin1")) : ["ERROR"];
+    return /^([0-9A-F]{2})*$/.test(text) && text.length === 2 * length ? finish(Buffer.from(text, "hex")) : ["ERROR"];
+  }
+
+  /** Most bytes of a read or write. */
+  get #most(): number {
+    return this.hex ? 512 : 1024;
+  }
+
+  #content(data: Buffer): string {
+    return data.toString(this.hex ? "hex" : "latin1");
   }
 
   #read(number: number, length: number): readonly string[] {
     const socket = this.sockets.get(number);
-    if (socket === undefined) return ["ERROR"];
+    if (socket === undefined || length > this.#most) return ["ERROR"];
     const all = Buffer.concat(socket.unread);
     if (length === 0) return [`+USORD: ${number},${all.length}`, "OK"];
     const data = all.subarray(0, length);
     const left = all.subarray(length);
     socket.unread.splice(0, socket.unread.length, ...(left.length > 0 ? [left] : []));
     const answer = [
-      data.length === 0 ? `+USORD: ${number},0` : `+USORD: ${number},${data.length},"${latin1(data)}"`,
+      data.length === 0 ? `+USORD: ${number},0` : `+USORD: ${number},${data.length},"${this.#content(data)}"`,
       "OK",
     ];
     if (left.length > 0 && data.length > 0) answer.push(`+UUSORD: ${number},${left.length}`);
@@ -159,10 +177,10 @@ export class FakeSockets {
 
   #readDatagram(number: number, length: number): readonly string[] {
     const socket = this.sockets.get(number);
-    if (socket === undefined) return ["ERROR"];
+    if (socket === undefined || length > this.#most) return ["ERROR"];
     const datagram = socket.unread.shift();
     if (datagram === undefined || length === 0) return [`+USORF: ${number},0`, "OK"];
-    const head = `+USORF: ${number},"${PEER.ip}",${PEER.port},${datagram.length},"${latin1(datagram)}"`;
+    const head = `+USORF: ${number},"${PEER.ip}",${PEER.port},${datagram.length},"${this.#content(datagram)}"`;
     const left = waiting(socket);
     return [head, "OK", ...(left > 0 ? [`+UUSORD: ${number},${left}`] : [])];
   }
@@ -189,8 +207,6 @@ export class FakeSockets {
 function waiting({ unread }: FakeSocket): number {
   return unread.reduce((sum, data) => sum + data.length, 0);
 }
-
-const latin1 = (data: Buffer): string => data.toString("latin1");
 
 /** What a socket's owner saw. */
 export class Seen implements SocketEvents {
