@@ -16,10 +16,11 @@ const LONGEST_HEX = 512;
 const SEND_OK = { words: "SEND OK", digit: 0 } as const;
 const SEND_FAIL = { words: "SEND FAIL", digit: 4 } as const;
 
-/** @throws {TcpIpFailure} 572 nothing opened, 567 closed, 570 context down */
+/** @throws {TcpIpFailure} 572 nothing opened, or in transparent mode; 567 closed */
 function connectedSocket(sockets: Sockets, id: number): ModemSocket {
   const socket = sockets.get(id);
   if (!socket.connected) throw new TcpIpFailure(TcpIpError.closed);
+  if (socket.mode === AccessMode.Transparent) throw new TcpIpFailure(TcpIpError.notAllowed);
   return socket;
 }
 
@@ -52,7 +53,6 @@ async function pass(call: Call, socket: ModemSocket, bytes: Buffer, to?: Endpoin
 export async function sendPrompted(call: Call, modem: Modem, sockets: Sockets, to?: Endpoint): Promise<void> {
   const parameters = tcpIpParameters(call);
   const socket = connectedSocket(sockets, parameters.number(0, IDENTITY));
-  if (socket.mode === AccessMode.Transparent) throw new TcpIpFailure(TcpIpError.notAllowed);
   const length = parameters.given(1) ? parameters.number(1, { min: 1, max: LONGEST_SEND }) : undefined;
   const typed = await promptFor(call, modem, length);
   const hexadecimal = socketSetting(modem, "dataformat")[0] === 1;
