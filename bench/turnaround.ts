@@ -32,6 +32,9 @@ class StopwatchLine implements Transport {
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
+  async drain(): Promise<void> {}
+  pause(): void {}
+  resume(): void {}
   onLost(): void {}
 
   onData(listener: (bytes: Buffer) => void): void {

@@ -2,43 +2,31 @@ import { ModemError } from "../errors";
 import type { Transport } from "../transport/transport";
 import type { Channel, Dialect, UrcWaiter, WaitOptions } from "./channel-types";
 import { now, Pause } from "./clock";
-import type { Command, Response } from "./command";
-import { ConfidentialLines } from "./confidential";
+import { type Command, checkLine, Priority, type Response } from "./command";
 import type { DataLink, DataLinkEvents } from "./data-link";
-import { Exchange, type Interrupted } from "./exchange";
-import { isPrefixed } from "./expectation";
+import { ALL_THAT_COMES, DATA_MODE_MASK, DataMode, type DataModeOver } from "./data-mode";
+import { ANY_DATA_MODE, UNKNOWN_MODEM } from "./defaults";
+import { NO_CONNECT, rejection } from "./errors";
+import { Exchange, type Interrupted, UNDISTURBED } from "./exchange";
 import { RecentSecrets } from "./fragments";
 import type { Line } from "./line";
-import { inBytes, type Mask } from "./mask";
+import { lull } from "./lull";
 import { Parser } from "./parser";
 import { Job, JobQueue } from "./queue";
 import { Resync } from "./resync";
 import type { Token } from "./tokens";
+import { Trace, type TraceHooks } from "./trace";
 import { UrcRouter } from "./urc-router";
 
 /** What the channel tells its owner. Secrets are masked in all of it. */
-export interface ChannelHooks {
-  onTrace?(entry: { direction: "sent" | "received" | "note"; text: string }): void;
+export interface ChannelHooks extends TraceHooks {
   /** The modem has booted; what was in flight, queued and awaited has failed with `MODEM_RESTARTED`. */
   onBoot?(line: string): void;
   /** After a timeout the modem could not be brought to answer `AT`. What is queued has failed with `MODEM_TIMEOUT`. */
   onUnresponsive?(): void;
   /** After a timeout the modem answers in step again; it may have rebooted without a word. */
   onResynchronised?(): void;
-  /** Bytes that belong to nothing. */
-  onNoise?(bytes: Uint8Array): void;
 }
-
-/** 27.007 knows no such waits; these are the longest that any supported model asks for. */
-const UNKNOWN_MODEM: Dialect = {
-  gap: 20,
-  promptDelay: { "@": 50, ">": 50, CONNECT: 0 },
-  counted: [],
-  urcs: [],
-  errorTexts: new Map(),
-};
-
-const UNDISTURBED: Interrupted = { startedAt: 0, opened: false, size: 0, missing: 0 };
 
 /** A line on which URCs never cease gets its next command after so many gaps all the same. */
 const GAPS_AT_MOST = 5;
@@ -52,21 +40,23 @@ export class AtChannel implements Channel {
   private readonly gap = new Pause();
   private readonly router = new UrcRouter((error) => this.note(`A URC listener failed: ${String(error)}`));
   private dialect = UNKNOWN_MODEM;
-  private confidential = ConfidentialLines.ofUrcs(UNKNOWN_MODEM.urcs);
+  private dataMode = ANY_DATA_MODE;
   private exchange: Exchange | undefined;
   private resync: Resync | undefined;
+  private data: DataMode | undefined;
+  /** Whether the modem has said that it left data mode, so that nothing needs to be made of its answering again. */
+  private saidItLeft = false;
+  private freeAt = Number.NEGATIVE_INFINITY;
   private closed: ModemError | undefined;
-  private mask: Mask | undefined;
   /** Whether an answer of an older command may still come. */
   private suspect = false;
   private hasAnswered = false;
   private interrupted: Interrupted = UNDISTURBED;
   private lastByteAt = Number.NEGATIVE_INFINITY;
-  /** Bytes of a download since the last trace. */
-  private untraced = 0;
   private readonly inbox: Buffer[] = [];
   private parsing = false;
   private silence: NodeJS.Timeout | undefined;
+  private readonly trace: Trace;
   private readonly onToken = (token: Token): void => this.take(token);
 
   /** @param recent secrets of the channels before this one: a modem that rebooted may repeat them to the next */
@@ -75,6 +65,7 @@ export class AtChannel implements Channel {
     private readonly hooks: ChannelHooks = {},
     private readonly recent = new RecentSecrets(),
   ) {
+    this.trace = new Trace(hooks, recent);
     transport.onData((bytes) => this.receive(bytes));
   }
 
@@ -84,31 +75,54 @@ export class AtChannel implements Channel {
 
   useDialect(dialect: Dialect): void {
     this.dialect = dialect;
-    this.confidential = ConfidentialLines.ofUrcs(dialect.urcs);
+    this.dataMode = dialect.dataMode ?? ANY_DATA_MODE;
+    this.trace.useDialect(dialect);
     this.parser.useGrammar(dialect.counted, dialect.urcs);
   }
 
-  async send(command: Command): Promise<Response> {
+  send(command: Command): Promise<Response> {
+    return this.carryOut(new Job(command));
+  }
+
+  async openData(command: Command, events: DataLinkEvents): Promise<DataLink> {
+    const { label, signal, priority } = command;
+    if (priority === Priority.Background) await lull(() => this.freeSince, signal);
+    const job = new Job({ ...command, download: ALL_THAT_COMES }, events);
+    await this.carryOut(job);
+    const { link } = job;
+    if (link === undefined) throw rejection(label, NO_CONNECT, this.dialect.errorTexts);
+    if (signal?.aborted !== true) return link;
+    link.mute();
+    throw signal.reason;
+  }
+
+  /** By `now()`; undefined while somebody uses the line. */
+  private get freeSince(): number | undefined {
+    return this.isInUse || !this.queue.isEmpty ? undefined : this.freeAt;
+  }
+
+  private get isInUse(): boolean {
+    return this.exchange !== undefined || this.resync !== undefined || this.data !== undefined;
+  }
+
+  private async carryOut(job: Job): Promise<Response> {
+    const { command } = job;
     if (this.closed !== undefined) throw this.closed;
     command.signal?.throwIfAborted();
     checkLine(command);
-    const job = new Job(command);
     const onAbort = (): void => {
       this.queue.remove(job);
       job.reject(command.signal?.reason);
     };
     command.signal?.addEventListener("abort", onAbort, { once: true });
     this.queue.add(job);
+    this.data?.wanted(command.priority === Priority.Background);
     this.next();
     try {
       return await job.promise;
     } finally {
       command.signal?.removeEventListener("abort", onAbort);
     }
-  }
-
-  async openData(command: Command, _events: DataLinkEvents): Promise<DataLink> {
-    throw new ModemError("NOT_SUPPORTED", `${command.label}: data mode is not supported yet`);
   }
 
   waitForUrc<T>(match: (line: Line) => T | undefined, options: WaitOptions): UrcWaiter<T> {
@@ -122,7 +136,7 @@ export class AtChannel implements Channel {
   }
 
   note(text: string): void {
-    this.hooks.onTrace?.({ direction: "note", text });
+    this.trace.note(text);
   }
 
   /** Lets go of the transport, which stays open; everything queued, in flight and awaited rejects with `error`. */
@@ -134,6 +148,12 @@ export class AtChannel implements Channel {
 
   private receive(bytes: Buffer): void {
     this.lastByteAt = now();
+    this.parse(bytes);
+    this.watchSilence();
+    this.next();
+  }
+
+  private parse(bytes: Buffer): void {
     this.inbox.push(bytes);
     // A transport may deliver the answer from within write(); tokens are taken one after the other all the same.
     if (this.parsing) return;
@@ -145,14 +165,14 @@ export class AtChannel implements Channel {
     } finally {
       this.parsing = false;
     }
-    this.watchSilence();
-    this.next();
   }
 
   private take(token: Token): void {
     if (this.closed !== undefined) return;
-    this.traceReceived(token);
+    this.trace.received(token);
     if (token.type === "urc") this.unsolicited(token.line, token.boot);
+    else if (token.type === "data" && this.data !== undefined) this.data.receive(token.bytes);
+    else if (token.type === "prompt" && this.exchange?.job.events !== undefined) this.connected(this.exchange);
     else if (this.resync !== undefined) this.resync.token(token);
     else if (this.exchange?.token(token) === true) this.finished();
   }
@@ -167,15 +187,54 @@ export class AtChannel implements Channel {
     this.hooks.onBoot?.(line.text);
   }
 
+  /** `CONNECT` has come: from the next byte on the line is in data mode. */
+  private connected({ job }: Exchange, events = job.events): void {
+    if (events === undefined) return;
+    this.exchange?.connected();
+    this.finished();
+    this.trace.mask = DATA_MODE_MASK;
+    const { transport, trace, bytesPerSecond, dialect } = this;
+    const data = new DataMode(
+      {
+        bytesPerSecond,
+        grammar: this.dataMode,
+        urcs: dialect.urcs,
+        transport,
+        trace,
+        over: (behind, how) => this.leftDataMode(behind, how),
+      },
+      events,
+    );
+    this.data = data;
+    job.link = data;
+    if (job.command.signal?.aborted === true) data.mute();
+    for (const isPatient of [false, true]) if (this.queue.waits(isPatient)) data.wanted(isPatient);
+  }
+
+  private leftDataMode(behind: Buffer, how: DataModeOver): void {
+    this.trace.tellPayload();
+    this.freeAt = now();
+    this.parser.abandon(this.onToken);
+    if (how === "answered") this.data = undefined;
+    this.parse(behind);
+    if (this.data !== undefined) {
+      const isOpen = how === "nothing";
+      this.interrupted = { ...UNDISTURBED, startedAt: now(), ...(isOpen ? { prompt: "CONNECT", opened: true } : {}) };
+      this.saidItLeft = how === "ended";
+      this.resynchronise();
+    }
+    this.next();
+  }
+
   private finished(): void {
     this.exchange = undefined;
+    this.freeAt = now();
     this.hasAnswered = true;
   }
 
   /** Sends what is next, as soon as the line may take it. */
   private next(): void {
-    const busy = this.parsing || this.exchange !== undefined || this.resync !== undefined;
-    if (busy || this.closed !== undefined || this.gap.running || this.queue.isEmpty) return;
+    if (this.parsing || this.isInUse || this.closed !== undefined || this.gap.running || this.queue.isEmpty) return;
     if (this.suspect && this.hasAnswered) {
       // What was sent to a modem that took no notice of it is not answered later.
       this.interrupted = { ...this.interrupted, startedAt: now() };
@@ -199,11 +258,11 @@ export class AtChannel implements Channel {
         dialect: this.dialect,
         recent: this.recent,
         write: (bytes) => this.transport.write(bytes),
-        traceSent: (text) => this.hooks.onTrace?.({ direction: "sent", text }),
+        traceSent: (text) => this.trace.sent(text),
       },
       () => this.interrupt(exchange),
     );
-    this.mask = exchange.mask;
+    this.trace.mask = exchange.mask;
     this.exchange = exchange;
     exchange.start();
   }
@@ -224,6 +283,7 @@ export class AtChannel implements Channel {
     const resync = new Resync(
       {
         bytesPerSecond: this.bytesPerSecond,
+        guard: this.dataMode.guard,
         lastByteAt: () => this.lastByteAt,
         write: (bytes) => this.transport.write(bytes),
         expect: (command) => this.parser.begin(command),
@@ -231,28 +291,34 @@ export class AtChannel implements Channel {
       this.interrupted,
     );
     this.resync = resync;
-    this.note("Resynchronising after a missing answer");
+    this.note(`Resynchronising ${this.data === undefined ? "after a missing answer" : "behind data mode"}`);
     void resync.run().then((inStep) => {
       if (this.resync === resync) this.resynchronised(inStep);
     });
   }
 
   private resynchronised(inStep: boolean): void {
+    const { data, saidItLeft } = this;
     this.resync = undefined;
+    this.data = undefined;
+    this.saidItLeft = false;
+    this.freeAt = now();
     this.suspect = !inStep;
     if (inStep) this.interrupted = UNDISTURBED;
     this.parser.abandon(this.onToken);
-    if (inStep) this.hooks.onResynchronised?.();
-    else {
+    data?.resynchronised(inStep);
+    if (!inStep) {
       this.queue.rejectAll(new ModemError("MODEM_TIMEOUT", "The modem has stopped answering"));
       this.hooks.onUnresponsive?.();
-    }
+    } else if (!saidItLeft) this.hooks.onResynchronised?.();
     this.next();
   }
 
   private failAll(error: ModemError): void {
-    const { exchange } = this;
+    const { exchange, data } = this;
     this.exchange = undefined;
+    this.data = undefined;
+    this.saidItLeft = false;
     this.resync?.cancel();
     this.resync = undefined;
     this.gap.stop();
@@ -260,6 +326,7 @@ export class AtChannel implements Channel {
     this.silence = undefined;
     this.parser.abandon(() => undefined);
     exchange?.end(error);
+    data?.fail(error);
     this.queue.rejectAll(error);
     this.router.failWaiting(error);
   }
@@ -279,56 +346,4 @@ export class AtChannel implements Channel {
       this.next();
     }, SILENCE_INTERVAL);
   }
-
-  private traceReceived(token: Token): void {
-    if (token.type === "data") {
-      this.untraced += token.bytes.length;
-      return;
-    }
-    if (this.untraced > 0) this.hooks.onTrace?.({ direction: "received", text: `<${this.untraced} bytes>` });
-    this.untraced = 0;
-    if (this.hooks.onTrace === undefined && token.type !== "noise") return;
-    const whole = shown(token);
-    const text = this.confidential.hide(this.masked(token, whole));
-    if (token.type === "noise") this.hooks.onNoise?.(Buffer.from(text, "latin1"));
-    else this.hooks.onTrace?.({ direction: "received", text });
-  }
-
-  private masked(token: Token, whole: string): string {
-    if (this.mask === undefined) return this.recent.areIn(whole) ? inBytes(whole) : whole;
-    return this.isPiece(token) ? this.mask.piece(whole) : this.mask.line(whole);
-  }
-
-  /** Whether it may be content, or a part of a damaged or late answer: nothing shows that it is a line of its own. */
-  private isPiece(token: Token): boolean {
-    if (token.type !== "urc" && token.type !== "answer") return token.type === "noise";
-    const { text } = token.line;
-    return !isPrefixed(text) && !this.dialect.urcs.some(({ prefix }) => text.startsWith(prefix));
-  }
-}
-
-function shown(token: Token): string {
-  switch (token.type) {
-    case "answer":
-    case "urc":
-      return [token.line.text, ...token.line.data.map(({ bytes }) => `<${bytes.length} bytes>`)].join(" ");
-    case "final":
-      return token.result.text;
-    case "prompt":
-      return token.prompt;
-    case "damage":
-      return "<bytes lost or added>";
-    case "data":
-      return `<${token.bytes.length} bytes>`;
-    case "echo":
-    case "noise":
-      return token.text;
-  }
-}
-
-/** The last guard of the line: nothing that is not one command line of ASCII gets past it. */
-function checkLine({ line }: Command): void {
-  if (!/[^\x20-\x7e]/.test(line)) return;
-  const text = "A command line can't carry a control character or one outside ASCII";
-  throw new ModemError("INVALID_INPUT", text);
 }

@@ -1,3 +1,4 @@
+import { ModemError } from "../errors";
 import type { Line } from "./line";
 
 /** What the modem prints when it wants, or is about to send, raw bytes. */
@@ -69,4 +70,11 @@ export interface Response {
   readonly data?: Buffer;
   /** Whether bytes of `data` were lost or added on the way: no line end stands behind them. */
   readonly damaged?: boolean;
+}
+
+/** The last guard of the line: nothing that is not one command line of ASCII gets past it. */
+export function checkLine({ line }: Command): void {
+  if (!/[^\x20-\x7e]/.test(line)) return;
+  const text = "A command line can't carry a control character or one outside ASCII";
+  throw new ModemError("INVALID_INPUT", text);
 }

@@ -14,6 +14,9 @@ const NUMBERS: Readonly<Record<ReportKind, ReadonlyMap<string, number>>> = {
 };
 const TEXTS: Readonly<Record<ReportKind, ReadonlyMap<number, string>>> = { CME: CME_ERRORS, CMS: CMS_ERRORS };
 
+/** Of a command that should have opened data mode and ended as any other. */
+export const NO_CONNECT: FinalResult = { text: "no CONNECT", success: false };
+
 /** What a `+CME ERROR:` or `+CMS ERROR:` says, as far as it is known; `text` is never empty. */
 export interface ErrorReport {
   readonly code?: number;

@@ -33,6 +33,8 @@ export interface Interrupted {
   readonly missing: number;
 }
 
+export const UNDISTURBED: Interrupted = { startedAt: 0, opened: false, size: 0, missing: 0 };
+
 /** Share of a second's bytes in one write of an upload: few enough writes not to starve a fast line. */
 const CHUNKS_A_SECOND = 4;
 const LEAST_CHUNK = 1024;
@@ -101,6 +103,12 @@ export class Exchange {
     else if (token.type === "prompt") this.prompted(token.prompt);
     else if (token.type === "final") this.finish(token.result);
     return token.type === "final";
+  }
+
+  /** Data mode is open: the command has done its part. */
+  connected(): void {
+    this.stop();
+    this.job.resolve({ lines: this.lines });
   }
 
   /** A URC came in between: its own time is not the command's. */

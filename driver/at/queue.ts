@@ -1,11 +1,21 @@
 import { type Command, Priority, type Response } from "./command";
 
+import type { DataLinkEvents } from "./data-link";
+import type { DataMode } from "./data-mode";
+
 /** A command and the promise of its response. Settles once; the first outcome counts. */
 export class Job {
   readonly promise: Promise<Response>;
   private settle: { resolve(response: Response): void; reject(reason: unknown): void } | undefined;
 
-  constructor(readonly command: Command) {
+  /** Set when `CONNECT` has come. */
+  link: DataMode | undefined;
+
+  /** @param events of the data mode that the command opens */
+  constructor(
+    readonly command: Command,
+    readonly events?: DataLinkEvents,
+  ) {
     this.promise = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
@@ -35,6 +45,11 @@ export class JobQueue {
 
   get isEmpty(): boolean {
     return [...this.lanes.values()].every((lane) => lane.length === 0);
+  }
+
+  /** Whether a job of the background (`isPatient`), or one of the others, is in it. */
+  waits(isPatient: boolean): boolean {
+    return [...this.lanes].some(([lane, jobs]) => (lane === Priority.Background) === isPatient && jobs.length > 0);
   }
 
   add(job: Job): void {

@@ -7,6 +7,8 @@ import type { Token } from "./tokens";
 /** What resynchronising needs of the line. */
 export interface ResyncLine {
   readonly bytesPerSecond: number | undefined;
+  /** Silence before and after `+++`, in ms. */
+  readonly guard: number;
   /** When the last byte came, by `now()`. */
   lastByteAt(): number;
   write(bytes: Uint8Array): Promise<void>;
@@ -23,8 +25,6 @@ const QUIET = 100;
 const LONGEST_QUIET = 3000;
 /** Longest wait for that silence, in ms. */
 const QUIET_LIMIT = 5000;
-/** Silence before and after `+++` (S12), in ms, with a margin. */
-const ESCAPE_GUARD = 1100;
 /** Limit on one write besides the line's own time, in ms: flow control may hold it for ever. */
 const WRITE_LIMIT = 1000;
 /** Most bytes that are sent to fill a prompt up. */
@@ -133,9 +133,9 @@ export class Resync {
   }
 
   private async leaveDataMode(): Promise<void> {
-    await this.wait(ESCAPE_GUARD);
+    await this.wait(this.line.guard);
     await this.write(Buffer.from("+++", "latin1"));
-    await this.wait(ESCAPE_GUARD);
+    await this.wait(this.line.guard);
   }
 
   private async fill(): Promise<void> {

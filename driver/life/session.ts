@@ -42,6 +42,18 @@ class SessionTransport implements Transport {
     return this.#port.write(bytes);
   }
 
+  drain(ahead: number): Promise<void> {
+    return this.#port.drain(ahead);
+  }
+
+  pause(): void {
+    this.#port.pause();
+  }
+
+  resume(): void {
+    this.#port.resume();
+  }
+
   /** The session's owner closes it. */
   async close(): Promise<void> {}
 

@@ -94,7 +94,7 @@ export class DirectStream {
 
   #left(end: DataLinkEnd): void {
     this.#link = undefined;
-    if (end === "ended") this.#parts.onEnded();
+    if (end === "ended" || end === "cut") this.#parts.onEnded();
     else if (end !== "left") this.#parts.onEnded(end);
   }
 }

@@ -63,6 +63,7 @@ export class SerialTransport extends StreamTransport {
   readonly bytesPerSecond: number;
   readonly #options: SerialOptions;
   readonly #warn: (text: string) => void;
+  #port: SerialPort | undefined;
   #presence: DevicePresence | undefined;
 
   constructor(options: SerialOptions, warn: (text: string) => void = () => {}) {
@@ -71,6 +72,13 @@ export class SerialTransport extends StreamTransport {
     this.#warn = warn;
     this.name = options.path;
     this.bytesPerSecond = lineRate(options);
+  }
+
+  /** The system knows what has left; and what it takes beyond is little. A modem on USB is faster than its rate. */
+  override async drain(ahead: number): Promise<void> {
+    const port = this.#port;
+    if (ahead > 0 || port?.isOpen !== true) return;
+    await promisify((done: (error: Error | null) => void) => port.drain(done))().catch(() => {});
   }
 
   protected async connect(): Promise<Duplex> {
@@ -83,6 +91,7 @@ export class SerialTransport extends StreamTransport {
     await this.#raiseLines(port);
     this.#presence = await DevicePresence.watch(this.#options.path, () => this.lose("the device was unplugged"));
     if (!port.isOpen) throw this.offline("went away while it was being opened");
+    this.#port = port;
     return port;
   }
 

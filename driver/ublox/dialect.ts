@@ -101,6 +101,8 @@ const URCS: readonly UrcDefinition[] = [
 export const LARA_R6_DIALECT: Dialect = {
   gap: 20,
   promptDelay: { "@": 50, ">": 50, CONNECT: 0 },
+  // 2 s of silence before `+++` (guide 9.1.4), which DISCONNECT and OK answer (9.1.1); a remote end gives either word.
+  dataMode: { guard: 2100, answer: ["DISCONNECT", "OK"], ends: ["DISCONNECT", "NO CARRIER"] },
   counted: COUNTED,
   urcs: URCS,
   // +CMEE=2 makes the module say its own errors in words (guide 10.1).

@@ -47,6 +47,12 @@ export class FakeLine implements Transport {
 
   async close(): Promise<void> {}
 
+  async drain(): Promise<void> {}
+
+  pause(): void {}
+
+  resume(): void {}
+
   write(data: Uint8Array): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const piece = Buffer.from(data);

@@ -9,6 +9,15 @@ export interface Print {
   take(bytes: number): Promise<Buffer>;
   /** Prints `> `, which has no line end, and takes so many bytes. */
   prompt(bytes: number): Promise<Buffer>;
+  /** Prints `CONNECT` and takes bytes until `+++` comes by itself, or `endData` is called. */
+  enter(data: DataMode): void;
+}
+
+/** Raw bytes both ways. */
+export interface DataMode {
+  readonly take: (data: Buffer) => void;
+  /** `+++` was written; prints what answers it. */
+  readonly escape: (print: Print) => void;
 }
 
 export type Script = (match: RegExpExecArray, print: Print) => void | Promise<void>;
@@ -34,6 +43,7 @@ export class Peer implements Transport {
   readonly #rules: { pattern: RegExp; script: Script }[] = [];
   #received = Buffer.alloc(0);
   #taking: { bytes: number; done: (data: Buffer) => void } | undefined;
+  #dataMode: DataMode | undefined;
   #onData: (bytes: Buffer) => void = () => undefined;
 
   constructor(options: PeerOptions = {}) {
@@ -53,19 +63,32 @@ export class Peer implements Transport {
 
   async close(): Promise<void> {}
 
-  async drain(): Promise<void> {}
-
-  pause(): void {}
-
-  resume(): void {}
-
   onData(listener: (bytes: Buffer) => void): void {
     this.#onData = listener;
   }
 
   onLost(): void {}
 
+  async drain(): Promise<void> {}
+
+  pause(): void {}
+
+  resume(): void {}
+
+  get isInDataMode(): boolean {
+    return this.#dataMode !== undefined;
+  }
+
+  /** Leaves data mode as a modem does by itself. */
+  endData(): void {
+    this.#dataMode = undefined;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
+    if (this.#dataMode !== undefined) {
+      this.#takeRaw(Buffer.from(bytes), this.#dataMode);
+      return;
+    }
     this.#received = Buffer.concat([this.#received, bytes]);
     while (this.#takeData() || this.#takeLine());
   }
@@ -83,6 +106,15 @@ export class Peer implements Transport {
       const piece = bytes.subarray(start, start + size);
       setImmediate(() => this.#onData(piece));
     }
+  }
+
+  #takeRaw(bytes: Buffer, dataMode: DataMode): void {
+    if (bytes.toString("latin1") !== "+++") {
+      dataMode.take(bytes);
+      return;
+    }
+    this.#dataMode = undefined;
+    dataMode.escape(this.#printer());
   }
 
   #takeData(): boolean {
@@ -134,6 +166,10 @@ export class Peer implements Transport {
       take: (bytes) => {
         line("CONNECT");
         return take(bytes);
+      },
+      enter: (data) => {
+        line("CONNECT");
+        this.#dataMode = data;
       },
       prompt: (bytes) => {
         if (between !== undefined) this.urc(between);

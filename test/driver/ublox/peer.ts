@@ -1,14 +1,23 @@
 import { Buffer } from "node:buffer";
 import type { Transport, TransportLoss } from "../../../driver/transport/transport";
 
-/** What the peer does with a command line: prints lines, or prompts for bytes first. */
+/** What the peer does with a command line: prints lines, prompts for bytes first, or enters data mode. */
 export type Answer =
   | readonly string[]
   | {
       readonly prompt: string;
       readonly bytes: number;
       readonly finish: (data: Buffer) => readonly string[];
-    };
+    }
+  | DataMode;
+
+/** Raw bytes both ways from `CONNECT` on, until `+++` comes by itself or `endData` is called. */
+interface DataMode {
+  readonly first: Buffer;
+  readonly take: (data: Buffer) => void;
+  /** What is printed when `+++` ends it. */
+  readonly left: () => readonly string[];
+}
 
 interface Rule {
   readonly pattern: RegExp;
@@ -38,6 +47,7 @@ export class Peer implements Transport {
   readonly #between: (() => string) | undefined;
   #received = Buffer.alloc(0);
   #upload: { bytes: number; finish: (data: Buffer) => readonly string[] } | undefined;
+  #dataMode: DataMode | undefined;
   #onData: (bytes: Buffer) => void = () => undefined;
   #onLost: (loss: TransportLoss) => void = () => undefined;
 
@@ -58,6 +68,12 @@ export class Peer implements Transport {
 
   async close(): Promise<void> {}
 
+  async drain(): Promise<void> {}
+
+  pause(): void {}
+
+  resume(): void {}
+
   onData(listener: (bytes: Buffer) => void): void {
     this.#onData = listener;
   }
@@ -72,7 +88,18 @@ export class Peer implements Transport {
 
   async write(bytes: Uint8Array): Promise<void> {
     this.#received = Buffer.concat([this.#received, bytes]);
-    while (this.#takeUpload() || this.#takeLine());
+    while (this.#takeUpload() || this.#takeData() || this.#takeLine());
+  }
+
+  /** Prints bytes as they are. */
+  data(bytes: Buffer): void {
+    this.#print(bytes.toString("latin1"));
+  }
+
+  /** Leaves data mode by itself. */
+  endData(lines: readonly string[]): void {
+    this.#dataMode = undefined;
+    this.#answer(lines);
   }
 
   /** Prints an unsolicited line. */
@@ -91,9 +118,19 @@ export class Peer implements Transport {
     return true;
   }
 
+  #takeData(): boolean {
+    const mode = this.#dataMode;
+    if (mode === undefined || this.#received.length === 0) return false;
+    const bytes = this.#received;
+    this.#received = Buffer.alloc(0);
+    if (bytes.toString("latin1") === "+++") this.endData(mode.left());
+    else mode.take(bytes);
+    return true;
+  }
+
   #takeLine(): boolean {
     const end = this.#received.indexOf(0x0d);
-    if (this.#upload !== undefined || end < 0) return false;
+    if (this.#upload !== undefined || this.#dataMode !== undefined || end < 0) return false;
     const line = this.#received.toString("latin1", 0, end);
     this.#received = this.#received.subarray(end + 1);
     this.commands.push(line);
@@ -114,6 +151,12 @@ export class Peer implements Transport {
   }
 
   #answer(answer: Answer): void {
+    if ("take" in answer) {
+      this.#dataMode = answer;
+      this.#print("\r\nCONNECT\r\n");
+      this.data(answer.first);
+      return;
+    }
     if ("prompt" in answer) {
       this.#upload = answer;
       this.#print(`\r\n${answer.prompt}`);

@@ -1,0 +1,83 @@
+/** Bytes that may wait for a receiver who is slow, while the line has to be read all the same. */
+const MOST_WAITING = 1024 * 1024;
+
+/** Hands bytes to a receiver one after the other, and stops the line while the receiver is busy. */
+export class DataDelivery {
+  readonly #waiting: Buffer[] = [];
+  #bytes = 0;
+  #busy = false;
+  #paused = false;
+  #eager = false;
+  #whenDone: (() => void) | undefined;
+
+  constructor(
+    private readonly receive: (bytes: Buffer) => void | Promise<void>,
+    private readonly line: { pause(): void; resume(): void },
+    private readonly onFault: (error: unknown) => void,
+  ) {}
+
+  /** Whether the line is stopped: its silence means nothing then. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  push(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#waiting.push(bytes);
+    this.#bytes += bytes.length;
+    this.#next();
+  }
+
+  /** From here on the line is stopped only when very much waits: an answer is looked for in what comes. */
+  readOn(): void {
+    this.#eager = true;
+    this.#flow();
+  }
+
+  /** Calls back when the receiver has had everything. */
+  finish(then: () => void): void {
+    this.#whenDone = then;
+    this.#eager = true;
+    this.#next();
+    if (this.#paused) this.#setPaused(false);
+  }
+
+  #next(): void {
+    while (!this.#busy) {
+      const bytes = this.#waiting.shift();
+      if (bytes === undefined) break;
+      this.#bytes -= bytes.length;
+      this.#hand(bytes);
+    }
+    this.#flow();
+    if (this.#busy) return;
+    const then = this.#whenDone;
+    this.#whenDone = undefined;
+    then?.();
+  }
+
+  #hand(bytes: Buffer): void {
+    try {
+      const received = this.receive(bytes);
+      if (received === undefined) return;
+      this.#busy = true;
+      received.catch(this.onFault).finally(() => {
+        this.#busy = false;
+        this.#next();
+      });
+    } catch (error) {
+      this.onFault(error);
+    }
+  }
+
+  #flow(): void {
+    const paused = this.#busy && (!this.#eager || this.#bytes > MOST_WAITING);
+    if (paused !== this.#paused && (this.#whenDone === undefined || !paused)) this.#setPaused(paused);
+  }
+
+  #setPaused(paused: boolean): void {
+    this.#paused = paused;
+    if (paused) this.line.pause();
+    else this.line.resume();
+  }
+}

@@ -1,0 +1,327 @@
+import { ModemError } from "../errors";
+import type { Transport } from "../transport/transport";
+import type { DataModeGrammar } from "./channel-types";
+import { lineTime, now, Pause } from "./clock";
+import { DataDelivery } from "./data-delivery";
+import { type Cut, DataEnd } from "./data-end";
+import type { DataLink, DataLinkEnd, DataLinkEvents } from "./data-link";
+import type { UrcDefinition } from "./line";
+import { Mask } from "./mask";
+import type { Trace } from "./trace";
+
+/** What data mode needs of the line. */
+export interface DataModeLine {
+  readonly bytesPerSecond: number | undefined;
+  readonly grammar: DataModeGrammar;
+  readonly urcs: readonly UrcDefinition[];
+  readonly transport: Pick<Transport, "write" | "drain" | "pause" | "resume">;
+  readonly trace: Trace;
+  /**
+   * Data mode is over, for all that is known; `behind` are the lines after it.
+   *
+   * @param how unless the modem has said so, it has to be found out whether it takes commands
+   */
+  over(behind: Buffer, how: DataModeOver): void;
+}
+
+/**
+ * What is known of the modem behind data mode. `answered`: it said that it was left · `ended`: it said that it left by
+ * itself, and nothing answers `+++` · `commands`: it echoed `+++` but did not say that it had left · `nothing`: it is
+ * silent.
+ */
+export type DataModeOver = "ended" | Outcome;
+
+/** What a command has for a download that opens data mode. */
+export const ALL_THAT_COMES = { length: Number.POSITIVE_INFINITY };
+/** Behind data mode the modem may print payload: as an echo, when it had left by itself. */
+export const DATA_MODE_MASK = new Mask({ line: "+++", label: "+++", confidential: true });
+
+const ESCAPE = Buffer.from("+++", "latin1");
+/** Silence behind a possible end after which it is looked into, in ms. */
+const SETTLE = 300;
+/** Silence after which the beginning of a possible end is data, in ms: a payload often ends with a line end. */
+const BARE_LINE_END = 100;
+const BEGINNING = 1000;
+/** ms for the answer to `+++`, besides the guard time behind it. */
+const ANSWER_LIMIT = 2000;
+/** Escape sequences in all, when none is answered. */
+const TRIES = 3;
+/** The same when a possible end has been seen: silence is what is expected then. */
+const TRIES_AT_END = 2;
+/** ms between two looks for the answer. */
+const LOOK = 100;
+/** What was written may run ahead of the line by so many ms. */
+const AHEAD = 500;
+/** ms in which a byte written, or received, may still be between the host and the modem, besides the line's time. */
+const LATENCY = 300;
+/** Longest wait for a line whose flow is stopped, in ms: as long as TCP retransmits on a bad network. */
+const WRITE_PATIENCE = 120_000;
+
+type Outcome = "answered" | "commands" | "nothing";
+
+/** Data mode of the line, from `CONNECT` on. */
+export class DataMode implements DataLink {
+  readonly #end: DataEnd;
+  readonly #delivery: DataDelivery;
+  readonly #look = new Pause();
+  readonly #pause = new Pause();
+  #recheck: () => void = () => undefined;
+  #receivedAt = now();
+  #sentAt = now();
+  /** When the last byte written has left the line. */
+  #clearAt = Number.NEGATIVE_INFINITY;
+  /** Writes that were accepted and have not ended, and those of them that the transport has. */
+  #accepted = 0;
+  #writing = 0;
+  #order: Promise<unknown> = Promise.resolve();
+  /** Whether bytes may have been on their way when the modem left. */
+  #isCut = false;
+  /** Whether nothing was heard of the modem since the last byte was written. */
+  #isUnheard = false;
+  #leaving: Promise<void> | undefined;
+  #isLeft: () => void = () => undefined;
+  /** Whether the escape sequence is under way, and whether it has been sent. */
+  #escaping = false;
+  #asked = false;
+  /** Whether the bytes are no more its own. */
+  #over = false;
+  #outcome: DataLinkEnd | undefined;
+  readonly #told = new Set<boolean>();
+  readonly #gates = new Set<() => void>();
+
+  constructor(
+    private readonly line: DataModeLine,
+    private events: DataLinkEvents,
+  ) {
+    this.#end = new DataEnd(line.grammar, line.urcs);
+    const resume = (): void => {
+      this.#receivedAt = now();
+      line.transport.resume();
+    };
+    this.#delivery = new DataDelivery(
+      (bytes) => this.events.onData(bytes),
+      { pause: () => line.transport.pause(), resume },
+      (error) => line.trace.note(`Data were not taken: ${String(error)}`),
+    );
+  }
+
+  get idle(): number {
+    return this.#accepted > 0 || this.#delivery.paused ? 0 : now() - Math.max(this.#receivedAt, this.#sentAt);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#over || this.#leaving !== undefined) return Promise.reject(notOpen());
+    this.#accepted += 1;
+    const turn = this.#order.then(() => this.#write(bytes));
+    this.#order = turn
+      .catch(() => undefined)
+      .then(() => {
+        this.#accepted -= 1;
+        this.#recheck();
+      });
+    return turn;
+  }
+
+  leave(): Promise<void> {
+    this.#leaving ??= new Promise((resolve) => {
+      this.#isLeft = resolve;
+      if (this.#outcome !== undefined) resolve();
+      else void this.#escape();
+    });
+    return this.#leaving;
+  }
+
+  /** Nobody listens any more: what comes is thrown away. */
+  mute(): void {
+    this.events = { onData: () => undefined, onWanted: () => undefined, onEnd: () => undefined };
+    void this.leave();
+  }
+
+  receive(bytes: Buffer): void {
+    if (this.#over) return;
+    this.#receivedAt = now();
+    const wasPossible = this.#end.possible;
+    const isInFlight = this.#isInFlight();
+    for (const data of this.#end.push(bytes, isInFlight)) this.#delivery.push(data);
+    if (this.#end.possible && !wasPossible) this.#isCut = isInFlight;
+    this.#openGates();
+    this.#watch();
+  }
+
+  wanted(patient: boolean): void {
+    if (this.#over || this.#leaving !== undefined || this.#told.has(patient)) return;
+    this.#told.add(patient);
+    this.events.onWanted(patient);
+  }
+
+  /** Ends it with the line. */
+  fail(error: ModemError): void {
+    if (!this.#over && !this.#end.possible) this.#delivery.push(this.#end.pass());
+    this.#finish(error);
+  }
+
+  /** Whether the modem takes commands, as was to be found out. */
+  resynchronised(inStep: boolean): void {
+    const error = new ModemError("MODEM_TIMEOUT", "The modem has stopped answering");
+    this.#finish(inStep ? (this.#isCut ? "cut" : "ended") : error);
+  }
+
+  #isInFlight(): boolean {
+    return this.#writing > 0 || now() < this.#clearAt + LATENCY;
+  }
+
+  /** Whether nothing may be sent: to a modem that perhaps takes commands again, or behind `+++`. */
+  get #isShut(): boolean {
+    return this.#end.possible || this.#asked;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    while (this.#isShut && !this.#over) {
+      await new Promise<void>((resolve) => {
+        this.#gates.add(resolve);
+        this.#recheck();
+      });
+    }
+    if (this.#over) throw notOpen();
+    this.#writing += 1;
+    this.line.trace.payload("sent", bytes.length);
+    this.#clearAt = Math.max(this.#clearAt, now()) + lineTime(bytes.length, this.line.bytesPerSecond);
+    try {
+      await this.line.transport.write(bytes);
+      await this.line.transport.drain(AHEAD);
+    } finally {
+      this.#writing -= 1;
+      this.#sentAt = now();
+      this.#clearAt = Math.max(this.#clearAt, this.#sentAt);
+    }
+  }
+
+  /** Looks at what is held when silence has lasted. */
+  #watch(): void {
+    this.#look.stop();
+    const { possible, pending } = this.#end;
+    if (this.#asked || (possible ? this.#escaping : pending === 0)) return;
+    const silence = possible ? SETTLE : pending <= 2 ? BARE_LINE_END : BEGINNING;
+    this.#look.start(
+      () => (this.#delivery.paused ? now() : this.#receivedAt) + silence,
+      () => {
+        if (this.#end.possible) void this.#escape();
+        else this.#delivery.push(this.#end.pass());
+      },
+    );
+  }
+
+  async #escape(): Promise<void> {
+    if (this.#escaping || this.#over) return;
+    this.#escaping = true;
+    let outcome: Outcome = "nothing";
+    for (let tries = 1; outcome === "nothing" && tries <= (this.#end.possible ? TRIES_AT_END : TRIES); tries += 1) {
+      await this.#quiet();
+      if (this.#over) return;
+      if (this.#leaving === undefined && !this.#isShut) {
+        this.#escaping = false;
+        this.#watch();
+        return;
+      }
+      outcome = await this.#ask();
+      if (this.#over) break;
+    }
+    this.#conclude(outcome);
+  }
+
+  /** Waits until the modem has heard nothing from here for the guard time. */
+  async #quiet(): Promise<void> {
+    const limit = now() + WRITE_PATIENCE;
+    const isSending = (): boolean => this.#accepted > this.#gates.size;
+    do {
+      await this.#until(() => (isSending() ? limit : 0));
+      let isDrained = false;
+      void this.line.transport.drain(0).then(() => {
+        isDrained = true;
+        this.#sentAt = Math.max(this.#sentAt, Math.min(now(), limit));
+        this.#recheck();
+      });
+      await this.#until(() => (isDrained ? 0 : limit));
+      await this.#until(() => this.#sentAt + this.line.grammar.guard);
+    } while (isSending() && now() < limit && !this.#over);
+  }
+
+  async #ask(): Promise<Outcome> {
+    if (!this.#asked) this.#isUnheard = this.#clearAt > this.#receivedAt;
+    this.#asked = true;
+    this.#look.stop();
+    this.#delivery.readOn();
+    this.#delivery.push(this.#end.escape());
+    this.line.trace.tellPayload();
+    this.line.trace.sent("+++");
+    // A line that takes no bytes gives no answer either.
+    this.line.transport.write(ESCAPE).catch(() => undefined);
+    this.#sentAt = now();
+    const earliest = this.#sentAt + this.line.grammar.guard;
+    const latest = earliest + ANSWER_LIMIT;
+    for (;;) {
+      const next = now() + LOOK;
+      await this.#until(() => Math.max(earliest, next, Math.min(latest, this.#receivedAt + SETTLE)));
+      if (this.#over) return "nothing";
+      const isSilent = !this.#delivery.paused && now() >= this.#receivedAt + SETTLE;
+      const isLate = !this.#delivery.paused && now() >= latest;
+      const cut = isSilent || isLate ? this.#end.answered(isLate) : undefined;
+      if (cut !== undefined) {
+        this.#cutOff(cut, "answered");
+        return "answered";
+      }
+      if (isSilent && this.#end.echoed) return "commands";
+      if (isLate) return "nothing";
+    }
+  }
+
+  #conclude(outcome: Outcome): void {
+    if (outcome === "answered") this.#finish("left");
+    if (this.#over) return;
+    const cut = this.#end.ended();
+    if (cut.end === undefined) this.#isCut = this.#isUnheard;
+    this.#cutOff(cut, cut.end === undefined ? outcome : "ended");
+  }
+
+  #cutOff({ data, behind, end }: Cut, how: DataModeOver): void {
+    this.#over = true;
+    this.#openGates();
+    this.#delivery.push(data);
+    if (end !== undefined) this.line.trace.left(end);
+    this.line.over(behind, how);
+  }
+
+  #finish(outcome: DataLinkEnd): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    this.#over = true;
+    this.#look.stop();
+    this.#openGates();
+    this.#recheck();
+    this.#delivery.finish(() => this.events.onEnd(outcome));
+    this.#isLeft();
+  }
+
+  #openGates(): void {
+    if (this.#isShut && !this.#over) return;
+    for (const open of this.#gates) open();
+    this.#gates.clear();
+  }
+
+  /** Waits for a moment that may move, earlier only with `#recheck`. Ends at once when data mode does. */
+  #until(moment: () => number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#pause.stop();
+        this.#recheck = () => undefined;
+        resolve();
+      };
+      this.#recheck = () => (this.#over ? done() : this.#pause.start(moment, done));
+      this.#recheck();
+    });
+  }
+}
+
+function notOpen(): ModemError {
+  return new ModemError("CONNECTION_CLOSED", "Data mode has ended");
+}
