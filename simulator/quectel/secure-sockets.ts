@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Call, CommandDefinition } from "../line/command";
 import type { Modem } from "../modem";
 import { TcpConnection } from "../network/tcp-udp-connection";
@@ -46,7 +47,8 @@ async function connect(modem: Modem, socket: ModemSocket, sslContext: number): P
   const timeout = securityContext(modem, sslContext).number("negotiatetime") * 1000;
   const wait = { timeout, signal: around.signal };
   const secured = await openTls(tlsSettings(modem, sslContext, host), target, wait);
-  const connection = new TcpConnection(secured.socket, BUFFERS, around, { address, port });
+  const remote = { address: isIP(host) === 0 ? address : host, port };
+  const connection = new TcpConnection(secured.socket, BUFFERS, around, remote);
   socket.remote = connection.remote;
   socket.start(new StreamChannel(connection), State.Connected);
 }

@@ -8,6 +8,8 @@ import { socketTable } from "./socket-table";
 
 const HIGHEST_CID = 8;
 const HEX_MODE = 1;
+/** Whether DSR changes before `DISCONNECT` or behind it. */
+const DSR_EDGE = 10;
 const DEFAULT_CONNECTION = 19;
 /** Guide 2.5: the number of the feature is part of every value. */
 const TRANSLATION = 66;
@@ -31,7 +33,9 @@ interface Setting {
 
 const settings: ReadonlyMap<number, Setting> = new Map<number, Setting>(
   [
-    [HEX_MODE, { keys: 0, values: 1, read: readHexMode, write: setHexMode }] as const,
+    [HEX_MODE, volatileFlag(HEX_MODE)] as const,
+    // The simulated line has no DSR.
+    [DSR_EDGE, volatileFlag(DSR_EDGE)] as const,
     ...[...TRIGGER_RULES].map(([code, rule]) => [code, triggerSetting(rule)] as const),
     [DEFAULT_CONNECTION, { keys: 0, values: 2, read: readDefaultConnection, write: writeDefaultConnection }] as const,
     [TRANSLATION, { keys: 0, values: 2, read: readTranslation, write: setTranslation }] as const,
@@ -50,22 +54,23 @@ function configure(call: Call, modem: Modem): void {
   else throw incorrectParameters();
 }
 
-/** Lost at a reboot. */
-function volatileHexMode(modem: Modem): { on: boolean } {
-  return modem.service("ublox.hex-mode", () => ({ on: false }));
+/** The flags that a reboot puts back, by op code. */
+function flags(modem: Modem): Map<number, number> {
+  return modem.service("ublox.module-flags", () => new Map<number, number>());
+}
+
+function volatileFlag(code: number): Setting {
+  return {
+    keys: 0,
+    values: 1,
+    read: (_, modem) => String(flags(modem).get(code) ?? 0),
+    write: (call, modem) => void flags(modem).set(code, integerAt(call, 1, 0, 1)),
+  };
 }
 
 /** Whether the data of socket commands stand in hexadecimal digits (+UDCONF=1). */
 export function hexMode(modem: Modem): boolean {
-  return volatileHexMode(modem).on;
-}
-
-function readHexMode(_: Call, modem: Modem): string {
-  return hexMode(modem) ? "1" : "0";
-}
-
-function setHexMode(call: Call, modem: Modem): void {
-  volatileHexMode(modem).on = integerAt(call, 1, 0, 1) === 1;
+  return flags(modem).get(HEX_MODE) === 1;
 }
 
 /** Of one socket, until it goes. */

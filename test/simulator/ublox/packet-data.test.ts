@@ -22,6 +22,16 @@ describe("a reboot", () => {
 });
 
 describe("+UDCONF", () => {
+  it("keeps when DSR changes until a reboot", async () => {
+    const host = await LaraHost.open();
+    expect(await host.command("AT+UDCONF=10")).toEqual(["+UDCONF: 10,0", "OK"]);
+    expect(await host.command("AT+UDCONF=10,1")).toEqual(["OK"]);
+    expect(await host.command("AT+UDCONF=10")).toEqual(["+UDCONF: 10,1", "OK"]);
+    expect(await host.command("AT+UDCONF=1")).toEqual(["+UDCONF: 1,0", "OK"]);
+    await host.reboot();
+    expect(await host.command("AT+UDCONF=10")).toEqual(["+UDCONF: 10,0", "OK"]);
+  });
+
   it("forgets hex mode at a reboot", async () => {
     const host = await LaraHost.open();
     await host.command("AT+UDCONF=1,1");

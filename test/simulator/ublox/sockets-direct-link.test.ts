@@ -201,6 +201,34 @@ describe("a trigger", () => {
     await expect.poll(() => packets(peer).map(({ length }) => length)).toEqual([100, 100, 50]);
   });
 
+  it("of length or character holds a stream back too, until it is left", async () => {
+    const { host, peer } = await connected();
+    let seen = "";
+    peer.on("data", (bytes: Buffer) => {
+      seen += bytes.toString();
+    });
+    await host.command("AT+UDCONF=6,0,5");
+    await host.command("AT+UDCONF=7,0,59");
+    await enter(host);
+    host.write("abcdefg");
+    await expect.poll(() => seen).toBe("abcde");
+    host.write("h;ij");
+    await expect.poll(() => seen).toBe("abcdefgh;");
+    expect(await leave(host)).toBe(LEFT);
+    await expect.poll(() => seen).toBe("abcdefgh;ij");
+  });
+
+  it("of time holds 2048 bytes of a stream at most", async () => {
+    const { host, peer } = await connected();
+    peer.resume();
+    await host.command("AT+UDCONF=5,0,120000");
+    await enter(host);
+    host.write("x".repeat(5000));
+    await expect.poll(() => peer.bytesRead).toBe(4096);
+    expect(await leave(host)).toBe(LEFT);
+    await expect.poll(() => peer.bytesRead).toBe(5000);
+  });
+
   it("carries datagrams back as they come", async () => {
     const { host, peer } = await udpLink("5,0,0", "6,0,3");
     host.write("abc");

@@ -1,6 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { Socket as DatagramSocket } from "node:dgram";
+import { connect, Socket } from "node:net";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { closedPort } from "../network/servers";
 import { LaraHost } from "./lara-host";
-import { connected } from "./socket-host";
+import { connected, PEER, PORT, tcpBench } from "./socket-host";
 
 async function withSockets(): Promise<LaraHost> {
   const host = await LaraHost.open();
@@ -60,6 +63,53 @@ describe("+USOSO and +USOGO", () => {
     expect(await host.command("AT+USOCL=0")).toEqual(["OK"]);
     expect((await failed).message).toContain("ECONNRESET");
     expect(peer.bytesRead).toBe(0);
+  });
+
+  it("keeps a connection alive, and sends without delay, as the connected socket is told", async () => {
+    const keepAlive = vi.spyOn(Socket.prototype, "setKeepAlive");
+    const noDelay = vi.spyOn(Socket.prototype, "setNoDelay");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { host } = await connected();
+    keepAlive.mockClear();
+    for (const option of ["65535,8,1", "6,2,30000", "6,1,1"]) await host.command(`AT+USOSO=0,${option}`);
+    expect(keepAlive.mock.lastCall).toEqual([true, 30_000]);
+    expect(noDelay.mock.lastCall).toEqual([true]);
+    await host.command("AT+USOSO=0,65535,8,0");
+    expect(keepAlive.mock.lastCall?.[0]).toBe(false);
+  });
+
+  it("does so with what was set before it connected", async () => {
+    const keepAlive = vi.spyOn(Socket.prototype, "setKeepAlive");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { host } = await tcpBench();
+    await host.command("AT+USOCR=6");
+    for (const option of ["65535,8,1", "6,2,30000"]) await host.command(`AT+USOSO=0,${option}`);
+    expect(keepAlive).not.toHaveBeenCalled();
+    await host.command(`AT+USOCO=0,"${PEER}",${PORT}`);
+    expect(keepAlive.mock.calls).toContainEqual([true, 30_000]);
+  });
+
+  it("sends datagrams to everybody, and over so many hops, as it is told", async () => {
+    const broadcast = vi.spyOn(DatagramSocket.prototype, "setBroadcast");
+    const hops = vi.spyOn(DatagramSocket.prototype, "setTTL");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const host = await withSockets();
+    await host.command("AT+USOSO=1,65535,32,1");
+    await host.command("AT+USOSO=1,0,2,7");
+    expect(broadcast.mock.lastCall).toEqual([true]);
+    expect(hops.mock.lastCall).toEqual([7]);
+  });
+
+  it("gives an accepted connection what its listener has", async () => {
+    const port = await closedPort();
+    const host = await LaraHost.open();
+    await host.command("AT+USOCR=6");
+    await host.command("AT+USOSO=0,65535,8,1");
+    await host.command(`AT+USOLI=0,${port}`);
+    const client = connect(port, "127.0.0.1");
+    onTestFinished(() => void client.destroy());
+    await host.urc(/\+UUSOLI: 1/);
+    expect(await host.command("AT+USOGO=1,65535,8")).toEqual(["+USOGO: 1", "OK"]);
   });
 
   it("forgets a socket's options with the socket", async () => {
