@@ -7,7 +7,7 @@ import type { Modem } from "../modem";
 /** Rates of +IPR that both modems have; neither finds the rate by itself. */
 const RATES = [9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 3000000];
 
-/** Highest value of the commands that are one letter and a number, and change nothing on a simulated line. */
+/** Values of the commands that are one letter and a number, and change nothing on a simulated line but &D (DTR). */
 const INERT: Readonly<Record<string, readonly number[]>> = {
   X: [0, 1, 2, 3, 4],
   L: [0, 1, 2, 3],

@@ -20,7 +20,7 @@ export interface LineSettings {
   rate: number;
   /** Whether unsolicited lines come out at this port (u-blox +UURCCONF). */
   unsolicited: boolean;
-  /** Settings that are taken and told again but change nothing here: `X`, `&C`, `&D`, `&K`, S0… */
+  /** Settings that are taken and told again, and change little or nothing here: `X`, `&C`, `&D`, `&K`, S0… */
   readonly numbers: Map<string, number>;
 }
 
