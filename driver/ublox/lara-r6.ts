@@ -7,6 +7,7 @@ import { LARA_R6_DIALECT } from "./dialect";
 import { UbloxFiles } from "./files";
 import { UbloxHttp } from "./http";
 import { initialise } from "./initialise";
+import { closeLeftovers } from "./leftover-sockets";
 import { UbloxPacketData } from "./packet-data";
 import { persist } from "./persist";
 import { UbloxSecurity } from "./security";
@@ -39,8 +40,9 @@ class LaraR6 implements ModelDriver {
     this.#parts = [sockets, packetData, diagnostics, http, security];
   }
 
-  initialise(): Promise<void> {
-    return initialise(this.#channel);
+  async initialise(): Promise<void> {
+    await initialise(this.#channel);
+    await closeLeftovers(this.#channel);
   }
 
   persist(settings: PersistentSettings): Promise<boolean> {

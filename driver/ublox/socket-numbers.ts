@@ -11,10 +11,10 @@ import type { SocketPlan } from "./socket-options";
 import { TIMEOUTS } from "./timeouts";
 
 /** The module has seven sockets, secure ones, listening and accepted ones included (guide 5.11). */
-const NUMBERS = [0, 1, 2, 3, 4, 5, 6] as const;
+export const SOCKET_NUMBERS = [0, 1, 2, 3, 4, 5, 6] as const;
 
 export function isSocketNumber(number: number): boolean {
-  return NUMBERS.some((one) => one === number);
+  return SOCKET_NUMBERS.some((one) => one === number);
 }
 
 /** Who has a number of the module's for a while: the number's epoch. */
@@ -31,7 +31,7 @@ export interface NumberOwner {
  */
 export class SocketNumbers<T extends NumberOwner> {
   readonly #channel: Channel;
-  readonly #places = new Pool<number>(NUMBERS, { name: "sockets" });
+  readonly #places = new Pool<number>(SOCKET_NUMBERS, { name: "sockets" });
   readonly #turn = new Pool(["+USOCR"], { name: "changes of the modem's sockets" });
   readonly #owners = new Map<number, T>();
 
@@ -126,14 +126,14 @@ export class SocketNumbers<T extends NumberOwner> {
 
   /** Closes what nobody here has: sockets that an earlier session left behind. */
   async #reclaim(): Promise<void> {
-    for (const number of NUMBERS) {
+    for (const number of SOCKET_NUMBERS) {
       if (this.#owners.has(number) || !(await exists(this.#channel, number)) || this.#owners.has(number)) continue;
       await unlessRejected(this.#channel.send(command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket })));
     }
   }
 
   async #refused(title: string, refusal: ModemError): Promise<ModemError> {
-    if (this.#owners.size < NUMBERS.length) return socketFailure(this.#channel, title, refusal);
-    return new ModemError("MODEM_BUSY", `${title}: all ${NUMBERS.length} sockets are in use`, refusal.cause);
+    if (this.#owners.size < SOCKET_NUMBERS.length) return socketFailure(this.#channel, title, refusal);
+    return new ModemError("MODEM_BUSY", `${title}: all ${SOCKET_NUMBERS.length} sockets are in use`, refusal.cause);
   }
 }
