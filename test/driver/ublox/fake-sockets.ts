@@ -29,12 +29,17 @@ export class FakeSockets {
   /** Hex mode (+UDCONF=1), and whether this firmware has it. */
   hex = false;
   hasHex = true;
+  /** The socket in direct link. */
+  linked: number | undefined;
+  /** Whether +USODL fails for a connection that the peer has closed while data are left; otherwise it gives them. */
+  refusesLink = true;
   readonly #peer: Peer;
 
   constructor(peer: Peer) {
     this.#peer = peer;
     this.#addLife();
     this.#addTransfers();
+    this.#addDirectLink();
     this.#addQueries();
   }
 
@@ -50,20 +55,34 @@ export class FakeSockets {
 
   /** Data arrive: announced when none were waiting (guide 5.5). */
   receive(number: number, data: Uint8Array | string): void {
+    if (this.linked === number) {
+      this.#peer.data(Buffer.from(data as string));
+      return;
+    }
     const socket = this.#get(number);
     const wasEmpty = waiting(socket) === 0;
     socket.unread.push(Buffer.from(data as string));
     if (wasEmpty) this.#peer.urc(`+UUSORD: ${number},${waiting(socket)}`);
   }
 
-  /** The peer closes: told when everything is read. */
-  closeByPeer(number: number): void {
+  /** The peer closes: told when everything is read. Direct link ends at once, with `left` to be read by commands. */
+  closeByPeer(number: number, left = ""): void {
     const socket = this.#get(number);
     socket.closedByPeer = true;
     socket.state = 7;
+    if (this.linked === number) {
+      if (left !== "") socket.unread.push(Buffer.from(left));
+      this.endLink(left === "" ? [] : [`+UUSORD: ${number},${left.length}`]);
+    }
     if (waiting(socket) > 0) return;
     this.sockets.delete(number);
     this.#peer.urc(`+UUSOCL: ${number}`);
+  }
+
+  /** The module leaves direct link by itself. */
+  endLink(urcs: readonly string[] = []): void {
+    this.linked = undefined;
+    this.#peer.endData(["DISCONNECT", "OK", ...urcs]);
   }
 
   /** Somebody connects to a listening socket. */
@@ -126,6 +145,26 @@ export class FakeSockets {
     );
     peer.on(/^AT\+USORD=(\d),(\d+)$/, ([, number, length]) => this.#read(Number(number), Number(length)));
     peer.on(/^AT\+USORF=(\d),(\d+)$/, ([, number, length]) => this.#readDatagram(Number(number), Number(length)));
+  }
+
+  #addDirectLink(): void {
+    const peer = this.#peer;
+    peer.on(/^AT$/, ["OK"]);
+    peer.on(/^AT\+UDCONF=[5-8],\d,-?\d+$/, ["OK"]);
+    peer.on(/^AT\+USODL=(\d)$/, ([, digit]) => {
+      const number = Number(digit);
+      const socket = this.sockets.get(number);
+      if (socket === undefined || (socket.state !== 4 && this.refusesLink)) return ["ERROR"];
+      this.linked = number;
+      return {
+        first: Buffer.concat(socket.unread.splice(0)),
+        take: (data) => socket.sent.push(Buffer.from(data)),
+        left: () => {
+          this.linked = undefined;
+          return ["DISCONNECT", "OK"];
+        },
+      };
+    });
   }
 
   #write(name: string, number: number, length: number, text: string | undefined): Answer {

@@ -133,9 +133,11 @@ export class Peer implements Transport {
     if (this.#upload !== undefined || this.#dataMode !== undefined || end < 0) return false;
     const line = this.#received.toString("latin1", 0, end);
     this.#received = this.#received.subarray(end + 1);
-    this.commands.push(line);
+    // V.250 5.2.1: what comes before AT is no command, such as an escape sequence in command mode.
+    const command = line.replace(/^\++(?=AT)/, "");
+    this.commands.push(command);
     if (this.#echo) this.#print(`${line}\r`);
-    this.#obey(line);
+    this.#obey(command);
     return true;
   }
 
