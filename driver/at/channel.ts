@@ -92,7 +92,7 @@ export class AtChannel implements Channel {
     const { link } = job;
     if (link === undefined) throw rejection(label, NO_CONNECT, this.dialect.errorTexts);
     if (signal?.aborted !== true) return link;
-    link.mute();
+    void link.leave();
     throw signal.reason;
   }
 
@@ -207,7 +207,7 @@ export class AtChannel implements Channel {
     );
     this.data = data;
     job.link = data;
-    if (job.command.signal?.aborted === true) data.mute();
+    if (job.command.signal?.aborted === true) void data.leave();
     for (const isPatient of [false, true]) if (this.queue.waits(isPatient)) data.wanted(isPatient);
   }
 

@@ -91,7 +91,7 @@ export class DataMode implements DataLink {
 
   constructor(
     private readonly line: DataModeLine,
-    private events: DataLinkEvents,
+    private readonly events: DataLinkEvents,
   ) {
     this.#end = new DataEnd(line.grammar, line.urcs);
     const resume = (): void => {
@@ -129,12 +129,6 @@ export class DataMode implements DataLink {
       else void this.#escape();
     });
     return this.#leaving;
-  }
-
-  /** Nobody listens any more: what comes is thrown away. */
-  mute(): void {
-    this.events = { onData: () => undefined, onWanted: () => undefined, onEnd: () => undefined };
-    void this.leave();
   }
 
   receive(bytes: Buffer): void {

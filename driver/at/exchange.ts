@@ -8,6 +8,7 @@ import type { FinalResult } from "./final-results";
 import type { RecentSecrets } from "./fragments";
 import type { Line } from "./line";
 import { Mask } from "./mask";
+import { pieceSize } from "./pieces";
 import type { Job } from "./queue";
 import type { Token } from "./tokens";
 
@@ -35,10 +36,6 @@ export interface Interrupted {
 
 export const UNDISTURBED: Interrupted = { startedAt: 0, opened: false, size: 0, missing: 0 };
 
-/** Share of a second's bytes in one write of an upload: few enough writes not to starve a fast line. */
-const CHUNKS_A_SECOND = 4;
-const LEAST_CHUNK = 1024;
-const LARGEST_CHUNK = 64 * 1024;
 const LINE_END = 2;
 
 /** One command on the line, from its first byte to its final result. */
@@ -144,8 +141,7 @@ export class Exchange {
 
   private async send(data: Uint8Array): Promise<void> {
     const { bytesPerSecond } = this.line;
-    const share = Math.ceil((bytesPerSecond ?? Number.POSITIVE_INFINITY) / CHUNKS_A_SECOND);
-    const size = Math.min(LARGEST_CHUNK, Math.max(LEAST_CHUNK, share));
+    const size = pieceSize(bytesPerSecond);
     try {
       while (this.written < data.length && !this.over) {
         const chunk = data.subarray(this.written, this.written + size);

@@ -1,7 +1,21 @@
 import type { Channel } from "../at/channel-types";
-import type { Command } from "../at/command";
-import type { DataLink, DataLinkEnd } from "../at/data-link";
-import { ModemError } from "../errors";
+import { now, Pause } from "../at/clock";
+import { type Command, Priority } from "../at/command";
+import type { DataLink, DataLinkEnd, DataLinkEvents } from "../at/data-link";
+import { pieceSize } from "../at/pieces";
+import { delay } from "../delay";
+import { isModemError, ModemError } from "../errors";
+import { SendQueue } from "./send-queue";
+
+/** ms without a byte after which the stream steps out for others: about what the guard time costs. */
+const QUIET = 1000;
+/** Longest wait of others, in ms, while the stream is never quiet: of commands somebody waits for, and of the background. */
+const LONGEST_WAIT = { normal: 5000, background: 300_000 } as const;
+/** ms between two times that the stream steps out for the background. */
+const BACKGROUND_INTERVAL = 10_000;
+/** Times that entering may be refused while the connection stands, and ms between them. */
+const REFUSALS = 5;
+const REFUSED_PAUSE = 1000;
 
 /** A vendor's part of a socket in direct mode. */
 export interface DirectStreamParts {
@@ -10,7 +24,7 @@ export interface DirectStreamParts {
   readonly title: string;
   /**
    * The command, answered by `CONNECT`, that enters data mode of a socket that stands; made anew for every time. Its
-   * priority is set by the stream, to `Priority.Background`.
+   * priority (`Priority.Background`) and its signal are the stream's.
    */
   enter(): Command;
   /**
@@ -30,12 +44,30 @@ export interface DirectStreamParts {
 }
 
 /**
- * One socket in data mode. Steps out of it for commands of others and enters again; enters again, too, after the modem
- * left by itself while the connection stands.
+ * One socket in data mode.
+ *
+ * Steps out of it for commands of others, when the stream is quiet or they have waited long, and enters again behind
+ * them; enters again, too, after the modem left by itself while the connection stands.
  */
 export class DirectStream {
   readonly #parts: DirectStreamParts;
+  readonly #sends = new SendQueue();
+  readonly #timer = new Pause();
   #link: DataLink | undefined;
+  #isSteppingOut = false;
+  #isPumping = false;
+  /** When others began to wait: commands somebody waits for, and those of the background. */
+  #normalSince: number | undefined;
+  #backgroundSince: number | undefined;
+  /** Whether the last time out was for the background, and until when there is none for it. */
+  #wasForBackground = false;
+  #noBackgroundBefore = Number.NEGATIVE_INFINITY;
+  /** Of the entering under way. */
+  #entering = new AbortController();
+  #isDoubted = false;
+  #closing: Promise<void> | undefined;
+  /** Whether nothing is passed on any more, and why. */
+  #over: { readonly error: ModemError } | undefined;
 
   constructor(parts: DirectStreamParts) {
     this.#parts = parts;
@@ -48,11 +80,12 @@ export class DirectStream {
    * @throws {ModemError} as `Channel.openData`; the abort reason of `first.signal`
    */
   async open(first: Command): Promise<void> {
-    this.#link = await this.#parts.channel.openData(first, {
-      onData: (data) => this.#parts.onData(data),
-      onWanted: () => undefined,
-      onEnd: (end) => this.#left(end),
-    });
+    try {
+      await this.#enter(first);
+    } catch (error) {
+      this.#over = { error: this.#closed() };
+      throw error;
+    }
   }
 
   /**
@@ -62,39 +95,194 @@ export class DirectStream {
    * @throws {ModemError} `CONNECTION_CLOSED`, or what ended the stream; the abort reason
    */
   async send(data: Uint8Array, signal?: AbortSignal): Promise<void> {
+    if (this.#over !== undefined) throw this.#over.error;
+    if (this.#closing !== undefined) throw this.#closed();
     signal?.throwIfAborted();
-    if (this.#link === undefined) {
-      throw new ModemError("CONNECTION_CLOSED", `${this.#parts.title}: the connection was closed`);
-    }
-    await this.#link.write(data);
+    const sent = this.#sends.add(data, signal);
+    void this.#pump();
+    await sent;
   }
 
   /**
    * After what is being sent: leaves data mode for good, so that the socket can be closed by a command. `onData` may be
    * called until it resolves, `onEnded` is not. Never rejects; does nothing a second time.
    */
-  async close(): Promise<void> {
-    await this.#link?.leave();
+  close(): Promise<void> {
+    this.#closing ??= this.#sends.emptied().then(() => this.#stop(this.#closed()));
+    return this.#closing;
   }
 
   /**
-   * Ends it at once from outside, as when a URC says that the socket is gone: what is being sent rejects with `error`
+   * Ends it at once from outside, as when the session is over: what is being sent rejects with `error`
    * (`CONNECTION_CLOSED` without one), and neither `onData` nor `onEnded` is called any more. Data mode is left if the
    * line is still in it. Resolves when the line takes commands again; never rejects.
    */
-  async end(_error?: ModemError): Promise<void> {
-    await this.close();
+  end(error?: ModemError): Promise<void> {
+    return this.#stop(error ?? this.#closed());
   }
 
   /**
    * To be called when a URC, or the answer to somebody's command, lets it be doubted that the connection stands: where
    * the stream has stepped out, `settle` is asked before it enters again.
    */
-  doubt(): void {}
+  doubt(): void {
+    this.#isDoubted = true;
+    this.#entering.abort(this.#closed());
+  }
 
+  async #enter(command: Command): Promise<void> {
+    let isOver = false;
+    let isGivenUp = false;
+    const events: DataLinkEvents = {
+      onData: (data) => (this.#over === undefined ? this.#parts.onData(data) : undefined),
+      onWanted: (isPatient) => this.#wanted(isPatient),
+      onEnd: (end) => {
+        isOver = true;
+        if (!isGivenUp) this.#left(end);
+      },
+    };
+    const link = await this.#parts.channel.openData(command, events).catch((error: unknown) => {
+      isGivenUp = true;
+      throw error;
+    });
+    if (isOver) return;
+    this.#link = link;
+    if (this.#over !== undefined) return link.leave();
+    if (this.#wasForBackground) this.#noBackgroundBefore = now() + BACKGROUND_INTERVAL;
+    this.#wasForBackground = false;
+    this.#plan();
+    void this.#pump();
+  }
+
+  #wanted(isPatient: boolean): void {
+    if (isPatient) this.#backgroundSince = now();
+    else this.#normalSince = now();
+    this.#plan();
+  }
+
+  /** Steps out when it is time to. */
+  #plan(): void {
+    const link = this.#link;
+    const isWanted = this.#normalSince !== undefined || this.#backgroundSince !== undefined;
+    if (link === undefined || this.#isSteppingOut || !isWanted) return;
+    this.#timer.start(
+      () => this.#stepOutAt(link),
+      () => {
+        this.#wasForBackground = this.#backgroundSince !== undefined;
+        this.#isSteppingOut = true;
+        void link.leave();
+      },
+    );
+  }
+
+  #stepOutAt(link: DataLink): number {
+    const quiet = now() - link.idle + QUIET;
+    const never = Number.POSITIVE_INFINITY;
+    const { normal, background } = LONGEST_WAIT;
+    const forNormal = this.#normalSince === undefined ? never : Math.min(this.#normalSince + normal, quiet);
+    const forBackground =
+      this.#backgroundSince === undefined ? never : Math.min(this.#backgroundSince + background, quiet);
+    return Math.min(forNormal, Math.max(forBackground, this.#noBackgroundBefore));
+  }
+
+  /** Sends what waits, as long as the stream is in data mode. */
+  async #pump(): Promise<void> {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      const size = pieceSize(this.#parts.channel.bytesPerSecond);
+      for (;;) {
+        const link = this.#link;
+        if (link === undefined || this.#isSteppingOut || this.#sends.isEmpty) return;
+        await this.#sends.next(size, (piece) => link.write(piece));
+      }
+    } catch (error) {
+      // Data mode is over, and nothing of the piece was written: it goes on when the stream has entered again.
+      if (!isModemError(error, "CONNECTION_CLOSED")) this.#fail(error);
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  /** Data mode is over. */
   #left(end: DataLinkEnd): void {
     this.#link = undefined;
-    if (end === "ended" || end === "cut") this.#parts.onEnded();
-    else if (end !== "left") this.#parts.onEnded(end);
+    this.#isSteppingOut = false;
+    this.#timer.stop();
+    this.#normalSince = undefined;
+    this.#backgroundSince = undefined;
+    if (this.#over !== undefined) return;
+    if (typeof end !== "string") this.#fail(end);
+    else void this.#goOn(end).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #goOn(end: "left" | "ended" | "cut"): Promise<void> {
+    if (end !== "left" && !(await this.#stands())) return;
+    if (end === "cut") throw this.#uncertain();
+    for (let refusals = 0; this.#over === undefined; ) {
+      this.#entering = new AbortController();
+      const { signal } = this.#entering;
+      try {
+        if (this.#isDoubted && !(await this.#stands())) return;
+        return await this.#enter({ ...this.#parts.enter(), priority: Priority.Background, signal });
+      } catch (error) {
+        if (this.#over !== undefined || !(await this.#mayRetry(error, signal))) return;
+        if (!signal.aborted) refusals += 1;
+        if (refusals >= REFUSALS) throw error;
+      }
+    }
+  }
+
+  /** Whether entering may be tried again after it failed. */
+  async #mayRetry(error: unknown, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return true;
+    const isRefusal = isModemError(error, "MODEM_REJECTED") || isModemError(error, "MODEM_TIMEOUT");
+    if (!isRefusal) throw error;
+    if (!(await this.#stands())) return false;
+    await delay(REFUSED_PAUSE, signal).catch(() => undefined);
+    return true;
+  }
+
+  async #stands(): Promise<boolean> {
+    this.#isDoubted = false;
+    const stands = await this.#parts.settle(async (data) => {
+      if (this.#over !== undefined) throw this.#over.error;
+      await this.#parts.onData(data);
+    });
+    if (!stands) this.#finish(undefined);
+    return this.#over === undefined;
+  }
+
+  #fail(error: unknown): void {
+    const { title } = this.#parts;
+    this.#finish(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${title}: ${String(error)}`));
+  }
+
+  /** It has ended by itself. */
+  #finish(error: ModemError | undefined): void {
+    if (this.#over !== undefined) return;
+    void this.#stop(error ?? this.#closed());
+    if (this.#closing === undefined) this.#parts.onEnded(error);
+  }
+
+  async #stop(error: ModemError): Promise<void> {
+    this.#over ??= { error };
+    this.#sends.failAll(this.#over.error);
+    this.#timer.stop();
+    this.#entering.abort(error);
+    await this.#link?.leave();
+  }
+
+  #closed(): ModemError {
+    return new ModemError("CONNECTION_CLOSED", `${this.#parts.title}: the connection is closed`);
+  }
+
+  #uncertain(): ModemError {
+    const { title } = this.#parts;
+    const text = "the modem left the direct mode while bytes were on their way to it; how many it took is not known";
+    return new ModemError(
+      "CONNECTION_CLOSED",
+      `${title}: ${text}, and nothing can follow without a gap or a repetition`,
+    );
   }
 }
