@@ -3,11 +3,11 @@ import { DataMode } from "./data-mode";
 import type { Portion } from "./input-queue";
 import { bytes, formatResult, RESULTS } from "./results";
 import type { LineSettings } from "./settings";
-import type { TerminalLine } from "./terminal-line";
+import { ahead, type TerminalLine } from "./terminal-line";
 import { Upload } from "./upload";
 
-/** `send` lets so much wait on the line before it asks for more. */
-const OUTPUT_BUFFER = 16 * 1024;
+/** Bytes that are printed in one piece. */
+const PIECE = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** An upload has its bytes already. */
@@ -16,7 +16,7 @@ const nobody: DataSink = () => undefined;
 /** What a data phase needs of its terminal. */
 export interface DataPhasePort {
   readonly settings: LineSettings;
-  readonly line: Pick<TerminalLine, "lower" | "resumeInput">;
+  readonly line: Pick<TerminalLine, "lower" | "rate" | "resumeInput">;
   /** Returns when the last byte is through. */
   print(text: Buffer): number;
   /** A prompt is through at this time. */
@@ -92,10 +92,11 @@ export class DataPhase {
   }
 
   async send(data: Buffer): Promise<void> {
-    for (let offset = 0; offset < data.length; offset += OUTPUT_BUFFER) {
+    const { line } = this.port;
+    for (let offset = 0; offset < data.length; offset += PIECE) {
       if (this.left) return;
-      this.port.print(data.subarray(offset, offset + OUTPUT_BUFFER));
-      await this.port.line.lower(OUTPUT_BUFFER);
+      this.port.print(data.subarray(offset, offset + PIECE));
+      await line.lower(ahead(line.rate));
     }
   }
 

@@ -12,3 +12,12 @@ export interface TerminalLine {
   /** There is room again for the host's bytes, which `receive` had refused. */
   resumeInput(): void;
 }
+
+/** ms of a paced line that a serial port's own buffer holds: what is printed next waits no longer. */
+const BUFFERED = 50;
+const LARGEST_BUFFER = 16 * 1024;
+
+/** Bytes that may wait on a line of so many bit/s before more data are fetched for it. */
+export function ahead(rate: number): number {
+  return rate === 0 ? LARGEST_BUFFER : Math.min(LARGEST_BUFFER, Math.ceil((rate / 10_000) * BUFFERED));
+}

@@ -10,11 +10,9 @@ import { type ParsedCommand, parseCommands } from "./parse";
 import { CommandLineReader } from "./reader";
 import { failureOf, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
 import { type LineSettings, lineSettings } from "./settings";
-import type { TerminalLine } from "./terminal-line";
+import { ahead, type TerminalLine } from "./terminal-line";
 import { Unsolicited } from "./unsolicited";
 
-/** `push` lets so much wait on the line before it asks for more. */
-const OUTPUT_BUFFER = 16 * 1024;
 const UNREAD = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
@@ -68,7 +66,7 @@ export class Terminal {
   push(parts: readonly (string | Buffer)[]): Promise<void> {
     if (!this.listening) return Promise.resolve();
     return new Promise((resolve) => {
-      const printed = () => void this.line.lower(OUTPUT_BUFFER).then(resolve);
+      const printed = () => void this.line.lower(ahead(this.line.rate)).then(resolve);
       this.deferred.add(formatInformation(parts, this.settings, true), printed);
       this.printDeferred();
     });

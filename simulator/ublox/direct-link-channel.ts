@@ -14,7 +14,7 @@ export interface Channel {
 }
 
 /** Bytes that the line prints in one piece. */
-const CHUNK = 4096;
+const CHUNK = 1024;
 
 /** Undefined when the socket is connected to nobody. */
 export function channelOf(table: SocketTable, socket: ModemSocket): Channel | undefined {

@@ -108,6 +108,17 @@ describe("direct link", () => {
     expect(got.digest()).toBe(sha256(data));
   });
 
+  it("holds 12 kB of a peer's data, and little more on the way to a slow line", async () => {
+    const { host, peer } = await connected(["baud=115200"]);
+    peer.write(pattern(100_000, 7));
+    await enter(host);
+    const got = await leave(host);
+    // What the line carried in the guard times, and what a serial port's own buffers hold.
+    expect(got.length).toBeLessThan(10_000);
+    expect(await host.urc(/\+UUSORD: /)).toMatch(/^\+UUSORD: 0,\d+$/);
+    await expect.poll(() => host.command("AT+USORD=0,0")).toEqual(["+USORD: 0,12288", "OK"]);
+  });
+
   it("queues 1 kB of a secured connection", async () => {
     const server = await tlsServer({}, (socket) => void socket.resume());
     const host = await LaraHost.open([route(SERVER, 443, server.port)]);
