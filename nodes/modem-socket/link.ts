@@ -28,7 +28,7 @@ export interface UseOptions {
   readonly target: Target | undefined;
   /** Its message tells that the connection stands. */
   readonly tells: boolean;
-  /** ms */
+  /** ms that it waits where one is kept up; an attempt of its own has its own limit. */
   readonly timeout: number;
   readonly signal: AbortSignal;
 }
@@ -111,7 +111,9 @@ export class Link<E extends Endpoint> {
         this.waiters.delete(waiter);
       };
       const onAbort = (): void => waiter(Promise.reject(signal.reason));
-      const timer = setTimeout(() => waiter(Promise.reject(this.lastError ?? notInTime(timeout))), timeout);
+      const isLate = () => waiter(Promise.reject(this.lastError ?? notInTime(timeout)));
+      // An attempt of its own ends in time by itself, and then says why.
+      const timer = this.keeping ? setTimeout(isLate, timeout) : undefined;
       signal.addEventListener("abort", onAbort, { once: true });
       this.waiters.add(waiter);
       if (signal.aborted) onAbort();

@@ -12,7 +12,7 @@ import { Peer } from "./peer";
 import type { SocketRequest, Target } from "./request";
 import type { SocketSettings } from "./settings";
 
-/** ms that one attempt may take; +USOCO and a TLS handshake have two minutes. */
+/** ms that one attempt may take to keep a connection up; +USOCO and a TLS handshake have two minutes. */
 const OPEN_TIMEOUT = 120_000;
 
 export interface SocketsParts {
@@ -146,11 +146,12 @@ export class NodeSockets {
     isTold: () => boolean,
     signal: AbortSignal,
   ): Promise<Peer | Listening> {
-    const { modem, settings, timeout, outputs } = this.parts;
+    const { modem, settings, timeout, outputs, isKept } = this.parts;
     const { sockets } = await modem.ready({ timeout, signal });
     const { protocol, role, localPort, cid, keepAlive, mode } = settings;
     const common = {
-      timeout: OPEN_TIMEOUT,
+      // Where only messages ask for it, it is of use as long as they wait.
+      timeout: isKept ? OPEN_TIMEOUT : Math.min(timeout, OPEN_TIMEOUT),
       signal,
       ...(localPort === undefined ? {} : { localPort }),
       ...(cid === undefined ? {} : { cid }),

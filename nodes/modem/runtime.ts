@@ -20,8 +20,9 @@ type Instance = Node<ModemCredentials> & { -readonly [K in keyof Omit<ModemNode,
 /** s and messages, where the dialog leaves them empty. */
 const DEFAULT_TIMEOUT = 60;
 const DEFAULT_QUEUE = 1000;
-/** ms after which a close that hangs is left to itself; the contract allows 5 s. */
-const CLOSE_LIMIT = 4000;
+/** ms after which users that hang are left to themselves, and then a close that hangs; the contract allows 5 s. */
+const USERS_LIMIT = 3700;
+const CLOSE_LIMIT = 1000;
 
 export default function init(RED: Runtime): void {
   function ModemConfigNode(this: Instance, definition: Definition): void {
@@ -79,7 +80,8 @@ function serveUsers(node: Instance, modem: ObservableModem | undefined): void {
   node.register = (user) => users.register(user);
   node.deregister = (user) => users.deregister(user);
   node.on("close", (done: () => void) => {
-    users.stop();
-    void withinLimit(modem?.close(), CLOSE_LIMIT).then(done);
+    void withinLimit(users.end(), USERS_LIMIT)
+      .then(() => withinLimit(modem?.close(), CLOSE_LIMIT))
+      .then(done);
   });
 }

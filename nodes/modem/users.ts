@@ -7,6 +7,8 @@ const LINGER = 1000;
 export class Users {
   readonly byId: Record<string, Node> = {};
   private timer: NodeJS.Timeout | undefined;
+  /** Defined once the modem is to be closed for good. */
+  private allGone: (() => void) | undefined;
 
   constructor(
     private readonly open: () => void,
@@ -15,7 +17,7 @@ export class Users {
 
   register(user: Node): void {
     const lingering = this.timer !== undefined;
-    this.stop();
+    this.stopTimer();
     const first = Object.keys(this.byId).length === 0;
     this.byId[user.id] = user;
     if (first && !lingering) this.open();
@@ -25,6 +27,10 @@ export class Users {
     if (this.byId[user.id] !== user) return;
     delete this.byId[user.id];
     if (Object.keys(this.byId).length > 0) return;
+    if (this.allGone !== undefined) {
+      this.allGone();
+      return;
+    }
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.close();
@@ -32,8 +38,19 @@ export class Users {
     this.timer.unref();
   }
 
-  /** The modem is closed for good: nothing is pending any more. */
-  stop(): void {
+  /**
+   * Before the modem is closed for good: resolves when the last user has gone, since what they close on the modem, such
+   * as connections, needs it.
+   */
+  end(): Promise<void> {
+    this.stopTimer();
+    return new Promise((resolve) => {
+      this.allGone = resolve;
+      if (Object.keys(this.byId).length === 0) resolve();
+    });
+  }
+
+  private stopTimer(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
   }

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useNodeRed } from "../nodes/support/flow";
+import { bytes, SERVER } from "../nodes/support/socket-flow";
 import { TcpServer, UdpPeer } from "../nodes/support/socket-servers";
 import { freePort } from "../support/node-red";
 import { CARRIED_ALONG, flow, foreign, type Properties, useWires, wired as wiredTo } from "./hostile-flow";
 import { carriable, payloads, SEED, uncarriable } from "./hostile-texts";
 import type { Wire } from "./wire";
 
-const SERVER = { host: "server.example", port: 7 };
 const TYPE = { type: "modem-socket" };
 const UDP = { ...TYPE, protocol: "udp" };
 /** Where the modem listens. */
@@ -175,15 +175,4 @@ async function connected(): Promise<Socket> {
     ]).catch(() => false);
     if (stands) return client;
   }
-}
-
-async function bytes(stream: Socket, length: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  while (total < length) {
-    const [chunk] = (await once(stream, "data")) as [Buffer];
-    chunks.push(chunk);
-    total += chunk.length;
-  }
-  return Buffer.concat(chunks);
 }

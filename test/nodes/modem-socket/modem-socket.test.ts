@@ -1,45 +1,24 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import helper from "node-red-node-test-helper";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../support/node-red";
-import { deployNode, type Received, redeploy, useNodeRed } from "../support/flow";
+import { redeploy, useNodeRed } from "../support/flow";
+import { badge, bytes, deploySocket, MODELS, SERVER } from "../support/socket-flow";
 import { TcpServer, UdpPeer } from "../support/socket-servers";
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-const SERVER = { host: "server.example", port: 7 };
 
 const server = new TcpServer();
 useNodeRed();
 beforeEach(() => server.start());
 afterEach(() => server.stop());
 
-let number = 0;
 /** A modem of its own, for which server.example is on loopback. */
-function socket(properties: Record<string, unknown>, model: string, options: { port?: number; extra?: string } = {}) {
-  const { port = server.port, extra = "" } = options;
-  number += 1;
-  // Datagrams go to the address that the modem's DNS gives for the name, which is that of this machine.
-  const routes = ["server.example:*", "127.0.0.1:7"].map((name) => `&route=${name}=127.0.0.1:${port}`).join("");
-  const modem = { port: `sim:${model}?name=socket-${number}${routes}${extra}` };
-  return deployNode({ type: "modem-socket", ...properties }, modem);
-}
+const socket = (properties: Record<string, unknown>, model: string, { port = server.port, extra = "" } = {}) =>
+  deploySocket(properties, model, { port, extra });
 
-/** The key of the text: the tests load no catalogue. */
-const badge = ({ status }: Received): string => (status as { text?: string } | undefined)?.text ?? "";
-
-async function bytes(stream: Socket, length: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  while (total < length) {
-    const [chunk] = (await once(stream, "data")) as [Buffer];
-    chunks.push(chunk);
-    total += chunk.length;
-  }
-  return Buffer.concat(chunks);
-}
-
-describe.each(["LARA-R6", "BG96"])("modem-socket on %s", (model) => {
+describe.each(MODELS)("modem-socket on %s", (model) => {
   describe("as a TCP client", () => {
     it("connects at the start, carries every byte both ways, and says what it has sent", async () => {
       const node = await socket(SERVER, model);

@@ -14,6 +14,8 @@ export class SecureServer {
   readonly resumed: boolean[] = [];
   readonly clients: unknown[] = [];
   readonly names: (string | false | null)[] = [];
+  /** What came through the handshake. */
+  readonly received: Buffer[] = [];
   /** Secrets of the connections, a line each: `NAME <client random> <secret>`, in hexadecimal digits. */
   readonly secrets: string[] = [];
   private readonly server: Server;
@@ -51,6 +53,7 @@ export class SecureServer {
     socket.on("error", () => {});
     let head = "";
     socket.on("data", (chunk) => {
+      this.received.push(chunk);
       head += chunk.toString("latin1");
       if (!head.includes("\r\n\r\n")) return;
       socket.end("HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret");
