@@ -5,6 +5,7 @@ import type { DataLink, DataLinkEnd, DataLinkEvents } from "../at/data-link";
 import { pieceSize } from "../at/pieces";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
+import { EscapeCare } from "./escape-care";
 import { SendQueue } from "./send-queue";
 
 /** ms without a byte after which the stream steps out for others: about what the guard time costs. */
@@ -52,7 +53,9 @@ export interface DirectStreamParts {
 export class DirectStream {
   readonly #parts: DirectStreamParts;
   readonly #sends = new SendQueue();
+  readonly #care = new EscapeCare();
   readonly #timer = new Pause();
+  readonly #hold = new Pause();
   #link: DataLink | undefined;
   #isSteppingOut = false;
   #isPumping = false;
@@ -193,8 +196,14 @@ export class DirectStream {
       const size = pieceSize(this.#parts.channel.bytesPerSecond);
       for (;;) {
         const link = this.#link;
-        if (link === undefined || this.#isSteppingOut || this.#sends.isEmpty) return;
-        await this.#sends.next(size, (piece) => link.write(piece));
+        const { head } = this.#sends;
+        if (link === undefined || this.#isSteppingOut || head === undefined) return;
+        const allowed = this.#care.allowed(head.subarray(0, size));
+        if (allowed > 0 || head.length === 0) {
+          await this.#sends.next(allowed, (piece) => this.#care.write(piece, (bytes) => link.write(bytes)));
+        } else {
+          await new Promise<void>((resolve) => this.#hold.start(() => this.#care.laterAt, resolve));
+        }
       }
     } catch (error) {
       // Data mode is over, and nothing of the piece was written: it goes on when the stream has entered again.
@@ -269,6 +278,7 @@ export class DirectStream {
     this.#over ??= { error };
     this.#sends.failAll(this.#over.error);
     this.#timer.stop();
+    this.#hold.stop();
     this.#entering.abort(error);
     await this.#link?.leave();
   }

@@ -40,6 +40,11 @@ export class SendQueue {
     return sending.promise;
   }
 
+  /** What is left of the first. */
+  get head(): Uint8Array | undefined {
+    return this.#waiting[0]?.rest;
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
   }
