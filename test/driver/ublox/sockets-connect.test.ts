@@ -57,10 +57,6 @@ describe("connecting", () => {
     expect(peer.commands).toEqual([]);
   });
 
-  it("has no direct link", async () => {
-    expect((await failureOf(socketBench().connect({ mode: "direct" }))).code).toBe("NOT_SUPPORTED");
-  });
-
   it.each([
     [111, "CONNECT_FAILED", "refused"],
     [110, "CONNECT_FAILED", "timed out"],
