@@ -121,6 +121,8 @@ export class DataEnd {
     const at = text.lastIndexOf(wanted);
     if (wanted === "" || at < (this.#escapedAt ?? Number.POSITIVE_INFINITY)) return undefined;
     const rest = text.slice(at + wanted.length);
+    // Behind an answer there is no other end: then it was data, and the modem left before it was asked to.
+    if (this.#ends.some((end) => rest.includes(end))) return undefined;
     if (this.#misfit(Buffer.from(rest, "latin1"), 0) >= 0) return undefined;
     return this.#cut(at, rest, answer[0]);
   }

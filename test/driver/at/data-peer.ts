@@ -78,8 +78,9 @@ export class DataPeer implements Transport {
   }
 
   /** Leaves data mode by itself. */
-  hangUp(text = `\r\n${this.grammar.ends[0]}\r\n`): void {
+  hangUp(text: string | Buffer = `\r\n${this.grammar.ends[0]}\r\n`): void {
     this.inData = false;
+    clearTimeout(this.#pending);
     this.say(text);
   }
 
