@@ -4,7 +4,7 @@ import { isModemError, ModemError } from "../errors";
 import { DirectStream } from "../services/direct-stream";
 import type { ModemSocket, SendOptions, SocketAddress, SocketEvents, SocketStatus } from "../services/sockets";
 import { checkSend, socketStatus } from "./socket";
-import { CLOSING, CONNECTED, type Received, SocketCommands, type SocketFamily } from "./socket-commands";
+import { CLOSING, CONNECTED, SocketCommands, type SocketFamily } from "./socket-commands";
 import { directReentry } from "./socket-direct-open";
 import { flushSocket } from "./socket-flush";
 import type { Opened } from "./socket-opener";
@@ -12,6 +12,8 @@ import { damagedRead, lostConnection } from "./socket-reader";
 
 /** ms without news after which it is looked all the same before data mode is entered again: a URC may be lost. */
 const IDLE = 15_000;
+/** Of entering data mode for the rest of a connection that is over: news may stop the first one before it is sent. */
+const ATTEMPTS_FOR_REST = 2;
 
 /** An open socket, and what it needs. */
 export interface DirectSocketParts extends Opened {
@@ -31,6 +33,9 @@ export class QuectelDirectSocket implements ModemSocket {
   readonly #stream: DirectStream;
   readonly #events: SocketEvents;
   #hasSent = false;
+  /** Whether data mode is entered only for what the modem still has of a connection that is over. */
+  #isForRest = false;
+  #attemptsForRest = 0;
   #closing: Promise<void> | undefined;
   #finished: Promise<void> | undefined;
 
@@ -44,7 +49,10 @@ export class QuectelDirectSocket implements ModemSocket {
     this.#stream = new DirectStream({
       channel,
       title: label,
-      enter: () => directReentry(number.value, family),
+      enter: () => {
+        if (this.#isForRest) this.#attemptsForRest += 1;
+        return directReentry(number.value, family);
+      },
       settle: (deliver) => this.#settle(deliver),
       onData: (data) => this.#deliver(data),
       onEnded: (error) => {
@@ -104,11 +112,12 @@ export class QuectelDirectSocket implements ModemSocket {
   /** What came while it was stepped out waits in the modem's buffer, announced by +QIURC: "recv". */
   async #settle(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
     const stands = await this.#stands();
-    for (let part = await this.#read(); part !== undefined; part = await this.#read()) {
-      if (part.damaged) throw damagedRead(this.#parts.label);
-      await deliver(part.data);
-    }
-    return stands;
+    const isRead = await this.#readAll(deliver);
+    if (stands) return true;
+    // Firmware that does not change to buffer access refuses the read, and gives the rest when data mode is entered again.
+    const mayAsk = !isRead && this.#attemptsForRest < ATTEMPTS_FOR_REST;
+    this.#isForRest = mayAsk && (await this.#commands.unread()) !== 0;
+    return this.#isForRest;
   }
 
   async #stands(): Promise<boolean> {
@@ -121,12 +130,18 @@ export class QuectelDirectSocket implements ModemSocket {
     return false;
   }
 
-  async #read(): Promise<Received | undefined> {
+  /** Whether the modem let it be read until nothing was left. */
+  async #readAll(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
+    const { label, state } = this.#parts;
     try {
-      return await this.#commands.read(this.#parts.state.stopped);
+      for (;;) {
+        const part = await this.#commands.read(state.stopped);
+        if (part === undefined) return true;
+        if (part.damaged) throw damagedRead(label);
+        await deliver(part.data);
+      }
     } catch (error) {
-      // Nothing is left to be read of a connection that is over.
-      if (isModemError(error, "MODEM_REJECTED")) return undefined;
+      if (isModemError(error, "MODEM_REJECTED") && error.cause?.result !== undefined) return false;
       throw error;
     }
   }

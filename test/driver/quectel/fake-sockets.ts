@@ -15,6 +15,8 @@ export interface FakeSocket {
   readonly sent: Buffer[];
   /** Of each datagram: `"ip",port`. */
   readonly to: string[];
+  /** Whether it is in transparent access mode; 0 is buffer access. */
+  transparent: boolean;
 }
 
 const LISTENING = 3;
@@ -31,6 +33,10 @@ export class FakeSockets {
   readonly unacknowledged: number[] = [0];
   /** The address of every name. */
   address = "192.0.2.7";
+  /** What +QIGETERROR tells. */
+  lastError = 0;
+  /** The one that was in transparent access mode last. */
+  #last = -1;
   readonly #peer: Peer;
 
   constructor(peer: Peer) {
@@ -48,7 +54,12 @@ export class FakeSockets {
   /** Data arrive from the peer. */
   deliver(number: number, data: Buffer | string, from = ""): void {
     const socket = this.get(number);
-    socket.arrived.push({ data: typeof data === "string" ? Buffer.from(data, "latin1") : data, from });
+    const bytes = typeof data === "string" ? Buffer.from(data, "latin1") : data;
+    if (socket.transparent) {
+      this.#peer.raw(bytes);
+      return;
+    }
+    socket.arrived.push({ data: bytes, from });
     if (!socket.announced) this.#peer.urc(`${urc(socket)}: "recv",${number}`);
     socket.announced = true;
   }
@@ -56,7 +67,15 @@ export class FakeSockets {
   hangUp(number: number): void {
     const socket = this.get(number);
     socket.state = CLOSING;
-    this.#peer.urc(`${urc(socket)}: "closed",${number}`);
+    if (socket.transparent) this.endTransparent(number);
+    else this.#peer.urc(`${urc(socket)}: "closed",${number}`);
+  }
+
+  /** The modem leaves transparent access mode by itself. */
+  endTransparent(number: number): void {
+    this.get(number).transparent = false;
+    this.#peer.endData();
+    this.#peer.urc("NO CARRIER");
   }
 
   /** A connection comes in on a listening socket; `first` follows it in the same breath. */
@@ -68,9 +87,15 @@ export class FakeSockets {
   }
 
   #plain(): void {
-    const open = /^AT(\+QIOPEN)=\d+,(\d+),"(TCP|UDP SERVICE|TCP LISTENER)","([^"]+)",(\d+),(\d+),0$/;
+    const open = /^AT(\+QIOPEN)=\d+,(\d+),"(TCP|UDP SERVICE|TCP LISTENER)","([^"]+)",(\d+),(\d+),([02])$/;
     this.#peer
       .on(open, (match, print) => this.#open(match, print))
+      .on(/^AT\+QISWTMD=(\d+),2$/, ([, number], print) => this.#reenter(Number(number), print))
+      .on(/^ATO$/, (_match, print) => this.#reenter(this.#last, print))
+      .on(/^AT\+QIGETERROR$/, (_match, print) => {
+        print.line(`+QIGETERROR: ${this.lastError},"in words"`);
+        print.line("OK");
+      })
       .on(/^AT\+QISEND=(\d+),0$/, ([, number], print) => this.#counts(Number(number), print))
       .on(/^AT\+QISEND=(\d+),([1-9]\d*)(?:,("[^"]+",\d+))?$/, (match, print) => this.#send(match, print))
       .on(/^AT\+QIRD=(\d+)(?:,(\d+))?$/, ([, number, length], print) => this.#read("+QIRD", number, length, print))
@@ -79,10 +104,10 @@ export class FakeSockets {
   }
 
   #secure(): void {
-    const open = /^AT(\+QSSLOPEN)=\d+,[0-5],(\d+),"([^"]+)",(\d+),0$/;
+    const open = /^AT(\+QSSLOPEN)=\d+,[0-5],(\d+),"([^"]+)",(\d+),([02])$/;
     this.#peer
-      .on(open, ([all, name, number, host, port], print) => {
-        const match = [all, name, number, "TCP", host, port, "0"] as unknown as RegExpExecArray;
+      .on(open, ([all, name, number, host, port, mode], print) => {
+        const match = [all, name, number, "TCP", host, port, "0", mode] as unknown as RegExpExecArray;
         this.#open(match, print);
       })
       .on(/^AT\+QSSLSEND=(\d+),([1-9]\d*)$/, (match, print) => this.#send(match, print))
@@ -91,18 +116,44 @@ export class FakeSockets {
       .on(/^AT\+QSSLCLOSE=(\d+),1$/, ([, number], print) => this.#close(number, print));
   }
 
-  #open([, name = "", id, service = "", host = "", port, localPort]: RegExpExecArray, print: Print): void {
+  #open([, name = "", id, service = "", host = "", port, localPort, mode]: RegExpExecArray, print: Print): void {
     const number = Number(id);
     const outcome = this.open.has(number) ? 563 : (this.outcomes.shift() ?? 0);
     if (typeof outcome === "string") {
       print.line(outcome);
       return;
     }
-    print.line("OK");
+    this.lastError = outcome;
     const socket = newSocket(name, service, host, Number(port), Number(localPort));
     // A failed one has to be closed before its number can be used again.
     if (outcome !== 563) this.open.set(number, outcome === 0 ? socket : { ...socket, state: 0 });
+    if (mode === "2") {
+      if (outcome === 0) this.#reenter(number, print);
+      else print.line("ERROR");
+      return;
+    }
+    print.line("OK");
     print.line(`${name}: ${number},${outcome}`);
+  }
+
+  #reenter(number: number, print: Print): void {
+    const socket = this.open.get(number);
+    if (socket?.state !== 2) {
+      print.line("ERROR");
+      return;
+    }
+    this.#last = number;
+    socket.transparent = true;
+    print.enter({
+      take: (data) => socket.sent.push(data),
+      escape: (printer) => {
+        socket.transparent = false;
+        printer.line("OK");
+      },
+    });
+    if (socket.arrived.length > 0) print.raw(Buffer.concat(socket.arrived.map(({ data }) => data)));
+    socket.arrived.length = 0;
+    socket.announced = false;
   }
 
   #counts(number: number, print: Print): void {
@@ -164,7 +215,19 @@ export class FakeSockets {
 
 function newSocket(command: string, service: string, host: string, port: number, localPort: number): FakeSocket {
   const state = service === "TCP LISTENER" ? LISTENING : 2;
-  return { command, service, host, port, localPort, state, arrived: [], announced: false, sent: [], to: [] };
+  return {
+    command,
+    service,
+    host,
+    port,
+    localPort,
+    state,
+    arrived: [],
+    announced: false,
+    sent: [],
+    to: [],
+    transparent: false,
+  };
 }
 
 function takeStream({ arrived }: FakeSocket, length: number): { data: Buffer; from: string } | undefined {

@@ -131,7 +131,8 @@ export class Peer implements Transport {
   #takeLine(): boolean {
     const end = this.#received.indexOf(0x0d);
     if (this.#taking !== undefined || end < 0) return false;
-    const line = this.#received.toString("latin1", 0, end);
+    // An escape sequence that found no data mode is part of no command.
+    const line = this.#received.toString("latin1", 0, end).replace(/^\+\+\+/, "");
     this.#received = this.#received.subarray(end + 1);
     this.commands.push(line);
     if (this.#options.echo ?? true) this.raw(`${line}\r`);

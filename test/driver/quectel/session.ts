@@ -39,6 +39,7 @@ export async function startSession(options: PeerOptions = {}): Promise<Session> 
 
 function addContexts(peer: Peer, active: Set<number>): void {
   peer
+    .on(/^AT$/, ["OK"])
     .on(/^AT\+CPIN\?$/, ["+CPIN: READY", "OK"])
     .on(/^AT\+CGATT\?$/, ["+CGATT: 1", "OK"])
     .on(/^AT\+CGREG\?$/, ["+CGREG: 0,0", "OK"])

@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { afterEach } from "vitest";
+import { AtChannel } from "../../../driver/at/channel";
+import { BG96 } from "../../../driver/quectel/bg96";
+import type { ModelDriver } from "../../../driver/services/model";
+import type { ConnectOptions, ModemSocket, SocketEvents } from "../../../driver/services/sockets";
+import { createTransport } from "../../../driver/transport/open";
+import { pem } from "./tls-profile";
+
+export const MEGABYTE = 1024 * 1024;
+export const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
+
+/** Drivers on simulated modems and real servers, which end with the test. */
+export class SimulatedBench {
+  #ends: (() => Promise<unknown> | unknown)[] = [];
+
+  constructor() {
+    afterEach(async () => {
+      for (const end of this.#ends.reverse()) await end();
+      this.#ends = [];
+    });
+  }
+
+  /** Something to stop when the test is over. */
+  atEnd(end: () => Promise<unknown> | unknown): void {
+    this.#ends.push(end);
+  }
+
+  /** A driver on a simulated BG96 whose network leads `server.test` to a port here. */
+  async start(port: number, options = ""): Promise<ModelDriver> {
+    const { driver } = await this.plug(port, options);
+    return driver;
+  }
+
+  async plug(port: number, options = ""): Promise<{ driver: ModelDriver; channel: AtChannel }> {
+    const transport = createTransport({
+      port: `sim:BG96?route=server.test:*=127.0.0.1:${port}${options}`,
+      baudRate: 115_200,
+      flowControl: false,
+      dataBits: 8,
+      parity: "none",
+      stopBits: 1,
+    });
+    const channel = new AtChannel(transport);
+    await transport.open();
+    channel.useDialect(BG96.dialect);
+    const driver = BG96.create(channel);
+    this.atEnd(() => transport.close());
+    this.atEnd(() => driver.dispose(new Error("closed")));
+    await driver.initialise();
+    await driver.services.packetData.define({ cid: 1, apn: "a.test", pdpType: "IPV4V6", authType: "none" });
+    await driver.services.packetData.activate(1);
+    return { driver, channel };
+  }
+
+  serveTls(onConnection: (socket: Socket) => void): Promise<number> {
+    const server = createTlsServer({ cert: pem("server.cert"), key: pem("server.key") });
+    server.on("secureConnection", (socket) => {
+      socket.on("error", () => undefined);
+      onConnection(socket);
+    });
+    return this.#listen(server);
+  }
+
+  serve(onConnection: (socket: Socket) => void): Promise<number> {
+    return this.#listen(createServer(onConnection));
+  }
+
+  async #listen(server: Server): Promise<number> {
+    const open = new Set<Socket>();
+    server.on("tlsClientError", () => undefined);
+    server.on("connection", (socket: Socket) => {
+      open.add(socket);
+      socket.on("error", () => undefined);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    this.atEnd(() => {
+      for (const socket of open) socket.destroy();
+      server.close();
+    });
+    return (server.address() as AddressInfo).port;
+  }
+}
+
+/** A port on which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export function dial(
+  { services }: ModelDriver,
+  owner: SocketEvents,
+  more: Partial<ConnectOptions> = {},
+): Promise<ModemSocket> {
+  const target = { host: "server.test", port: 7, timeout: 30_000, mode: "command" } as const;
+  return services.sockets.connect({ ...target, ...more }, owner);
+}
