@@ -5,14 +5,12 @@
  * command goes out) at 10 bits a byte, and the silence the modem asks for between a final result and the next command. The time
  * before the modem has the body, which no driver can shorten, is the server's and not counted: both clocks start at the first read.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { Modem } from "../driver/modem";
 import type { BenchRow } from "./row";
 import { modemSettings } from "./settings";
+import { startSimulator } from "./simulator-process";
 
 const BAUD_RATES = [115_200, 921_600] as const;
 const BODY = Buffer.alloc(1_000_000, "0123456789abcdef\r\n");
@@ -40,29 +38,6 @@ interface Traffic {
 async function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
-}
-
-/** The simulator in a process of its own, so that its pacing and the driver don't share a thread. */
-async function startSimulator(
-  model: Model,
-  baud: number,
-  webPort: number,
-): Promise<{ child: ChildProcess; port: number }> {
-  const cli = join(__dirname, "..", "simulator", "cli.ts");
-  const route = `bench.example:80=127.0.0.1:${webPort}`;
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", cli, "--model", model.name, "--tcp", "0", "--baud", String(baud), "--route", route],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  if (child.stdout === null) throw new Error("the simulator has no output");
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^listening tcp .*?(\d+)$/.exec(line)?.[1];
-    if (port !== undefined) return { child, port: Number(port) };
-  }
-  throw new Error("the simulator didn't start");
 }
 
 /** A wire that counts what crosses it from the first block read on. */
@@ -96,7 +71,11 @@ async function countingWire(
 }
 
 async function measure(model: Model, baud: number, webPort: number): Promise<BenchRow[]> {
-  const simulator = await startSimulator(model, baud, webPort);
+  const simulator = await startSimulator({
+    model: model.name,
+    baud,
+    routes: [`bench.example:80=127.0.0.1:${webPort}`],
+  });
   const traffic: Traffic = { up: 0, down: 0, commands: 0, started: 0 };
   const wire = await countingWire(simulator.port, model, traffic);
   const modem = new Modem(modemSettings(`tcp://127.0.0.1:${wire.port}`, baud));
@@ -123,7 +102,7 @@ async function measure(model: Model, baud: number, webPort: number): Promise<Ben
   } finally {
     await modem.close();
     wire.close();
-    simulator.child.kill("SIGTERM");
+    simulator.stop();
   }
 }
 
