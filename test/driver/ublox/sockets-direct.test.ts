@@ -1,44 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
 import { expectExplained } from "./bench";
 import { Seen, type SocketBench, socketBench } from "./fake-sockets";
 import { failureOf } from "./http-client";
+import { pass, passUntil, useFakeTime } from "./passing-time";
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
 const ENTER = "AT+USODL=0";
 /** Commands of others: they are answered between two turns of the link. */
 const OTHER = { line: "AT+CSQ", label: "AT+CSQ", expects: [{ prefix: "+CSQ:" }], timeout: 5000 };
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-/** Lets time pass until `work` is done. */
-async function pass<T>(work: Promise<T>): Promise<T> {
-  let isDone = false;
-  void work
-    .finally(() => {
-      isDone = true;
-    })
-    .catch(() => undefined);
-  for (let turn = 0; turn < 6000 && !isDone; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    await vi.advanceTimersByTimeAsync(10);
-  }
-  expect(isDone).toBe(true);
-  return work;
-}
-
-async function passUntil(ready: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 6000 && !ready(); turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    await vi.advanceTimersByTimeAsync(10);
-  }
-  expect(ready()).toBe(true);
-}
+useFakeTime();
 
 async function linked(made: SocketBench = socketBench(), seen = new Seen()) {
   made.peer.on(/^AT\+CSQ$/, ["+CSQ: 20,99", "OK"]);

@@ -1,15 +1,16 @@
 import { randomInt } from "node:crypto";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import type { ModemSocket } from "../../../driver/services/sockets";
 import { type SocketBench, socketBench, until } from "./fake-sockets";
+import { pass, passUntil, useFakeTime } from "./passing-time";
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-});
+useFakeTime();
 afterEach(() => {
-  vi.useRealTimers();
   vi.restoreAllMocks();
 });
+
+/** A command of others. */
+const OTHER = { line: "AT+USOER", label: "AT+USOER", expects: [{ prefix: "+USOER:" }], timeout: 5000 };
 
 type End = (parts: SocketBench, socket: ModemSocket) => unknown;
 
@@ -34,6 +35,40 @@ const ENDS: readonly End[] = [
     peer.urc(`+UUSORD: ${socket.number},5`);
   },
   ({ lose }) => lose(1),
+];
+
+/** Those of a direct link. */
+const DIRECT_ENDS: readonly End[] = [
+  (_parts, socket) => socket.close(),
+  (_parts, socket) => {
+    socket.send(Buffer.alloc(3000, "x")).catch(() => undefined);
+    return socket.close();
+  },
+  ({ module }, socket) => module.closeByPeer(socket.number),
+  ({ module }, socket) => module.closeByPeer(socket.number, "rest"),
+  ({ module }, socket) => {
+    module.receive(socket.number, Buffer.alloc(3000, "x"));
+    module.closeByPeer(socket.number);
+    return socket.close();
+  },
+  ({ module }, socket) => {
+    module.closeByPeer(socket.number, "rest");
+    return socket.send(Buffer.from("+++")).catch(() => undefined);
+  },
+  async ({ module, channel }, socket) => {
+    await channel.send(OTHER);
+    module.receive(socket.number, "bye");
+    module.closeByPeer(socket.number);
+  },
+  ({ module }, socket) => {
+    module.sockets.delete(socket.number);
+    module.endLink();
+  },
+  ({ lose }) => lose(1),
+  ({ lose, module }) => {
+    module.endLink();
+    lose(1);
+  },
 ];
 
 /** Counts those who listen to signals from now on that have not fired. */
@@ -79,5 +114,24 @@ it("leaves no socket, owner's event, listener or timer behind, however connectio
   await until(() => vi.getTimerCount() === timers);
   expect(listening(), `seed ${seed}`).toBe(0);
   const seven = await Promise.all(Array.from({ length: 7 }, () => parts.connect()));
+  expect(seven.map(({ socket }) => socket.number).sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});
+
+it("leaves nothing behind of direct links either", async () => {
+  const listening = watchSignals();
+  const parts = socketBench();
+  const timers = vi.getTimerCount();
+  for (const [round, end] of [...DIRECT_ENDS, ...DIRECT_ENDS].entries()) {
+    const { socket, seen } = await pass(parts.connect({ mode: "direct" }));
+    await pass(Promise.resolve(end(parts, socket)));
+    await pass(seen.over);
+    await pass(socket.close());
+    await passUntil(() => parts.module.sockets.size === 0);
+    expect(seen.closed, `end ${round}`).toHaveLength(1);
+    expect(parts.module.linked).toBeUndefined();
+  }
+  await passUntil(() => vi.getTimerCount() === timers);
+  expect(listening()).toBe(0);
+  const seven = await pass(Promise.all(Array.from({ length: 7 }, () => parts.connect())));
   expect(seven.map(({ socket }) => socket.number).sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
