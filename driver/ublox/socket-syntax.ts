@@ -4,7 +4,7 @@ import { type Command, Priority, type Response } from "../at/command";
 import { isModemError } from "../errors";
 import { command } from "./commands";
 
-/** What a command of a socket is for, as far as it needs the base syntax. */
+/** What a command of a socket is for, in the base syntax. */
 export type BaseUse = "read" | "text" | "binary";
 export type SocketUse = BaseUse | "hex";
 type Syntax = "base" | "hex";
@@ -50,8 +50,8 @@ export class SocketSyntax {
   #changing = false;
   /** Turns under way, all of them of one syntax. */
   #active = 0;
-  /** Those of them that no other syntax could serve. */
-  #steady = 0;
+  /** Those of them that need the base syntax. */
+  #needy = 0;
   #disturbedAt = Number.NEGATIVE_INFINITY;
   #hasHex = true;
   #leaving: NodeJS.Immediate | undefined;
@@ -68,7 +68,7 @@ export class SocketSyntax {
 
   get offer(): HexOffer | undefined {
     if (!this.#hasHex) return undefined;
-    const isWanted = this.#requests.some(({ use }) => isSteady(use)) || this.#steady > 0;
+    const isWanted = this.#requests.some(({ use }) => needsBase(use)) || this.#needy > 0;
     const isOn = this.#mode === "hex" && !this.#requests.some(({ use }) => use !== "hex");
     return { isOn, undisturbed: isWanted ? 0 : now() - this.#disturbedAt };
   }
@@ -106,13 +106,12 @@ export class SocketSyntax {
 
   #begin({ use, more }: Request): Turn {
     this.#active += 1;
-    if (isSteady(use)) this.#steady += 1;
+    if (needsBase(use)) this.#needy += 1;
     return async (order) => {
       try {
         return await this.#channel.send(order);
       } catch (error) {
-        // The module may have lost the mode by a reboot; and where its queue is full, the line is not what holds up.
-        if (use === "hex") this.#mode = undefined;
+        // Mostly because the module's queue is full: then it is not the line that holds up.
         this.#disturbedAt = now();
         throw error;
       } finally {
@@ -123,8 +122,8 @@ export class SocketSyntax {
 
   #end(use: SocketUse, more: boolean): void {
     this.#active -= 1;
-    if (isSteady(use)) {
-      this.#steady -= 1;
+    if (needsBase(use)) {
+      this.#needy -= 1;
       this.#disturbedAt = now();
     }
     this.#advance();
@@ -172,6 +171,7 @@ export class SocketSyntax {
   }
 }
 
-function isSteady(use: SocketUse): boolean {
+/** Whether it can't be had in hex mode as well: binary data can, and text is twice as long there. */
+function needsBase(use: SocketUse): boolean {
   return use === "read" || use === "text";
 }

@@ -218,7 +218,7 @@ describe("a read during an upload in hex mode", () => {
 
   it("makes way for hex mode again when no other has come for a while", async () => {
     const { socket, module, peer, seen } = await connected();
-    const work = socket.send(binary(200_000));
+    const work = socket.send(binary(100_000));
     await until(() => module.hex);
     module.receive(0, "once");
     await until(() => seen.data.toString() === "once");
@@ -227,7 +227,7 @@ describe("a read during an upload in hex mode", () => {
     await vi.advanceTimersByTimeAsync(500);
     await until(() => module.hex);
     await work;
-    expect(module.sent(0)).toEqual(binary(200_000));
+    expect(module.sent(0)).toEqual(binary(100_000));
   });
 
   it("keeps a transfer both ways at the prompt", async () => {
@@ -252,12 +252,12 @@ describe("a read during an upload in hex mode", () => {
   it("is not kept waiting by writers that never end", async () => {
     const made = socketBench();
     const writers = await Promise.all([0, 1, 2].map(() => made.connect()));
-    const work = writers.map(({ socket }) => socket.send(binary(100_000)));
+    const work = writers.map(({ socket }) => socket.send(binary(30_000)));
     await until(() => made.module.hex);
     made.module.receive(2, "read me");
     await until(() => writers[2]?.seen.data.toString() === "read me", 60);
     await Promise.all(work);
-    for (const { socket } of writers) expect(made.module.sent(socket.number)).toEqual(binary(100_000));
+    for (const { socket } of writers) expect(made.module.sent(socket.number)).toEqual(binary(30_000));
   });
 });
 
