@@ -159,7 +159,7 @@ export class RequestSender {
   async #unlessBusy<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
     const operation = "Waiting for an earlier HTTP request to end";
     const idle = this.#channel.waitForUrc((line) => (RESULT.test(line.text) ? true : undefined), {
-      timeout: Math.min(BUSY_PATIENCE, deadline.remaining),
+      timeout: BUSY_PATIENCE,
       operation,
       signal: deadline.signal,
     });
