@@ -1,6 +1,7 @@
 import type { Command, Response } from "./command";
 import type { DataLink, DataLinkEvents } from "./data-link";
 import type { CountedRule, Line, UrcDefinition } from "./line";
+import type { TraceHooks } from "./trace";
 
 /** How a model leaves data mode. */
 export interface DataModeGrammar {
@@ -72,4 +73,14 @@ export interface Channel {
   note(text: string): void;
   /** Payload bytes a second of the line below; undefined where nothing paces it. */
   readonly bytesPerSecond: number | undefined;
+}
+
+/** What the channel tells its owner. Secrets are masked in all of it. */
+export interface ChannelHooks extends TraceHooks {
+  /** The modem has booted; what was in flight, queued and awaited has failed with `MODEM_RESTARTED`. */
+  onBoot?(line: string): void;
+  /** After a timeout the modem could not be brought to answer `AT`. What is queued has failed with `MODEM_TIMEOUT`. */
+  onUnresponsive?(): void;
+  /** After a timeout the modem answers in step again; it may have rebooted without a word. */
+  onResynchronised?(): void;
 }

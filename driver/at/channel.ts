@@ -1,37 +1,29 @@
 import { ModemError } from "../errors";
 import type { Transport } from "../transport/transport";
-import type { Channel, Dialect, UrcWaiter, WaitOptions } from "./channel-types";
+import type { Channel, ChannelHooks, Dialect, UrcWaiter, WaitOptions } from "./channel-types";
 import { now, Pause } from "./clock";
 import { type Command, checkLine, Priority, type Response } from "./command";
 import type { DataLink, DataLinkEvents } from "./data-link";
 import { ALL_THAT_COMES, DATA_MODE_MASK, DataMode, type DataModeOver } from "./data-mode";
 import { ANY_DATA_MODE, UNKNOWN_MODEM } from "./defaults";
 import { NO_CONNECT, rejection } from "./errors";
-import { Exchange, type Interrupted, UNDISTURBED } from "./exchange";
+import { sendEscape } from "./escape";
+import { Exchange, IN_DATA_MODE, type Interrupted, UNDISTURBED } from "./exchange";
 import { RecentSecrets } from "./fragments";
 import type { Line } from "./line";
 import { lull } from "./lull";
 import { Parser } from "./parser";
 import { Job, JobQueue } from "./queue";
 import { Resync } from "./resync";
+import { SilenceWatch } from "./silence-watch";
 import type { Token } from "./tokens";
-import { Trace, type TraceHooks } from "./trace";
+import { Trace } from "./trace";
 import { UrcRouter } from "./urc-router";
 
-/** What the channel tells its owner. Secrets are masked in all of it. */
-export interface ChannelHooks extends TraceHooks {
-  /** The modem has booted; what was in flight, queued and awaited has failed with `MODEM_RESTARTED`. */
-  onBoot?(line: string): void;
-  /** After a timeout the modem could not be brought to answer `AT`. What is queued has failed with `MODEM_TIMEOUT`. */
-  onUnresponsive?(): void;
-  /** After a timeout the modem answers in step again; it may have rebooted without a word. */
-  onResynchronised?(): void;
-}
+export type { ChannelHooks };
 
 /** A line on which URCs never cease gets its next command after so many gaps all the same. */
 const GAPS_AT_MOST = 5;
-/** How often a download whose end only silence shows is looked at, in ms. */
-const SILENCE_INTERVAL = 500;
 
 /** The line to one modem, over a transport that is open. Ends with `close`; a reopened port gets a new channel. */
 export class AtChannel implements Channel {
@@ -55,7 +47,9 @@ export class AtChannel implements Channel {
   private lastByteAt = Number.NEGATIVE_INFINITY;
   private readonly inbox: Buffer[] = [];
   private parsing = false;
-  private silence: NodeJS.Timeout | undefined;
+  private readonly silence = new SilenceWatch(() => this.lookForSilence());
+  /** Whether nothing may be sent, as it would break the silence around `+++`. */
+  private isHushed = false;
   private readonly trace: Trace;
   private readonly onToken = (token: Token): void => this.take(token);
 
@@ -89,10 +83,9 @@ export class AtChannel implements Channel {
     if (priority === Priority.Background) await lull(() => this.freeSince, signal);
     const job = new Job({ ...command, download: ALL_THAT_COMES }, events);
     await this.carryOut(job);
-    const { link } = job;
-    if (link === undefined) throw rejection(label, NO_CONNECT, this.dialect.errorTexts);
-    if (signal?.aborted !== true) return link;
-    void link.leave();
+    if (job.link === undefined) throw rejection(label, NO_CONNECT, this.dialect.errorTexts);
+    if (signal?.aborted !== true) return job.link;
+    void job.link.leave();
     throw signal.reason;
   }
 
@@ -102,7 +95,7 @@ export class AtChannel implements Channel {
   }
 
   private get isInUse(): boolean {
-    return this.exchange !== undefined || this.resync !== undefined || this.data !== undefined;
+    return this.exchange !== undefined || this.resync !== undefined || this.data !== undefined || this.isHushed;
   }
 
   private async carryOut(job: Job): Promise<Response> {
@@ -122,6 +115,22 @@ export class AtChannel implements Channel {
       return await job.promise;
     } finally {
       command.signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /**
+   * Sends `+++` between two silences of `guard` ms, on a line without a command in flight: for a modem that may have
+   * been left in data mode, and would answer nothing else. To one that takes commands it means nothing.
+   */
+  async escape(guard: number, signal: AbortSignal): Promise<void> {
+    this.isHushed = true;
+    this.gap.stop();
+    this.trace.mask = DATA_MODE_MASK;
+    try {
+      await sendEscape(this.transport, this.trace, guard, signal);
+    } finally {
+      this.isHushed = false;
+      this.next();
     }
   }
 
@@ -149,7 +158,7 @@ export class AtChannel implements Channel {
   private receive(bytes: Buffer): void {
     this.lastByteAt = now();
     this.parse(bytes);
-    this.watchSilence();
+    this.silence.restart(this.parser.awaitsSilence && this.closed === undefined);
     this.next();
   }
 
@@ -218,8 +227,7 @@ export class AtChannel implements Channel {
     if (how === "answered") this.data = undefined;
     this.parse(behind);
     if (this.data !== undefined) {
-      const isOpen = how === "nothing";
-      this.interrupted = { ...UNDISTURBED, startedAt: now(), ...(isOpen ? { prompt: "CONNECT", opened: true } : {}) };
+      this.interrupted = { ...(how === "nothing" ? IN_DATA_MODE : UNDISTURBED), startedAt: now() };
       this.saidItLeft = how === "ended";
       this.resynchronise();
     }
@@ -322,8 +330,7 @@ export class AtChannel implements Channel {
     this.resync?.cancel();
     this.resync = undefined;
     this.gap.stop();
-    clearInterval(this.silence);
-    this.silence = undefined;
+    this.silence.stop();
     this.parser.abandon(() => undefined);
     exchange?.end(error);
     data?.fail(error);
@@ -331,19 +338,13 @@ export class AtChannel implements Channel {
     this.router.failWaiting(error);
   }
 
-  /** Some downloads end where the modem falls silent. */
-  private watchSilence(): void {
-    clearInterval(this.silence);
-    this.silence = undefined;
-    if (!this.parser.awaitsSilence || this.closed !== undefined) return;
-    this.silence = setInterval(() => {
-      this.parsing = true;
-      this.parser.silence(now() - this.lastByteAt, this.onToken);
-      this.parsing = false;
-      if (this.parser.awaitsSilence) return;
-      clearInterval(this.silence);
-      this.silence = undefined;
-      this.next();
-    }, SILENCE_INTERVAL);
+  /** Returns whether the end of a download still depends on silence. */
+  private lookForSilence(): boolean {
+    this.parsing = true;
+    this.parser.silence(now() - this.lastByteAt, this.onToken);
+    this.parsing = false;
+    const goesOn = this.parser.awaitsSilence && this.closed === undefined;
+    if (!goesOn) this.next();
+    return goesOn;
   }
 }

@@ -5,6 +5,7 @@ import { lineTime, now, Pause } from "./clock";
 import { DataDelivery } from "./data-delivery";
 import { type Cut, DataEnd } from "./data-end";
 import type { DataLink, DataLinkEnd, DataLinkEvents } from "./data-link";
+import { ESCAPE } from "./escape";
 import type { UrcDefinition } from "./line";
 import { Mask } from "./mask";
 import type { Trace } from "./trace";
@@ -36,7 +37,6 @@ export const ALL_THAT_COMES = { length: Number.POSITIVE_INFINITY };
 /** Behind data mode the modem may print payload: as an echo, when it had left by itself. */
 export const DATA_MODE_MASK = new Mask({ line: "+++", label: "+++", confidential: true });
 
-const ESCAPE = Buffer.from("+++", "latin1");
 /** Silence behind a possible end after which it is looked into, in ms. */
 const SETTLE = 300;
 /** Silence after which the beginning of a possible end is data, in ms: a payload often ends with a line end. */

@@ -35,6 +35,8 @@ export interface Interrupted {
 }
 
 export const UNDISTURBED: Interrupted = { startedAt: 0, opened: false, size: 0, missing: 0 };
+/** Perhaps data mode is still open. */
+export const IN_DATA_MODE: Interrupted = { ...UNDISTURBED, prompt: "CONNECT", opened: true };
 
 const LINE_END = 2;
 

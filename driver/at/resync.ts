@@ -1,6 +1,7 @@
 import type { InFlight } from "./classifier";
 import { lineTime, now } from "./clock";
 import type { Upload } from "./command";
+import { ESCAPE } from "./escape";
 import type { Interrupted } from "./exchange";
 import type { Token } from "./tokens";
 
@@ -134,7 +135,7 @@ export class Resync {
 
   private async leaveDataMode(): Promise<void> {
     await this.wait(this.line.guard);
-    await this.write(Buffer.from("+++", "latin1"));
+    await this.write(ESCAPE);
     await this.wait(this.line.guard);
   }
 

@@ -43,13 +43,16 @@ export class Life {
     }
   }
 
-  /** `AT` until `OK`; then the echo, which marks where answers begin, and errors in words. */
+  /**
+   * `AT` until `OK`, and once `+++`, since a host that went away in data mode leaves the modem there; then the echo, which marks where answers begin, and
+   * errors in words.
+   */
   async #synchronise(session: Session, patience: number): Promise<void> {
     const { channel, signal } = session;
     const { state, timing, settings } = this.#context;
     state.advance("synchronising");
     const deadline = performance.now() + patience;
-    for (;;) {
+    for (let hasEscaped = false; ; ) {
       try {
         await channel.send(command("", [], { timeout: timing.probe, signal }));
         break;
@@ -60,6 +63,8 @@ export class Life {
           signal.throwIfAborted();
         }
         if (!isModemError(error, "MODEM_TIMEOUT")) await delay(REJECTED_PAUSE, signal);
+        else if (!hasEscaped) await channel.escape(timing.escapeGuard, signal);
+        hasEscaped = true;
       }
     }
     session.progress("answering");

@@ -2,6 +2,8 @@
 export interface Timing {
   /** One `AT` while waiting for the first answer. */
   readonly probe: number;
+  /** Silence before and after `+++`, for a modem that may be in data mode: the longest that a model asks for. */
+  readonly escapeGuard: number;
   /** All of them, when the model and its time to boot are not known. */
   readonly synchronise: number;
   /** A modem that was told to reboot may answer for another moment. */
@@ -34,6 +36,7 @@ export interface Timing {
 
 export const TIMING: Timing = {
   probe: 1000,
+  escapeGuard: 2100,
   synchronise: 15_000,
   rebootSettle: 1000,
   simBoot: 20_000,

@@ -80,6 +80,13 @@ describe("the way up", () => {
     await modem.ready(SOON);
   });
 
+  it("calls a modem out of data mode that a host left there", async () => {
+    peer.inDataMode = true;
+    make().open();
+    await modem.ready(SOON);
+    expect(peer.payload).toBe("AT\r");
+  });
+
   it("is ready when it is registered, without a connection, where the flow connects", async () => {
     await up({ connect: "manual" });
     expect(peer.active).toBe(false);
@@ -222,7 +229,7 @@ describe("what keeps a modem from being ready", () => {
     expect(error).toMatchObject({ code: "MODEM_TIMEOUT", message: expect.stringContaining("baud rate") });
     await peer.heard("AT", 6);
     expect(life.states.filter((state) => state.includes(":"))).toHaveLength(1);
-    expect(peer.commands.every((line) => line === "AT")).toBe(true);
+    expect(peer.commands.every((line) => line === "AT" || line === "+++AT")).toBe(true);
   });
 });
 

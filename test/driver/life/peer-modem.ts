@@ -14,6 +14,9 @@ export class PeerModem {
   /** <n> of +CREG: 0 again after a reboot. */
   reporting = 0;
   silent = false;
+  /** It takes all for data but `+++` that comes alone. */
+  inDataMode = false;
+  payload = "";
   readonly replies = new Map<string, Reply | (() => Reply)>();
   #server: Server | undefined;
   #socket: Socket | undefined;
@@ -125,10 +128,20 @@ export class PeerModem {
     socket.setNoDelay(true);
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
+      if (this.inDataMode) {
+        this.#takeData(bytes.toString("latin1"));
+        return;
+      }
       const parts = (this.#buffer + bytes.toString("latin1")).split("\r");
       this.#buffer = parts.pop() ?? "";
       for (const line of parts) this.#command(line.trim());
     });
+  }
+
+  #takeData(text: string): void {
+    this.inDataMode = text !== "+++";
+    if (this.inDataMode) this.payload += text;
+    else this.#write("\r\nOK\r\n");
   }
 
   #command(line: string): void {

@@ -8,6 +8,7 @@ import { TEST_MODEL } from "./test-model";
 /** The times of a life, a hundredth or less of the real ones: nothing here waits for the clock but for these. */
 const QUICK: Partial<Timing> = {
   probe: 200,
+  escapeGuard: 20,
   synchronise: 600,
   rebootSettle: 1,
   simBoot: 40,
