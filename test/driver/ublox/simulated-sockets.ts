@@ -11,6 +11,9 @@ import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { expectExplained } from "./bench";
 import { pem } from "./fake-tls";
 
+/** ms: what V.250 asks for around `+++`, and a margin; the driver allows for twice as much. */
+const GUARD = 1100;
+
 /** The driver's sockets on the simulated LARA-R6, with real servers. Ends with the test, every command explained. */
 export class SimulatedSockets {
   readonly sent: string[] = [];
@@ -45,7 +48,9 @@ export class SimulatedSockets {
     });
     await transport.open();
     // Without the waits of a real module, of which a megabyte has a thousand.
-    channel.useDialect({ ...LARA_R6.dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } });
+    const { dialect } = LARA_R6;
+    const dataMode = { answer: [], ends: [], ...dialect.dataMode, guard: GUARD };
+    channel.useDialect({ ...dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 }, dataMode });
     const driver = LARA_R6.create(channel);
     this.#plugged = { transport, channel, driver };
     await driver.initialise();
