@@ -18,8 +18,8 @@ import type { ModemSocketProperties } from "./types";
 
 type Definition = ModemSocketProperties & { id: string; type: string; z: string; queue?: unknown };
 
-/** ms that closing may take on the modem before it is left to itself. */
-const CLOSE_LIMIT = 3500;
+/** ms that closing may take on the modem before it is left to itself: leaving LARA-R6's direct link takes 4.2 s. */
+const CLOSE_LIMIT = 4550;
 
 export default function init(RED: Runtime): void {
   function ModemSocketNode(this: Node, definition: Definition): void {
