@@ -4,8 +4,8 @@ import type { SecurityProfile } from "./security";
 export type SocketProtocol = "tcp" | "udp";
 
 /**
- * How bytes are carried over the line. `command`: chunk by chunk, between other commands. `direct`: transparently; the
- * line is this socket's alone until it is closed, and other commands wait.
+ * How bytes are carried over the line. `command`: chunk by chunk, between other commands. `direct`: transparently; other
+ * commands wait until the connection is quiet, or for some seconds, and nothing is sent while they have the line.
  */
 export type SocketMode = "command" | "direct";
 
