@@ -19,7 +19,7 @@ const MOST_CHUNKS = 2;
 /** Samples beside each transfer, and ms between them, so that they meet a chunk at any of its moments. */
 const COMMANDS = 120;
 const REQUESTS = 12;
-const LONGEST_REST = 200;
+const LONGEST_REST = 150;
 /** Samples of an idle line. */
 const IDLE = 7;
 /** ms */

@@ -18,7 +18,7 @@ const SERIAL_NODE = "node-red-node-serialport@2.0.3";
 const HOST = "bench.example";
 const FLOW = "naive";
 /** s of the line at the ceiling of its best way, and measurements of which the best counts. */
-const DURATION = 3;
+const DURATION = 2;
 const TRIES = 2;
 /** ms */
 const INSTALLATION = 120_000;
