@@ -125,6 +125,11 @@ describe("npm start", { timeout: 60_000 }, () => {
     await demo.press("A listening socket with answers", "Ask the meter", isAnswer);
   });
 
+  it("carries a stream in direct mode, there and back", async () => {
+    const isResult = (shown: unknown) => /^32768 bytes came back, 0 of them wrong/.test(String(shown));
+    await demo.press("Direct-link stream", "Send 32 kB", isResult);
+  });
+
   it("resumes TLS sessions after a restart of the modem, asked at once, and of everything", async () => {
     const ask = async () => JSON.parse(String(await demo.press("Session resumption", "Ask the server")));
     expect(await ask()).toMatchObject({ resumed: false });
