@@ -32,7 +32,6 @@ class StopwatchLine implements Transport {
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
-  async drain(): Promise<void> {}
   pause(): void {}
   resume(): void {}
   onLost(): void {}

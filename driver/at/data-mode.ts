@@ -8,6 +8,7 @@ import type { DataLink, DataLinkEnd, DataLinkEvents } from "./data-link";
 import { ESCAPE } from "./escape";
 import type { UrcDefinition } from "./line";
 import { Mask } from "./mask";
+import { MovingMoment } from "./moving-moment";
 import type { Trace } from "./trace";
 
 /** What data mode needs of the line. */
@@ -52,6 +53,10 @@ const TRIES_AT_END = 2;
 const LOOK = 100;
 /** What was written may run ahead of the line by so many ms. */
 const AHEAD = 500;
+/** ms in which a port says that it has nothing left. */
+const AT_ONCE = 20;
+/** Bytes that a serial port may hold when it has taken a write; Linux has a page for them. */
+const PORT_BUFFER = 4096;
 /** ms in which a byte written, or received, may still be between the host and the modem, besides the line's time. */
 const LATENCY = 300;
 /** Longest wait for a line whose flow is stopped, in ms: as long as TCP retransmits on a bad network. */
@@ -64,8 +69,9 @@ export class DataMode implements DataLink {
   readonly #end: DataEnd;
   readonly #delivery: DataDelivery;
   readonly #look = new Pause();
-  readonly #pause = new Pause();
-  #recheck: () => void = () => undefined;
+  /** What leaving, and writes ahead of the line, wait for. */
+  readonly #escapeTime = new MovingMoment();
+  readonly #pace = new MovingMoment();
   #receivedAt = now();
   #sentAt = now();
   /** When the last byte written has left the line. */
@@ -117,7 +123,7 @@ export class DataMode implements DataLink {
       .catch(() => undefined)
       .then(() => {
         this.#accepted -= 1;
-        this.#recheck();
+        this.#escapeTime.recheck();
       });
     return turn;
   }
@@ -173,20 +179,24 @@ export class DataMode implements DataLink {
     while (this.#isShut && !this.#over) {
       await new Promise<void>((resolve) => {
         this.#gates.add(resolve);
-        this.#recheck();
+        this.#escapeTime.recheck();
       });
     }
     if (this.#over) throw notOpen();
     this.#writing += 1;
     this.line.trace.payload("sent", bytes.length);
-    this.#clearAt = Math.max(this.#clearAt, now()) + lineTime(bytes.length, this.line.bytesPerSecond);
+    const { transport, bytesPerSecond } = this.line;
+    // What can be drained is near the line, whose true rate may be another: a modem on USB is faster than it says.
+    const isNear = transport.drain !== undefined;
+    if (!isNear) this.#clearAt = Math.max(this.#clearAt, now()) + lineTime(bytes.length, bytesPerSecond);
     try {
-      await this.line.transport.write(bytes);
-      await this.line.transport.drain(AHEAD);
+      await transport.write(bytes);
+      const rest = isNear ? lineTime(Math.min(bytes.length, PORT_BUFFER), bytesPerSecond) : 0;
+      this.#clearAt = Math.max(isNear ? 0 : this.#clearAt, now() + rest);
+      if (!isNear) await this.#pace.wait(() => (this.#over ? 0 : this.#clearAt - AHEAD));
     } finally {
       this.#writing -= 1;
       this.#sentAt = now();
-      this.#clearAt = Math.max(this.#clearAt, this.#sentAt);
     }
   }
 
@@ -229,15 +239,32 @@ export class DataMode implements DataLink {
     const isSending = (): boolean => this.#accepted > this.#gates.size;
     do {
       await this.#until(() => (isSending() ? limit : 0));
-      let isDrained = false;
-      void this.line.transport.drain(0).then(() => {
-        isDrained = true;
-        this.#sentAt = Math.max(this.#sentAt, Math.min(now(), limit));
-        this.#recheck();
-      });
-      await this.#until(() => (isDrained ? 0 : limit));
+      await this.#drained(limit);
       await this.#until(() => this.#sentAt + this.line.grammar.guard);
     } while (isSending() && now() < limit && !this.#over);
+  }
+
+  /** Waits until what was written has left the line. */
+  async #drained(limit: number): Promise<void> {
+    const draining = this.line.transport.drain?.();
+    if (draining === undefined) {
+      await this.#until(() => Math.min(this.#clearAt, limit));
+      this.#sentAt = Math.max(this.#sentAt, Math.min(this.#clearAt, now()));
+      return;
+    }
+    const since = now();
+    let isDrained = false;
+    void draining.then(() => {
+      isDrained = true;
+      this.#escapeTime.recheck();
+    });
+    await this.#until(() => (isDrained ? 0 : limit));
+    // Otherwise nothing was left to be drained, and the silence has lasted since the last write.
+    if (now() - since > AT_ONCE) this.#sentAt = now();
+  }
+
+  #until(moment: () => number): Promise<void> {
+    return this.#escapeTime.wait(() => (this.#over ? 0 : moment()));
   }
 
   async #ask(): Promise<Outcome> {
@@ -291,7 +318,8 @@ export class DataMode implements DataLink {
     this.#over = true;
     this.#look.stop();
     this.#openGates();
-    this.#recheck();
+    this.#escapeTime.recheck();
+    this.#pace.recheck();
     this.#delivery.finish(() => this.events.onEnd(outcome));
     this.#isLeft();
   }
@@ -300,19 +328,6 @@ export class DataMode implements DataLink {
     if (this.#isShut && !this.#over) return;
     for (const open of this.#gates) open();
     this.#gates.clear();
-  }
-
-  /** Waits for a moment that may move, earlier only with `#recheck`. Ends at once when data mode does. */
-  #until(moment: () => number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#pause.stop();
-        this.#recheck = () => undefined;
-        resolve();
-      };
-      this.#recheck = () => (this.#over ? done() : this.#pause.start(moment, done));
-      this.#recheck();
-    });
   }
 }
 

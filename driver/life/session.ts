@@ -42,8 +42,9 @@ class SessionTransport implements Transport {
     return this.#port.write(bytes);
   }
 
-  drain(ahead: number): Promise<void> {
-    return this.#port.drain(ahead);
+  get drain(): (() => Promise<void>) | undefined {
+    const { drain } = this.#port;
+    return drain === undefined ? undefined : () => drain.call(this.#port);
   }
 
   pause(): void {

@@ -74,10 +74,9 @@ export class SerialTransport extends StreamTransport {
     this.bytesPerSecond = lineRate(options);
   }
 
-  /** The system knows what has left; and what it takes beyond is little. A modem on USB is faster than its rate. */
-  override async drain(ahead: number): Promise<void> {
+  async drain(): Promise<void> {
     const port = this.#port;
-    if (ahead > 0 || port?.isOpen !== true) return;
+    if (port?.isOpen !== true) return;
     await promisify((done: (error: Error | null) => void) => port.drain(done))().catch(() => {});
   }
 

@@ -16,8 +16,6 @@ export abstract class StreamTransport implements Transport {
   #released: Promise<void> = Promise.resolve();
   #onData: (bytes: Buffer) => void = () => {};
   #onLost: (loss: TransportLoss) => void = () => {};
-  /** When the last byte written has left the line, by its rate. */
-  #clearAt = 0;
   readonly #failPendingWrites = new Set<(error: ModemError) => void>();
 
   /** Connects; the stream must be writable and must not have lost a byte when this resolves. */
@@ -45,7 +43,6 @@ export abstract class StreamTransport implements Transport {
   write(bytes: Uint8Array): Promise<void> {
     const stream = this.#stream;
     if (stream === undefined) return Promise.reject(this.offline("is not open"));
-    this.#clearAt = Math.max(this.#clearAt, performance.now()) + this.#timeOf(bytes.length);
     return new Promise((resolve, reject) => {
       const fail = (error: ModemError): void => {
         this.#failPendingWrites.delete(fail);
@@ -58,11 +55,6 @@ export abstract class StreamTransport implements Transport {
         resolve();
       });
     });
-  }
-
-  drain(ahead: number): Promise<void> {
-    const left = this.#clearAt - performance.now() - ahead;
-    return left <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));
   }
 
   pause(): void {
@@ -102,14 +94,8 @@ export abstract class StreamTransport implements Transport {
     return new ModemError("MODEM_OFFLINE", `Port ${this.name} ${text}.${remedy === "" ? "" : ` ${remedy}`}`);
   }
 
-  /** ms on the line. */
-  #timeOf(bytes: number): number {
-    return this.bytesPerSecond === undefined ? 0 : (bytes * 1000) / this.bytesPerSecond;
-  }
-
   #attach(stream: Duplex): void {
     this.#stream = stream;
-    this.#clearAt = 0;
     const lose = (reason: string): void => {
       if (this.#stream === stream) this.lose(reason);
     };

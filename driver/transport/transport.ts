@@ -18,10 +18,10 @@ export interface Transport {
   /** Resolves when the bytes left this process. @throws {ModemError} `MODEM_OFFLINE` */
   write(bytes: Uint8Array): Promise<void>;
   /**
-   * Resolves when no more than `ahead` ms of what was written can still be on its way to the modem, as far as can be
-   * known; at once after a loss. Never rejects. Flow control may hold it for ever.
+   * Resolves when what was written is on the line, where that can be known; at once after a loss. Never rejects. Flow
+   * control may hold it for ever.
    */
-  drain(ahead: number): Promise<void>;
+  readonly drain?: (() => Promise<void>) | undefined;
   /** Stops reading: with flow control the modem holds back what it has. A loss may not be seen meanwhile. */
   pause(): void;
   resume(): void;

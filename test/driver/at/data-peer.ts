@@ -23,6 +23,8 @@ export const TERSE: DataModeGrammar = { guard: GUARD + 100, answer: ["OK"], ends
 export class DataPeer implements Transport {
   readonly name = "peer";
   readonly commands: string[] = [];
+  /** Times that `+++` came alone. */
+  escapes = 0;
   payload = Buffer.alloc(0);
   /** What it takes for the next escape sequences: not at all, while this is above 0. */
   deaf = 0;
@@ -53,8 +55,6 @@ export class DataPeer implements Transport {
   async open(): Promise<void> {}
 
   async close(): Promise<void> {}
-
-  async drain(): Promise<void> {}
 
   pause(): void {
     this.paused = true;
@@ -94,6 +94,7 @@ export class DataPeer implements Transport {
     const silence = performance.now() - this.#lastAt;
     this.#lastAt = performance.now();
     clearTimeout(this.#pending);
+    if (data.length === 3) this.escapes += 1;
     const text = Buffer.from(data).toString("latin1");
     if (!this.dead) {
       if (this.inData) this.#takeData(text, silence);

@@ -47,8 +47,6 @@ export class FakeLine implements Transport {
 
   async close(): Promise<void> {}
 
-  async drain(): Promise<void> {}
-
   pause(): void {}
 
   resume(): void {}

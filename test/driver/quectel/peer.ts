@@ -69,8 +69,6 @@ export class Peer implements Transport {
 
   onLost(): void {}
 
-  async drain(): Promise<void> {}
-
   pause(): void {}
 
   resume(): void {}

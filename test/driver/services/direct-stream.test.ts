@@ -303,7 +303,7 @@ describe("after the modem left by itself", () => {
 
   it("asks before it enters when there is a doubt", async () => {
     void vendor.channel.send(command("AT+A"));
-    await pass(1000 + 2 * GUARD + 600);
+    await pass(GUARD + 1550);
     vendor.stands = false;
     vendor.stream.doubt();
     await pass(2000);
@@ -335,7 +335,7 @@ describe("closing a direct stream", () => {
 
   it("that has stepped out enters no more", async () => {
     void vendor.channel.send(command("AT+A"));
-    await pass(1000 + 2 * GUARD + 600);
+    await pass(GUARD + 1550);
     const closing = vendor.stream.close();
     await pass(OUT);
     await closing;

@@ -55,6 +55,15 @@ describe.skipIf(socat.skip)(`SerialTransport on a pseudo-terminal${socat.reason}
     expect(Buffer.concat(sent)).toEqual(bytes);
   });
 
+  it("tells when what was written is on the line, open or not", async () => {
+    await port.open();
+    pty.output.resume();
+    await port.write(Buffer.alloc(3000));
+    await port.drain();
+    await port.close();
+    await port.drain();
+  });
+
   it("opens although a pseudo-terminal has no DTR, with a note", async () => {
     const notes: string[] = [];
     const noted = new SerialTransport({ ...LINE, path: pty.path }, (text) => notes.push(text));

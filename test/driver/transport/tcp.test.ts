@@ -42,6 +42,30 @@ describe("TcpTransport", () => {
     peer.destroy();
   });
 
+  it("reads nothing while it is paused, and loses nothing", async () => {
+    const { port, accepted } = await listen();
+    const line = transport(port);
+    let received = 0;
+    const size = 16 * 1024 * 1024;
+    const all = new Promise<void>((resolve) => {
+      line.onData((bytes) => {
+        received += bytes.length;
+        if (received === size) resolve();
+      });
+    });
+    await line.open();
+    const peer = await accepted;
+    line.pause();
+    peer.write(Buffer.alloc(size));
+    const asked = once(peer, "data");
+    await line.write(Buffer.from("AT\r"));
+    await asked;
+    expect(received).toBe(0);
+    line.resume();
+    await all;
+    peer.destroy();
+  });
+
   it("tells once that the other end closed, and fails the writes after it", async () => {
     const { port, accepted } = await listen();
     const line = transport(port);

@@ -68,8 +68,6 @@ export class Peer implements Transport {
 
   async close(): Promise<void> {}
 
-  async drain(): Promise<void> {}
-
   pause(): void {}
 
   resume(): void {}
