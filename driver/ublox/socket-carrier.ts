@@ -45,7 +45,11 @@ export class CommandCarrier implements Carrier {
     this.#reader = owner.reader;
     this.#stream =
       owner.protocol === "tcp"
-        ? new StreamWriter({ ...owner, peerClosed: () => this.#reader.peerClosed() })
+        ? new StreamWriter({
+            ...owner,
+            peerClosed: () => this.#reader.peerClosed(),
+            gone: () => this.#reader.announced(),
+          })
         : undefined;
     this.#datagrams = new DatagramWriter(owner);
   }

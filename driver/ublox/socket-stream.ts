@@ -34,6 +34,8 @@ export interface StreamOwner {
   readonly ended: AbortSignal;
   /** The peer has closed: what it sent before can still be read. */
   peerClosed(): void;
+  /** The module does not seem to have the socket any more; reading finds out why. */
+  gone(): void;
   /** What has reached the peer is unknown: nothing may follow it. */
   broken(error: ModemError): void;
 }
@@ -129,8 +131,13 @@ export class StreamWriter {
 
   /** Bytes in the queue of a connection that stands. */
   async #unacknowledged(): Promise<number> {
-    const { channel, number } = this.#owner;
-    if ((await readState(channel, number)) !== "established") throw this.#closed();
+    const { channel, number, title } = this.#owner;
+    const state = await readState(channel, number);
+    if (state === undefined) {
+      this.#owner.gone();
+      throw connectionClosed(title, "the modem no longer has the socket");
+    }
+    if (state !== "established") throw this.#closed();
     return (await readNumber(channel, number, CONTROL.unacknowledged)) ?? 0;
   }
 

@@ -173,6 +173,15 @@ describe("sending", () => {
     expect(module.sockets.size).toBe(0);
   });
 
+  it("does not take a socket that is gone without a word, as after a restart, for one that the peer has closed", async () => {
+    const { connect, module } = socketBench();
+    const { socket, seen } = await connect();
+    module.sockets.clear();
+    expect((await failureOf(socket.send(text(10)))).code).toBe("CONNECTION_CLOSED");
+    await seen.over;
+    expect(seen.closed).toMatchObject([{ code: "CONNECTION_CLOSED" }]);
+  });
+
   it("stops between two pieces when its caller gives up, and the next call goes on behind them", async () => {
     const { connect, module, peer } = socketBench();
     const { socket } = await connect();
