@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { fastClock } from "../support/fast-clock";
 import { play, type Scene } from "./sockets-scene";
 import { closedPort, codeOf, Owner, SOCKET_MODELS } from "./sockets-stage";
 
@@ -152,8 +153,10 @@ describe.each(SOCKET_MODELS)(
       ["the data connection is lost", "lost-context", "NO_CONNECTION"],
       ["the modem restarts", "reboot", "MODEM_RESTARTED"],
       ["the modem is unplugged", "unplug:300ms", "MODEM_OFFLINE"],
-    ])("%s", (_name, fault, code) =>
-      play(model, async (scene) => {
+    ])("%s", (_name, fault, code) => {
+      // A LARA-R6 restarts without a word: commands time out, and sockets are found gone, before that is known.
+      onTestFinished(fastClock());
+      return play(model, async (scene) => {
         const { end } = await busy(scene);
         const outage = scene.stage.outage();
         scene.stage.fault(fault);
@@ -161,11 +164,11 @@ describe.each(SOCKET_MODELS)(
         const { ends, sending } = await end();
         expect(ends.map(({ length }) => length)).toEqual([1, 1, 1, 1]);
         const others = ends.flat().filter((told) => told !== code);
-        expect(others.length).toBeLessThanOrEqual(1);
+        if (fault !== "reboot" || model !== "LARA-R6") expect(others.length).toBeLessThanOrEqual(1);
         for (const told of [...others, ...sending]) expect([code, ...EARLY]).toContain(told);
         await scene.stage.services();
-      }),
-    );
+      });
+    });
 
     it("the modem is unplugged: what listened there can listen again", () =>
       play(model, async ({ stage }) => {
