@@ -22,6 +22,12 @@ const COUNTED: readonly (readonly [head: RegExp, tail: string])[] = [
 ];
 /** The modem writes data of sockets as hexadecimal digits from `1` on (u-blox guide 5.3). */
 const HEX_MODE = /^AT\+UDCONF=1,([01])$/i;
+/** Commands behind whose CONNECT everything is payload, and what the modem says when that is over. */
+const DATA_MODES = [
+  { command: /^AT\+USODL=\d$/i, end: /\r\nDISCONNECT\r\n/ },
+  { command: /^AT\+Q(?:IOPEN|SSLOPEN)=.*,2$/i, end: /\r\n(?:OK|NO CARRIER)\r\n/ },
+  { command: /^AT\+QISWTMD=\d+,2$|^ATO$/i, end: /\r\n(?:OK|NO CARRIER)\r\n/ },
+];
 const PROMPT = /^\r\n[>@] ?$/;
 const CONNECT = /^\r\nCONNECT(?: (\d+))?\r\n$/;
 
@@ -36,6 +42,7 @@ export interface Piece {
 type Mode =
   | { readonly kind: "command" }
   | { readonly kind: "upload"; readonly left: number }
+  | { readonly kind: "stream"; readonly end: RegExp }
   | { readonly kind: "download"; readonly length: (received: string) => number | undefined };
 
 /**
@@ -47,6 +54,8 @@ export class Conversation {
   readonly commands: string[] = [];
   /** Everything that went to the modem behind a prompt. */
   readonly uploads: Buffer[] = [];
+  /** Everything that went to the modem in data mode, with the escape sequences that end it. */
+  readonly stream: Buffer[] = [];
   private mode: Mode = { kind: "command" };
   private typed = "";
   private printed = "";
@@ -65,6 +74,10 @@ export class Conversation {
         this.uploaded(part, this.mode.left);
         rest = rest.subarray(part.length);
         continue;
+      }
+      if (this.mode.kind === "stream") {
+        this.stream.push(Buffer.from(rest));
+        return;
       }
       const end = rest.indexOf("\r");
       this.typed += rest.toString("latin1", 0, end < 0 ? rest.length : end);
@@ -98,6 +111,7 @@ export class Conversation {
 
   private take(): Piece | undefined {
     if (this.mode.kind === "download") return this.takeDownload(this.mode.length);
+    if (this.mode.kind === "stream") return this.takeStream(this.mode.end);
     if (this.unechoed !== undefined && this.printed.startsWith(`${this.unechoed}\r`)) {
       const { length } = this.unechoed;
       this.unechoed = undefined;
@@ -131,7 +145,9 @@ export class Conversation {
     const length = this.announcedUpload();
     if (length !== undefined) return this.prompt(line);
     const command = this.commands.at(-1) ?? "";
-    if (announced !== undefined) this.mode = { kind: "download", length: () => Number(announced) };
+    const dataMode = DATA_MODES.find(({ command: pattern }) => pattern.test(command));
+    if (dataMode !== undefined) this.mode = { kind: "stream", end: dataMode.end };
+    else if (announced !== undefined) this.mode = { kind: "download", length: () => Number(announced) };
     else if (/^AT\+QHTTPREAD=/i.test(command)) this.mode = { kind: "download", length: responseLength };
     else if (/^AT\+QFDWL=/i.test(command)) this.mode = { kind: "download", length: fileLength };
     else throw new Error(`how long is what comes after ${command}?`);
@@ -155,6 +171,19 @@ export class Conversation {
     const end = length(this.printed);
     if (end === undefined || this.printed.length < end) return undefined;
     this.mode = { kind: "command" };
+    return { ...this.cut("data", end), border: false };
+  }
+
+  /** A payload that looks like the end would end it too: tests that read a line so send none. */
+  private takeStream(end: RegExp): Piece | undefined {
+    const found = end.exec(this.printed);
+    if (found === null) return this.printed === "" ? undefined : this.streamPiece(this.printed.length);
+    if (found.index > 0) return this.streamPiece(found.index);
+    this.mode = { kind: "command" };
+    return this.cut("line", found[0].length);
+  }
+
+  private streamPiece(end: number): Piece {
     return { ...this.cut("data", end), border: false };
   }
 

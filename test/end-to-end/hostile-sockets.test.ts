@@ -159,6 +159,29 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) to the sockets 
     expect(foreign(model, wire)).toEqual([]);
     client.destroy();
   }, 60_000);
+
+  it("as payloads in direct mode arrive as they are, and end in no command", async () => {
+    const wire = await wired(model);
+    const { give } = await flow(
+      [{ port: wire.port }],
+      [
+        { ...TYPE, ...SERVER, mode: "direct", id: "stream" },
+        { id: "at", type: "modem-at", command: "AT+CGMM", timeout: 60 },
+      ],
+    );
+    const data = payloads(60);
+    const whole = Buffer.concat(data);
+    const arrived = bytes(await tcp.next(), whole.length);
+    const errors = await Promise.all(data.map((payload) => give("stream", { payload })));
+    expect(new Set(errors)).toEqual(new Set([undefined]));
+    expect(await arrived).toEqual(whole);
+    expect(await give("at", {})).toBeUndefined();
+    expect(await give("stream", { action: "close" })).toBeUndefined();
+    expect(foreign(model, wire)).toEqual([]);
+    const sent = Buffer.concat(wire.conversation.stream);
+    expect(sent.subarray(0, whole.length)).toEqual(whole);
+    expect(sent.subarray(whole.length).toString("latin1")).toMatch(/^(\+\+\+)*$/);
+  }, 60_000);
 });
 
 async function datagrams(count: number): Promise<void> {
