@@ -9,7 +9,6 @@ import { readState } from "./socket-control";
 import { connectionClosed, socketFailure } from "./socket-errors";
 import { isOpen, type SocketEnd } from "./socket-reader";
 import { PATIENCE, QUEUE } from "./socket-stream";
-import { TIMEOUTS } from "./timeouts";
 
 /**
  * When the module sends what it has got (at-facts-ublox 3.4): after a silence, in ms, or at a number of bytes. It takes
@@ -55,7 +54,7 @@ export class DirectCarrier implements Carrier {
     this.#stream = new DirectStream({
       channel: owner.channel,
       title: owner.title,
-      enter: () => this.#enter(owner.ended),
+      enter: () => this.#enter(),
       settle: (deliver) => this.#settle(deliver),
       onData: (data) => this.#deliver(data),
       onEnded: (error) => this.#tellEnd({ farewell: this.#farewell, ...(error && { error }) }),
@@ -73,7 +72,7 @@ export class DirectCarrier implements Carrier {
       await trySend(channel, command("+UDCONF=", [operation, number, value]));
     }
     try {
-      await this.#stream.open(this.#enter(signal));
+      await this.#stream.open({ ...this.#enter(), signal });
     } catch (error) {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
       if (await this.#stands()) throw await socketFailure(channel, title, error);
@@ -104,8 +103,8 @@ export class DirectCarrier implements Carrier {
     return this.#stream.end(error);
   }
 
-  #enter(signal: AbortSignal): Command {
-    return command("+USODL=", [this.#owner.number], { timeout: TIMEOUTS.simple, signal });
+  #enter(): Command {
+    return command("+USODL=", [this.#owner.number]);
   }
 
   #deliver(data: Buffer): void | Promise<void> {
