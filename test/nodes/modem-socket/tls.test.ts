@@ -38,17 +38,20 @@ describe.each(MODELS)("modem-socket over TLS on %s", (model) => {
     return { out: from("n"), errors, send: (message: NodeMessage) => helper.getNode("n").receive(message) };
   }
 
-  it("carries a request and its answer, and says that the server has closed", async () => {
-    const { out, send } = await flow(pem("ca.cert"), { tls: { sni: "server.example" } });
-    send({ payload: REQUEST, ...SERVER });
-    let answer = "";
-    expect(await out.next()).toMatchObject({ event: "connected", port: 7 });
-    await out.until(({ event, payload }) => {
-      if (event === undefined) answer += String(payload);
-      return event === "closed";
-    });
-    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nsecret$/s);
-  });
+  it.each(["command", "direct"])(
+    "carries a request and its answer in %s mode, and says that the server has closed",
+    async (mode) => {
+      const { out, send } = await flow(pem("ca.cert"), { tls: { sni: "server.example" }, socket: { mode } });
+      send({ payload: REQUEST, ...SERVER });
+      let answer = "";
+      expect(await out.next()).toMatchObject({ event: "connected", port: 7 });
+      await out.until(({ event, payload }) => {
+        if (event === undefined) answer += String(payload);
+        return event === "closed";
+      });
+      expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\nsecret$/s);
+    },
+  );
 
   it("is kept up where the dialog says with whom", async () => {
     const { out, send } = await flow(pem("ca.cert"), { socket: SERVER });
