@@ -72,73 +72,66 @@ flow.set("transfer", undefined);
 return [null, null, request];
 `;
 
-/** @param name of the flow, and of its addresses below the HTTP root */
+const functionNode = (func: string, outputs: number): object => ({
+  func,
+  outputs,
+  timeout: 0,
+  noerr: 0,
+  initialize: "",
+  finalize: "",
+  libs: [],
+});
+
+const delayNode = (ms: number): object => ({
+  pauseType: "delay",
+  timeout: String(ms),
+  timeoutUnits: "milliseconds",
+  rate: "1",
+  nbRateUnits: "1",
+  rateUnits: "second",
+  randomFirst: "1",
+  randomLast: "5",
+  randomUnits: "seconds",
+  drop: false,
+  allowrate: false,
+  outputs: 1,
+});
+
+const serialPort = (path: string, baud: number): object => ({
+  serialport: path,
+  serialbaud: String(baud),
+  databits: 8,
+  parity: "none",
+  stopbits: 1,
+  waitfor: "",
+  dtr: "none",
+  rts: "none",
+  cts: "none",
+  dsr: "none",
+  newline: String(SILENCE),
+  bin: "bin",
+  out: "interbyte",
+  addchar: "",
+  responsetimeout: "10000",
+});
+
+/** @param name its address below the HTTP root */
 export function naiveFlow(name: string, path: string, baud: number): object[] {
-  const id = (part: string): string => `${name}-${part}`;
-  const node = (type: string, part: string, wires: string[][], more: object): object => ({
-    id: id(part),
-    type,
-    z: id("tab"),
-    name: part,
-    wires: wires.map((targets) => targets.map(id)),
-    x: 100,
-    y: 100,
-    ...more,
-  });
-  const code = (func: string, outputs: number): object => ({
-    func,
-    outputs,
-    timeout: 0,
-    noerr: 0,
-    initialize: "",
-    finalize: "",
-    libs: [],
-  });
-  const pause = (ms: number): object => ({
-    pauseType: "delay",
-    timeout: String(ms),
-    timeoutUnits: "milliseconds",
-    rate: "1",
-    nbRateUnits: "1",
-    rateUnits: "second",
-    randomFirst: "1",
-    randomLast: "5",
-    randomUnits: "seconds",
-    drop: false,
-    allowrate: false,
-    outputs: 1,
-  });
-  const port = { serial: id("port") };
+  const node = (type: string, id: string, wires: string[][], more: object): object => {
+    return { id, type, z: "naive", name: id, wires, x: 100, y: 100, ...more };
+  };
+  const serial = { serial: "port" };
   return [
-    { id: id("tab"), type: "tab", label: name },
-    {
-      id: id("port"),
-      type: "serial-port",
-      name,
-      serialport: path,
-      serialbaud: String(baud),
-      databits: 8,
-      parity: "none",
-      stopbits: 1,
-      waitfor: "",
-      dtr: "none",
-      rts: "none",
-      cts: "none",
-      dsr: "none",
-      newline: String(SILENCE),
-      bin: "bin",
-      out: "interbyte",
-      addchar: "",
-      responsetimeout: "10000",
-    },
+    { id: "naive", type: "tab", label: name },
+    { id: "port", type: "serial-port", name, ...serialPort(path, baud) },
     node("http in", "request", [["begin"]], { url: `/${name}`, method: "post", upload: false, swaggerDoc: "" }),
-    node("function", "begin", [["command"]], code(BEGIN, 1)),
-    node("function", "command", [["out"]], code(COMMAND, 1)),
-    node("serial out", "out", [], port),
-    node("serial in", "in", [["answer"]], port),
-    node("function", "answer", [["gap"], ["settle"], ["response"]], code(ANSWER, 3)),
-    node("delay", "gap", [["command"]], pause(20)),
-    node("delay", "settle", [["out"]], pause(50)),
+    node("function", "begin", [["command"]], functionNode(BEGIN, 1)),
+    node("function", "command", [["out"]], functionNode(COMMAND, 1)),
+    node("serial out", "out", [], serial),
+    node("serial in", "in", [["answer"]], serial),
+    node("function", "answer", [["gap"], ["settle"], ["response"]], functionNode(ANSWER, 3)),
+    node("delay", "gap", [["command"]], delayNode(20)),
+    node("delay", "settle", [["out"]], delayNode(50)),
     node("http response", "response", [], { statusCode: "", headers: {} }),
   ];
 }

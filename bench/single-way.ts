@@ -10,7 +10,7 @@ const LIMIT = 120_000;
 
 /** Bytes a second of a transfer by this way alone, as of a driver that knows no other. */
 export async function measureSingleWay(line: BareLine, way: Way, farEnd: FarEnd, data: Buffer): Promise<number> {
-  const isHex = way.width === 2;
+  const isHex = way.syntax === "hex";
   const socket = await line.connect(HOST, 7);
   const peer = await farEnd.next();
   if (isHex) await line.hexMode(true);
@@ -33,18 +33,18 @@ export async function measureSingleWay(line: BareLine, way: Way, farEnd: FarEnd,
   }
 }
 
-async function write(line: BareLine, socket: number, { name, width }: Way, piece: Buffer): Promise<void> {
+async function write(line: BareLine, socket: number, { syntax }: Way, piece: Buffer): Promise<void> {
   const target = [socket, piece.length];
   const taken =
-    name === "prompt"
+    syntax === "prompt"
       ? await line.send("+USOWR=", target, { prompt: "@", data: piece })
-      : await line.send("+USOWR=", [...target, quoted(piece.toString(width === 2 ? "hex" : "latin1"))]);
+      : await line.send("+USOWR=", [...target, quoted(piece.toString(syntax === "hex" ? "hex" : "latin1"))]);
   if (toInteger(taken[1]) !== piece.length)
     throw new Error(`the modem took ${taken[1]?.text} of ${piece.length} bytes`);
 }
 
-async function read(line: BareLine, socket: number, { size, width }: Way, meter: Meter): Promise<void> {
+async function read(line: BareLine, socket: number, { size, syntax }: Way, meter: Meter): Promise<void> {
   const [, , content] = await line.send("+USORD=", [socket, size]);
   if (content === undefined) return;
-  meter.take(width === 2 ? Buffer.from(content.text, "hex") : (content.data ?? Buffer.alloc(0)));
+  meter.take(syntax === "hex" ? Buffer.from(content.text, "hex") : (content.data ?? Buffer.alloc(0)));
 }

@@ -18,8 +18,8 @@ export interface Way {
   readonly size: number;
   /** Everything on the line but the payload. */
   readonly frame: string;
-  /** Characters for one byte of payload. */
-  readonly width: 1 | 2;
+  /** How the payload stands on the line: in the command or answer, behind a prompt, or as two digits a byte. */
+  readonly syntax: "base" | "prompt" | "hex";
   /** Silences of one exchange, in ms. */
   readonly silence: number;
 }
@@ -38,7 +38,7 @@ const LARA_R6: readonly Way[] = [
     payloads: ["text"],
     size: 1024,
     frame: `AT+USOWR=0,1024,""\r\r\n+USOWR: 0,1024${OK}`,
-    width: 1,
+    syntax: "base",
     silence: GAP,
   },
   {
@@ -47,7 +47,7 @@ const LARA_R6: readonly Way[] = [
     payloads: BOTH,
     size: 1024,
     frame: `AT+USOWR=0,1024\r\r\n@\r\n+USOWR: 0,1024${OK}`,
-    width: 1,
+    syntax: "prompt",
     silence: GAP + PROMPT,
   },
   {
@@ -56,7 +56,7 @@ const LARA_R6: readonly Way[] = [
     payloads: BOTH,
     size: 512,
     frame: `AT+USOWR=0,512,""\r\r\n+USOWR: 0,512${OK}`,
-    width: 2,
+    syntax: "hex",
     silence: GAP,
   },
   {
@@ -65,7 +65,7 @@ const LARA_R6: readonly Way[] = [
     payloads: BOTH,
     size: 1024,
     frame: `AT+USORD=0,1024\r\r\n+USORD: 0,1024,""${OK}${UNREAD}`,
-    width: 1,
+    syntax: "base",
     silence: GAP,
   },
   {
@@ -74,7 +74,7 @@ const LARA_R6: readonly Way[] = [
     payloads: BOTH,
     size: 512,
     frame: `AT+USORD=0,512\r\r\n+USORD: 0,512,""${OK}${UNREAD}`,
-    width: 2,
+    syntax: "hex",
     silence: GAP,
   },
 ];
@@ -87,7 +87,7 @@ const BG96: readonly Way[] = [
     payloads: BOTH,
     size: 1460,
     frame: "AT+QISEND=0,1460\r\r\n> \r\nSEND OK\r\n",
-    width: 1,
+    syntax: "prompt",
     silence: 0,
   },
   {
@@ -96,7 +96,7 @@ const BG96: readonly Way[] = [
     payloads: BOTH,
     size: 1500,
     frame: `AT+QIRD=0,1500\r\r\n+QIRD: 1500\r\n${OK}`,
-    width: 1,
+    syntax: "base",
     silence: 0,
   },
 ];
@@ -104,8 +104,9 @@ const BG96: readonly Way[] = [
 export const WAYS: Readonly<Record<ModelName, readonly Way[]>> = { "LARA-R6": LARA_R6, BG96 };
 
 /** ms that one exchange takes at the least. */
-export function exchangeTime({ frame, size, width, silence }: Way, baud: number): number {
-  return silence + ((frame.length + size * width) * 10_000) / baud;
+export function exchangeTime({ frame, size, syntax, silence }: Way, baud: number): number {
+  const characters = syntax === "hex" ? 2 * size : size;
+  return silence + ((frame.length + characters) * 10_000) / baud;
 }
 
 /** Payload bytes a second at the most. */
