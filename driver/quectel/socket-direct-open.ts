@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { type Command, Priority } from "../at/command";
-import { commandLine, splitFields, toInteger } from "../at/fields";
+import { commandLine, quote, splitFields, toInteger } from "../at/fields";
 import { isModemError, type ModemError } from "../errors";
 import type { Deadline } from "../services/deadline";
 import { ERRORS } from "./error-tables";
@@ -9,6 +9,22 @@ import { SocketCommands, type SocketFamily, TLS } from "./socket-commands";
 import type { SocketNumber } from "./socket-numbers";
 import { isInUse, isModemGone, type Opening, openCommand, TRANSPARENT } from "./socket-open";
 import { TIMEOUTS } from "./timeouts";
+
+/**
+ * When transparent access sends a packet (AT facts 2.2): full ones, or what has come when the host has been silent for
+ * so many tenths of a second. +QICFG is the whole modem's, and lost when it restarts.
+ */
+const PACKETS = { transpktsize: 1460, transwaittm: 1 } as const;
+
+/** Firmware that refuses it has its own: 1024 bytes, 0.2 s. */
+export async function setPackets(channel: Channel, signal: AbortSignal): Promise<void> {
+  for (const [name, value] of Object.entries(PACKETS)) {
+    const command = commandLine("+QICFG=", quote(name, { field: "name", max: 12 }), value);
+    await channel.send({ ...command, timeout: TIMEOUTS.simple, signal }).catch((error: unknown) => {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    });
+  }
+}
 
 /**
  * Opens a socket in transparent access mode: `CONNECT` once it stands (AT facts 2.2, 3.2). The modem holds the line until

@@ -21,7 +21,7 @@ import type { QuectelSecurity, SslLease } from "./security";
 import { QuectelSocket } from "./socket";
 import { SocketCommands, type SocketFamily, TCP, TLS, UDP } from "./socket-commands";
 import { QuectelDirectSocket } from "./socket-direct";
-import { clearFailed, directOpening } from "./socket-direct-open";
+import { clearFailed, directOpening, setPackets } from "./socket-direct-open";
 import { QuectelListener } from "./socket-listener";
 import type { SocketNumbers } from "./socket-numbers";
 import type { Opening } from "./socket-open";
@@ -152,6 +152,7 @@ export class QuectelSockets implements SocketService {
         throw await clearFailed(this.#channel, opened.number, opening, error);
       }
     };
+    await setPackets(this.#channel, deadline.signal);
     return this.#opener.openBy(dial, opening, deadline);
   }
 

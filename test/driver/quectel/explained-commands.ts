@@ -18,6 +18,12 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   },
   { pattern: /^AT\+QIACT=\d+$/, source: "guide 3.1.1; at-facts-quectel 2.1" },
   { pattern: /^AT\+QIDEACT=\d+$/, source: "guide 1.1 step 8, 4.3, 4.5; at-facts-quectel 2.1" },
+  {
+    pattern: /^AT\+QICFG="(transpktsize|transwaittm)",\d+$/,
+    source: "at-facts-quectel 2.2: packets of transparent mode",
+  },
+  { pattern: /^AT\+QISWTMD=\d+,2$/, source: "at-facts-quectel 2.2: transparent mode again" },
+  { pattern: /^ATO$/, source: "at-facts-quectel 2.2: transparent mode again, of the last connection" },
   { pattern: /^AT\+QIGETERROR$/, source: "at-facts-quectel 2.1, 2.2: details after an ERROR" },
   { pattern: /^AT\+QIDNSCFG=\d+$/, source: "guide 4.3; at-facts-quectel 2.1: read form" },
   { pattern: /^AT\+QIDNSCFG=\d+,"[0-9a-f.:]+"(,"[0-9a-f.:]+")?$/i, source: "guide 4.3; at-facts-quectel 2.1" },
@@ -49,7 +55,10 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
     pattern: /^AT\+QIOPEN=\d+,11,"TCP","[^"]+",\d+,0,0$/,
     source: "at-facts-quectel 2.2: whether it is the connection or the handshake that fails",
   },
-  { pattern: /^AT\+QIOPEN=\d+,\d+,"TCP","[^"]+",\d+,\d+,0$/, source: "at-facts-quectel 2.2: buffer access" },
+  {
+    pattern: /^AT\+QIOPEN=\d+,\d+,"TCP","[^"]+",\d+,\d+,[02]$/,
+    source: "at-facts-quectel 2.2: buffer and transparent access",
+  },
   {
     pattern: /^AT\+QIOPEN=\d+,\d+,"(UDP SERVICE|TCP LISTENER)","127\.0\.0\.1",0,\d+,0$/,
     source: "at-facts-quectel 2.2; Quectel's TCP/IP manual V1.0: host and port of what has no server",
@@ -59,7 +68,10 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+QISEND=\d+,\d+,"[^"]+",\d+$/, source: "at-facts-quectel 2.2: a datagram" },
   { pattern: /^AT\+QIRD=\d+(,1500|,0)?$/, source: "at-facts-quectel 2.2: a part, the counts, or a datagram" },
   { pattern: /^AT\+QISTATE(=1,\d+)?$/, source: "at-facts-quectel 2.2" },
-  { pattern: /^AT\+QSSLOPEN=\d+,[0-5],\d+,"[^"]+",\d+,0$/, source: "at-facts-quectel 3.2: buffer access" },
+  {
+    pattern: /^AT\+QSSLOPEN=\d+,[0-5],\d+,"[^"]+",\d+,[02]$/,
+    source: "at-facts-quectel 3.2: buffer and transparent access",
+  },
   { pattern: /^AT\+QSSLSEND=\d+,\d+$/, source: "at-facts-quectel 3.2" },
   { pattern: /^AT\+QSSLRECV=\d+,1500$/, source: "at-facts-quectel 3.2" },
   { pattern: /^AT\+QSSLSTATE(=\d+)?$/, source: "at-facts-quectel 3.2" },

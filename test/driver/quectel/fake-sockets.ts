@@ -90,6 +90,7 @@ export class FakeSockets {
     const open = /^AT(\+QIOPEN)=\d+,(\d+),"(TCP|UDP SERVICE|TCP LISTENER)","([^"]+)",(\d+),(\d+),([02])$/;
     this.#peer
       .on(open, (match, print) => this.#open(match, print))
+      .on(/^AT\+QICFG=/, ["OK"])
       .on(/^AT\+QISWTMD=(\d+),2$/, ([, number], print) => this.#reenter(Number(number), print))
       .on(/^ATO$/, (_match, print) => this.#reenter(this.#last, print))
       .on(/^AT\+QIGETERROR$/, (_match, print) => {

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
 import { pass, passUntil } from "./advance";
+import { unknownCommands } from "./known-commands";
 import { failure, HOSTILE, Owner, type SocketSession, startSockets } from "./socket-session";
 import { profile } from "./tls-profile";
 
 const OPEN = 'AT+QIOPEN=1,0,"TCP","203.0.113.5",7,0,2';
+const PACKETS = ['AT+QICFG="transpktsize",1460', 'AT+QICFG="transwaittm",1'];
 const ENTER = "AT+QISWTMD=0,2";
 /** A command of somebody else's. */
 const OTHER = { line: "AT+CGATT?", label: "AT+CGATT?", expects: [{ prefix: "+CGATT:" }], timeout: 5_000 };
@@ -28,7 +30,7 @@ const sent = ({ fake }: SocketSession): Buffer => Buffer.concat(fake.get(0).sent
 describe("a direct connection by BG96", () => {
   it("is opened in transparent mode, sends and receives, and is closed when all is acknowledged", async () => {
     const made = await connected();
-    const { fake, lines, numbers, owner, socket } = made;
+    const { fake, lines, numbers, owner, peer, socket } = made;
     expect(socket).toMatchObject({ number: 0, protocol: "tcp", way: "transparent" });
     expect(socket.remote).toEqual({ ip: "203.0.113.5", port: 7 });
     await pass(socket.send(Buffer.from("up")));
@@ -37,13 +39,14 @@ describe("a direct connection by BG96", () => {
     await passUntil(() => owner.data.toString() === "down");
     expect(owner.from[0]).toEqual({ ip: "203.0.113.5", port: 7 });
     await pass(socket.close());
-    expect(lines()).toEqual([OPEN, "AT+QISEND=0,0", "AT+QICLOSE=0,1"]);
+    expect(lines()).toEqual([...PACKETS, OPEN, "AT+QISEND=0,0", "AT+QICLOSE=0,1"]);
     expect(owner.ends).toEqual([undefined]);
     expect(fake.open.size).toBe(0);
     expect(numbers.available).toBe(12);
     expect(await failure(socket.send(Buffer.from("x")))).toMatchObject({ code: "CONNECTION_CLOSED" });
     expect(await socket.status()).toEqual({ state: "closed" });
     expect(vi.getTimerCount()).toBe(0);
+    expect(unknownCommands(peer.commands)).toEqual([]);
   });
 
   it("carries what looks like the modem's own words, both ways", async () => {
@@ -71,7 +74,7 @@ describe("a direct connection by BG96", () => {
     expect(sent(made).toString()).toBe("one two");
     fake.deliver(0, "back");
     await passUntil(() => owner.data.toString() === "back");
-    expect(lines()).toEqual([OPEN, ENTER]);
+    expect(lines()).toEqual([...PACKETS, OPEN, ENTER]);
   });
 
   it("delivers once, and in order, what arrives while others have the line", async () => {
@@ -113,10 +116,11 @@ describe("a direct connection by BG96", () => {
     const made = await startSockets();
     const owner = new Owner();
     const socket = await pass(made.connect({ mode: "direct", security: profile() }, owner));
-    expect(made.lines()).toEqual(['AT+QSSLOPEN=1,1,0,"203.0.113.5",7,2']);
+    expect(made.lines()).toEqual([...PACKETS, 'AT+QSSLOPEN=1,1,0,"203.0.113.5",7,2']);
     await pass(made.channel.send(OTHER));
     await passUntil(() => made.peer.isInDataMode);
     expect(made.peer.commands.at(-1)).toBe("ATO");
+    expect(unknownCommands(made.lines())).toEqual([]);
     await pass(socket.send(HOSTILE));
     expect(sent(made).equals(HOSTILE)).toBe(true);
     await pass(socket.close());
@@ -144,11 +148,18 @@ describe("a direct connection by BG96 that fails to open", () => {
     const error = await pass(failure(connect({ mode: "direct" }, owner)));
     expect(error.code).toBe(code);
     expect(error.cause?.errorCode).toBe(number);
-    expect(lines()).toEqual([OPEN, "AT+QIGETERROR", "AT+QICLOSE=0,1"]);
+    expect(lines()).toEqual([...PACKETS, OPEN, "AT+QIGETERROR", "AT+QICLOSE=0,1"]);
     expect(fake.open.size).toBe(0);
     expect(numbers.available).toBe(12);
     expect(owner.ends).toEqual([]);
     await pass(connect({ mode: "direct" }));
+  });
+
+  it("opens with firmware that refuses to set packets", async () => {
+    const { connect, peer } = await startSockets();
+    peer.on(/^AT\+QICFG=/, ["ERROR"]);
+    await pass(connect({ mode: "direct" }));
+    expect(peer.isInDataMode).toBe(true);
   });
 
   it("says why when the modem does so at once", async () => {
@@ -296,7 +307,7 @@ describe("a direct connection by BG96 ends", () => {
     expect(await pass(failure(channel.send(OTHER)))).toMatchObject({ code: "MODEM_RESTARTED" });
     await passUntil(() => numbers.available === 12);
     expect(owner.ends).toEqual(["MODEM_RESTARTED"]);
-    expect(lines()).toEqual([OPEN]);
+    expect(lines()).toEqual([...PACKETS, OPEN]);
   });
 
   it("with MODEM_OFFLINE when the port is gone", async () => {
@@ -333,7 +344,7 @@ describe("a second direct connection by BG96", () => {
     const error = await pass(failure(connect({ mode: "direct", host: "203.0.113.9" })));
     expect(error.code).toBe("MODEM_BUSY");
     expect(error.message).toContain("TCP connection to 203.0.113.5, port 7 is");
-    expect(lines()).toEqual([OPEN]);
+    expect(lines()).toEqual([...PACKETS, OPEN]);
     fake.deliver(0, "still here");
     await passUntil(() => owner.data.toString() === "still here");
   });
