@@ -108,7 +108,6 @@ describe.skipIf(browserNeed.skip)(`modem-socket's dialog in Chromium${browserNee
     expect(await note.textContent()).toContain("Other nodes");
     expect(await note.isVisible()).toBe(true);
     expect(await dialog.hardToRead()).toEqual([]);
-    await editor.picture("modem-socket-dialog", 900, "dialog");
     await dialog.save();
     await editor.deploy();
     expect(await saved()).toMatchObject({ mode: "direct", tls: "s1", host: "server.example" });

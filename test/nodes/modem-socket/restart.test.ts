@@ -10,14 +10,16 @@ beforeEach(() => server.start());
 afterEach(() => server.stop());
 
 it.each([
-  ["LARA-R6", "AT+CFUN=16"],
-  ["BG96", "AT+CFUN=1,1"],
-])("a restart of a %s closes the connection, and it is made again", async (model, restart) => {
+  ["LARA-R6", "command", "AT+CFUN=16"],
+  ["LARA-R6", "direct", "AT+CFUN=16"],
+  ["BG96", "command", "AT+CFUN=1,1"],
+  ["BG96", "direct", "AT+CFUN=1,1"],
+])("a restart of a %s closes the connection in %s mode, and it is made again", async (model, mode, restart) => {
   const route = `route=server.example:7=127.0.0.1:${server.port}`;
-  const properties = { type: "modem-socket", host: "server.example", port: "7" };
-  const node = await deployNode(properties, { port: `sim:${model}?name=socket-restart-${model}&${route}` });
+  const properties = { type: "modem-socket", host: "server.example", port: "7", mode };
+  const node = await deployNode(properties, { port: `sim:${model}?name=socket-restart-${model}-${mode}&${route}` });
   await node.events.next();
-  await (helper.getNode("m") as unknown as ModemNode).modem?.execute(restart, { timeout: 5000 });
+  await (helper.getNode("m") as unknown as ModemNode).modem?.execute(restart, { timeout: 10_000 });
   const closed = await node.events.next();
   expect(closed).toMatchObject({ event: "closed", payload: { code: "MODEM_RESTARTED" } });
   expect(await node.events.next()).toMatchObject({ event: "connected" });
