@@ -1,135 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AtChannel } from "../../../driver/at/channel";
+import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
-import type { ModemSocket } from "../../../driver/services/sockets";
-import { datagramWay, nextPiece } from "../../../driver/ublox/socket-choice";
 import { expectExplained } from "./bench";
-import { Seen, type SocketBench, socketBench, until } from "./fake-sockets";
+import { Seen, socketBench, until } from "./fake-sockets";
+import { binary, connected, count, modeOf, steps, text } from "./hex-mode";
 import { failureOf } from "./http-client";
+import { pass, useFakeTime } from "./passing-time";
 
-const text = (length: number): Buffer => Buffer.alloc(length, "printable text. ");
-const binary = (length: number): Buffer => Buffer.alloc(length, Buffer.from([0, 255, 13, 10, 34]));
-const TO_HEX = "AT+UDCONF=1,1";
-const TO_BASE = "AT+UDCONF=1,0";
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-/** Commands of the mode and of transfers, in order: `hex 512`, `binary 1024`, `read`, `to hex`. */
-function steps(commands: readonly string[]): string[] {
-  return commands.flatMap((line) => {
-    if (line === TO_HEX) return ["to hex"];
-    if (line === TO_BASE) return ["to base"];
-    if (/^AT\+USOR[DF]=/.test(line)) return ["read"];
-    const write = /^AT\+USO(?:WR|ST)=(?:[^"]*"[\d.]+",\d+,|\d,)(\d+)(?:,"(.*)")?$/.exec(line);
-    if (write === null) return [];
-    const [, length, content] = write;
-    const way = content === undefined ? "binary" : content.length === 2 * Number(length) ? "hex" : "text";
-    return [`${way} ${length}`];
-  });
-}
-
-const count = (all: readonly string[], step: string): number => all.filter((one) => one.startsWith(step)).length;
-
-/** Lets pauses and time limits pass until `work` is done. */
-async function passing<T>(work: Promise<T>): Promise<T> {
-  let done = false;
-  const settled = work.finally(() => {
-    done = true;
-  });
-  settled.catch(() => undefined);
-  for (let turn = 0; turn < 100_000 && !done; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (turn % 5 === 4) await vi.advanceTimersByTimeAsync(50);
-  }
-  return settled;
-}
-
-async function connected(): Promise<SocketBench & { socket: ModemSocket; seen: Seen }> {
-  const made = socketBench();
-  made.peer.on(/^AT$/, ["OK"]);
-  return { ...made, ...(await made.connect()) };
-}
-
-async function modeOf(channel: AtChannel): Promise<string | undefined> {
-  const line = "AT+UDCONF=1";
-  return (await channel.send({ line, label: line, timeout: 1000, expects: [{ prefix: "+UDCONF:" }] })).lines[0]?.text;
-}
-
-describe("the choice of hex mode", () => {
-  const OFF = { isOn: false, undisturbed: Number.POSITIVE_INFINITY };
-  const ON = { isOn: true, undisturbed: 0 };
-  const way = (data: Buffer, rate?: number, hex = OFF, waiting: Buffer[] = []) =>
-    nextPiece(data, { rate, waiting, hex }).way;
-
-  it.each([
-    // 81.5 ms for 1024 bytes by the prompt, 63.1 ms in hex.
-    [92_160, "hex"],
-    [46_080, "hex"],
-    // From 355 kBaud down twice the bytes cost more than the prompt's wait.
-    [23_040, "binary"],
-    [11_520, "binary"],
-    [960, "binary"],
-    [undefined, "hex"],
-  ])("is made for much binary data at %s B/s: %s", (rate, expected) => {
-    expect(way(binary(100_000), rate)).toBe(expected);
-  });
-
-  it.each([
-    [500, "binary"],
-    [3000, "binary"],
-    [4096, "hex"],
-  ])("is that for %i bytes at 921600 baud, which are to earn two changes: %s", (length, expected) => {
-    expect(way(binary(length), 92_160)).toBe(expected);
-  });
-
-  it("counts what waits behind, and spares small messages the prompt's wait at any rate", () => {
-    const waiting = Array.from({ length: 9 }, () => binary(100));
-    expect(way(binary(100), 11_520, OFF, waiting)).toBe("hex");
-    expect(way(binary(100), 11_520, OFF, [])).toBe("binary");
-    expect(way(binary(100), 11_520, OFF, [text(100), text(100), text(100)])).toBe("binary");
-  });
-
-  it("leaves text in the command, and what has much text among it", () => {
-    expect(way(text(100_000), 92_160)).toBe("text");
-    expect(way(Buffer.concat([binary(1000), text(50_000)]), 92_160)).toBe("binary");
-  });
-
-  it("waits until hex mode would have earned its changes since the base syntax was needed", () => {
-    for (const [undisturbed, expected] of [
-      [0, "binary"],
-      [200, "binary"],
-      [300, "hex"],
-    ] as const) {
-      expect(way(binary(100_000), 92_160, { isOn: false, undisturbed })).toBe(expected);
-    }
-  });
-
-  it("stays in hex mode for less than it needs to begin", () => {
-    expect(way(binary(10), 92_160, ON)).toBe("hex");
-    expect(way(text(10), 92_160, ON)).toBe("hex");
-    expect(way(text(10_000), 92_160, ON)).toBe("text");
-    expect(way(binary(20_000), 11_520, ON)).toBe("binary");
-  });
-
-  it("cuts pieces of 512 bytes, and cuts no datagram", () => {
-    expect(nextPiece(binary(5000), { rate: 92_160, waiting: [], hex: OFF })).toEqual({ length: 512, way: "hex" });
-    const many = Array.from({ length: 20 }, () => binary(500));
-    const datagram = (data: Buffer, waiting: Buffer[] = many, hex: typeof OFF | undefined = OFF) =>
-      datagramWay(data, { rate: 92_160, waiting, hex });
-    expect(datagram(binary(512))).toBe("hex");
-    expect(datagram(binary(513))).toBe("binary");
-    expect(datagram(text(513), many, ON)).toBe("text");
-    expect(datagram(binary(512), [])).toBe("binary");
-    expect(datagram(binary(512), [binary(513), ...many])).toBe("binary");
-    expect(datagramWay(binary(512), { rate: 92_160, waiting: many, hex: undefined })).toBe("binary");
-  });
-});
+useFakeTime();
 
 describe("a binary upload in hex mode", () => {
   it("carries every byte, turns the mode on once, and off before anybody hears of the end", async () => {
@@ -271,7 +149,7 @@ describe("an upload in hex mode that goes wrong", () => {
       });
       const data = randomBytes(10_000);
       module.receive(0, "abc");
-      await passing(socket.send(data));
+      await pass(socket.send(data));
       await until(() => seen.data.toString() === "abc");
       expect(module.sent(0).equals(data)).toBe(true);
       const all = steps(peer.commands);
@@ -292,7 +170,7 @@ describe("an upload in hex mode that goes wrong", () => {
     });
     await socket.send(binary(10_000));
     module.receive(0, "abc");
-    await passing(until(() => seen.data.toString() === "abc"));
+    await pass(until(() => seen.data.toString() === "abc"));
     expect(count(steps(peer.commands), "to base")).toBe(2);
     expect(seen.closed).toEqual([]);
   });
@@ -302,7 +180,7 @@ describe("an upload in hex mode that goes wrong", () => {
     peer.on(/^AT\+UDCONF=1,0$/, ["ERROR"]);
     await socket.send(binary(10_000));
     module.receive(0, "not to be taken for digits");
-    await passing(seen.over);
+    await pass(seen.over);
     expect(seen.closed).toMatchObject([{ code: "MODEM_REJECTED" }]);
     expect(seen.data).toHaveLength(0);
     expect(steps(peer.commands)).not.toContain("read");
@@ -320,7 +198,7 @@ describe("an upload in hex mode that goes wrong", () => {
       module.sockets.get(0)?.sent.push(writes === 5 ? bytes.subarray(0, taken) : bytes);
       return writes === 5 ? undefined : ["+USOWR: 0,512", "OK"];
     });
-    await passing(socket.send(data));
+    await pass(socket.send(data));
     expect(module.sent(0).equals(Buffer.concat([text(300), data]))).toBe(true);
     expect(peer.commands).toContain("AT+USOCTL=0,2");
     await until(() => !module.hex);
@@ -361,7 +239,7 @@ describe("an upload in hex mode that goes wrong", () => {
       const fake = module.sockets.get(0);
       if (fake !== undefined) fake.unacknowledged = Math.max(0, fake.unacknowledged - 700);
     }, 1);
-    await passing(work);
+    await pass(work);
     clearInterval(drain);
     expect(module.sent(0).equals(data)).toBe(true);
   });
@@ -376,7 +254,7 @@ describe("an upload in hex mode that goes wrong", () => {
       module.hex = false;
       for (let turn = 0; turn < 30; turn += 1) await vi.advanceTimersByTimeAsync(20);
     }
-    await passing(work);
+    await pass(work);
     expect(module.sent(0).equals(data)).toBe(true);
     expect(count(steps(peer.commands), "to hex")).toBeGreaterThan(1);
   });
