@@ -35,6 +35,8 @@ export class DataEnd {
   /** What a possible end begins with. */
   #starts: readonly string[];
   readonly #held = new ByteSink();
+  /** Bytes of data mode before those that are held. */
+  #base = 0;
   /** Bytes at the beginning of what is held that were passed on as data when nothing followed them. */
   #passed = 0;
   /** Whether a whole line of a possible end is held. */
@@ -57,6 +59,13 @@ export class DataEnd {
   /** Whether what is held may be the end, as a whole; a beginning of it is only `pending`. */
   get possible(): boolean {
     return this.#complete;
+  }
+
+  /** Where, among all bytes of data mode, the last line stands that may be the end; -1 for nowhere. */
+  get lastAt(): number {
+    if (!this.#complete) return -1;
+    const text = this.#text();
+    return this.#base + Math.max(0, ...this.#ends.map((end) => text.lastIndexOf(end)));
   }
 
   /** Bytes held of what may become a possible end: 0 to the length of its line. */
@@ -83,6 +92,7 @@ export class DataEnd {
     this.#passed -= from;
     if (this.#escapedAt !== undefined) this.#escapedAt = Math.max(0, this.#escapedAt - kept);
     this.#fresh &&= kept === 0;
+    this.#base += kept;
     this.#held.clear();
     if (kept < bytes.length) this.#held.append(bytes, kept, bytes.length);
     else this.#passed = 0;
@@ -152,6 +162,7 @@ export class DataEnd {
   }
 
   #clear(): void {
+    this.#base += this.#held.length;
     this.#held.clear();
     this.#passed = 0;
     this.#complete = false;

@@ -82,6 +82,7 @@ export class DataMode implements DataLink {
   #order: Promise<unknown> = Promise.resolve();
   /** Whether bytes may have been on their way when the modem left. */
   #isCut = false;
+  #lastEndAt = -1;
   /** Whether nothing was heard of the modem since the last byte was written. */
   #isUnheard = false;
   #leaving: Promise<void> | undefined;
@@ -140,10 +141,11 @@ export class DataMode implements DataLink {
   receive(bytes: Buffer): void {
     if (this.#over) return;
     this.#receivedAt = now();
-    const wasPossible = this.#end.possible;
     const isInFlight = this.#isInFlight();
     for (const data of this.#end.push(bytes, isInFlight)) this.#delivery.push(data);
-    if (this.#end.possible && !wasPossible) this.#isCut = isInFlight;
+    const { lastAt } = this.#end;
+    if (lastAt > this.#lastEndAt) this.#isCut = isInFlight;
+    this.#lastEndAt = lastAt;
     this.#openGates();
     this.#watch();
   }

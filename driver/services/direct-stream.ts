@@ -149,6 +149,7 @@ export class DirectStream {
       throw error;
     });
     if (isOver) return;
+    this.#care.reset();
     this.#link = link;
     if (this.#over !== undefined) return link.leave();
     if (this.#wasForBackground) this.#noBackgroundBefore = now() + BACKGROUND_INTERVAL;

@@ -434,8 +434,9 @@ describe(`any course of events (seed ${SEED})`, () => {
         } else if (line.peer.inData) {
           // A modem whose line was silent for long; with bytes on their way it could not be exact.
           if (what === "hang up") {
+            const before = line.sent;
             await pass(400);
-            if (line.peer.inData && line.sent === sent) line.peer.hangUp();
+            if (line.peer.inData && before === sent) line.peer.hangUp();
           } else {
             said += text;
             line.peer.say(Buffer.from(text, "latin1"));
