@@ -1,7 +1,10 @@
 import type { Channel } from "../at/channel-types";
+import { transferTime } from "../at/clock";
 import { type Command, Priority } from "../at/command";
 import { isModemError, ModemError } from "../errors";
+import { Deadline } from "../services/deadline";
 import { DirectStream } from "../services/direct-stream";
+import { Pool } from "../services/resources";
 import type { ModemSocket, SendOptions, SocketAddress, SocketEvents, SocketStatus } from "../services/sockets";
 import { checkSend, socketStatus } from "./socket";
 import { CLOSING, CONNECTED, SocketCommands, type SocketFamily } from "./socket-commands";
@@ -12,6 +15,10 @@ import { damagedRead, lostConnection } from "./socket-reader";
 
 /** ms without news after which it is looked all the same before data mode is entered again: a URC may be lost. */
 const IDLE = 15_000;
+/** Bytes of which the modem must take some within `PATIENCE` ms: longer than others' commands may hold the line. */
+const PIECE = 64 * 1024;
+const PATIENCE = 180_000;
+const STUCK = `the modem has taken nothing for ${PATIENCE / 1000} s; the peer does not read, or the network carries nothing`;
 /** Of entering data mode for the rest of a connection that is over: news may stop the first one before it is sent. */
 const ATTEMPTS_FOR_REST = 2;
 
@@ -32,6 +39,7 @@ export class QuectelDirectSocket implements ModemSocket {
   readonly #commands: SocketCommands;
   readonly #stream: DirectStream;
   readonly #events: SocketEvents;
+  readonly #sending = new Pool(["turn"], { name: "turns to send" });
   #hasSent = false;
   /** Whether data mode is entered only for what the modem still has of a connection that is over. */
   #isForRest = false;
@@ -75,8 +83,26 @@ export class QuectelDirectSocket implements ModemSocket {
   async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
     checkSend(this.protocol, data, to);
     if (this.#parts.state.hasEnded || this.#closing !== undefined) throw this.#closed();
+    await this.#sending.withItem(() => this.#write(data, signal), { signal, owner: this.#parts.label });
+  }
+
+  /** A peer that reads nothing makes the modem stop the line, and of that only time tells. */
+  async #write(data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    const { channel, label } = this.#parts;
     this.#hasSent = true;
-    await this.#stream.send(data, signal);
+    for (let start = 0; start < data.length; start += PIECE) {
+      const piece = data.subarray(start, start + PIECE);
+      const time = PATIENCE + transferTime(piece.length, channel.bytesPerSecond);
+      const patience = new Deadline(time, label, signal);
+      try {
+        await this.#stream.send(piece, patience.signal);
+      } catch (error) {
+        const isStuck = error === patience.signal.reason && signal?.aborted !== true;
+        throw isStuck ? new ModemError("MODEM_TIMEOUT", `${label}: ${STUCK}`) : error;
+      } finally {
+        patience.clear();
+      }
+    }
   }
 
   status(): Promise<SocketStatus> {
@@ -90,7 +116,7 @@ export class QuectelDirectSocket implements ModemSocket {
 
   async #close(): Promise<void> {
     const { state, label } = this.#parts;
-    await this.#stream.close();
+    await this.#sending.withItem(() => this.#stream.close()).catch(() => undefined);
     if (this.#hasSent && !state.hasEnded) await flushSocket(this.#commands, state, label);
     await this.#finish();
   }
@@ -163,6 +189,7 @@ export class QuectelDirectSocket implements ModemSocket {
   async #end(): Promise<void> {
     const { channel, label, number, state, release } = this.#parts;
     state.stop();
+    this.#sending.close(this.#closed());
     if (number.isHeld && !state.isGone) await this.#commands.close();
     try {
       this.#events.onClosed(state.error);
