@@ -17,7 +17,7 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 /** Minutes pass in seconds. */
 function playFast(model: SocketModel, scene: (scene: Scene) => Promise<void>): Promise<void> {
   onTestFinished(fastClock());
-  return play(model, scene, 1);
+  return play(model, scene, { rounds: 1 });
 }
 
 describe.each(SOCKET_MODELS)("a queue of %s that is full", LIMIT, (model) => {

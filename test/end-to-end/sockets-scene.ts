@@ -1,10 +1,17 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import type { SocketMode } from "../../driver/services/sockets";
 import { Owner, type SocketModel, Stage } from "./sockets-stage";
 
-/** What may go wrong goes wrong so often in a row, so that what one leaves adds up. */
-const ROUNDS = 3;
+/** What may go wrong goes wrong so often in a row, so that what one leaves adds up; to leave data mode takes seconds. */
+const ROUNDS = { command: 3, direct: 1 } as const;
+
+export interface PlayOptions {
+  readonly rounds?: number;
+  /** Of the connections that the scene makes. */
+  readonly mode?: SocketMode;
+}
 
 /** A TCP server whose connections one does with as one likes. */
 export class Peers {
@@ -58,7 +65,11 @@ export interface Scene {
 }
 
 /** Plays a scene some times over, and sees that nothing of it stays. */
-export async function play(model: SocketModel, scene: (scene: Scene) => Promise<void>, rounds = ROUNDS): Promise<void> {
+export async function play(
+  model: SocketModel,
+  scene: (scene: Scene) => Promise<void>,
+  { mode = "command", rounds = ROUNDS[mode] }: PlayOptions = {},
+): Promise<void> {
   const peers = new Peers();
   await peers.start();
   onTestFinished(() => peers.stop());
@@ -66,7 +77,7 @@ export async function play(model: SocketModel, scene: (scene: Scene) => Promise<
   onTestFinished(() => stage.close());
   const pair: Scene["pair"] = async () => {
     const owner = new Owner();
-    const [socket, peer] = await Promise.all([stage.connect(peers.port, owner), peers.next()]);
+    const [socket, peer] = await Promise.all([stage.connect(peers.port, owner, { mode }), peers.next()]);
     return { socket, owner, peer };
   };
   // What is there after the first connection stays.

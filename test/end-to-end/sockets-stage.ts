@@ -96,9 +96,7 @@ export class Stage {
     this.capacity = TABLES[model].sockets;
     this.port = `sim:${model}?name=sockets-${process.pid}-${number}&boot=50${options}`;
     this.modem = new Modem(modemSettings(this.port, 115_200), { timing: HASTY, models: this.ledger.models });
-    this.modem.on("trace", ({ direction, text }) => {
-      if (direction === "sent") this.sent.push(text);
-    });
+    this.onSent((line) => this.sent.push(line));
   }
 
   static async open(model: SocketModel, options = ""): Promise<Stage> {
@@ -106,6 +104,13 @@ export class Stage {
     stage.modem.open();
     await stage.services();
     return stage;
+  }
+
+  /** Calls back with every command line that is sent from now on. */
+  onSent(listener: (line: string) => void): void {
+    this.modem.on("trace", ({ direction, text }) => {
+      if (direction === "sent") listener(text);
+    });
   }
 
   /** Of the session that there is, or of the next one. */

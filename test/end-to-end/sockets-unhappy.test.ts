@@ -5,73 +5,95 @@ import { fastClock } from "../support/fast-clock";
 import { play, type Scene } from "./sockets-scene";
 import { closedPort, codeOf, Owner, SOCKET_MODELS } from "./sockets-stage";
 
-describe.each(SOCKET_MODELS)("a connection of %s leaves nothing behind when", (model) => {
+const KINDS = SOCKET_MODELS.flatMap((model) => [[model, "command"] as const, [model, "direct"] as const]);
+
+describe.each(KINDS)("a connection of %s in %s mode leaves nothing behind when", (model, mode) => {
   it("the peer closes while data are unread: they all come before the end", () =>
-    play(model, async ({ pair }) => {
-      const { socket, owner, peer } = await pair();
-      let release: () => void = () => undefined;
-      owner.hold = new Promise((resolve) => {
-        release = resolve;
-      });
-      const data = randomBytes(30_000);
-      peer.end(data);
-      await once(peer, "finish");
-      expect(owner.ends).toEqual([]);
-      release();
-      await owner.over;
-      expect(owner.data.equals(data)).toBe(true);
-      expect(owner.ends).toEqual([undefined]);
-      expect(await codeOf(socket.send(Buffer.from("x")))).toBe("CONNECTION_CLOSED");
-      await socket.close();
-    }));
+    play(
+      model,
+      async ({ pair }) => {
+        const { socket, owner, peer } = await pair();
+        let release: () => void = () => undefined;
+        owner.hold = new Promise((resolve) => {
+          release = resolve;
+        });
+        const data = randomBytes(30_000);
+        peer.end(data);
+        await once(peer, "finish");
+        expect(owner.ends).toEqual([]);
+        release();
+        await owner.over;
+        expect(owner.data.equals(data)).toBe(true);
+        expect(owner.ends).toEqual([undefined]);
+        expect(await codeOf(socket.send(Buffer.from("x")))).toBe("CONNECTION_CLOSED");
+        await socket.close();
+      },
+      { mode },
+    ));
 
   it("the peer resets it while it is idle", () =>
-    play(model, async ({ pair }) => {
-      const { socket, owner, peer } = await pair();
-      peer.resetAndDestroy();
-      await owner.over;
-      expect(owner.ends).toHaveLength(1);
-      expect(await codeOf(socket.send(Buffer.from("x")))).toBe("CONNECTION_CLOSED");
-      await socket.close();
-      expect(owner.ends).toHaveLength(1);
-    }));
+    play(
+      model,
+      async ({ pair }) => {
+        const { socket, owner, peer } = await pair();
+        peer.resetAndDestroy();
+        await owner.over;
+        expect(owner.ends).toHaveLength(1);
+        expect(await codeOf(socket.send(Buffer.from("x")))).toBe("CONNECTION_CLOSED");
+        await socket.close();
+        expect(owner.ends).toHaveLength(1);
+      },
+      { mode },
+    ));
 
   it("the peer resets it while it is sent to", () =>
-    play(model, async ({ pair }) => {
-      const { socket, owner, peer } = await pair();
-      const sending = codeOf(socket.send(randomBytes(50_000_000)));
-      peer.resume();
-      await once(peer, "data");
-      peer.resetAndDestroy();
-      expect(await sending).toBe("CONNECTION_CLOSED");
-      await owner.over;
-      await socket.close();
-      expect(owner.ends).toHaveLength(1);
-    }));
+    play(
+      model,
+      async ({ pair }) => {
+        const { socket, owner, peer } = await pair();
+        const sending = codeOf(socket.send(randomBytes(50_000_000)));
+        peer.resume();
+        await once(peer, "data");
+        peer.resetAndDestroy();
+        expect(await sending).toBe("CONNECTION_CLOSED");
+        await owner.over;
+        await socket.close();
+        expect(owner.ends).toHaveLength(1);
+      },
+      { mode },
+    ));
 
   it("the peer closes its half only", () =>
-    play(model, async ({ pair }) => {
-      const { socket, owner, peer } = await pair();
-      await socket.send(Buffer.from("question"));
-      peer.resume();
-      const [question] = await once(peer, "data");
-      expect(String(question)).toBe("question");
-      peer.end("answer");
-      await owner.over;
-      expect(String(owner.data)).toBe("answer");
-      expect(owner.ends).toEqual([undefined]);
-      await socket.close();
-      if (!peer.readableEnded) await once(peer, "end");
-    }));
+    play(
+      model,
+      async ({ pair }) => {
+        const { socket, owner, peer } = await pair();
+        await socket.send(Buffer.from("question"));
+        peer.resume();
+        const [question] = await once(peer, "data");
+        expect(String(question)).toBe("question");
+        peer.end("answer");
+        await owner.over;
+        expect(String(owner.data)).toBe("answer");
+        expect(owner.ends).toEqual([undefined]);
+        await socket.close();
+        if (!peer.readableEnded) await once(peer, "end");
+      },
+      { mode },
+    ));
 
   it("the peer says nothing and reads nothing, and it is closed from here", () =>
-    play(model, async ({ pair }) => {
-      const { socket, owner } = await pair();
-      await socket.send(Buffer.from("anybody there?"));
-      expect(await socket.status()).toMatchObject({ state: "established" });
-      await socket.close();
-      expect(owner.ends).toEqual([undefined]);
-    }));
+    play(
+      model,
+      async ({ pair }) => {
+        const { socket, owner } = await pair();
+        await socket.send(Buffer.from("anybody there?"));
+        expect(await socket.status()).toMatchObject({ state: "established" });
+        await socket.close();
+        expect(owner.ends).toEqual([undefined]);
+      },
+      { mode },
+    ));
 });
 
 describe.each(SOCKET_MODELS)("an attempt to connect by %s leaves nothing behind when", (model) => {

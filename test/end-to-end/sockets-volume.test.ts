@@ -32,10 +32,15 @@ async function volume(options: Readonly<Record<string, string | number>>): Promi
 }
 
 describe.each(["LARA-R6", "BG96"])("one socket of a %s", (model) => {
-  it.each(["up", "down"])(
-    `carries ${STREAM / 1e6} MB of random bytes %s unchanged, in bounded memory`,
-    async (way) => {
-      const { bytes, growth } = await volume({ model, way, mode: "command", bytes: STREAM });
+  it.each([
+    ["up", "command"],
+    ["down", "command"],
+    ["up", "direct"],
+    ["down", "direct"],
+  ])(
+    `carries ${STREAM / 1e6} MB of random bytes %s in %s mode unchanged, in bounded memory`,
+    async (way, mode) => {
+      const { bytes, growth } = await volume({ model, way, mode, bytes: STREAM });
       expect(bytes).toBe(STREAM);
       expect(growth.peak).toBeLessThan(GROWTH);
     },
