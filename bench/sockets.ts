@@ -14,7 +14,7 @@ import { bestWay, ceiling, type ModelName, type Way, waysOf } from "./socket-way
 import { Stage } from "./stage";
 
 /** s of the line at its ceiling: long enough to be steady, with all rows in a few minutes. */
-const DURATION = { command: 6, direct: 3, single: 3 } as const;
+const DURATION = { command: 5, direct: 3, single: 3 } as const;
 const TRIES = 3;
 const DISTURBED = 0.04;
 
