@@ -22,7 +22,7 @@ const REQUESTS = 10;
 const LONGEST_REST = 150;
 /** Samples of an idle line. */
 const IDLE = 7;
-const COUNTED = 3;
+const COUNTED = 6;
 /** ms */
 const TIMEOUT = 30_000;
 const MESSAGE = 16_384;
@@ -53,7 +53,7 @@ async function get(http: HttpService): Promise<void> {
   if (answer.body.toString() !== "small") throw new Error("the body arrived changed");
 }
 
-/** Commands of one GET: the least of a few, as others may come in between, and a profile needs some only once. */
+/** Commands of one GET: the least of a few, as others may come in between, and each of four profiles needs one more at first. */
 async function commandsOf(modem: Modem, http: HttpService): Promise<number> {
   const counts: number[] = [];
   for (let tries = 0; tries < COUNTED; tries += 1) {
