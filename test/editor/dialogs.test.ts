@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MODEM_DEFAULTS } from "../../nodes/modem/types";
 import { MODEM_AT_DEFAULTS } from "../../nodes/modem-at/types";
 import { MODEM_HTTP_DEFAULTS } from "../../nodes/modem-http/types";
 import { MODEM_PDP_DEFAULTS } from "../../nodes/modem-pdp/types";
 import { MODEM_TLS_DEFAULTS } from "../../nodes/modem-tls/types";
 import { needsTool } from "../support/needs";
-import { ROOT, type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
-import { type Dialog, EditorPage, launchBrowser } from "./editor-page";
+import { ROOT } from "../support/node-red";
+import type { Dialog, EditorPage } from "./editor-page";
+import { type RunningEditor, useEditor } from "./use-editor";
 
 const URL = "https://example.com/{{topic}}";
 const FLOW = [
@@ -73,28 +73,11 @@ const AT: FieldCases[] = [
 const browserNeed = needsTool("chromium");
 
 describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.reason}`, { timeout: 90_000 }, () => {
-  let nodeRed: RunningNodeRed;
-  let browser: Browser;
   let editor: EditorPage;
+  let openDark: RunningEditor["openDark"];
 
-  beforeAll(async () => {
-    nodeRed = await startNodeRed(userDirectory(), FLOW);
-    browser = await launchBrowser();
-    editor = await EditorPage.open(browser, nodeRed.url);
-  }, 90_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await nodeRed?.stop();
-  });
-
-  beforeEach(({ onTestFailed }) => {
-    // Its dialogs are in the way of the next test.
-    onTestFailed(() => editor.reload());
-  });
-
-  afterEach(() => {
-    expect(editor.problems.splice(0)).toEqual([]);
+  useEditor(FLOW, (running) => {
+    ({ editor, openDark } = running);
   });
 
   async function check(dialog: Dialog, cases: readonly FieldCases[]): Promise<void> {
@@ -220,7 +203,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
 
   it.each(["light", "dark"] as const)("every dialog is readable in the %s theme", async (colorScheme) => {
     const isLight = colorScheme === "light";
-    const themed = isLight ? editor : await EditorPage.open(browser, nodeRed.url, colorScheme);
+    const themed = isLight ? editor : await openDark();
     for (const type of ["modem-at", "modem-pdp", "modem-http"]) {
       const dialog = await themed.openDialog(await themed.find(type));
       expect(await dialog.hardToRead()).toEqual([]);

@@ -1,11 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MODEM_DEFAULTS } from "../../nodes/modem/types";
 import { MODEM_SOCKET_DEFAULTS } from "../../nodes/modem-socket/types";
 import { MODEM_TLS_DEFAULTS } from "../../nodes/modem-tls/types";
 import { needsTool } from "../support/needs";
-import { type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
-import { EditorPage, launchBrowser } from "./editor-page";
+import type { RunningNodeRed } from "../support/node-red";
+import type { EditorPage } from "./editor-page";
+import { type RunningEditor, useEditor } from "./use-editor";
 
 const FLOW = [
   { id: "f1", type: "tab", label: "Sockets" },
@@ -31,27 +31,11 @@ const browserNeed = needsTool("chromium");
 
 describe.skipIf(browserNeed.skip)(`modem-socket's dialog in Chromium${browserNeed.reason}`, { timeout: 90_000 }, () => {
   let nodeRed: RunningNodeRed;
-  let browser: Browser;
   let editor: EditorPage;
+  let openDark: RunningEditor["openDark"];
 
-  beforeAll(async () => {
-    nodeRed = await startNodeRed(userDirectory(), FLOW);
-    browser = await launchBrowser();
-    editor = await EditorPage.open(browser, nodeRed.url);
-  }, 90_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await nodeRed?.stop();
-  });
-
-  beforeEach(({ onTestFailed }) => {
-    // Its dialog is in the way of the next test.
-    onTestFailed(() => editor.reload());
-  });
-
-  afterEach(() => {
-    expect(editor.problems.splice(0)).toEqual([]);
+  useEditor(FLOW, (running) => {
+    ({ nodeRed, editor, openDark } = running);
   });
 
   const open = async () => editor.openDialog(await editor.find("modem-socket"));
@@ -125,7 +109,7 @@ describe.skipIf(browserNeed.skip)(`modem-socket's dialog in Chromium${browserNee
   });
 
   it("is readable in the dark theme, and has its help", async () => {
-    const themed = await EditorPage.open(browser, nodeRed.url, "dark");
+    const themed = await openDark();
     const dialog = await themed.openDialog(await themed.find("modem-socket"));
     expect(await dialog.hardToRead()).toEqual([]);
     expect(await dialog.help()).toContain("Sends and receives by a TCP connection or a UDP socket of the modem");

@@ -1,15 +1,16 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Locator } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Locator } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { MODEM_DEFAULTS } from "../../nodes/modem/types";
 import { MODEM_HTTP_DEFAULTS } from "../../nodes/modem-http/types";
 import { CERTIFICATES_PATH, MODEM_TLS_DEFAULTS } from "../../nodes/modem-tls/types";
 import { MODEM_TLS_PROFILE_DEFAULTS } from "../../nodes/modem-tls-profile/types";
 import { needsTool } from "../support/needs";
-import { ROOT, type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
-import { type Dialog, EditorPage, launchBrowser } from "./editor-page";
+import { ROOT, type RunningNodeRed } from "../support/node-red";
+import type { Dialog, EditorPage } from "./editor-page";
+import { type RunningEditor, useEditor } from "./use-editor";
 
 const FIXTURES = join(ROOT, "test", "fixtures", "tls");
 const pem = (name: string) => readFileSync(join(FIXTURES, `${name}.pem`), "utf8");
@@ -26,28 +27,12 @@ const browserNeed = needsTool("chromium");
 
 describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.reason}`, { timeout: 90_000 }, () => {
   let nodeRed: RunningNodeRed;
-  let browser: Browser;
   let editor: EditorPage;
+  let openDark: RunningEditor["openDark"];
   let http: Dialog;
 
-  beforeAll(async () => {
-    nodeRed = await startNodeRed(userDirectory(), FLOW);
-    browser = await launchBrowser();
-    editor = await EditorPage.open(browser, nodeRed.url);
-  }, 90_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await nodeRed?.stop();
-  });
-
-  beforeEach(({ onTestFailed }) => {
-    // Its dialogs are in the way of the next test.
-    onTestFailed(() => editor.reload());
-  });
-
-  afterEach(() => {
-    expect(editor.problems.splice(0)).toEqual([]);
+  useEditor(FLOW, (running) => {
+    ({ nodeRed, editor, openDark } = running);
   });
 
   async function openProfile(): Promise<Dialog> {
@@ -246,7 +231,7 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
   });
 
   it("modem-tls is readable in the dark theme, and has its help", async () => {
-    const themed = await EditorPage.open(browser, nodeRed.url, "dark");
+    const themed = await openDark();
     await themed.openDialog(await themed.find("modem-http"));
     const profile = await themed.openConfig("tls");
     await profile.fill("pinnedKey", pem("expired.cert"));
