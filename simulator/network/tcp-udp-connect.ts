@@ -6,7 +6,7 @@ export interface TcpTarget {
   /** Name or address, and port, as the modem's host asked for them. */
   readonly host: string;
   readonly port: number;
-  /** ms for the connection; the system's own when left out. */
+  /** ms for the connection as a whole; the system's own limit when left out. */
   readonly timeout?: number;
   /** A port of the modem's own. */
   readonly localPort?: number;
@@ -19,13 +19,41 @@ export interface TcpTarget {
  * can't be reached.
  * @throws {SocketError}
  */
-export async function connectTarget(
+export function connectTarget(
   target: TcpTarget,
   around: SocketSurroundings,
 ): Promise<{ readonly socket: Socket; readonly remote: Endpoint }> {
-  const { addresses, port } = await resolveTarget(target, around);
-  const socket = await connectFirst(addresses, port, target, around);
-  return { socket, remote: { address: addressAsked(target, socket), port: target.port } };
+  return inTime(target.timeout, around, async (limited) => {
+    const { addresses, port } = await resolveTarget(target, limited);
+    const socket = await connectFirst(addresses, port, target, limited);
+    return { socket, remote: { address: addressAsked(target, socket), port: target.port } };
+  });
+}
+
+/**
+ * Gives an attempt up as a whole: a network that moves nothing counts as well as a peer that does not answer.
+ * @param timeout ms; no limit when left out
+ * @throws {SocketError} `timeout`; what `work` throws
+ */
+export async function inTime<T>(
+  timeout: number | undefined,
+  around: SocketSurroundings,
+  work: (limited: SocketSurroundings) => Promise<T>,
+): Promise<T> {
+  const attempt = new AbortController();
+  const giveUp = () => attempt.abort();
+  const timer = timeout === undefined ? undefined : setTimeout(giveUp, timeout);
+  around.signal.addEventListener("abort", giveUp, { once: true });
+  if (around.signal.aborted) giveUp();
+  try {
+    return await work({ ...around, signal: attempt.signal });
+  } catch (error) {
+    if (!attempt.signal.aborted || around.signal.aborted) throw error;
+    throw new SocketError("timeout", "no connection in time");
+  } finally {
+    clearTimeout(timer);
+    around.signal.removeEventListener("abort", giveUp);
+  }
 }
 
 /** Where a target leads. @throws {SocketError} `dns`, `aborted` */
@@ -72,7 +100,6 @@ function connectTo(end: Endpoint, target: TcpTarget, { network, signal }: Socket
   const socket = connect({ host: end.address, port: end.port, allowHalfOpen: true, ...localEnd(target, network) });
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void) => {
-      clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
       socket.off("connect", onConnect).off("error", onError);
       finish();
@@ -85,8 +112,6 @@ function connectTo(end: Endpoint, target: TcpTarget, { network, signal }: Socket
     const onConnect = () => settle(() => resolve(socket.pause()));
     const onError = (error: NodeJS.ErrnoException) => fail(socketError(error));
     const onAbort = () => fail(new SocketError("aborted", "the modem was switched off"));
-    const onTimeout = () => fail(new SocketError("timeout", "no connection in time"));
-    const timer = target.timeout === undefined ? undefined : setTimeout(onTimeout, target.timeout);
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("connect", onConnect).once("error", onError);
   });

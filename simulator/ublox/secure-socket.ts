@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import type { Modem } from "../modem";
 import { NetworkError, type NetworkFailure } from "../network/network";
-import { SocketError, type SocketFailure } from "../network/tcp-udp";
-import { resolveTarget, type TcpTarget } from "../network/tcp-udp-connect";
+import { SocketError, type SocketFailure, type SocketSurroundings } from "../network/tcp-udp";
+import { inTime, resolveTarget, type TcpTarget } from "../network/tcp-udp-connect";
 import { TcpConnection } from "../network/tcp-udp-connection";
 import { openTls } from "../network/tls";
 import type { TlsConnection, TlsSettings } from "../network/tls-types";
@@ -32,7 +32,8 @@ export async function connectSecurely(
   try {
     const secure = secureConnections(modem).claim(profile);
     try {
-      const secured = await handshake(secure.settings, target, socket);
+      const attempt = (limited: SocketSurroundings) => handshake(secure.settings, target, limited);
+      const secured = await inTime(target.timeout, socket.around, attempt);
       socket.release = () => {
         secure.report(secured);
         secure.release();
@@ -53,7 +54,7 @@ export async function connectSecurely(
 async function handshake(
   settings: TlsSettings,
   target: TcpTarget & { readonly timeout: number },
-  { around }: ModemSocket,
+  around: SocketSurroundings,
 ): Promise<TlsConnection> {
   const { addresses, port } = await resolveTarget(target, around);
   const wait = { timeout: target.timeout, signal: around.signal };

@@ -45,6 +45,15 @@ describe("a TCP connection", () => {
     expect(tcp.read(99).toString()).toBe("hello");
   });
 
+  it("is given up in time while the network moves nothing", async () => {
+    const { network, signal } = surroundings();
+    const congestion = new Congestion();
+    congestion.begin();
+    const congested = { network: { ...network, delay: (over?: AbortSignal) => congestion.over(over) }, signal };
+    const opening = TcpConnection.open({ host: "127.0.0.1", port: 7, timeout: 20 }, LIMITS, congested);
+    await expect(opening).rejects.toMatchObject({ failure: "timeout" });
+  });
+
   it("shows no more than its receive buffer holds", async () => {
     const { tcp } = await connection((peer) => peer.end(Buffer.alloc(2500, ALL_BYTES)));
     const events = heard(tcp);
