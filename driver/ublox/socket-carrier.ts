@@ -9,8 +9,6 @@ export interface CarrierOwner extends ReaderOwner {
   readonly secure: boolean;
   readonly reader: SocketReader;
   readonly resolve: Resolve;
-  /** What is to be sent behind what is being sent. */
-  readonly waiting: readonly Uint8Array[];
   /** What has reached the peer is unknown: nothing may follow it. */
   broken(error: ModemError): void;
 }
@@ -23,7 +21,7 @@ export interface Carrier {
   open(signal: AbortSignal): Promise<void>;
   /** Delivers what arrives; resolves to the end. */
   receive(): Promise<SocketEnd>;
-  /** Resolves when the module has taken all of it. */
+  /** Resolves when the module has taken all of it; calls are carried out in their order. `signal` is not aborted yet. */
   send(data: Uint8Array, options: SendOptions): Promise<void>;
   /** The module has told of data, or of an end, in command mode. */
   news(): void;
@@ -37,21 +35,19 @@ export interface Carrier {
 export class CommandCarrier implements Carrier {
   readonly #owner: CarrierOwner;
   readonly #reader: SocketReader;
-  readonly #stream: StreamWriter | undefined;
-  readonly #datagrams: DatagramWriter;
+  readonly #writer: StreamWriter | DatagramWriter;
 
   constructor(owner: CarrierOwner) {
     this.#owner = owner;
     this.#reader = owner.reader;
-    this.#stream =
+    this.#writer =
       owner.protocol === "tcp"
         ? new StreamWriter({
             ...owner,
             peerClosed: () => this.#reader.peerClosed(),
             gone: () => this.#reader.announced(),
           })
-        : undefined;
-    this.#datagrams = new DatagramWriter(owner);
+        : new DatagramWriter(owner);
   }
 
   get way(): string {
@@ -64,15 +60,17 @@ export class CommandCarrier implements Carrier {
     return this.#reader.run();
   }
 
-  send(data: Uint8Array, { to, signal }: SendOptions): Promise<void> {
-    return this.#stream?.write(data, signal) ?? this.#datagrams.write(data, to);
+  send(data: Uint8Array, options: SendOptions): Promise<void> {
+    return this.#writer.send(data, options);
   }
 
   news(): void {
     // The reader waits for it by itself.
   }
 
-  async finish(): Promise<void> {}
+  finish(): Promise<void> {
+    return this.#writer.idle();
+  }
 
   async stop(): Promise<void> {}
 }

@@ -11,7 +11,7 @@ const CHANGE = 35;
 /** ms until the module answers a change of the mode. It takes as long for a prompt, or for a piece more in hex. */
 const ANSWER = 10;
 /** Bytes that are looked at to see whether hex mode pays: at 460800 baud it takes 9 kB to earn its two changes. */
-const HORIZON = 16_384;
+export const HORIZON = 16_384;
 /** Silence before the command, and before the data of a prompt, in ms. */
 const { gap, promptDelay } = LARA_R6_DIALECT;
 
@@ -28,8 +28,6 @@ export interface Piece {
 export interface Surroundings {
   /** Bytes a second of the line; without it only the waits count. */
   readonly rate?: number;
-  /** What is sent right behind it. */
-  readonly waiting: readonly Uint8Array[];
   /** Undefined where the module has no hex mode. */
   readonly hex: HexOffer | undefined;
 }
@@ -40,19 +38,23 @@ function cost({ length, way }: Piece, rate: number): number {
   return gap + (way === "binary" ? promptDelay["@"] : 0) + (characters * 1000) / rate;
 }
 
-/** The fastest exact way for the next bytes of a stream. */
-export function nextPiece(data: Uint8Array, { rate, waiting, hex }: Surroundings): Piece {
+/** The fastest exact way for the next bytes of a stream; `data` are as many as wait, `HORIZON` being enough. */
+export function nextPiece(data: Uint8Array, { rate, hex }: Surroundings): Piece {
   const base = basePiece(data, rate);
-  const ahead = (): Piece[] => within(data, waiting).flatMap((part) => basePieces(part, rate));
+  const ahead = (): Piece[] => basePieces(data.subarray(0, HORIZON), rate);
   if (!prefersHex(base, ahead, rate, hex)) return base;
   return { length: Math.min(data.length, HEX_SIZE), way: "hex" };
 }
 
-/** The fastest exact way for a datagram, which can't be cut. */
-export function datagramWay(data: Uint8Array, { rate, waiting, hex }: Surroundings): Piece["way"] {
+/** The fastest exact way for a datagram, which can't be cut, before those that wait behind it. */
+export function datagramWay(
+  data: Uint8Array,
+  waiting: readonly Uint8Array[],
+  { rate, hex }: Surroundings,
+): Piece["way"] {
   const base = whole(data);
   if (data.length > HEX_SIZE) return base.way;
-  const ahead = (): Piece[] => within(data, waiting, HEX_SIZE).map(whole);
+  const ahead = (): Piece[] => [data, ...shortOf(waiting, HORIZON - data.length)].map(whole);
   return prefersHex(base, ahead, rate, hex) ? "hex" : base.way;
 }
 
@@ -78,14 +80,14 @@ function prefersHex(first: Piece, ahead: () => Piece[], rate = Number.POSITIVE_I
   return hex.isOn ? saved > -changes : saved > changes && hex.undisturbed * saved >= changes * base;
 }
 
-/** The first bytes of what is to be sent, as many as are worth a look, and up to the first part that is too long. */
-function within(data: Uint8Array, waiting: readonly Uint8Array[], longest = Number.POSITIVE_INFINITY): Uint8Array[] {
-  const seen = [data.subarray(0, HORIZON)];
-  let left = HORIZON - data.length;
-  for (const part of waiting) {
-    if (left <= 0 || part.length > longest) break;
-    seen.push(part.subarray(0, left));
-    left -= Math.max(part.length, 1);
+/** Datagrams of `size` bytes together, up to the first that is too long for hex mode. */
+function shortOf(waiting: readonly Uint8Array[], size: number): Uint8Array[] {
+  const seen: Uint8Array[] = [];
+  let left = size;
+  for (const datagram of waiting) {
+    if (left <= 0 || datagram.length > HEX_SIZE) break;
+    seen.push(datagram);
+    left -= Math.max(datagram.length, 1);
   }
   return seen;
 }

@@ -52,8 +52,6 @@ export class SocketConnection implements ModemSocket {
   #events: SocketEvents | undefined;
   /** The last of what is to be sent. */
   #sending: Promise<void> = Promise.resolve();
-  /** What waits behind that which is being sent. */
-  readonly #waiting: Uint8Array[] = [];
   #hasSent = false;
   #closing: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -64,7 +62,6 @@ export class SocketConnection implements ModemSocket {
     const owner = {
       ...parts,
       ended: this.#over.signal,
-      waiting: this.#waiting,
       deliver: (data: Buffer, from?: SocketAddress) => this.#deliver(data, from),
       broken: (error: ModemError) => void this.end({ farewell: "close", error }),
     };
@@ -137,21 +134,17 @@ export class SocketConnection implements ModemSocket {
     if (this.#events !== undefined) void this.end({ farewell: "close", error });
   }
 
-  send(data: Uint8Array, options: SendOptions = {}): Promise<void> {
-    const { signal } = options;
+  async send(data: Uint8Array, options: SendOptions = {}): Promise<void> {
     if (this.#closing !== undefined) {
-      return Promise.reject(connectionClosed(this.#parts.title, "the connection is being closed"));
+      throw connectionClosed(this.#parts.title, "the connection is being closed");
     }
-    this.#waiting.push(data);
-    const work = this.#sending.then(async () => {
-      this.#waiting.shift();
-      signal?.throwIfAborted();
-      this.#over.signal.throwIfAborted();
-      this.#hasSent = true;
-      return this.#carrier.send(data, options);
-    });
-    this.#sending = work.catch(() => undefined);
-    return signal === undefined ? work : unlessAborted(work, signal);
+    options.signal?.throwIfAborted();
+    this.#over.signal.throwIfAborted();
+    this.#hasSent = true;
+    const work = this.#carrier.send(data, options);
+    const settled = work.catch(() => undefined);
+    this.#sending = this.#sending.then(() => settled);
+    await work;
   }
 
   async status(): Promise<SocketStatus> {

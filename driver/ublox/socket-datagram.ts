@@ -4,6 +4,7 @@ import { splitFields, toInteger } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
 import type { SendOptions } from "../services/sockets";
+import { unlessAborted } from "../services/unless-aborted";
 import { datagramWay, WRITE_SIZE } from "./socket-choice";
 import { readLastError, socketError, WOULD_BLOCK } from "./socket-errors";
 import { checkHost, checkPort } from "./socket-options";
@@ -24,30 +25,49 @@ export interface DatagramOwner {
   readonly syntax: SocketSyntax;
   readonly number: number;
   readonly title: string;
-  /** What is to be sent behind what is being sent. */
-  readonly waiting: readonly Uint8Array[];
   readonly ended: AbortSignal;
   readonly resolve: Resolve;
 }
 
-/** Sends datagrams by +USOST (guide 5.6), each whole or not at all. */
+/** Sends datagrams by +USOST (guide 5.6), each whole or not at all, in the order of the calls. */
 export class DatagramWriter {
   readonly #owner: DatagramOwner;
   readonly #names = new Map<string, { readonly address: string; readonly until: number }>();
+  /** The last of what is to be sent, and what waits behind that which is being sent. */
+  #sending: Promise<void> = Promise.resolve();
+  readonly #waiting: Uint8Array[] = [];
 
   constructor(owner: DatagramOwner) {
     this.#owner = owner;
   }
 
-  async write(data: Uint8Array, to: SendOptions["to"]): Promise<void> {
+  /** Resolves when the module has taken it. `signal` keeps it back while its turn has not come. */
+  send(data: Uint8Array, { to, signal }: SendOptions): Promise<void> {
+    this.#waiting.push(data);
+    const work = this.#sending.then(() => {
+      this.#waiting.shift();
+      signal?.throwIfAborted();
+      this.#owner.ended.throwIfAborted();
+      return this.#write(data, to);
+    });
+    this.#sending = work.catch(() => undefined);
+    return signal === undefined ? work : unlessAborted(work, signal);
+  }
+
+  /** Resolves when nothing is being sent. */
+  idle(): Promise<void> {
+    return this.#sending;
+  }
+
+  async #write(data: Uint8Array, to: SendOptions["to"]): Promise<void> {
     const { channel, number, title, ended } = this.#owner;
     const { host, port } = checkDatagram(data, to);
     const { target: address } = checkHost(await this.#address(host));
     for (let tries = 1; ; ) {
-      const { syntax, waiting } = this.#owner;
-      const way = datagramWay(data, { rate: channel.bytesPerSecond, waiting, hex: syntax.offer });
+      const { syntax } = this.#owner;
+      const way = datagramWay(data, this.#waiting, { rate: channel.bytesPerSecond, hex: syntax.offer });
       const command = writeCommand(channel, "+USOST", [number, address, port], data, { way, signal: ended });
-      const turn = await syntax.enter(way, waiting.length > 0);
+      const turn = await syntax.enter(way, this.#waiting.length > 0);
       if (turn === undefined) continue;
       try {
         const { lines } = await turn(command);

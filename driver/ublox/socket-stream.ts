@@ -3,7 +3,9 @@ import { now } from "../at/clock";
 import { splitFields, toInteger } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
-import { nextPiece, type Piece } from "./socket-choice";
+import { SendQueue } from "../services/send-queue";
+import type { SendOptions } from "../services/sockets";
+import { HORIZON, nextPiece, type Piece } from "./socket-choice";
 import { CONTROL, readNumber, readState } from "./socket-control";
 import { connectionClosed } from "./socket-errors";
 import type { SocketSyntax } from "./socket-syntax";
@@ -28,8 +30,6 @@ export interface StreamOwner {
   /** For messages. */
   readonly title: string;
   readonly secure: boolean;
-  /** What is to be written behind what is being written. */
-  readonly waiting: readonly Uint8Array[];
   /** Fires when the socket has ended; its reason is what a write fails with then. */
   readonly ended: AbortSignal;
   /** The peer has closed: what it sent before can still be read. */
@@ -46,6 +46,8 @@ class Stall {
   #pause = FIRST_PAUSE;
   /** Tries that no full queue explains. */
   tries = 0;
+  /** The module has taken something. */
+  isOver = false;
 
   /** The queue moves. */
   moved(): void {
@@ -62,9 +64,16 @@ class Stall {
   }
 }
 
-/** Writes to a TCP connection by +USOWR (guide 5.3): every byte once, whatever the module answers. */
+/**
+ * Writes to a TCP connection by +USOWR (guide 5.3): every byte once, whatever the module answers.
+ *
+ * A stream has no borders: what is sent while a write is on its way goes with the next one, as much as that holds,
+ * because each costs a silence and a frame that a small message is no match for.
+ */
 export class StreamWriter {
   readonly #owner: StreamOwner;
+  readonly #sends = new SendQueue();
+  #running: Promise<void> | undefined;
   /** Bytes that the module has taken since the connection began. */
   #taken = 0;
 
@@ -72,28 +81,48 @@ export class StreamWriter {
     this.#owner = owner;
   }
 
-  /** Resolves when the module has taken all of `data`; `signal` ends it between two writes. */
-  async write(data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when the module has taken all of `data`; `signal`, not aborted yet, ends it between two writes. */
+  send(data: Uint8Array, { signal }: SendOptions): Promise<void> {
+    const sent = this.#sends.add(data, signal);
+    this.#running ??= this.#run();
+    return sent;
+  }
+
+  /** Resolves when no write is on its way, one of a call that was given up included. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Calls that come at once, without a wait between them, go together from the first write on.
+    await Promise.resolve();
+    const { ended } = this.#owner;
     let stall = new Stall();
-    for (let offset = 0; offset < data.length; ) {
-      this.#owner.ended.throwIfAborted();
-      signal?.throwIfAborted();
-      const rest = data.subarray(offset);
-      const { channel, waiting, syntax } = this.#owner;
-      const piece = nextPiece(rest, { rate: channel.bytesPerSecond, waiting, hex: syntax.offer });
-      const taken = await this.#put(piece, rest, stall);
-      if (taken > 0) stall = new Stall();
-      offset += taken;
-      this.#taken += taken;
+    for (let first = this.#sends.first; first !== undefined; ) {
+      if (ended.aborted) this.#sends.failAll(ended.reason);
+      else await this.#sends.nextJoined(HORIZON, (run) => this.#write(run, stall));
+      if (this.#sends.first !== first || stall.isOver) stall = new Stall();
+      first = this.#sends.first;
     }
+    this.#running = undefined;
+  }
+
+  /** Resolves to how many of the first bytes of `run` the module has taken. */
+  async #write(run: Uint8Array, stall: Stall): Promise<number> {
+    const { channel, syntax } = this.#owner;
+    const piece = nextPiece(run, { rate: channel.bytesPerSecond, hex: syntax.offer });
+    const taken = await this.#put(piece, run, stall);
+    if (taken > 0) stall.isOver = true;
+    this.#taken += taken;
+    return taken;
   }
 
   /** Resolves to what the module has taken of a piece, 0 when it is to be written again. */
-  async #put({ length, way }: Piece, rest: Uint8Array, stall: Stall): Promise<number> {
-    const { channel, syntax, number, waiting, ended } = this.#owner;
-    const data = rest.subarray(0, length);
+  async #put({ length, way }: Piece, run: Uint8Array, stall: Stall): Promise<number> {
+    const { channel, syntax, number, ended } = this.#owner;
+    const data = run.subarray(0, length);
     const command = writeCommand(channel, "+USOWR", [number], data, { way, signal: ended });
-    const turn = await syntax.enter(way, length < rest.length || waiting.length > 0);
+    const turn = await syntax.enter(way, length < run.length);
     if (turn === undefined) return 0;
     try {
       const { lines } = await turn(command);

@@ -5,8 +5,7 @@ import { binary, text } from "./hex-mode";
 describe("the choice of hex mode", () => {
   const OFF = { isOn: false, undisturbed: Number.POSITIVE_INFINITY };
   const ON = { isOn: true, undisturbed: 0 };
-  const way = (data: Buffer, rate?: number, hex = OFF, waiting: Buffer[] = []) =>
-    nextPiece(data, { rate, waiting, hex }).way;
+  const way = (data: Buffer, rate?: number, hex = OFF) => nextPiece(data, { rate, hex }).way;
 
   it.each([
     // 81.5 ms for 1024 bytes by the prompt, 63.1 ms in hex.
@@ -29,11 +28,11 @@ describe("the choice of hex mode", () => {
     expect(way(binary(length), 92_160)).toBe(expected);
   });
 
-  it("counts what waits behind, and spares small messages the prompt's wait at any rate", () => {
-    const waiting = Array.from({ length: 9 }, () => binary(100));
-    expect(way(binary(100), 11_520, OFF, waiting)).toBe("hex");
-    expect(way(binary(100), 11_520, OFF, [])).toBe("binary");
-    expect(way(binary(100), 11_520, OFF, [text(100), text(100), text(100)])).toBe("binary");
+  it("counts the datagrams that wait behind, and spares small ones the prompt's wait at any rate", () => {
+    const datagram = (waiting: Buffer[]) => datagramWay(binary(100), waiting, { rate: 11_520, hex: OFF });
+    expect(datagram(Array.from({ length: 9 }, () => binary(100)))).toBe("hex");
+    expect(datagram([])).toBe("binary");
+    expect(datagram([text(100), text(100), text(100)])).toBe("binary");
   });
 
   it("leaves text in the command, and what has much text among it", () => {
@@ -59,15 +58,15 @@ describe("the choice of hex mode", () => {
   });
 
   it("cuts pieces of 512 bytes, and cuts no datagram", () => {
-    expect(nextPiece(binary(5000), { rate: 92_160, waiting: [], hex: OFF })).toEqual({ length: 512, way: "hex" });
+    expect(nextPiece(binary(5000), { rate: 92_160, hex: OFF })).toEqual({ length: 512, way: "hex" });
     const many = Array.from({ length: 20 }, () => binary(500));
     const datagram = (data: Buffer, waiting: Buffer[] = many, hex: typeof OFF | undefined = OFF) =>
-      datagramWay(data, { rate: 92_160, waiting, hex });
+      datagramWay(data, waiting, { rate: 92_160, hex });
     expect(datagram(binary(512))).toBe("hex");
     expect(datagram(binary(513))).toBe("binary");
     expect(datagram(text(513), many, ON)).toBe("text");
     expect(datagram(binary(512), [])).toBe("binary");
     expect(datagram(binary(512), [binary(513), ...many])).toBe("binary");
-    expect(datagramWay(binary(512), { rate: 92_160, waiting: many, hex: undefined })).toBe("binary");
+    expect(datagramWay(binary(512), many, { rate: 92_160, hex: undefined })).toBe("binary");
   });
 });

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type SocketBench, socketBench, until } from "./fake-sockets";
+import { socketBench, until } from "./fake-sockets";
+import { type ChangeFault, Faults, type WriteFault } from "./socket-faults";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
@@ -9,10 +10,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** What goes wrong with the next write that stands in its command, or with the next change of the mode. */
-type WriteFault = "short" | "uncounted" | "silent" | "refused";
-type ChangeFault = "silent" | "silent, but done" | "refused";
 
 type Step =
   | { readonly do: "send"; readonly socket: number; readonly size: number; readonly text: boolean }
@@ -62,56 +59,6 @@ const STEPS = fc.array(
   ),
   { minLength: 1, maxLength: 40, size: "max" },
 );
-
-/** A rule that holds as long as something is to go wrong. */
-class WhileArmed extends RegExp {
-  readonly #isArmed: () => boolean;
-
-  constructor(pattern: RegExp, isArmed: () => boolean) {
-    super(pattern);
-    this.#isArmed = isArmed;
-  }
-
-  override exec(text: string): RegExpExecArray | null {
-    return this.#isArmed() ? super.exec(text) : null;
-  }
-}
-
-/** Faults of the module, one of a kind at a time. */
-class Faults {
-  write: { readonly how: WriteFault; readonly share: number } | undefined;
-  change: ChangeFault | undefined;
-  /** The way back is tried twice: it does not fail twice. */
-  #mayFailBack = true;
-
-  constructor({ peer, module }: SocketBench) {
-    peer.on(
-      new WhileArmed(/^AT\+USOWR=(\d),(\d+),"([^"]*)"$/, () => this.write !== undefined),
-      ([, id, length, text]) => {
-        const { how = "refused", share = 0 } = this.write ?? {};
-        this.write = undefined;
-        const data = Buffer.from(text ?? "", module.hex ? "hex" : "latin1");
-        const fake = module.sockets.get(Number(id));
-        if (fake === undefined || how === "refused" || data.length !== Number(length)) return ["ERROR"];
-        const taken = data.subarray(0, Math.max(how === "short" ? 1 : 0, Math.round(share * data.length)));
-        fake.sent.push(taken);
-        if (how === "silent") return undefined;
-        return how === "short" ? [`+USOWR: ${id},${taken.length}`, "OK"] : ["OK"];
-      },
-    );
-    peer.on(new WhileArmed(/^AT\+UDCONF=1,([01])$/, () => this.change !== undefined), ([, value]) => {
-      const how = this.change;
-      const isBack = value === "0";
-      this.change = undefined;
-      const fails = !isBack || this.#mayFailBack;
-      this.#mayFailBack = !isBack;
-      if (!fails || how === "silent, but done") module.hex = value === "1";
-      if (!fails) return ["OK"];
-      return how === "refused" ? ["ERROR"] : undefined;
-    });
-    peer.on(/^AT$/, ["OK"]);
-  }
-}
 
 function content(size: number, text: boolean, from: number): Buffer {
   return Buffer.from(

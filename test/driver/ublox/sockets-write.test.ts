@@ -30,7 +30,7 @@ async function passing<T>(work: Promise<T>, step = 50): Promise<T> {
 }
 
 describe("the way of bytes without hex mode", () => {
-  const next = (data: Buffer, rate?: number) => nextPiece(data, { rate, waiting: [], hex: undefined });
+  const next = (data: Buffer, rate?: number) => nextPiece(data, { rate, hex: undefined });
 
   it.each([undefined, 960, 11_520, 92_160])(
     "is the command for text, the prompt for anything else, at %s B/s",

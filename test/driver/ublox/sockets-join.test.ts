@@ -1,0 +1,277 @@
+import { describe, expect, it } from "vitest";
+import { Seen, type SocketBench, socketBench, until } from "./fake-sockets";
+import { binary, connected, steps, text } from "./hex-mode";
+import { failureOf } from "./http-client";
+import { pass, useFakeTime } from "./passing-time";
+
+useFakeTime();
+
+/** Writes that stand in their commands and are answered when the test says so. */
+class Gate {
+  readonly #made: SocketBench;
+  readonly writes: string[] = [];
+  #answered = 0;
+
+  constructor(made: SocketBench) {
+    this.#made = made;
+    made.peer.on(/^AT\+USOWR=0,\d+,"([^"]*)"$/, ([, content = ""]) => {
+      this.writes.push(content);
+      return undefined;
+    });
+  }
+
+  /** Resolves to the write that is not answered yet. */
+  async next(): Promise<string> {
+    await until(() => this.writes.length > this.#answered);
+    return this.writes[this.#answered] ?? "";
+  }
+
+  /** The module takes the first bytes of the write, and says so. */
+  async take(length?: number, says = true): Promise<void> {
+    const write = await this.next();
+    const taken = write.slice(0, length);
+    this.#answered += 1;
+    this.#made.module.sockets.get(0)?.sent.push(Buffer.from(taken));
+    this.#made.peer.data(Buffer.from(says ? `\r\n+USOWR: 0,${taken.length}\r\n\r\nOK\r\n` : "\r\nOK\r\n"));
+  }
+
+  async refuse(): Promise<void> {
+    await this.next();
+    this.#answered += 1;
+    this.#made.peer.data(Buffer.from("\r\nERROR\r\n"));
+  }
+}
+
+async function gated() {
+  const made = await connected();
+  return { ...made, gate: new Gate(made) };
+}
+
+/** What has become of a call, and in which order calls were done. */
+function follow(log: string[], name: string, work: Promise<void>): void {
+  work.then(
+    () => log.push(name),
+    (error: Error) => log.push(`${name}: ${error.message}`),
+  );
+}
+
+describe("small sends of one connection", () => {
+  it("go at once while nothing is under way", async () => {
+    // The clock stands still.
+    const { socket, gate } = await gated();
+    void socket.send(Buffer.from("first"));
+    expect(await gate.next()).toBe("first");
+    await gate.take();
+    void socket.send(Buffer.from("second"));
+    expect(await gate.next()).toBe("second");
+    await gate.take();
+  });
+
+  it("go together when they waited for the same write, and are done when their own last byte was taken", async () => {
+    const { socket, gate, module } = await gated();
+    const log: string[] = [];
+    follow(log, "A", socket.send(Buffer.from("aaaaa")));
+    await gate.next();
+    for (const name of ["B", "C", "D"]) follow(log, name, socket.send(Buffer.from(name.repeat(10))));
+    await gate.take();
+    expect(await gate.next()).toBe(`${"B".repeat(10)}${"C".repeat(10)}${"D".repeat(10)}`);
+    expect(log).toEqual(["A"]);
+    follow(log, "E", socket.send(Buffer.from("e")));
+    await gate.take(23);
+    expect(await gate.next()).toBe(`${"D".repeat(7)}e`);
+    expect(log).toEqual(["A", "B", "C"]);
+    await gate.take();
+    await until(() => log.length === 5);
+    expect(log).toEqual(["A", "B", "C", "D", "E"]);
+    expect(module.sent(0).toString()).toBe(`aaaaa${"B".repeat(10)}${"C".repeat(10)}${"D".repeat(10)}e`);
+  });
+
+  it("fill writes across their borders, and those of one turn go together from the first on", async () => {
+    const { socket, module, peer } = await connected();
+    const parts = Array.from({ length: 40 }, (_, index) => Buffer.alloc(100, 0x41 + index));
+    await Promise.all(parts.map((part) => socket.send(part)));
+    // 0x22, a quotation mark, is not among them; 0x68 is the last.
+    expect(steps(peer.commands)).toEqual(["text 1024", "text 1024", "text 1024", "text 928"]);
+    expect(module.sent(0)).toEqual(Buffer.concat(parts));
+  });
+
+  it("fill the prompt's writes where hex mode does not pay", async () => {
+    const made = socketBench({ bytesPerSecond: 11_520 });
+    const { socket } = await made.connect();
+    const parts = Array.from({ length: 1000 }, () => binary(64));
+    await Promise.all(parts.map((part) => socket.send(part)));
+    expect(made.module.sent(0)).toEqual(Buffer.concat(parts));
+    expect(steps(made.peer.commands)).toEqual([...Array.from({ length: 62 }, () => "binary 1024"), "binary 512"]);
+  });
+
+  it("have their turn among empty ones and large ones", async () => {
+    const { socket, module } = await connected();
+    const log: string[] = [];
+    const parts = [0, 10, 0, 0, 5000, 3, 0].map((length) => text(length));
+    for (const [index, part] of parts.entries()) follow(log, String(index), socket.send(part));
+    await until(() => log.length === parts.length);
+    expect(log).toEqual(["0", "1", "2", "3", "4", "5", "6"]);
+    expect(module.sent(0)).toEqual(Buffer.concat(parts));
+  });
+
+  it("are counted anew together when the module does not say what it took", async () => {
+    const { socket, gate, module } = await gated();
+    const log: string[] = [];
+    for (const name of ["A", "B", "C"]) follow(log, name, socket.send(Buffer.from(name.repeat(10))));
+    await gate.take(15, false);
+    expect(await gate.next()).toBe(`${"B".repeat(5)}${"C".repeat(10)}`);
+    expect(log).toEqual(["A"]);
+    await gate.take();
+    await until(() => log.length === 3);
+    expect(module.sent(0).toString()).toBe(`${"A".repeat(10)}${"B".repeat(10)}${"C".repeat(10)}`);
+  });
+
+  it("are repeated together when the queue was full, with what has come since and without what was given up", async () => {
+    const { socket, gate, module } = await gated();
+    const log: string[] = [];
+    const stop = new AbortController();
+    follow(log, "A", socket.send(Buffer.from("aaaa")));
+    follow(log, "B", socket.send(Buffer.from("bbbb"), { signal: stop.signal }));
+    expect(await gate.next()).toBe("aaaabbbb");
+    await gate.refuse();
+    follow(log, "C", socket.send(Buffer.from("cccc")));
+    stop.abort(new Error("enough"));
+    await pass(until(() => gate.writes.length === 2));
+    expect(gate.writes[1]).toBe("aaaacccc");
+    await gate.take();
+    await until(() => log.length === 3);
+    expect(log).toEqual(["B: enough", "A", "C"]);
+    expect(module.sent(0).toString()).toBe("aaaacccc");
+  });
+});
+
+describe("a send that is given up", () => {
+  it("leaves the run while none of its bytes are in a write", async () => {
+    const { socket, gate } = await gated();
+    const stop = new AbortController();
+    const log: string[] = [];
+    follow(log, "A", socket.send(Buffer.from("a")));
+    await gate.next();
+    follow(log, "B", socket.send(Buffer.from("bbb"), { signal: stop.signal }));
+    follow(log, "C", socket.send(Buffer.from("ccc")));
+    stop.abort(new Error("enough"));
+    await until(() => log.length === 1);
+    await gate.take();
+    expect(await gate.next()).toBe("ccc");
+    await gate.take();
+    await until(() => log.length === 3);
+    expect(log).toEqual(["B: enough", "A", "C"]);
+  });
+
+  it("never begins when it is given up before", async () => {
+    const { socket, peer } = await connected();
+    const signal = AbortSignal.abort(new Error("never"));
+    await expect(socket.send(Buffer.from("x"), { signal })).rejects.toThrow("never");
+    expect(steps(peer.commands)).toEqual([]);
+  });
+
+  it("is waited for while its bytes are in a write: what was not taken of it stays back", async () => {
+    const { socket, gate, module } = await gated();
+    const stop = new AbortController();
+    const log: string[] = [];
+    follow(log, "A", socket.send(Buffer.from("aaaa")));
+    follow(log, "B", socket.send(Buffer.from("bbbb"), { signal: stop.signal }));
+    follow(log, "C", socket.send(Buffer.from("cccc")));
+    expect(await gate.next()).toBe("aaaabbbbcccc");
+    stop.abort(new Error("enough"));
+    await until(() => log.length === 1);
+    expect(gate.writes).toHaveLength(1);
+    await gate.take(6);
+    expect(await gate.next()).toBe("cccc");
+    await gate.take();
+    await until(() => log.length === 3);
+    expect(log).toEqual(["B: enough", "A", "C"]);
+    expect(module.sent(0).toString()).toBe("aaaabbcccc");
+  });
+
+  it("holds the close of the connection back until its write is answered", async () => {
+    const { socket, gate, peer, seen } = await gated();
+    const stop = new AbortController();
+    const sent = expect(socket.send(Buffer.from("x"), { signal: stop.signal })).rejects.toThrow("enough");
+    await gate.next();
+    stop.abort(new Error("enough"));
+    await sent;
+    const closed = socket.close();
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(peer.commands).not.toContain("AT+USOCL=0");
+    await gate.take();
+    await pass(closed);
+    expect(peer.commands.at(-1)).toBe("AT+USOCL=0");
+    expect(seen.closed).toEqual([undefined]);
+  });
+});
+
+describe("sends that wait together for what goes wrong", () => {
+  it("arrive without the one that the module does not take", async () => {
+    const { socket, module, peer } = await connected();
+    peer.on(/^AT\+USOWR=.*bad/, ["ERROR"]);
+    const work = [socket.send(Buffer.from("bad")), socket.send(Buffer.from("good")), socket.send(Buffer.from("news"))];
+    const failed = failureOf(work[0] ?? Promise.resolve());
+    await pass(Promise.all(work.slice(1)));
+    expect((await failed).code).toBe("MODEM_REJECTED");
+    expect(module.sent(0).toString()).toBe("goodnews");
+    expect(steps(peer.commands)).toEqual([...Array.from({ length: 10 }, () => "text 11"), "text 8"]);
+  });
+
+  it("all fail when the peer has closed", async () => {
+    const { socket, module, seen } = await connected();
+    Object.assign(module.sockets.get(0) ?? {}, { closedByPeer: true, state: 7 });
+    const failures = await Promise.all([1, 2, 3].map((length) => failureOf(socket.send(text(length)))));
+    expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 3 }, () => "CONNECTION_CLOSED"));
+    await seen.over;
+    expect(seen.closed).toEqual([undefined]);
+  });
+
+  it("all fail with the connection, and none of them is written", async () => {
+    const { socket, gate, lose, seen } = await gated();
+    const first = failureOf(socket.send(text(5)));
+    await gate.next();
+    const behind = [1, 2, 3].map((length) => failureOf(socket.send(text(length))));
+    lose(1);
+    await gate.take();
+    expect((await Promise.all(behind)).map(({ code }) => code)).toEqual([
+      "NO_CONNECTION",
+      "NO_CONNECTION",
+      "NO_CONNECTION",
+    ]);
+    await first.catch(() => undefined);
+    await seen.over;
+    expect(gate.writes).toHaveLength(1);
+  });
+
+  it("all fail when nobody can say what went out", async () => {
+    const { socket, peer, seen } = await connected();
+    peer.on(/^AT\+USOWR=/, ["OK"]);
+    peer.on(/^AT\+USOCTL=0,2$/, ["ERROR"]);
+    const failures = await Promise.all([1, 2, 3].map((length) => failureOf(socket.send(text(length)))));
+    expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 3 }, () => "CONNECTION_CLOSED"));
+    await seen.over;
+    expect(steps(peer.commands)).toEqual(["text 6"]);
+  });
+
+  it("are sent before the connection is closed", async () => {
+    const { socket, module, peer } = await connected();
+    const kept = module.sockets.get(0)?.sent ?? [];
+    const work = [100, 2000, 30].map((length) => socket.send(text(length)));
+    await pass(socket.close());
+    await Promise.all(work);
+    expect(Buffer.concat(kept)).toEqual(Buffer.concat([text(100), text(2000), text(30)]));
+    expect(peer.commands.at(-1)).toBe("AT+USOCL=0");
+  });
+});
+
+describe("datagrams", () => {
+  it("are never joined", async () => {
+    const { sockets, module } = socketBench();
+    const socket = await sockets.openUdp({ timeout: 5000 }, new Seen());
+    const to = { host: "195.34.89.241", port: 7 };
+    const datagrams = Array.from({ length: 30 }, (_, index) => text(1 + index));
+    await Promise.all(datagrams.map((datagram) => socket.send(datagram, { to })));
+    expect(module.sockets.get(0)?.sent).toEqual(datagrams);
+  });
+});
