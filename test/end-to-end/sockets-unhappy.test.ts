@@ -213,3 +213,41 @@ describe.each(SOCKET_MODELS)(
       }));
   },
 );
+
+/** What ends direct connections. A LARA-R6 restarts without a word, which in data mode shows when it is left next. */
+const DIRECT_ENDS = SOCKET_MODELS.flatMap((model) =>
+  [
+    { what: "the data connection is lost", fault: "lost-context", code: "NO_CONNECTION" },
+    { what: "the modem is unplugged", fault: "unplug:300ms", code: "MODEM_OFFLINE" },
+    { what: "the modem restarts", fault: "reboot", code: "MODEM_RESTARTED" },
+  ]
+    .filter(({ fault }) => model === "BG96" || fault !== "reboot")
+    .map((end) => ({ model, ...end })),
+);
+
+describe("a direct connection in mid-transfer leaves nothing behind when", { timeout: 60_000 }, () => {
+  it.each(DIRECT_ENDS)("$what ($model)", ({ model, fault, code }) =>
+    play(
+      model,
+      async ({ stage, peers, pair }) => {
+        const { socket, owner, peer } = await pair();
+        const sending = codeOf(socket.send(randomBytes(50_000_000)));
+        peer.write(randomBytes(5_000_000));
+        peer.resume();
+        await once(peer, "data");
+        await expect.poll(() => owner.parts.length).toBeGreaterThan(0);
+        const outage = stage.outage();
+        stage.fault(fault);
+        await outage;
+        await owner.over;
+        await socket.close();
+        peers.hangUp();
+        // What has ended it may be known only after that it has ended.
+        for (const told of [await sending, ...owner.ends]) expect([code, "CONNECTION_CLOSED"]).toContain(told);
+        expect(owner.ends).toHaveLength(1);
+        await stage.services();
+      },
+      { mode: "direct" },
+    ),
+  );
+});
