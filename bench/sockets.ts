@@ -15,7 +15,7 @@ import { Stage } from "./stage";
 
 /** s of the line at its ceiling: long enough to be steady, with all rows in a few minutes. */
 const DURATION = { command: 5, direct: 3, single: 3 } as const;
-const TRIES = 3;
+const TRIES = 5;
 const DISTURBED = 0.04;
 
 /** The driver's choice is the best of its ways but for what the measuring varies. */
