@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Seen, type SocketBench, socketBench, until } from "./fake-sockets";
 import { binary, connected, steps, text } from "./hex-mode";
 import { failureOf } from "./http-client";
-import { pass, useFakeTime } from "./passing-time";
+import { pass, passUntil, useFakeTime } from "./passing-time";
 
 useFakeTime();
 
@@ -189,17 +189,21 @@ describe("a send that is given up", () => {
     expect(module.sent(0).toString()).toBe("aaaabbcccc");
   });
 
-  it("holds the close of the connection back until its write is answered", async () => {
-    const { socket, gate, peer, seen } = await gated();
+  it("holds the close of the connection back until it is known what was taken of it", async () => {
+    const { socket, gate, module, peer, seen } = await gated();
     const stop = new AbortController();
     const sent = expect(socket.send(Buffer.from("x"), { signal: stop.signal })).rejects.toThrow("enough");
     await gate.next();
     stop.abort(new Error("enough"));
     await sent;
+    const fake = module.sockets.get(0);
+    Object.assign(fake ?? {}, { unacknowledged: 1 });
     const closed = socket.close();
-    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await gate.take(1, false);
+    const began = Date.now();
+    await passUntil(() => Date.now() - began > 15_000);
     expect(peer.commands).not.toContain("AT+USOCL=0");
-    await gate.take();
+    Object.assign(fake ?? {}, { unacknowledged: 0 });
     await pass(closed);
     expect(peer.commands.at(-1)).toBe("AT+USOCL=0");
     expect(seen.closed).toEqual([undefined]);
@@ -207,15 +211,29 @@ describe("a send that is given up", () => {
 });
 
 describe("sends that wait together for what goes wrong", () => {
-  it("arrive without the one that the module does not take", async () => {
+  it("arrive without those that the module does not take, of which each is tried as often", async () => {
     const { socket, module, peer } = await connected();
     peer.on(/^AT\+USOWR=.*bad/, ["ERROR"]);
-    const work = [socket.send(Buffer.from("bad")), socket.send(Buffer.from("good")), socket.send(Buffer.from("news"))];
-    const failed = failureOf(work[0] ?? Promise.resolve());
-    await pass(Promise.all(work.slice(1)));
-    expect((await failed).code).toBe("MODEM_REJECTED");
+    const bad = ["bad", "bad too"].map((words) => failureOf(socket.send(Buffer.from(words))));
+    const good = ["good", "news"].map((words) => socket.send(Buffer.from(words)));
+    await pass(Promise.all(good));
+    expect((await Promise.all(bad)).map(({ code }) => code)).toEqual(["MODEM_REJECTED", "MODEM_REJECTED"]);
     expect(module.sent(0).toString()).toBe("goodnews");
-    expect(steps(peer.commands)).toEqual([...Array.from({ length: 10 }, () => "text 11"), "text 8"]);
+    const ten = (step: string): string[] => Array.from({ length: 10 }, () => step);
+    expect(steps(peer.commands)).toEqual([...ten("text 18"), ...ten("text 15"), "text 8"]);
+  });
+
+  it("may be refused for a while again and again, as long as they move", async () => {
+    const { socket, module, peer } = await connected();
+    let refusals = 0;
+    peer.on(/^AT\+USOWR=0,\d+,"([^"]*)"$/, ([, content = ""]) => {
+      refusals = (refusals + 1) % 8;
+      if (refusals !== 0) return ["ERROR"];
+      module.sockets.get(0)?.sent.push(Buffer.from(content));
+      return [`+USOWR: 0,${content.length}`, "OK"];
+    });
+    await pass(Promise.all([socket.send(text(5000)), socket.send(text(100))]));
+    expect(module.sent(0)).toEqual(Buffer.concat([text(5000), text(100)]));
   });
 
   it("all fail when the peer has closed", async () => {
