@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
+import { now } from "../at/clock";
 import { quote } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
@@ -66,11 +67,11 @@ export class UbloxDiagnostics implements DiagnosticsService {
   }
 
   async #resolve(question: ReturnType<typeof query>, name: string, signal: AbortSignal): Promise<string> {
-    const started = Date.now();
+    const started = now();
     try {
       return await this.#lookUp(question, name);
     } catch (error) {
-      const quick = Date.now() - started < QUICK_FAILURE;
+      const quick = now() - started < QUICK_FAILURE;
       if (!quick || !isModemError(error, "DNS_FAILED")) throw error;
       await delay(RETRY_PAUSE, signal);
       return this.#lookUp(question, name);

@@ -1,4 +1,5 @@
 import type { Channel } from "../at/channel-types";
+import { now } from "../at/clock";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
 import type {
@@ -189,8 +190,8 @@ export class SocketConnection implements ModemSocket {
   /** What has been sent is to arrive: closing may discard what the peer has not acknowledged. */
   async #flush(): Promise<void> {
     const { channel, number } = this.#parts;
-    const until = Date.now() + FLUSH_LIMIT;
-    while (!this.#over.signal.aborted && Date.now() < until) {
+    const until = now() + FLUSH_LIMIT;
+    while (!this.#over.signal.aborted && now() < until) {
       if (((await readNumber(channel, number, CONTROL.unacknowledged)) ?? 0) === 0) return;
       await delay(FLUSH_PAUSE, this.#over.signal);
     }

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
+import { now } from "../at/clock";
 import { splitFields, toInteger } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
@@ -87,12 +88,12 @@ export class DatagramWriter {
   async #address(host: string): Promise<string> {
     if (isIP(host) !== 0) return host;
     const known = this.#names.get(host);
-    if (known !== undefined && known.until > Date.now()) return known.address;
+    if (known !== undefined && known.until > now()) return known.address;
     const address = await this.#owner.resolve(host, this.#owner.ended);
     this.#names.delete(host);
     const [oldest] = this.#names.keys();
     if (oldest !== undefined && this.#names.size >= MOST_NAMES) this.#names.delete(oldest);
-    this.#names.set(host, { address, until: Date.now() + NAME_LIFE });
+    this.#names.set(host, { address, until: now() + NAME_LIFE });
     return address;
   }
 }
