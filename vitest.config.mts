@@ -9,8 +9,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
-    // Most of the time the tests wait for lines, modems and browsers; two cores bear three of them at once.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Most of the time the tests wait for lines, modems and browsers; two cores bear four of them at once.
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
 });
