@@ -1,32 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Modem, ModemOptions } from "../../../driver/modem";
-import type { ModemSettings } from "../../../driver/modem-types";
-import type { PeerModem } from "./peer-modem";
 import { SOON, startLife, type TestLife } from "./start-life";
 
 let life: TestLife;
-let peer: PeerModem;
-let modem: Modem;
-
-function make(settings?: Partial<ModemSettings>, options?: ModemOptions): Modem {
-  modem = life.make(settings, options).modem;
-  return modem;
-}
-
-/** Opens and waits until it is ready. */
-async function up(settings?: Partial<ModemSettings>, options?: ModemOptions): Promise<void> {
-  modem = (await life.up(settings, options)).modem;
-}
 
 beforeEach(async () => {
   life = await startLife();
-  ({ peer, modem } = life);
 });
 afterEach(() => life.end());
 
 describe("connections by a flow", () => {
   it("connects, reports and disconnects", async () => {
-    await up({ connect: "manual" });
+    const { modem, peer } = await life.up({ connect: "manual" });
     const events: unknown[] = [];
     modem.on("connection", (event) => events.push(event));
     expect(await modem.connect({ apn: "internet" })).toEqual({
@@ -50,7 +34,7 @@ describe("connections by a flow", () => {
   });
 
   it("waits for the modem to attach again after its APN was changed", async () => {
-    await up({ connect: "manual", apn: "" }, { timing: { simInterval: 5 } });
+    const { modem, peer } = await life.up({ connect: "manual", apn: "" }, { timing: { simInterval: 5 } });
     let reads = 0;
     peer.replies.set("AT+CREG?", () => [`+CREG: 2,${++reads < 4 ? 2 : 1}`]);
     await modem.connect({ apn: "internet" });
@@ -58,14 +42,17 @@ describe("connections by a flow", () => {
   });
 
   it("fails to connect without a network", async () => {
-    await up({ connect: "manual" }, { timing: { simInterval: 5, reattach: 20, registrationGrace: 60_000 } });
+    const { modem, peer } = await life.up(
+      { connect: "manual" },
+      { timing: { simInterval: 5, reattach: 20, registrationGrace: 60_000 } },
+    );
     peer.registered = false;
     await expect(modem.connect()).rejects.toMatchObject({ code: "NOT_REGISTERED" });
     expect(peer.commands).not.toContain("AT+CGACT=1,1");
   });
 
   it("keeps up what a flow has connected", async () => {
-    await up({ connect: "manual" });
+    const { modem, peer } = await life.up({ connect: "manual" });
     await modem.connect();
     peer.active = false;
     peer.print("+TLOST: 1");
@@ -74,7 +61,7 @@ describe("connections by a flow", () => {
   });
 
   it("leaves down what a flow has disconnected", async () => {
-    await up();
+    const { modem, peer } = await life.up();
     await modem.disconnect();
     peer.print("+CGEV: NW DETACH");
     await modem.execute("+CSQ", SOON);
@@ -83,7 +70,7 @@ describe("connections by a flow", () => {
   });
 
   it("refuses while the line is down", async () => {
-    make();
+    const { modem } = life.make();
     await expect(modem.connect()).rejects.toMatchObject({ code: "MODEM_OFFLINE" });
     await expect(modem.status()).rejects.toMatchObject({ code: "MODEM_OFFLINE" });
   });

@@ -2,11 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { AtChannel } from "../../../driver/at/channel";
-import { BG96 } from "../../../driver/quectel/bg96";
 import type { HttpRequest, HttpResponse } from "../../../driver/services/http";
 import type { ModelDriver } from "../../../driver/services/model";
-import { createTransport } from "../../../driver/transport/open";
+import { SimulatedBench } from "./simulated-bench";
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_value, byte) => byte));
 const HOSTILE = Buffer.concat([
@@ -57,7 +55,7 @@ const PAGES: Record<string, (response: ServerResponse, request: Seen) => void> =
 };
 
 let server: Server;
-let open: { driver: ModelDriver; close: () => Promise<void> }[] = [];
+const bench = new SimulatedBench();
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -78,36 +76,13 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-afterEach(async () => {
+afterEach(() => {
   for (const response of held.splice(0)) response.destroy();
-  await Promise.all(open.map(({ close }) => close()));
-  open = [];
   seen.length = 0;
 });
 
-async function start(options = ""): Promise<ModelDriver> {
-  const { port } = server.address() as AddressInfo;
-  const transport = createTransport({
-    port: `sim:BG96?route=server.test:*=127.0.0.1:${port}${options}`,
-    baudRate: 115_200,
-    flowControl: false,
-    dataBits: 8,
-    parity: "none",
-    stopBits: 1,
-  });
-  const channel = new AtChannel(transport);
-  await transport.open();
-  channel.useDialect(BG96.dialect);
-  const driver = BG96.create(channel);
-  const close = async (): Promise<void> => {
-    driver.dispose(new Error("closed"));
-    await transport.close();
-  };
-  open.push({ driver, close });
-  await driver.initialise();
-  await driver.services.packetData.define({ cid: 1, apn: "a.test", pdpType: "IPV4V6", authType: "none" });
-  await driver.services.packetData.activate(1);
-  return driver;
+function start(options = ""): Promise<ModelDriver> {
+  return bench.start((server.address() as AddressInfo).port, options);
 }
 
 function request({ services }: ModelDriver, path: string, fields: Partial<HttpRequest> = {}): Promise<HttpResponse> {
