@@ -41,6 +41,7 @@ export async function connectSocket(modem: Modem, attempt: Attempt, limit: Deadl
     limit.signal.throwIfAborted();
     const known = isIP(plan.host) === 0 ? await readRemote(modem.channel, number) : undefined;
     await connection.open(limit.signal);
+    limit.signal.throwIfAborted();
     return known ?? { ip: plan.host, port: plan.port };
   } catch (error) {
     // Guide 5.1: the module closes a socket that could not connect, and says so.

@@ -42,6 +42,18 @@ describe("connecting", () => {
     expect(socket.remote).toEqual({ ip: "195.34.89.241", port: 7 });
   });
 
+  it("leaves no socket to a caller who gives up while it asks that", async () => {
+    const { connect, peer, module } = socketBench();
+    const stop = new AbortController();
+    peer.on(/^AT\+USOCTL=0,4$/, () => {
+      stop.abort(new Error("enough"));
+      return ['+USOCTL: 0,4,"195.34.89.241",7', "OK"];
+    });
+    const reason = await connect({ host: "known.example", signal: stop.signal }).catch((error) => error);
+    expect(reason).toMatchObject({ message: "enough" });
+    await until(() => module.sockets.size === 0);
+  });
+
   it.each([
     { host: "" },
     { host: 'a"b' },
