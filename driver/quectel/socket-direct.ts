@@ -40,6 +40,8 @@ export class QuectelDirectSocket implements ModemSocket {
   readonly #stream: DirectStream;
   readonly #events: SocketEvents;
   readonly #sending = new Pool(["turn"], { name: "turns to send" });
+  /** Ends what waits to be sent, where data mode is entered only for what the modem still has. */
+  readonly #noMore = new AbortController();
   #hasSent = false;
   /** Whether data mode is entered only for what the modem still has of a connection that is over. */
   #isForRest = false;
@@ -93,12 +95,12 @@ export class QuectelDirectSocket implements ModemSocket {
     for (let start = 0; start < data.length; start += PIECE) {
       const piece = data.subarray(start, start + PIECE);
       const time = PATIENCE + transferTime(piece.length, channel.bytesPerSecond);
-      const patience = new Deadline(time, label, signal);
+      const patience = new Deadline(time, label, signal, this.#noMore.signal);
       try {
         await this.#stream.send(piece, patience.signal);
       } catch (error) {
-        const isStuck = error === patience.signal.reason && signal?.aborted !== true;
-        throw isStuck ? new ModemError("MODEM_TIMEOUT", `${label}: ${STUCK}`) : error;
+        const isOver = isModemError(error, "MODEM_TIMEOUT") && error === patience.signal.reason;
+        throw isOver && signal?.aborted !== true ? new ModemError("MODEM_TIMEOUT", `${label}: ${STUCK}`) : error;
       } finally {
         patience.clear();
       }
@@ -140,6 +142,7 @@ export class QuectelDirectSocket implements ModemSocket {
     const stands = await this.#stands();
     const isRead = await this.#readAll(deliver);
     if (stands) return true;
+    this.#noMore.abort(this.#closed());
     // Firmware that does not change to buffer access refuses the read, and gives the rest when data mode is entered again.
     const mayAsk = !isRead && this.#attemptsForRest < ATTEMPTS_FOR_REST;
     this.#isForRest = mayAsk && (await this.#commands.unread()) !== 0;

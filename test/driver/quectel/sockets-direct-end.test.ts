@@ -129,6 +129,36 @@ describe("a direct connection by BG96 ends", () => {
     expect(lines().filter((line) => line === ENTER)).toHaveLength(1);
   });
 
+  it("and what still waits to be sent then fails, instead of going where nobody takes it", async () => {
+    const { channel, fake, numbers, owner, peer, socket } = await connected();
+    const outcomes: unknown[] = [];
+    const lost: Buffer[] = [];
+    peer.on(/^AT\+QIRD=0,1500$/, ["ERROR"]);
+    peer.on(/^AT\+QISWTMD=0,2$/, (_match, print) => {
+      print.enter({ take: (bytes) => lost.push(bytes), escape: (printer) => printer.line("OK") });
+      print.raw("the rest");
+      setTimeout(() => {
+        peer.endData();
+        print.line("NO CARRIER");
+        peer.on(/^AT\+QISWTMD=0,2$/, ["ERROR"]);
+      }, 500);
+    });
+    peer.on(/^AT\+CGATT\?$/, (_match, print) => {
+      socket.send(Buffer.from("too late")).then(
+        () => outcomes.push("sent"),
+        (error: unknown) => outcomes.push(error),
+      );
+      fake.deliver(0, "the rest");
+      fake.hangUp(0);
+      print.line("OK");
+    });
+    await pass(channel.send(OTHER));
+    await passUntil(() => numbers.available === 12);
+    expect(owner.data.toString()).toBe("the rest");
+    expect(outcomes).toEqual([expect.objectContaining({ code: "CONNECTION_CLOSED" })]);
+    expect(Buffer.concat(lost).toString()).toBe("");
+  });
+
   it("without the bytes that the line loses, as an error", async () => {
     const { channel, fake, numbers, owner, peer } = await connected();
     peer.on(/^AT\+QIRD=0,1500$/, (_match, print) => print.raw("\r\n+QIRD: 5\r\nabcd\r\n\r\nOK\r\n"));
