@@ -41,7 +41,6 @@ type Waiter<E> = (outcome: Promise<E>) => void;
 
 /** Opens one endpoint when it is needed, or keeps one up: after a loss it is opened again, with growing pauses. */
 export class Link<E extends Endpoint> {
-  /** Whether it is opened again by itself. */
   private keeping = false;
   private stopping = new AbortController();
   private opening: Promise<E> | undefined;
@@ -56,6 +55,11 @@ export class Link<E extends Endpoint> {
 
   get current(): E | undefined {
     return this.endpoint;
+  }
+
+  /** Whether it is opened again by itself. */
+  get isKeptUp(): boolean {
+    return this.keeping;
   }
 
   get isOpening(): boolean {
@@ -144,28 +148,32 @@ export class Link<E extends Endpoint> {
 
   /** One at a time; its outcome is that of everyone who waits. */
   private attempt(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
-    this.opening ??= this.open(target, signal).finally(() => {
-      this.opening = undefined;
-      this.parts.changed();
-    });
-    return this.opening;
+    if (this.opening !== undefined) return this.opening;
+    const opening = this.open(target, signal);
+    this.opening = opening;
+    this.parts.changed();
+    return opening;
   }
 
   private async open(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
-    this.parts.changed();
     try {
       const endpoint = await this.parts.open(await target(), () => this.tellers > 0, signal);
       if (signal.aborted) {
         await endpoint.close(true);
         throw signal.reason;
       }
+      this.opening = undefined;
       this.stands(endpoint);
       return endpoint;
     } catch (error) {
+      // Together with telling those who wait: who comes next would join an attempt that tells nobody any more.
+      this.opening = undefined;
       if (!signal.aborted) this.lastError = error as Error;
       this.waitersFailed = this.waiters.size;
       this.settle(Promise.reject(error));
       throw error;
+    } finally {
+      this.parts.changed();
     }
   }
 

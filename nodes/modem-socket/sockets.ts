@@ -95,9 +95,8 @@ export class NodeSockets {
   /** Resolves when it stands; from now on it is kept up where the dialog says with whom. */
   async connect({ target }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
     await this.closing;
-    const open = this.use({ target, tells: true, signal });
     this.start();
-    const endpoint = await open;
+    const endpoint = await this.use({ target, tells: true, signal });
     if (endpoint instanceof Peer) return socketEvent("connected", endpoint.socket, { way: endpoint.socket.way });
     return { ...socketEvent("connected", undefined, {}), socket: endpoint.number };
   }
@@ -146,12 +145,12 @@ export class NodeSockets {
     isTold: () => boolean,
     signal: AbortSignal,
   ): Promise<Peer | Listening> {
-    const { modem, settings, timeout, outputs, isKept } = this.parts;
+    const { modem, settings, timeout, outputs } = this.parts;
     const { sockets } = await modem.ready({ timeout, signal });
     const { protocol, role, localPort, cid, keepAlive, mode } = settings;
     const common = {
       // Where only messages ask for it, it is of use as long as they wait.
-      timeout: isKept ? OPEN_TIMEOUT : Math.min(timeout, OPEN_TIMEOUT),
+      timeout: this.link.isKeptUp ? OPEN_TIMEOUT : Math.min(timeout, OPEN_TIMEOUT),
       signal,
       ...(localPort === undefined ? {} : { localPort }),
       ...(cid === undefined ? {} : { cid }),
