@@ -178,6 +178,8 @@ export class DataMode implements DataLink {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
+    // Whoever is to take data may wait for this write, and the end is made out by what is read.
+    if (this.#isShut) this.#delivery.readOn();
     while (this.#isShut && !this.#over) {
       await new Promise<void>((resolve) => {
         this.#gates.add(resolve);

@@ -69,6 +69,12 @@ export class DirectStream {
   #entering = new AbortController();
   #isDoubted = false;
   #closing: Promise<void> | undefined;
+  /** Until the receiver has had everything that has arrived. */
+  #taking: Promise<void> | undefined;
+  /** Lets those go on who wait for the receiver. */
+  readonly #held = new Set<() => void>();
+  /** Why it ends as soon as the receiver has had everything. */
+  #ending: ModemError | undefined;
   /** Whether nothing is passed on any more, and why. */
   #over: { readonly error: ModemError } | undefined;
 
@@ -98,10 +104,12 @@ export class DirectStream {
    * @throws {ModemError} `CONNECTION_CLOSED`, or what ended the stream; the abort reason
    */
   async send(data: Uint8Array, signal?: AbortSignal): Promise<void> {
-    if (this.#over !== undefined) throw this.#over.error;
+    const end = this.#over?.error ?? this.#ending;
+    if (end !== undefined) throw end;
     if (this.#closing !== undefined) throw this.#closed();
     signal?.throwIfAborted();
     const sent = this.#sends.add(data, signal);
+    this.#letGo();
     void this.#pump();
     await sent;
   }
@@ -137,7 +145,12 @@ export class DirectStream {
     let isOver = false;
     let isGivenUp = false;
     const events: DataLinkEvents = {
-      onData: (data) => (this.#over === undefined ? this.#parts.onData(data) : undefined),
+      onData: (data) => {
+        const taken = this.#pass(data);
+        if (!isGivenUp) return taken;
+        // What is read by commands comes behind it, and must find it here.
+        taken?.catch(() => undefined);
+      },
       onWanted: (isPatient) => this.#wanted(isPatient),
       onEnd: (end) => {
         isOver = true;
@@ -174,6 +187,7 @@ export class DirectStream {
       () => {
         this.#wasForBackground = this.#backgroundSince !== undefined;
         this.#isSteppingOut = true;
+        this.#letGo();
         void link.leave();
       },
     );
@@ -207,8 +221,10 @@ export class DirectStream {
         }
       }
     } catch (error) {
+      if (!isModemError(error, "CONNECTION_CLOSED")) return this.#fail(error);
       // Data mode is over, and nothing of the piece was written: it goes on when the stream has entered again.
-      if (!isModemError(error, "CONNECTION_CLOSED")) this.#fail(error);
+      this.#link = undefined;
+      this.#letGo();
     } finally {
       this.#isPumping = false;
     }
@@ -221,7 +237,7 @@ export class DirectStream {
     this.#timer.stop();
     this.#normalSince = undefined;
     this.#backgroundSince = undefined;
-    if (this.#over !== undefined) return;
+    if (this.#isEnding) return;
     if (typeof end !== "string") this.#fail(end);
     else void this.#goOn(end).catch((error: unknown) => this.#fail(error));
   }
@@ -229,14 +245,14 @@ export class DirectStream {
   async #goOn(end: "left" | "ended" | "cut"): Promise<void> {
     if (end !== "left" && !(await this.#stands())) return;
     if (end === "cut") throw this.#uncertain();
-    for (let refusals = 0; this.#over === undefined; ) {
+    for (let refusals = 0; !this.#isEnding; ) {
       this.#entering = new AbortController();
       const { signal } = this.#entering;
       try {
         if (this.#isDoubted && !(await this.#stands())) return;
         return await this.#enter({ ...this.#parts.enter(), priority: Priority.Background, signal });
       } catch (error) {
-        if (this.#over !== undefined || !(await this.#mayRetry(error, signal))) return;
+        if (this.#isEnding || !(await this.#mayRetry(error, signal))) return;
         if (!signal.aborted) refusals += 1;
         if (refusals >= REFUSALS) throw error;
       }
@@ -257,22 +273,57 @@ export class DirectStream {
     this.#isDoubted = false;
     const stands = await this.#parts.settle(async (data) => {
       if (this.#over !== undefined) throw this.#over.error;
-      await this.#parts.onData(data);
+      await this.#pass(data);
     });
-    if (!stands) this.#finish(undefined);
-    return this.#over === undefined;
+    if (!stands) await this.#finish(undefined);
+    return !this.#isEnding;
   }
 
   #fail(error: unknown): void {
     const { title } = this.#parts;
-    this.#finish(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${title}: ${String(error)}`));
+    void this.#finish(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${title}: ${String(error)}`));
   }
 
-  /** It has ended by itself. */
-  #finish(error: ModemError | undefined): void {
+  get #isEnding(): boolean {
+    return this.#over !== undefined || this.#ending !== undefined;
+  }
+
+  /** It has ended by itself: what has arrived is still passed on. */
+  async #finish(error: ModemError | undefined): Promise<void> {
+    if (this.#isEnding) return;
+    this.#ending = error ?? this.#closed();
+    this.#sends.failAll(this.#ending);
+    while (this.#taking !== undefined) await this.#taking;
     if (this.#over !== undefined) return;
-    void this.#stop(error ?? this.#closed());
+    void this.#stop(this.#ending);
     if (this.#closing === undefined) this.#parts.onEnded(error);
+  }
+
+  /** Passes on behind what came before: of another time in data mode, or read by commands. */
+  #pass(data: Buffer): void | Promise<void> {
+    const taken = this.#taking === undefined ? this.#hand(data) : this.#taking.then(() => this.#hand(data));
+    if (taken === undefined) return;
+    const done = (): void => {
+      if (this.#taking === taking) this.#taking = undefined;
+    };
+    const taking: Promise<void> = taken.then(done, done);
+    this.#taking = taking;
+    return new Promise((resolve, reject) => {
+      this.#held.add(resolve);
+      void taken.then(resolve, reject).finally(() => this.#held.delete(resolve));
+      this.#letGo();
+    });
+  }
+
+  #hand(data: Buffer): void | Promise<void> {
+    return this.#over === undefined ? this.#parts.onData(data) : undefined;
+  }
+
+  /** A receiver may wait for a send, which waits for data mode: then that must not wait for the receiver. */
+  #letGo(): void {
+    if (this.#sends.isEmpty || (this.#link !== undefined && !this.#isSteppingOut)) return;
+    for (const goOn of this.#held) goOn();
+    this.#held.clear();
   }
 
   async #stop(error: ModemError): Promise<void> {

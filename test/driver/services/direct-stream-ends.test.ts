@@ -104,6 +104,30 @@ describe("after the modem left by itself", () => {
     expect([vendor.commands(), vendor.ends]).toEqual([["AT+OPEN", "AT+A", "AT+STATE"], [undefined]]);
   });
 
+  it("passes on what came on an entering that a doubt cut off before what is read then", async () => {
+    void vendor.channel.send(command("AT+A"));
+    for (let time = 0; time < OUT && !vendor.peer.commands.includes("AT+ENTER"); time += 1) await pass(1);
+    vendor.stands = false;
+    vendor.rest = ["three"];
+    vendor.stream.doubt();
+    await pass(5);
+    let taken = (): void => undefined;
+    vendor.take = () => {
+      vendor.take = () => undefined;
+      return new Promise((resolve) => {
+        taken = resolve;
+      });
+    };
+    vendor.peer.say("one ");
+    vendor.peer.say("two ");
+    await pass(2 * GUARD + 3000);
+    expect([vendor.data, vendor.ends]).toEqual(["one ", []]);
+    taken();
+    await pass(100);
+    expect([vendor.data, vendor.ends]).toEqual(["one two three", [undefined]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("takes a doubt in data mode to the next time out", async () => {
     vendor.stream.doubt();
     await pass(10_000);
@@ -111,6 +135,63 @@ describe("after the modem left by itself", () => {
     void vendor.channel.send(command("AT+A"));
     await pass(1000 + OUT);
     expect(vendor.commands()).toEqual(["AT+A", "AT+STATE", "AT+ENTER"]);
+  });
+});
+
+describe("a receiver that waits for the stream", () => {
+  const answer = () => vendor.stream.send(Buffer.from("pong"));
+
+  it("gets its answer sent when its data came while the stream stepped out", async () => {
+    vendor.peer.late = "ping";
+    vendor.take = answer;
+    const work = outcome(vendor.channel.send(command("AT+A")));
+    await pass(60_000);
+    expect([await work, vendor.data, vendor.sent, vendor.ends]).toEqual(["done", "ping", "pong", []]);
+    expect(vendor.commands()).toEqual(["AT+OPEN", "AT+A", "AT+ENTER"]);
+  });
+
+  it("gets its answer sent when the modem left behind its data and the connection stands", async () => {
+    vendor.take = answer;
+    vendor.peer.hangUp("ping\r\nDISCONNECT\r\n");
+    await pass(60_000);
+    expect([vendor.data, vendor.sent, vendor.ends, vendor.peer.inData]).toEqual(["ping", "pong", [], true]);
+  });
+
+  it("gets an answer refused, and the rest, when the peer closed behind its data", async () => {
+    vendor.stands = false;
+    vendor.rest = ["rest"];
+    const answers: string[] = [];
+    vendor.take = async () => {
+      answers.push(await outcome(answer()));
+    };
+    vendor.peer.hangUp("ping\r\nDISCONNECT\r\n");
+    await pass(60_000);
+    expect([vendor.data, vendor.ends]).toEqual(["pingrest", [undefined]]);
+    expect(answers).toEqual(["CONNECTION_CLOSED", "CONNECTION_CLOSED"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("can answer and close at the last data", async () => {
+    vendor.stands = false;
+    vendor.rest = ["rest"];
+    const answers: string[] = [];
+    vendor.take = async () => {
+      const answering = outcome(answer());
+      await vendor.stream.close();
+      answers.push(await answering, "closed");
+    };
+    vendor.peer.hangUp();
+    await pass(60_000);
+    expect([vendor.data, answers, vendor.ends]).toEqual(["rest", ["CONNECTION_CLOSED", "closed"], []]);
+  });
+
+  it("that fails is no fault of the stream, which goes on", async () => {
+    vendor.take = () => Promise.reject(new Error("no"));
+    vendor.peer.say("one ");
+    vendor.peer.late = "two ";
+    const work = outcome(vendor.channel.send(command("AT+A")));
+    await pass(60_000);
+    expect([await work, vendor.data, vendor.ends, vendor.peer.inData]).toEqual(["done", "one two ", [], true]);
   });
 });
 

@@ -204,6 +204,23 @@ describe("a connection in direct link ends", () => {
     expect(module.sockets.size).toBe(0);
   });
 
+  it("by close of an owner who answers the last data and closes", async () => {
+    const { module, socket, seen } = await linked();
+    const events: string[] = [];
+    const answer = async (data: Buffer): Promise<void> => {
+      void socket.send(data).catch((error: ModemError) => events.push(error.code));
+      await socket.close();
+      events.push("closed");
+    };
+    seen.onData = answer;
+    module.closeByPeer(0, "rest");
+    await pass(seen.over);
+    await passUntil(() => events.length === 2);
+    expect(events).toEqual(["CONNECTION_CLOSED", "closed"]);
+    expect(seen.closed).toEqual([undefined]);
+    expect(module.sockets.size).toBe(0);
+  });
+
   it.each([true, false])("when the peer has closed before the link stood (+USODL refused: %s)", async (refuses) => {
     const made = socketBench();
     made.module.refusesLink = refuses;
