@@ -37,7 +37,8 @@ export interface DataLink {
   readonly idle: number;
   /**
    * Leaves by `+++` between two silences (V.250 S2, S12), which takes a bit more than two guard times; bytes that arrive
-   * meanwhile are data, and writes that were accepted end before. Resolves when the modem takes commands again, or data mode has ended otherwise. Never rejects.
+   * meanwhile are data, and writes that were accepted end before. Resolves when the modem takes commands again, or data
+   * mode has ended otherwise. Never rejects.
    */
   leave(): Promise<void>;
 }

@@ -1,5 +1,4 @@
 import { type Command, Priority, type Response } from "./command";
-
 import type { DataLinkEvents } from "./data-link";
 import type { DataMode } from "./data-mode";
 

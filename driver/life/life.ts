@@ -44,8 +44,8 @@ export class Life {
   }
 
   /**
-   * `AT` until `OK`, and once `+++`, since a host that went away in data mode leaves the modem there; then the echo, which marks where answers begin, and
-   * errors in words.
+   * `AT` until `OK`, and once `+++`, since a host that went away in data mode leaves the modem there; then the echo,
+   * which marks where answers begin, and errors in words.
    */
   async #synchronise(session: Session, patience: number): Promise<void> {
     const { channel, signal } = session;

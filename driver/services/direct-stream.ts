@@ -35,7 +35,7 @@ export interface DirectStreamParts {
    * with ends the stream: nothing of it reaches `settle` again.
    */
   settle(deliver: (data: Buffer) => Promise<void>): Promise<boolean>;
-  /** What has arrived, in order and cut anywhere. While the promise is pending nothing more is read. */
+  /** What has arrived, in order, cut anywhere. While it is pending only sends that wait for data mode let more be read. */
   onData(data: Buffer): void | Promise<void>;
   /**
    * Once, after the last `onData`, when the stream has ended otherwise than by `close` or `end`. Without an error the
