@@ -167,7 +167,12 @@ export class EditorPage {
   }
 
   async deploy(): Promise<void> {
+    // The button is disabled already while the flows are on their way.
+    const isDeployed = this.page.waitForResponse(
+      (response) => response.request().method() === "POST" && new URL(response.url()).pathname.endsWith("/flows"),
+    );
     await this.page.click("#red-ui-header-button-deploy");
+    await isDeployed;
     await this.page.waitForSelector("#red-ui-header-button-deploy.disabled");
   }
 
