@@ -5,6 +5,9 @@ import type { SocketAddress, SocketProtocol, SocketStatus } from "../services/so
 import { ask, query } from "./commands";
 import { describeSocketError } from "./socket-errors";
 
+/** The module has seven sockets, secure ones, listening and accepted ones included (guide 5.11). */
+export const SOCKET_NUMBERS = [0, 1, 2, 3, 4, 5, 6] as const;
+
 /** Parameters of +USOCTL (guide 5.8). */
 export const CONTROL = { type: 0, lastError: 1, bytesSent: 2, remote: 4, state: 10, unacknowledged: 11 } as const;
 

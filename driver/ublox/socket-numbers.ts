@@ -2,16 +2,13 @@ import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { toInteger } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
-import { unlessRejected } from "../network/procedures";
 import { type AcquireOptions, Pool } from "../services/resources";
 import { ask, command } from "./commands";
-import { exists } from "./socket-control";
+import { closeLeftovers } from "./leftover-sockets";
+import { SOCKET_NUMBERS } from "./socket-control";
 import { socketFailure } from "./socket-errors";
 import type { SocketPlan } from "./socket-options";
 import { TIMEOUTS } from "./timeouts";
-
-/** The module has seven sockets, secure ones, listening and accepted ones included (guide 5.11). */
-export const SOCKET_NUMBERS = [0, 1, 2, 3, 4, 5, 6] as const;
 
 export function isSocketNumber(number: number): boolean {
   return SOCKET_NUMBERS.some((one) => one === number);
@@ -77,7 +74,7 @@ export class SocketNumbers<T extends NumberOwner> {
     const work = async (): Promise<O> => {
       let number = await this.#make(create);
       if (number instanceof ModemError) {
-        await this.#reclaim();
+        await closeLeftovers(this.#channel, (left) => this.#owners.has(left));
         number = await this.#make(create);
       }
       if (number instanceof ModemError) throw await this.#refused(title, number);
@@ -122,14 +119,6 @@ export class SocketNumbers<T extends NumberOwner> {
       throw error;
     }
     return new ModemError("MODEM_REJECTED", `The modem made a socket and did not say which (${order.label})`);
-  }
-
-  /** Closes what nobody here has: sockets that an earlier session left behind. */
-  async #reclaim(): Promise<void> {
-    for (const number of SOCKET_NUMBERS) {
-      if (this.#owners.has(number) || !(await exists(this.#channel, number)) || this.#owners.has(number)) continue;
-      await unlessRejected(this.#channel.send(command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket })));
-    }
   }
 
   async #refused(title: string, refusal: ModemError): Promise<ModemError> {
