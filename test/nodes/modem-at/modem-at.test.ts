@@ -64,14 +64,19 @@ describe("modem-at", () => {
     expect(node.events.messages.every(({ topic }) => topic === "+CREG")).toBe(true);
   });
 
-  it.each([["AT\rAT+CFUN=0"], ["AT+CMGS=\u001a"], ["ATü"], [""], ["   "], ["A/"], ["x".repeat(5000)]])(
-    "refuses %j",
-    async (command) => {
-      const node = await at();
-      node.receive({ command });
-      expect((await node.errors.next()).error).toMatchObject({ code: "INVALID_INPUT" });
-    },
-  );
+  it.each([
+    ["a second line", "AT\rAT+CFUN=0"],
+    ["a control character", "AT+CMGS=\u001a"],
+    ["a letter beyond ASCII", "ATü"],
+    ["an empty command", ""],
+    ["a blank command", "   "],
+    ["the repetition of the last line", "A/"],
+    ["a command of 5000 characters", "x".repeat(5000)],
+  ])("refuses %s", async (_, command) => {
+    const node = await at();
+    node.receive({ command });
+    expect((await node.errors.next()).error).toMatchObject({ code: "INVALID_INPUT" });
+  });
 
   it("still takes messages where its prefixes can't be read", async () => {
     const node = await at({ urcs: { not: "a list" }, command: "AT+CSQ" });
