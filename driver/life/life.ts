@@ -63,8 +63,10 @@ export class Life {
           signal.throwIfAborted();
         }
         if (!isModemError(error, "MODEM_TIMEOUT")) await delay(REJECTED_PAUSE, signal);
-        else if (!hasEscaped) await channel.escape(timing.escapeGuard, signal);
-        hasEscaped = true;
+        else if (!hasEscaped) {
+          await channel.escape(timing.escapeGuard, signal);
+          hasEscaped = true;
+        }
       }
     }
     session.progress("answering");

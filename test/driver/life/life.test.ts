@@ -87,6 +87,14 @@ describe("the way up", () => {
     expect(peer.payload).toBe("AT\r");
   });
 
+  it("calls it out of data mode also when the data look like a rejected command", async () => {
+    peer.inDataMode = true;
+    peer.farEnd = "\r\nERROR\r\n";
+    make().open();
+    await modem.ready(SOON);
+    expect(peer.payload).toMatch(/^(AT\r)+$/);
+  });
+
   it("is ready when it is registered, without a connection, where the flow connects", async () => {
     await up({ connect: "manual" });
     expect(peer.active).toBe(false);

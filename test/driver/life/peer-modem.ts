@@ -17,6 +17,8 @@ export class PeerModem {
   /** It takes all for data but `+++` that comes alone. */
   inDataMode = false;
   payload = "";
+  /** What the far end of data mode sends when the first data reach it. */
+  farEnd = "";
   readonly replies = new Map<string, Reply | (() => Reply)>();
   #server: Server | undefined;
   #socket: Socket | undefined;
@@ -140,8 +142,13 @@ export class PeerModem {
 
   #takeData(text: string): void {
     this.inDataMode = text !== "+++";
-    if (this.inDataMode) this.payload += text;
-    else this.#write("\r\nOK\r\n");
+    if (!this.inDataMode) {
+      this.#write("\r\nOK\r\n");
+      return;
+    }
+    this.payload += text;
+    this.#write(this.farEnd);
+    this.farEnd = "";
   }
 
   #command(line: string): void {
