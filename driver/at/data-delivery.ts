@@ -8,6 +8,7 @@ export class DataDelivery {
   #busy = false;
   #paused = false;
   #eager = false;
+  #isFree = false;
   #whenDone: (() => void) | undefined;
 
   constructor(
@@ -34,12 +35,17 @@ export class DataDelivery {
     this.#flow();
   }
 
+  /** From here on the line is not stopped at all: what it carries is answers to others. */
+  freeLine(): void {
+    this.#isFree = true;
+    this.#flow();
+  }
+
   /** Calls back when the receiver has had everything. */
   finish(then: () => void): void {
     this.#whenDone = then;
-    this.#eager = true;
+    this.freeLine();
     this.#next();
-    if (this.#paused) this.#setPaused(false);
   }
 
   #next(): void {
@@ -71,11 +77,8 @@ export class DataDelivery {
   }
 
   #flow(): void {
-    const paused = this.#busy && (!this.#eager || this.#bytes > MOST_WAITING);
-    if (paused !== this.#paused && (this.#whenDone === undefined || !paused)) this.#setPaused(paused);
-  }
-
-  #setPaused(paused: boolean): void {
+    const paused = this.#busy && !this.#isFree && (!this.#eager || this.#bytes > MOST_WAITING);
+    if (paused === this.#paused) return;
     this.#paused = paused;
     if (paused) this.line.pause();
     else this.line.resume();

@@ -311,6 +311,7 @@ export class DataMode implements DataLink {
   #cutOff({ data, behind, end }: Cut, how: DataModeOver): void {
     this.#over = true;
     this.#openGates();
+    this.#delivery.freeLine();
     this.#delivery.push(data);
     if (end !== undefined) this.line.trace.left(end);
     this.line.over(behind, how);

@@ -96,6 +96,30 @@ describe("data mode", () => {
     expect(peer.paused).toBe(false);
   });
 
+  it("lets the next command have its answer however much waits for the receiver", async () => {
+    const opened = await inDataMode();
+    const { peer, seen, link, channel } = opened;
+    let release = (): void => undefined;
+    seen.take = () => new Promise((resolve) => (release = resolve));
+    peer.say("the first");
+    const leaving = link.leave();
+    const most = Buffer.alloc(1024 * 1024 - 10, "x");
+    peer.say(most);
+    // The modem leaves by itself; what looks the same before it is data.
+    const end = "\r\nNO CARRIER\r\n";
+    peer.hangUp(end + end);
+    await pass(3 * LEAVING);
+    const next = outcome(channel.send(command("AT")));
+    await pass(5000);
+    expect(await next).toBe("done");
+    await leaving;
+    seen.take = () => undefined;
+    release();
+    await pass(0);
+    expect(seen.data.length).toBe("the first".length + most.length + end.length);
+    expect(seen.ends).toEqual(["ended"]);
+  });
+
   it("goes on when the receiver fails", async () => {
     const { peer, seen } = await inDataMode();
     seen.take = () => Promise.reject(new Error("no"));
