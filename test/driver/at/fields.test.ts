@@ -166,10 +166,9 @@ describe("the fields of an answer", () => {
     );
   });
 
-  it.each(["", "(((", '"""', '",",', ",".repeat(10_000), '"'.repeat(10_001)])("don't take long for %.10j", (body) => {
-    const start = performance.now();
-    splitFields({ text: `+X: ${body}`, data: [] });
-    expect(performance.now() - start).toBeLessThan(200);
+  // With a loop within a loop a million characters would take hours.
+  it.each([",", '"', '",', "("])("don't take longer than they are long: a million of %j", (body) => {
+    expect(splitFields({ text: `+X: ${body.repeat(1_000_000)}`, data: [] }).length).toBeGreaterThan(0);
   });
 
   it("are whole numbers or NaN", () => {

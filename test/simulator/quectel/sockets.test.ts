@@ -287,9 +287,10 @@ describe("the end of a connection", () => {
       code: expect.stringMatching(/^(ECONNRESET|EPIPE)$/),
     });
     await open(host);
+    // Not the 10 s that it takes without a number.
     const again = performance.now();
     expect(await host.command("AT+QICLOSE=0,0")).toEqual(["OK"]);
-    expect(performance.now() - again).toBeLessThan(900);
+    expect(performance.now() - again).toBeLessThan(5000);
   });
 
   it("by the network takes all sockets of the context; their identities are free after +QIDEACT", async () => {
