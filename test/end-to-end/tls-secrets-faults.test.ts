@@ -145,9 +145,10 @@ it("no secret of TLS is told of a modem that misbehaves", async () => {
   const work = MODELS.map(async (of) => {
     const asked = modems.filter(({ model }) => model === of);
     const codes = asked.map(({ id, work = "all" }) => outcomes(id, messages[work](of)));
-    expect([...new Set((await Promise.all(codes)).flat())], of).toEqual(
-      expect.arrayContaining(["out", "own", "MODEM_REJECTED", "MODEM_RESTARTED"]),
-    );
+    const found = [...new Set((await Promise.all(codes)).flat())];
+    expect(found, of).toEqual(expect.arrayContaining(["out", "own", "MODEM_REJECTED"]));
+    // A LARA-R6 restarts without a word: which of the two it is depends on what it was asked next.
+    expect(found, of).toContainEqual(expect.stringMatching(/^MODEM_(?:RESTARTED|TIMEOUT)$/));
   });
   await Promise.all(work);
   for (const { id } of modems) expect(stage.taps.get(id)?.troubled, id).toBeGreaterThan(0);
