@@ -1,25 +1,13 @@
-import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
-import { Deadline } from "../services/deadline";
 import type { SocketAddress } from "../services/sockets";
 import { translated } from "./failure";
+import { FullBuffer } from "./full-buffer";
 import type { SocketCommands } from "./socket-commands";
 import { flushSocket } from "./socket-flush";
 import type { SocketState } from "./socket-state";
 
 /** +QISEND takes so many at once and cuts off what is beyond (AT facts 2.2). */
 export const LARGEST_SEND = 1460;
-/** ms between two attempts at a full buffer: at first, and at most. */
-const FIRST_PAUSE = 100;
-const LONGEST_PAUSE = 2_000;
-/** ms for which a full buffer may take nothing. */
-const PATIENCE = 60_000;
-const STUCK = `it has taken nothing for ${PATIENCE / 1000} s; the peer does not read, or the network carries nothing`;
-
-export interface Destination {
-  readonly to?: SocketAddress;
-  readonly signal?: AbortSignal;
-}
 
 /** Hands bytes to the modem, each of them once. */
 export class SocketSender {
@@ -34,50 +22,31 @@ export class SocketSender {
     this.#label = label;
   }
 
-  async send(data: Uint8Array, destination: Destination): Promise<void> {
-    for (let start = 0; start < data.length; start += LARGEST_SEND) {
-      await this.#chunk(data.subarray(start, start + LARGEST_SEND), destination);
-    }
+  get hasEnded(): boolean {
+    return this.#state.hasEnded;
   }
 
-  /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */
-  async flush(): Promise<void> {
-    if (this.#hasSent) await flushSocket(this.#commands, this.#state, this.#label);
-  }
-
-  async #chunk(data: Uint8Array, destination: Destination): Promise<void> {
-    if (await this.#offer(data, destination)) return;
-    const operation = `${this.#label}: the modem's buffer is full`;
-    const patience = new Deadline(PATIENCE, operation, destination.signal, this.#state.stopped);
+  /** Waits for room where there is none. */
+  async datagram(data: Uint8Array, to: SocketAddress, signal: AbortSignal | undefined): Promise<void> {
+    if (await this.offer(data, to, signal)) return;
+    const full = this.full(signal);
     try {
-      let pause = FIRST_PAUSE;
-      for (let queued = await this.#queued(patience.signal); ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-        await delay(pause, patience.signal);
-        const before = queued;
-        queued = await this.#queued(patience.signal);
-        // Bytes that can only be refused again need not go over the line; now and then they do all the same.
-        const hasRoom = queued < before || queued === 0 || pause === LONGEST_PAUSE;
-        if (hasRoom && (await this.#offer(data, destination))) return;
-      }
-    } catch (error) {
-      if (this.#state.hasEnded) throw this.closed();
-      const isOver = isModemError(error, "MODEM_TIMEOUT") && error === patience.signal.reason;
-      throw isOver && destination.signal?.aborted !== true
-        ? new ModemError("MODEM_TIMEOUT", `${operation}: ${STUCK}`)
-        : error;
+      do {
+        while (!(await this.room(full)));
+      } while (!(await this.offer(data, to, signal)));
     } finally {
-      patience.clear();
+      full.end();
     }
   }
 
-  /** 0 where the modem does not tell. */
-  async #queued(signal: AbortSignal): Promise<number> {
-    return (await this.#commands.unacknowledged(signal)) ?? 0;
-  }
-
-  async #offer(data: Uint8Array, { to, signal }: Destination): Promise<boolean> {
+  /**
+   * Offers at most `LARGEST_SEND` bytes, which may not be given up before the modem has answered.
+   *
+   * @returns whether they were taken; none were where there was no room for all
+   */
+  async offer(data: Uint8Array, to?: SocketAddress, signal?: AbortSignal): Promise<boolean> {
     signal?.throwIfAborted();
-    if (this.#state.hasEnded) throw this.closed();
+    if (this.hasEnded) throw this.closed();
     this.#hasSent = true;
     try {
       return await this.#commands.send(data, to, signal);
@@ -88,6 +57,25 @@ export class SocketSender {
       if (to === undefined) this.#state.stop(error);
       throw error;
     }
+  }
+
+  /** When an offer was refused. Whoever asks for it ends it. */
+  full(signal?: AbortSignal): FullBuffer {
+    return new FullBuffer(this.#commands, this.#label, signal, this.#state.stopped);
+  }
+
+  /** Waits a while; resolves to whether there may be room now. */
+  async room(full: FullBuffer): Promise<boolean> {
+    try {
+      return await full.wait();
+    } catch (error) {
+      throw this.hasEnded ? this.closed() : error;
+    }
+  }
+
+  /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */
+  async flush(): Promise<void> {
+    if (this.#hasSent) await flushSocket(this.#commands, this.#state, this.#label);
   }
 
   closed(): ModemError {

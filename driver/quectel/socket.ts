@@ -7,6 +7,7 @@ import { SocketCommands, type SocketFamily } from "./socket-commands";
 import type { Opened } from "./socket-opener";
 import { SocketReader } from "./socket-reader";
 import { LARGEST_SEND, SocketSender } from "./socket-sender";
+import { StreamSender } from "./socket-stream";
 
 /** What +QISTATE's numbers are of a connection; 3 is printed for one that has just come about (AT facts 2.2). */
 const STATES: readonly string[] = ["closed", "syn-sent", "established", "established", "close-wait"];
@@ -27,7 +28,8 @@ export class QuectelSocket implements ModemSocket {
   readonly #parts: SocketParts;
   readonly #commands: SocketCommands;
   readonly #sender: SocketSender;
-  readonly #sending = new Pool(["turn"], { name: "turns to send" });
+  readonly #stream: StreamSender;
+  readonly #datagrams = new Pool(["turn"], { name: "turns to send" });
   #closing: Promise<void> | undefined;
   #ended: Promise<void> = Promise.resolve();
 
@@ -35,6 +37,7 @@ export class QuectelSocket implements ModemSocket {
     this.#parts = parts;
     this.#commands = new SocketCommands(parts.channel, parts.number.value, parts.family);
     this.#sender = new SocketSender(this.#commands, parts.state, parts.label);
+    this.#stream = new StreamSender(this.#sender);
   }
 
   get number(): number {
@@ -58,11 +61,10 @@ export class QuectelSocket implements ModemSocket {
     const { label, state, resolve } = this.#parts;
     checkSend(this.protocol, data, to);
     if (state.hasEnded || this.#closing !== undefined) throw this.#sender.closed();
-    await this.#sending.withItem(
-      async () => {
-        const address = to === undefined ? undefined : { ip: await resolve(to.host, signal), port: to.port };
-        await this.#sender.send(data, { to: address, signal });
-      },
+    signal?.throwIfAborted();
+    if (to === undefined) return this.#stream.send(data, signal);
+    await this.#datagrams.withItem(
+      async () => this.#sender.datagram(data, { ip: await resolve(to.host, signal), port: to.port }, signal),
       { signal, owner: label },
     );
   }
@@ -79,7 +81,8 @@ export class QuectelSocket implements ModemSocket {
   async #close(): Promise<void> {
     const { state } = this.#parts;
     // After what is being sent; a connection that ends meanwhile takes its senders along.
-    await this.#sending.withItem(() => this.#sender.flush()).catch(() => undefined);
+    await this.#stream.idle();
+    await this.#datagrams.withItem(() => this.#sender.flush()).catch(() => undefined);
     state.stop();
     await this.#ended;
   }
@@ -93,7 +96,7 @@ export class QuectelSocket implements ModemSocket {
       // One that was stopped has its reason already.
       state.stop(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${label}: ${String(error)}`));
     }
-    this.#sending.close(this.#sender.closed());
+    this.#datagrams.close(this.#sender.closed());
     if (number.isHeld && !state.isGone) await this.#commands.close();
     try {
       events.onClosed(state.error);
