@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { exampleFlows, INTERNET_PORTS, prepareUserDirectory } from "../../demo/user-directory";
+import { ask } from "../support/ask";
 import { freePort, ROOT } from "../support/node-red";
 
 interface FlowNode {
@@ -54,7 +55,7 @@ class RunningDemo {
   }
 
   async flows(): Promise<FlowNode[]> {
-    return (await (await fetch(`${this.url}flows`)).json()) as FlowNode[];
+    return (await (await ask(`${this.url}flows`)).json()) as FlowNode[];
   }
 
   /** Presses a button of an example; resolves with what its flow shows first in the debug sidebar of what is `wanted`. */
@@ -72,7 +73,7 @@ class RunningDemo {
       });
     });
     socket.send(JSON.stringify({ subscribe: "debug" }));
-    const pressed = await fetch(`${this.url}inject/${inject?.id}`, { method: "POST" });
+    const pressed = await ask(`${this.url}inject/${inject?.id}`, { method: "POST" });
     expect(pressed.ok).toBe(true);
     try {
       return await shown;
@@ -98,7 +99,7 @@ describe("npm start", { timeout: 60_000 }, () => {
   it("opens with every example loaded and no node of an unknown type", async () => {
     const types = new Set((await demo.flows()).map((node) => node.type));
     for (const type of FLOW_TYPES) expect(types).toContain(type);
-    const sets = (await (await fetch(`${demo.url}nodes`, { headers: { accept: "application/json" } })).json()) as {
+    const sets = (await (await ask(`${demo.url}nodes`, { headers: { accept: "application/json" } })).json()) as {
       types: string[];
     }[];
     const known = new Set([...sets.flatMap((set) => set.types), "tab", "group"]);

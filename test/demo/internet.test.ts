@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DemoInternet, type InternetPorts } from "../../demo/internet";
+import { ask } from "../support/ask";
 import { ROOT } from "../support/node-red";
 
 const read = (name: string) => readFileSync(join(ROOT, "demo", "certificates", name));
@@ -36,7 +37,7 @@ describe("the demo's small internet", () => {
   it("greets devices with a certificate of its CA, and nobody else", async () => {
     expect(await get("/device", device)).toEqual({ statusCode: 200, body: "Hello, Demo device.\n" });
     expect(await get("/device")).toMatchObject({ statusCode: 403 });
-    expect(await (await fetch(`http://127.0.0.1:${ports.http}/device`)).text()).toContain("certificate");
+    expect(await (await ask(`http://127.0.0.1:${ports.http}/device`)).text()).toContain("certificate");
   });
 
   it.each(["TLSv1.2", "TLSv1.3"] as const)(
@@ -55,7 +56,7 @@ describe("the demo's small internet", () => {
   );
 
   it("says so without TLS as well", async () => {
-    const answer = await fetch(`http://127.0.0.1:${ports.http}/session`);
+    const answer = await ask(`http://127.0.0.1:${ports.http}/session`);
     expect(await answer.json()).toEqual({ resumed: false, protocol: "no TLS" });
   });
 });

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { SessionRecord } from "../../driver/services/security";
+import { ask } from "../support/ask";
 import { type RunningNodeRed, startNodeRed } from "../support/node-red";
 import { KINDS } from "./resumption";
 import { pem } from "./tls-bench";
@@ -99,7 +100,7 @@ export class SessionFlows {
       body: JSON.stringify({ __user_inject_props__: properties }),
     };
     // A deploy is answered before its flows have started.
-    while ((await fetch(new URL(`inject/go-${node}`, this.nodeRed.url), request)).status === 404) await setTimeout(20);
+    while ((await ask(new URL(`inject/go-${node}`, this.nodeRed.url), request)).status === 404) await setTimeout(20);
     const { payload, error } = await answer;
     if (error !== undefined) throw new Error(`${node}: ${JSON.stringify(error)}`);
     return payload;

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import WebSocket from "ws";
+import { ask } from "../support/ask";
 import { type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
 
 /** A flow node under test; its wires are the watcher's. */
@@ -106,11 +107,11 @@ export class WatchedNodeRed {
       body: JSON.stringify({ __user_inject_props__: properties }),
     };
     // A deploy is answered before its flows have started.
-    while ((await fetch(url, request)).status === 404) await setTimeout(20);
+    while ((await ask(url, request)).status === 404) await setTimeout(20);
   }
 
   async post(path: string, body: object): Promise<unknown> {
-    const response = await fetch(new URL(path, this.running.url), {
+    const response = await ask(new URL(path, this.running.url), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { ask } from "./ask";
 
 export const ROOT = join(__dirname, "..", "..");
 /** `NODE_RED_HOME` picks another Node-RED than the development dependency. */
@@ -86,14 +87,14 @@ export async function startNodeRed(
   return {
     url,
     log: () => log,
-    get: (path, headers = {}) => fetch(new URL(path, url), { headers: { accept: "application/json", ...headers } }),
+    get: (path, headers = {}) => ask(new URL(path, url), { headers: { accept: "application/json", ...headers } }),
     deploy: (nodes, credentials) => deploy(url, nodes, credentials),
     stop: ({ keep } = { keep: false }) => stop(child, keep ? undefined : directory),
   };
 }
 
 async function deploy(url: string, flows: readonly object[], credentials?: Record<string, object>): Promise<void> {
-  const response = await fetch(new URL("flows", url), {
+  const response = await ask(new URL("flows", url), {
     method: "POST",
     headers: { "content-type": "application/json", "node-red-api-version": "v2", "node-red-deployment-type": "full" },
     body: JSON.stringify(credentials === undefined ? { flows } : { flows, credentials }),
