@@ -40,19 +40,24 @@ export class Framing {
     }
     this.buffer.copyWithin(0, start, this.length);
     this.length -= start;
-    return this.length > PIECE_LIMIT ? [...pieces, ...withContent([this.takeRest(false)])] : pieces;
+    return this.length > PIECE_LIMIT ? [...pieces, ...withContent([this.takeTooLong()])] : pieces;
   }
 
   /** What has come behind the last delimiter, at the end of the stream. */
   end(): (Buffer | string)[] {
-    return withContent([this.takeRest(true)]);
+    return withContent([this.take(this.length, true)]);
   }
 
-  private takeRest(isWhole: boolean): Buffer | string {
-    const rest = this.decode(this.buffer.subarray(0, this.length), isWhole);
-    this.buffer = Buffer.alloc(0);
-    this.length = 0;
-    return rest;
+  /** But for what a delimiter may have begun with. */
+  private takeTooLong(): Buffer | string {
+    return this.take(Math.max(0, this.length - this.delimiter.length + 1), false);
+  }
+
+  private take(count: number, isWhole: boolean): Buffer | string {
+    const taken = this.decode(this.buffer.subarray(0, count), isWhole);
+    this.buffer = Buffer.from(this.buffer.subarray(count, this.length));
+    this.length = this.buffer.length;
+    return taken;
   }
 
   private decode(bytes: Buffer, isWhole: boolean): Buffer | string {

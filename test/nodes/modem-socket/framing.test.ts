@@ -69,4 +69,13 @@ describe(`framing (seed ${seed})`, () => {
     expect(most).toBeLessThanOrEqual(1024 * 1024 + chunk.length);
     expect(framing.end()).toEqual([]);
   });
+
+  it("splits a piece that got too long at a delimiter that chunks have cut", () => {
+    const framing = new Framing({ delimiter: Buffer.from("\r\n"), isText: true });
+    const long = "x".repeat(1024 * 1024);
+    const pieces = [`${long}\r`, "\nnext\r\n"].flatMap((chunk) => framing.push(Buffer.from(chunk)));
+    expect(pieces.pop()).toBe("next");
+    expect(pieces.join("")).toBe(long);
+    expect(framing.end()).toEqual([]);
+  });
 });
