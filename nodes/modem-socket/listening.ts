@@ -84,6 +84,8 @@ export class Listening implements Endpoint {
 
   async close(): Promise<void> {
     await Promise.all([this.listener?.close(), this.peers.closeAll()]);
+    // Until then the modem may have accepted more.
+    await this.peers.closeAll();
     this.resolveEnded(undefined);
   }
 }

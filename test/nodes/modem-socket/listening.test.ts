@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import type { ModemSocket, SocketEvents } from "../../../driver/services/sockets";
+import { AcceptedPeers, Listening } from "../../../nodes/modem-socket/listening";
+
+describe("a node that stops listening", () => {
+  it("closes a connection, too, that it accepts until the modem listens no more", async () => {
+    const peers = new AcceptedPeers(
+      { delimiter: Buffer.alloc(0), isText: false },
+      { data: () => undefined, event: () => undefined },
+      () => undefined,
+    );
+    let accept: ((socket: ModemSocket) => SocketEvents) | undefined;
+    const listening = await Listening.open(peers, async (whom) => {
+      accept = whom;
+      const close = async (): Promise<void> => {
+        // The URC came before the answer to the command.
+        await Promise.resolve();
+        connect();
+      };
+      return { number: 0, localPort: 7000, close };
+    });
+    const closed: number[] = [];
+    const connect = (): void => {
+      const late = {
+        number: 1,
+        protocol: "tcp",
+        remote: { ip: "192.0.2.1", port: 40_000 },
+        way: "command",
+        close: async () => {
+          closed.push(1);
+          events?.onClosed();
+        },
+      };
+      const events = accept?.(late as unknown as ModemSocket);
+    };
+    await listening.close();
+    expect(closed).toEqual([1]);
+  });
+});
