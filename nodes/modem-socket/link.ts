@@ -131,7 +131,8 @@ export class Link<E extends Endpoint> {
     for (let failures = 0; !signal.aborted; ) {
       try {
         await this.parts.modemReady(signal);
-        const endpoint = await this.attempt(() => this.parts.target(), signal);
+        // A message may have opened one before.
+        const endpoint = this.endpoint ?? (await this.attempt(() => this.parts.target(), signal));
         failures = 0;
         told.clear();
         await endpoint.ended;

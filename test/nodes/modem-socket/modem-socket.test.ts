@@ -88,6 +88,25 @@ describe.each(MODELS)("modem-socket on %s", (model) => {
       expect(node.events.messages.map(({ event }) => event)).toEqual(["connected", "closed", "status", "connected"]);
     });
 
+    it("keeps a connection up that a message has opened after close", async () => {
+      const node = await socket(SERVER, model);
+      await server.next();
+      await node.events.next();
+      node.receive({ action: "close" });
+      await node.events.next();
+      node.receive({ payload: "one" });
+      const peer = await server.next();
+      await node.events.until(({ event }) => event === "sent");
+      node.receive({ action: "connect" });
+      await node.events.until(({ event }) => event === "connected");
+      node.receive({ action: "status" });
+      const { socket: number } = await node.events.until(({ event }) => event === "status");
+      expect(server.sockets).toHaveLength(1);
+      peer.destroy();
+      expect(await node.events.next()).toMatchObject({ event: "closed", socket: number });
+      expect(await node.events.next()).toMatchObject({ event: "connected" });
+    });
+
     it("tells its state", async () => {
       const node = await socket(SERVER, model);
       await node.events.next();
