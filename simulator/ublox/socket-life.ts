@@ -61,14 +61,17 @@ async function close(call: Call, modem: Modem): Promise<void> {
   const socket = table.at(call);
   const byUrc = integerAt(call, 1, 0, 1, 0) === 1;
   table.remove(socket);
-  const closed = socket.close();
   if (!byUrc || !socket.isTcp) {
-    await closed;
+    await socket.close();
     return;
   }
   const { powerCycle } = modem;
+  // Else +UUSOCL would be said of a socket that was made in the meantime.
+  const free = table.hold(socket);
+  const closed = socket.close();
   call.afterResult(async () => {
     await closed;
+    free();
     if (!powerCycle.aborted) modem.urc(`+UUSOCL: ${socket.id}`);
   });
 }

@@ -16,6 +16,7 @@ export class SocketTable {
   /** While a TLS handshake runs no other socket command is accepted (guide 5.11). */
   securing = false;
   readonly #sockets = new Map<number, ModemSocket>();
+  readonly #held = new Set<number>();
 
   constructor(private readonly modem: Modem) {
     modem.radio.onDeactivated((cid) => {
@@ -28,12 +29,12 @@ export class SocketTable {
   }
 
   get full(): boolean {
-    return this.#sockets.size >= MOST;
+    return this.#firstFree === undefined;
   }
 
   /** Takes the first number that is free. */
   create(parts: SocketParts): ModemSocket {
-    const free = Array.from({ length: MOST }, (_, id) => id).find((id) => !this.#sockets.has(id));
+    const free = this.#firstFree;
     if (free === undefined) throw notAllowed();
     const socket = new ModemSocket(free, parts, this.modem);
     this.#sockets.set(free, socket);
@@ -58,6 +59,12 @@ export class SocketTable {
     socket.gone = true;
     this.#sockets.delete(socket.id);
     socket.release();
+  }
+
+  /** Nobody gets the number of a socket that was removed before what this returns is called. */
+  hold({ id }: ModemSocket): () => void {
+    this.#held.add(id);
+    return () => void this.#held.delete(id);
   }
 
   /** The socket goes for a reason that the host did not give (guide 5.9). */
@@ -98,6 +105,11 @@ export class SocketTable {
   afterRead(socket: ModemSocket): void {
     if (socket.unread > 0) this.announce(socket);
     else if (socket.connection?.ended === true) this.vanish(socket);
+  }
+
+  get #firstFree(): number | undefined {
+    const isTaken = (id: number) => this.#sockets.has(id) || this.#held.has(id);
+    return Array.from({ length: MOST }, (_, id) => id).find((id) => !isTaken(id));
   }
 
   #lose(socket: ModemSocket): void {

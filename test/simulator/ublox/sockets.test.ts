@@ -258,6 +258,19 @@ describe("a peer", () => {
     expect(await host.command("AT+USOCL=0,1")).toEqual(["OK"]);
     expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 0");
   });
+
+  it("keeps its number from others until that URC", async () => {
+    const { host } = await connected();
+    host.fault("congestion");
+    await host.command('AT+USOWR=0,3,"abc"');
+    expect(await host.command("AT+USOCL=0,1")).toEqual(["OK"]);
+    expect(await host.command("AT+USOCTL=0,10")).toEqual(["+CME ERROR: operation not allowed"]);
+    for (let id = 1; id < 7; id += 1) expect(await host.command("AT+USOCR=6")).toEqual([`+USOCR: ${id}`, "OK"]);
+    expect(await host.command("AT+USOCR=6")).toEqual(["+CME ERROR: operation not allowed"]);
+    host.fault("congestion@0s:1ms");
+    expect(await host.urc(/\+UUSO/)).toBe("+UUSOCL: 0");
+    expect(await host.command("AT+USOCR=6")).toEqual(["+USOCR: 0", "OK"]);
+  });
 });
 
 describe("a peer that never reads", () => {
