@@ -103,7 +103,7 @@ async function outcome(opening: Opening): Promise<number | undefined> {
   try {
     socket = opening.reserve();
     await opening.open(socket);
-    return 0;
+    return socket.leaving.aborted ? undefined : 0;
   } catch (error) {
     const reason = reasonOf(error);
     if (socket?.leaving.aborted) return undefined;

@@ -1,6 +1,7 @@
+import { promises as dns, type LookupAddress } from "node:dns";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { route } from "../modem-host";
 import { ALL_BYTES, closedPort } from "../network/servers";
 import { Bg96Host } from "./bg96-host";
@@ -332,5 +333,21 @@ describe("the end of a connection", () => {
     await host.command('AT+QIOPEN=1,0,"TCP","peer.test",7');
     expect(await host.urc(/\+QIOPEN: /)).toBe("+QIOPEN: 0,0");
     expect(host.unread).toBe("");
+  });
+
+  it("while the name of a UDP peer is looked up makes an end of that, too", async () => {
+    const host = await onlineHost(await closedPort());
+    let answer: (found: LookupAddress[]) => void = () => undefined;
+    const found = new Promise<LookupAddress[]>((resolve) => {
+      answer = resolve;
+    });
+    const lookup = vi.spyOn(dns, "lookup").mockImplementation((() => found) as never);
+    onTestFinished(() => lookup.mockRestore());
+    await host.command('AT+QIOPEN=1,0,"UDP","slow.test",7');
+    await expect.poll(() => lookup.mock.calls.length).toBe(1);
+    expect(await host.command("AT+QICLOSE=0")).toEqual(["OK"]);
+    answer([{ address: "127.0.0.1", family: 4 }]);
+    expect(await host.command('AT+QIOPEN=1,0,"TCP","peer.test",7')).toEqual(["OK"]);
+    expect(await host.urc(/\+QIOPEN: /)).toBe("+QIOPEN: 0,566");
   });
 });
