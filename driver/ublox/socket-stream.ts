@@ -170,16 +170,21 @@ export class StreamWriter {
     return (await readNumber(channel, number, CONTROL.unacknowledged)) ?? 0;
   }
 
-  /**
-   * The module did not say what it has taken. Once its queue is empty the count of bytes sent tells, however it counts
-   * those that are still waiting.
-   */
+  /** The module did not say what it has taken: finds it out, or ends the connection where that can't be. */
   async #recount(length: number, stall: Stall): Promise<number> {
+    try {
+      return await this.#countSent(length, stall);
+    } catch (error) {
+      // Behind a connection that is over nothing follows anyway.
+      throw isModemError(error, "CONNECTION_CLOSED") ? error : this.#break(error);
+    }
+  }
+
+  /** Once its queue is empty the count of bytes sent tells, however it counts those that are still waiting. */
+  async #countSent(length: number, stall: Stall): Promise<number> {
     const { channel, number, title, ended } = this.#owner;
     for (let before = await this.#unacknowledged(); before > 0; ) {
-      await stall.wait(title, ended).catch((error: unknown) => {
-        throw this.#break(error);
-      });
+      await stall.wait(title, ended);
       const left = await this.#unacknowledged();
       if (left < before) stall.moved();
       before = left;

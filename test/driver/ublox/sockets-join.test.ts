@@ -272,6 +272,27 @@ describe("sends that wait together for what goes wrong", () => {
     expect(steps(peer.commands)).toEqual(["text 6"]);
   });
 
+  it("all fail when the modem does not even answer what went out", async () => {
+    const { socket, peer, seen, module } = await connected();
+    const kept = module.sockets.get(0)?.sent ?? [];
+    let isSilent = true;
+    peer.on(/^AT\+USOWR=0,\d+,"([^"]*)"$/, ([, content = ""]) => {
+      kept.push(Buffer.from(content));
+      return isSilent ? undefined : [`+USOWR: 0,${content.length}`, "OK"];
+    });
+    peer.on(/^AT\+USOCTL=0,10$/, () => {
+      const answer = isSilent ? undefined : ["+USOCTL: 0,10,4", "OK"];
+      isSilent = false;
+      return answer;
+    });
+    const failures = await pass(Promise.all(["A", "B", "C"].map((data) => failureOf(socket.send(Buffer.from(data))))));
+    expect(Buffer.concat(kept).toString()).toBe("ABC");
+    expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 3 }, () => "CONNECTION_CLOSED"));
+    await pass(seen.over);
+    expect(seen.closed).toMatchObject([{ code: "CONNECTION_CLOSED" }]);
+    expect(module.sockets.size).toBe(0);
+  });
+
   it("are sent before the connection is closed", async () => {
     const { socket, module, peer } = await connected();
     const kept = module.sockets.get(0)?.sent ?? [];
