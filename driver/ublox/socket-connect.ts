@@ -32,34 +32,49 @@ interface Attempt {
 export async function connectSocket(modem: Modem, attempt: Attempt, limit: Deadline): Promise<SocketAddress> {
   const { plan, connection, secure } = attempt;
   const { number } = connection;
+  let isRefused = false;
   try {
     // Guide 5.11: after the socket was made, and before it connects.
     if (secure !== undefined) await modem.channel.send(command("+USOSEC=", [number, 1, secure.profile]));
     await setOptions(modem.channel, number, plan.keepAlive);
     limit.signal.throwIfAborted();
-    await reach(modem, attempt, limit);
+    const refusal = await reach(modem.channel, attempt);
+    isRefused = refusal !== undefined;
+    if (refusal !== undefined) throw await explain(modem, attempt, refusal, limit);
     limit.signal.throwIfAborted();
     const known = isIP(plan.host) === 0 ? await readRemote(modem.channel, number) : undefined;
     await connection.open(limit.signal);
     limit.signal.throwIfAborted();
     return known ?? { ip: plan.host, port: plan.port };
   } catch (error) {
-    // Guide 5.1: the module closes a socket that could not connect, and says so.
-    const farewell = connection.isAnnouncedClosed ? "forget" : "close";
+    // Guide 5.1: the module closes a socket that could not connect, and says so. Otherwise what it says may be meant for
+    // an earlier life of the number.
+    const farewell = isRefused && connection.isAnnouncedClosed ? "forget" : "close";
     await connection.end({ farewell, ...(isModemError(error) && { error }) });
     throw error;
   }
 }
 
-async function reach(modem: Modem, { plan, connection, secure }: Attempt, limit: Deadline): Promise<void> {
+/** Resolves when the module is connected, or to its refusal. */
+async function reach(channel: Channel, { plan, connection }: Attempt): Promise<ModemError | undefined> {
   const order = command("+USOCO=", [connection.number, plan.target, plan.port], { timeout: TIMEOUTS.connectSocket });
   try {
-    await modem.channel.send(order);
+    await channel.send(order);
+    return undefined;
   } catch (error) {
-    if (!isModemError(error, "MODEM_REJECTED")) throw error;
-    const failure = await findCause(modem, plan, error, secure !== undefined);
-    throw secure === undefined ? failure : await secure.explain(failure, limit.remaining);
+    if (isModemError(error, "MODEM_REJECTED")) return error;
+    throw error;
   }
+}
+
+async function explain(
+  modem: Modem,
+  { plan, secure }: Attempt,
+  refusal: ModemError,
+  limit: Deadline,
+): Promise<ModemError> {
+  const failure = await findCause(modem, plan, refusal, secure !== undefined);
+  return secure === undefined ? failure : secure.explain(failure, limit.remaining);
 }
 
 /** +USOER tells what the network did; that a name is unknown, or TLS failed, shows in what it does not tell. */
