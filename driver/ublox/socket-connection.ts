@@ -126,8 +126,9 @@ export class SocketConnection implements ModemSocket {
   }
 
   superseded(): void {
+    // Where the module has announced that, it was the peer who closed.
     const error = connectionClosed(this.#parts.title, "the modem has closed the socket");
-    void this.end({ farewell: "forget", error });
+    void this.end({ farewell: "forget", ...(!this.isAnnouncedClosed && { error }) });
   }
 
   /** Its data connection is gone. */

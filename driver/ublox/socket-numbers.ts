@@ -59,6 +59,8 @@ export class SocketNumbers<T extends NumberOwner> {
   claim(owner: string): () => void {
     const leave = new AbortController();
     const place = this.#places.acquire({ signal: leave.signal, owner });
+    // Where too many wait already, or the pool is closed, the socket stands all the same.
+    place.catch(() => undefined);
     return () => {
       leave.abort();
       place.then((item) => this.#places.release(item)).catch(() => undefined);
@@ -85,9 +87,15 @@ export class SocketNumbers<T extends NumberOwner> {
 
   /** Enters the owner of a socket that there is. */
   adopt<O extends T>(number: number, owner: O): O {
-    this.#owners.get(number)?.superseded();
+    this.supersede(number);
     this.#owners.set(number, owner);
     return owner;
+  }
+
+  /** The module has given the number to another socket: whoever had it has it no more. */
+  supersede(number: number): void {
+    this.#owners.get(number)?.superseded();
+    this.#owners.delete(number);
   }
 
   /** Closes a socket (+USOCL), unless the number is another's by now. Never fails: the module may have closed it. */

@@ -168,6 +168,7 @@ export class UbloxSockets implements SocketService {
   #onAccepted([made, ip, port, listening, ownIp, ownPort]: readonly AnswerField[]): void {
     const number = toInteger(made);
     if (!isSocketNumber(number)) return;
+    this.#numbers.supersede(number);
     const listener = this.#numbers.get(toInteger(listening));
     if (!(listener instanceof SocketListener && listener.isOpen)) {
       // Nobody waits for it any more, and it would keep a socket.

@@ -19,6 +19,21 @@ describe("the end of a connection", () => {
     expect(seen.closed).toHaveLength(1);
   });
 
+  it("comes so also when the number is another's before it could be looked into", async () => {
+    const { connect, module, peer } = socketBench();
+    const { seen } = await connect();
+    peer.on(/^AT\+USOCR=6$/, () => {
+      module.sockets.delete(0);
+      module.leaveBehind(1);
+      return ["+UUSOCL: 0", "+USOCR: 0", "OK"];
+    });
+    const next = await connect();
+    await seen.over;
+    expect(next.socket.number).toBe(0);
+    expect(seen.closed).toEqual([undefined]);
+    expect(next.seen.closed).toEqual([]);
+  });
+
   it("waits for what is being sent, and for the peer's acknowledgement", async () => {
     const { connect, module, peer } = socketBench();
     const { socket, seen } = await connect();
@@ -156,6 +171,47 @@ describe("listening", () => {
     await until(() => module.sockets.size === 0);
     expect(accepted).toEqual([]);
     expect(ended).toEqual([]);
+  });
+
+  it("gives a connection that is refused so none of the owner of its number before", async () => {
+    const { module, connect, peer, listener, accepted } = await listening();
+    const { seen } = await connect();
+    peer.on(/^AT\+USOCL=0$/, () => undefined);
+    const closed = listener.close();
+    await until(() => peer.commands.at(-1) === "AT+USOCL=0");
+    module.closeByPeer(1);
+    expect(module.accept(0)).toBe(1);
+    module.receive(1, "for nobody");
+    await seen.over;
+    peer.urc("OK");
+    await closed;
+    await until(() => !module.sockets.has(1));
+    expect(seen.data.toString()).toBe("");
+    expect(seen.closed).toEqual([undefined]);
+    expect(accepted).toEqual([]);
+  });
+
+  it("takes a connection also when nobody else may wait for a socket any more", async () => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", onUnhandled);
+    const { module, peer, connect, accepted, sockets } = await listening();
+    for (let count = 0; count < 5; count += 1) await connect();
+    let isSlow = true;
+    peer.on(/^AT\+USOCR=6$/, () => (isSlow ? undefined : ["ERROR"]));
+    const waiting = Array.from({ length: 1001 }, () => failureOf(connect()));
+    await until(() => peer.commands.at(-1) === "AT+USOCR=6");
+    module.accept(0);
+    await until(() => accepted.length === 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", onUnhandled);
+    expect(unhandled).toEqual([]);
+    module.receive(6, "hello");
+    isSlow = false;
+    peer.urc("ERROR");
+    await until(() => accepted[0]?.data.toString() === "hello");
+    sockets.dispose(new ModemError("MODEM_OFFLINE", "unplugged"));
+    await Promise.all(waiting);
   });
 
   it("tells that the module listens no more", async () => {
