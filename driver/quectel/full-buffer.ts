@@ -15,6 +15,7 @@ export class FullBuffer {
   readonly #commands: SocketCommands;
   readonly #operation: string;
   readonly #patience: Deadline;
+  readonly #signals: readonly (AbortSignal | undefined)[];
   #pause = FIRST_PAUSE;
   #queued: number | undefined;
 
@@ -22,6 +23,7 @@ export class FullBuffer {
   constructor(commands: SocketCommands, label: string, ...signals: readonly (AbortSignal | undefined)[]) {
     this.#commands = commands;
     this.#operation = `${label}: the modem's buffer is full`;
+    this.#signals = signals;
     this.#patience = new Deadline(PATIENCE, this.#operation, ...signals);
   }
 
@@ -42,7 +44,8 @@ export class FullBuffer {
       this.#queued = await this.#ask(signal);
       return this.#queued < before || this.#queued === 0 || pause === LONGEST_PAUSE;
     } catch (error) {
-      const isOver = error === signal.reason && isModemError(error, "MODEM_TIMEOUT");
+      const isOthers = this.#signals.some((other) => other?.aborted);
+      const isOver = !isOthers && error === signal.reason && isModemError(error, "MODEM_TIMEOUT");
       throw isOver ? new ModemError("MODEM_TIMEOUT", `${this.#operation}: ${STUCK}`) : error;
     }
   }

@@ -60,10 +60,12 @@ export async function openSocket(
     await commandWithResult(channel, { ...command, timeout: TIMEOUTS.simple }, wait);
   } catch (error) {
     const commands = new SocketCommands(channel, number.value, family);
+    // One that was accepted meanwhile has the number now.
+    const close = async (): Promise<boolean> => !number.isHeld || commands.close();
     // What the modem refuses to open may be somebody else's.
     const isRefused = isModemError(error, "MODEM_REJECTED") && !reported;
-    if (reported && number.isHeld && !isInUse(error)) await commands.close();
-    if (!reported && !isRefused && !isModemGone(error)) await abandon(channel, commands, match);
+    if (reported && !isInUse(error)) await close();
+    if (!reported && !isRefused && !isModemGone(error)) await abandon(channel, close, match);
     throw translated(error, label);
   }
 }
@@ -103,15 +105,12 @@ function resultOf(name: string, number: number, operation: string, command: stri
 }
 
 /** Closes a socket that may yet open: where the modem will not hear of it now, once its result has come. */
-async function abandon(channel: Channel, commands: SocketCommands, match: (line: Line) => unknown): Promise<void> {
+async function abandon(channel: Channel, close: () => Promise<boolean>, match: (line: Line) => unknown): Promise<void> {
   const late = channel.waitForUrc(match, { timeout: TIMEOUTS.connect, operation: "Giving up a connection" });
   try {
-    if (await commands.close()) return;
+    if (await close()) return;
     late.start();
-    await late.promise.then(
-      () => commands.close(),
-      () => undefined,
-    );
+    await late.promise.then(close, () => undefined);
   } finally {
     late.cancel();
   }

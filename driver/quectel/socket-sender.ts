@@ -40,7 +40,8 @@ export class SocketSender {
   }
 
   /**
-   * Offers at most `LARGEST_SEND` bytes, which may not be given up before the modem has answered.
+   * Offers at most `LARGEST_SEND` bytes; those of a stream are not given up before the modem has answered or the socket
+   * is stopped.
    *
    * @returns whether they were taken; none were where there was no room for all
    */
@@ -48,9 +49,12 @@ export class SocketSender {
     signal?.throwIfAborted();
     if (this.hasEnded) throw this.closed();
     this.#hasSent = true;
+    // A stream's that still waits for the line must not go to whom the number belongs next.
+    const { stopped } = this.#state;
     try {
-      return await this.#commands.send(data, to, signal);
+      return await this.#commands.send(data, to, to === undefined ? stopped : signal);
     } catch (error) {
+      if (stopped.aborted) throw this.closed();
       if (!isModemError(error)) throw error;
       if (error.code === "MODEM_REJECTED") throw this.#refused(error);
       // Nobody knows whether the bytes were taken: a stream can't go on.

@@ -92,6 +92,8 @@ export class QuectelSocket implements ModemSocket {
     const note = (text: string): void => channel.note(text);
     try {
       await new SocketReader({ commands: this.#commands, state, label, remote, note }).run(events);
+      // Who still waits to send asks nothing about a number that is about to be another's.
+      state.stop();
     } catch (error) {
       // One that was stopped has its reason already.
       state.stop(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${label}: ${String(error)}`));

@@ -158,6 +158,10 @@ export class FakeSockets {
   }
 
   #counts(number: number, print: Print): void {
+    if (!this.open.has(number)) {
+      print.line("ERROR");
+      return;
+    }
     const [left = 0] = this.unacknowledged.length > 1 ? this.unacknowledged.splice(0, 1) : this.unacknowledged;
     const total = Buffer.concat(this.get(number).sent).length;
     print.line(`+QISEND: ${total},${total - left},${left}`);

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { advance, pass, passUntil } from "./advance";
-import { Owner, startSockets } from "./socket-session";
+import { failure, Owner, startSockets } from "./socket-session";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] }));
 afterEach(() => void vi.useRealTimers());
@@ -84,6 +84,43 @@ describe("small sends of one connection by BG96", () => {
     expect(await pass(Promise.all(codes))).toEqual(["CONNECTION_CLOSED", "CONNECTION_CLOSED", "CONNECTION_CLOSED"]);
     await advance(10_000);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("fail at once when the connection ends while the buffer is full, and nothing is asked about it any more", async () => {
+    const { connect, fake, lines } = await startSockets();
+    const owner = new Owner();
+    const socket = await pass(connect({}, owner));
+    fake.sendResults.push(...Array.from({ length: 20 }, () => "SEND FAIL"));
+    fake.unacknowledged.splice(0, 1, 1460);
+    const sending = failure(socket.send(Buffer.from("x")));
+    await advance(10_000);
+    fake.hangUp(0);
+    await passUntil(() => owner.ends.length === 1);
+    expect((await sending).code).toBe("CONNECTION_CLOSED");
+    expect(vi.getTimerCount()).toBe(0);
+    expect(lines().at(-1)).toBe("AT+QICLOSE=0,1");
+  });
+
+  it("of a socket that is lost while they wait for the line are not written: its number may be another's", async () => {
+    const { connect, sockets, peer, channel, lines } = await startSockets();
+    const owner = new Owner();
+    const socket = await pass(connect({}, owner));
+    let answer = (): void => undefined;
+    peer.on(/^AT\+COPS=\?$/, (_match, print) => {
+      answer = () => print.line("OK");
+    });
+    await advance(100);
+    const other = channel.send({ line: "AT+COPS=?", label: "AT+COPS=?", timeout: 180_000 });
+    await passUntil(() => peer.commands.at(-1) === "AT+COPS=?");
+    const sending = failure(socket.send(Buffer.from("x")));
+    await advance(100);
+    sockets.reset();
+    expect((await pass(sending)).code).toBe("MODEM_RESTARTED");
+    expect(owner.ends).toEqual(["MODEM_RESTARTED"]);
+    answer();
+    await pass(other);
+    await advance(1_000);
+    expect(sends(lines)).toEqual([]);
   });
 });
 

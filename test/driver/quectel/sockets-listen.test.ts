@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
+import { Priority } from "../../../driver/at/command";
+import { ModemError } from "../../../driver/errors";
 import type { ModemSocket } from "../../../driver/services/sockets";
 import { failure, Owner, type SocketSession, startSockets } from "./socket-session";
 
@@ -65,6 +67,28 @@ describe("a listening socket by BG96", () => {
     await vi.waitFor(() => expect(accepted[0]?.owner.data.toString()).toBe("hi"));
     expect(numbers.available).toBe(9);
     for (const one of [socket, accepted[0]?.socket, listener]) await one?.close();
+    expect(numbers.available).toBe(12);
+  });
+
+  it("keeps a connection on the number of another one that its caller gave up while it was being opened", async () => {
+    const session = await startSockets();
+    const { fake, peer, numbers, connect, lines, channel } = session;
+    const { listener, accepted } = await listening(session);
+    peer.on(/^AT\+QIOPEN=1,1,"TCP",/, ["OK"]);
+    const giveUp = new AbortController();
+    const opening = failure(connect({ signal: giveUp.signal }));
+    await vi.waitFor(() => expect(lines()).toHaveLength(2));
+    fake.connectTo(0, 1, "hi");
+    await vi.waitFor(() => expect(accepted[0]?.owner.data.toString()).toBe("hi"));
+    const reason = new ModemError("CONNECTION_CLOSED", "given up");
+    giveUp.abort(reason);
+    expect(await opening).toBe(reason);
+    // Behind everything that giving up has sent.
+    await channel.send({ line: "AT", label: "AT", timeout: 1_000, priority: Priority.Background });
+    expect(lines().filter((line) => line.startsWith("AT+QICLOSE"))).toEqual([]);
+    fake.deliver(1, "!");
+    await vi.waitFor(() => expect(accepted[0]?.owner.data.toString()).toBe("hi!"));
+    for (const one of [accepted[0]?.socket, listener]) await one?.close();
     expect(numbers.available).toBe(12);
   });
 

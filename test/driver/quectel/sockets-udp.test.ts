@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { ModemError } from "../../../driver/errors";
 import { failure, HOSTILE, Owner, type SocketSession, startSockets } from "./socket-session";
 
 const open = ({ sockets }: SocketSession, owner = new Owner(), localPort: number | undefined = 3_030) =>
@@ -83,6 +84,22 @@ describe("a UDP socket by BG96", () => {
     fake.outcomes.push(574);
     expect(await failure(open(session))).toMatchObject({ code: "MODEM_BUSY" });
     expect(numbers.available).toBe(12);
+  });
+
+  it("waits for a full buffer till its caller gives up, and then tells the caller's reason", async () => {
+    const session = await startSockets();
+    const { fake } = session;
+    const socket = await open(session);
+    fake.sendResults.push(...Array.from({ length: 20 }, () => "SEND FAIL"));
+    const giveUp = new AbortController();
+    const sending = socket.send(Buffer.from("x"), { to: { host: "192.0.2.1", port: 9 }, signal: giveUp.signal });
+    const failed = failure(sending);
+    await vi.waitFor(() => expect(fake.sendResults.length).toBeLessThan(20));
+    const reason = new ModemError("MODEM_TIMEOUT", "the caller's own time is over");
+    giveUp.abort(reason);
+    expect(await failed).toBe(reason);
+    fake.sendResults.length = 0;
+    await socket.close();
   });
 
   it("drops a datagram that the line damaged, and goes on", async () => {
