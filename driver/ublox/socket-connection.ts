@@ -54,6 +54,8 @@ export class SocketConnection implements ModemSocket {
   /** The last of what is to be sent. */
   #sending: Promise<void> = Promise.resolve();
   #hasSent = false;
+  /** Its data connection was lost while nobody had it yet. */
+  #lost: ModemError | undefined;
   #closing: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
@@ -104,6 +106,7 @@ export class SocketConnection implements ModemSocket {
   async open(signal: AbortSignal): Promise<void> {
     await this.#carrier.open(signal);
     this.#over.signal.throwIfAborted();
+    if (this.#lost !== undefined) throw this.#lost;
   }
 
   /** From now on it reads, and its end is told. */
@@ -131,9 +134,10 @@ export class SocketConnection implements ModemSocket {
     void this.end({ farewell: "forget", ...(!this.isAnnouncedClosed && { error }) });
   }
 
-  /** Its data connection is gone. */
+  /** Its data connection is gone. While the module is still connecting, `open` fails with that. */
   contextLost(error: ModemError): void {
     if (this.#events !== undefined) void this.end({ farewell: "close", error });
+    else this.#lost = error;
   }
 
   async send(data: Uint8Array, options: SendOptions = {}): Promise<void> {

@@ -25,6 +25,8 @@ export interface ListenerParts {
 export class SocketListener implements ModemListener {
   readonly parts: ListenerParts;
   #listens = false;
+  /** Its data connection was lost before the module listened. */
+  #lost: ModemError | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(parts: ListenerParts) {
@@ -48,8 +50,9 @@ export class SocketListener implements ModemListener {
     return this.#ended === undefined;
   }
 
-  /** The module listens: from now on its end is told. */
+  /** The module listens: from now on its end is told. @throws {ModemError} where its data connection is gone */
   start(): void {
+    if (this.#lost !== undefined) throw this.#lost;
     this.#listens = true;
   }
 
@@ -74,6 +77,7 @@ export class SocketListener implements ModemListener {
 
   contextLost(error: ModemError): void {
     if (this.#listens) void this.end({ farewell: "close", error });
+    else this.#lost = error;
   }
 
   async close(): Promise<void> {
@@ -124,11 +128,11 @@ export async function openListener(
     signal.throwIfAborted();
     await channel.send(command("+USOLI=", [listener.number, plan.localPort]));
     signal.throwIfAborted();
+    listener.start();
   } catch (error) {
     const failure = isModemError(error, "MODEM_REJECTED") ? await socketFailure(channel, plan.title, error) : error;
     await listener.end({ farewell: "close" });
     throw failure;
   }
-  listener.start();
   return listener;
 }

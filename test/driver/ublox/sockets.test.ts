@@ -65,6 +65,18 @@ describe("the end of a connection", () => {
     expect([...module.sockets.keys()]).toEqual([1]);
   });
 
+  it("is NO_CONNECTION also for who is about to get the connection", async () => {
+    const { connect, lose, module, peer } = socketBench();
+    peer.on(/^AT\+USOCTL=0,4$/, () => {
+      lose(1);
+      return ['+USOCTL: 0,4,"195.34.89.241",7', "OK"];
+    });
+    const seen = new Seen();
+    expect((await failureOf(connect({ host: "known.example" }, seen))).code).toBe("NO_CONNECTION");
+    expect(module.sockets.size).toBe(0);
+    expect(seen.closed).toEqual([]);
+  });
+
   it("is the session's error when that ends, without a word to the modem", async () => {
     const { connect, sockets, channel, peer } = socketBench();
     const { seen } = await connect();
@@ -219,6 +231,23 @@ describe("listening", () => {
     module.closeByPeer(0);
     await until(() => ended.length === 1);
     expect(ended).toMatchObject([{ code: "CONNECTION_CLOSED" }]);
+  });
+
+  it("fails with NO_CONNECTION when the data connection is lost before the modem listens", async () => {
+    const { sockets, module, peer, lose } = socketBench();
+    peer.on(/^AT\+USOLI/, () => {
+      lose(1);
+      return ["OK"];
+    });
+    const ended: unknown[] = [];
+    const work = sockets.listen(
+      { localPort: 1099, timeout: 5000 },
+      () => new Seen(),
+      (error) => ended.push(error),
+    );
+    expect((await failureOf(work)).code).toBe("NO_CONNECTION");
+    expect(module.sockets.size).toBe(0);
+    expect(ended).toEqual([]);
   });
 
   it("fails with +USOER's words when the port is taken, and leaves no socket", async () => {
