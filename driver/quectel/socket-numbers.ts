@@ -4,6 +4,11 @@ import { type AcquireOptions, WaitingLine } from "../services/waiting-line";
 /** AT facts 2.2: 0–11, TLS included. */
 const COUNT = 12;
 
+/** Whether the modem has a socket of that number. */
+export function isSocketNumber(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < COUNT;
+}
+
 /** The number of a socket, held by one user. */
 export interface SocketNumber {
   readonly value: number;

@@ -2,6 +2,7 @@ import type { Channel } from "../at/channel-types";
 import { type AnswerField, splitFields, toInteger } from "../at/fields";
 import { ModemError } from "../errors";
 import { parseAddress } from "../network/addresses";
+import { isSocketNumber } from "./socket-numbers";
 import type { Incoming, SocketState } from "./socket-state";
 
 /** Brings `+QIURC` and `+QSSLURC` to the sockets they are of (AT facts 2.2, 3.2). */
@@ -44,7 +45,14 @@ export class SocketUrcs {
     else if (kind === "closed") this.#states.get(number)?.end();
     else if (kind === "pdpdeact") this.#deactivated(number);
     else if (kind === "incoming full") this.#channel.note("A connection was refused: all sockets of BG96 are in use");
-    else if (kind === "incoming") this.#states.get(toInteger(rest[1]))?.incoming(parseIncoming(rest));
+    else if (kind === "incoming") this.#incoming(number, rest);
+  }
+
+  #incoming(number: number, rest: readonly AnswerField[]): void {
+    const listener = this.#states.get(toInteger(rest[1]));
+    // Of a damaged line: it would be among those that are given out, and its commands could not even be written.
+    if (isSocketNumber(number)) listener?.incoming(parseIncoming(rest));
+    else this.#channel.note(`A connection on socket ${rest[0]?.text ?? ""}, which BG96 does not have, was passed over`);
   }
 
   #deactivated(cid: number): void {

@@ -113,6 +113,26 @@ describe("a listening socket by BG96", () => {
     expect(session.numbers.available).toBe(12);
   });
 
+  it.each(["", "x", "12", "-1"])(
+    "passes over a connection on number '%s', which a damaged line tells of",
+    async (number) => {
+      const session = await startSockets();
+      const { connect, numbers, lines, channel, peer } = session;
+      const { accepted, listener } = await listening(session);
+      const notes: string[] = [];
+      channel.note = (text) => notes.push(text);
+      peer.urc(`+QIURC: "incoming",${number},0,"198.51.100.9",40000`);
+      await vi.waitFor(() => expect(notes).toHaveLength(1));
+      expect(accepted).toEqual([]);
+      expect(lines()).toHaveLength(1);
+      await listener.close();
+      const all = Array.from({ length: 12 }, () => connect());
+      const given = (await Promise.all(all)).map((socket) => socket.number);
+      expect(given.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+      expect(numbers.available).toBe(0);
+    },
+  );
+
   it("closes a connection that its owner fails to take", async () => {
     const session = await startSockets();
     const fail = (): never => {
