@@ -45,17 +45,17 @@ export class Pool<T> {
    * @throws {ModemError} `MODEM_BUSY` when too many wait already or `timeout` is over; the abort reason; what `close` gave
    */
   acquire(options: AcquireOptions = {}): Promise<T> {
-    const { signal, owner } = options;
+    const { signal, owner, first } = options;
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const item = this.#take(owner);
     if (item !== undefined) return Promise.resolve(item.value);
-    if (this.#waiters.length >= this.#limit)
+    if (first !== true && this.#waiters.length >= this.#limit)
       return Promise.reject(this.#busy(`and ${this.#limit} callers wait already`));
     return this.#waiters.join(undefined, options, (seconds) => this.#busy(`after ${seconds} s`));
   }
 
-  /** Gives an item back: the caller that has waited longest gets it. An item that nobody holds is ignored. */
+  /** Gives an item back: the caller whose turn it is gets it. An item that nobody holds is ignored. */
   release(item: T): void {
     if (!this.#owners.delete(item)) return;
     const [next] = this.#waiters;

@@ -5,6 +5,8 @@ export interface AcquireOptions {
   readonly signal?: AbortSignal;
   /** Who asks, for the message when nothing is free: "GET http://…". */
   readonly owner?: string;
+  /** Goes before all who wait: for what the modem has given away by itself. */
+  readonly first?: boolean;
 }
 
 export interface Waiter<T, W> {
@@ -16,7 +18,7 @@ export interface Waiter<T, W> {
   fail(error: unknown): void;
 }
 
-/** Callers in order of arrival; each leaves when it is served, late, or gives up. */
+/** Callers in order of arrival, but for those who go `first`; each leaves when it is served, late, or gives up. */
 export class WaitingLine<T, W = undefined> implements Iterable<Waiter<T, W>> {
   /** A Set keeps the order of arrival and lets a waiter leave from its middle at once. */
   readonly #waiters = new Set<Waiter<T, W>>();
@@ -30,7 +32,11 @@ export class WaitingLine<T, W = undefined> implements Iterable<Waiter<T, W>> {
   }
 
   /** @param tooLate makes the error of a caller whose time is over */
-  join(wanted: W, { timeout, signal, owner }: AcquireOptions, tooLate: (seconds: number) => unknown): Promise<T> {
+  join(
+    wanted: W,
+    { timeout, signal, owner, first }: AcquireOptions,
+    tooLate: (seconds: number) => unknown,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiters.delete(waiter);
@@ -52,7 +58,9 @@ export class WaitingLine<T, W = undefined> implements Iterable<Waiter<T, W>> {
       const onAbort = (): void => waiter.fail(signal?.reason);
       const timer = timeout === undefined ? undefined : setTimeout(() => waiter.fail(tooLate(timeout / 1000)), timeout);
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#waiters.add(waiter);
+      const others = first === true ? [...this.#waiters] : [];
+      if (first === true) this.#waiters.clear();
+      for (const each of [waiter, ...others]) this.#waiters.add(each);
     });
   }
 

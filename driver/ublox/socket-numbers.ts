@@ -55,11 +55,14 @@ export class SocketNumbers<T extends NumberOwner> {
     };
   }
 
-  /** A place for a socket that the module has made by itself, whether there is one or not; the way to give it back. */
+  /**
+   * A place for a socket that the module has made by itself, whether there is one or not; the way to give it back. It is
+   * the next that gets free: whoever waits for one would find no socket there.
+   */
   claim(owner: string): () => void {
     const leave = new AbortController();
-    const place = this.#places.acquire({ signal: leave.signal, owner });
-    // Where too many wait already, or the pool is closed, the socket stands all the same.
+    const place = this.#places.acquire({ signal: leave.signal, owner, first: true });
+    // The session may end, and the pool with it, long before the socket gives back what it never got.
     place.catch(() => undefined);
     return () => {
       leave.abort();

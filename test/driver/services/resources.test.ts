@@ -71,6 +71,20 @@ describe("Pool", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("serves who goes first before all who wait, and refuses him never", async () => {
+    const pool = new Pool([0], { name: "sockets", limit: 2 });
+    await pool.acquire();
+    const served: string[] = [];
+    for (const owner of ["one", "two"]) void pool.acquire({ owner }).then(() => served.push(owner));
+    void pool.acquire({ owner: "urgent", first: true }).then(() => served.push("urgent"));
+    await expect(pool.acquire()).rejects.toMatchObject({ code: "MODEM_BUSY" });
+    for (let turn = 0; turn < 3; turn += 1) {
+      pool.release(0);
+      await Promise.resolve();
+    }
+    expect(served).toEqual(["urgent", "one", "two"]);
+  });
+
   it("never queues a caller whose signal is aborted already", async () => {
     const pool = new Pool([0], { name: "sockets" });
     await expect(pool.acquire({ signal: AbortSignal.abort(new Error("gone")) })).rejects.toThrow("gone");

@@ -203,6 +203,26 @@ describe("listening", () => {
     expect(accepted).toEqual([]);
   });
 
+  it("lets others wait on when a connection takes the socket that had become free", async () => {
+    const { module, connect, peer, accepted } = await listening();
+    const six = await Promise.all(Array.from({ length: 6 }, () => connect()));
+    const waiting = [connect(), connect()];
+    peer.on(/^AT\+USOCL=3$/, () => {
+      module.sockets.delete(3);
+      expect(module.accept(0)).toBe(3);
+      return ["OK"];
+    });
+    await six.find(({ socket }) => socket.number === 3)?.socket.close();
+    await until(() => accepted.length === 1);
+    // Whoever were let in would have been refused by then.
+    for (let turns = 0; turns < 3; turns += 1) await six[0]?.socket.status();
+    module.closeByPeer(3);
+    expect((await waiting[0])?.socket.number).toBe(3);
+    module.closeByPeer(3);
+    expect((await waiting[1])?.socket.number).toBe(3);
+    expect(peer.commands.filter((line) => line === "AT+USOCR=6")).toHaveLength(9);
+  });
+
   it("takes a connection also when nobody else may wait for a socket any more", async () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
