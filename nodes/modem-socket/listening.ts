@@ -22,13 +22,14 @@ export class AcceptedPeers {
 
   readonly accept = (socket: ModemSocket): SocketEvents => {
     const peer = new Peer(this.framing, this.outputs);
+    const before = this.peers.get(socket.number)?.ended;
     this.peers.set(socket.number, peer);
     void peer.ended.then(() => {
       // The number may be another's by now.
       if (this.peers.get(socket.number) === peer) this.peers.delete(socket.number);
       this.changed();
     });
-    peer.begin(socket, "accepted");
+    peer.begin(socket, "accepted", before);
     this.changed();
     return peer.events;
   };

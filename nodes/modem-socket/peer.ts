@@ -39,12 +39,19 @@ export class Peer implements Endpoint {
     });
   }
 
-  /** @param event left out where a message tells of it */
-  begin(socket: ModemSocket, event?: SocketEventName): void {
+  /**
+   * @param event left out where a message tells of it
+   * @param before what is to be told first: the end of who had the number
+   */
+  begin(socket: ModemSocket, event?: SocketEventName, before?: Promise<unknown>): void {
     this.begun = socket;
-    if (event !== undefined) this.outputs.event(socketEvent(event, socket, { way: socket.way }));
-    // Nobody gets data of a connection that he has not been told of.
-    setImmediate(this.resolveBegun);
+    const tell = (): void => {
+      if (event !== undefined) this.outputs.event(socketEvent(event, socket, { way: socket.way }));
+      // Nobody gets data of a connection that he has not been told of.
+      setImmediate(this.resolveBegun);
+    };
+    if (before === undefined) tell();
+    else void before.then(tell);
   }
 
   get socket(): ModemSocket {

@@ -37,3 +37,28 @@ describe("a node that stops listening", () => {
     expect(closed).toEqual([1]);
   });
 });
+
+describe("a connection that gets the number of one that has just gone", () => {
+  it("is told of behind the data and the end of the other", async () => {
+    const told: string[] = [];
+    const peers = new AcceptedPeers(
+      { delimiter: Buffer.alloc(0), isText: true },
+      {
+        data: ({ payload, port }) => told.push(`${payload} from ${port}`),
+        event: ({ event, port }) => told.push(`${event} ${port}`),
+      },
+      () => undefined,
+    );
+    const accept = (port: number) => {
+      const remote = { ip: "192.0.2.1", port };
+      return { remote, events: peers.accept({ number: 1, protocol: "tcp", remote, way: "command" } as ModemSocket) };
+    };
+    const first = accept(1);
+    const last = first.events.onData(Buffer.from("last words"), first.remote);
+    first.events.onClosed();
+    const second = accept(2);
+    await Promise.all([last, second.events.onData(Buffer.from("hello"), second.remote)]);
+    expect(told).toEqual(["accepted 1", "last words from 1", "closed 1", "accepted 2", "hello from 2"]);
+    expect(peers.all.map(({ socket }) => socket.remote?.port)).toEqual([2]);
+  });
+});
