@@ -168,8 +168,10 @@ export class UbloxSockets implements SocketService {
   #onAccepted([made, ip, port, listening, ownIp, ownPort]: readonly AnswerField[]): void {
     const number = toInteger(made);
     if (!isSocketNumber(number)) return;
-    this.#numbers.supersede(number);
-    const listener = this.#numbers.get(toInteger(listening));
+    const listeningNumber = toInteger(listening);
+    // A line that was damaged tells nothing of whose the number is.
+    if (isSocketNumber(listeningNumber)) this.#numbers.supersede(number);
+    const listener = this.#numbers.get(listeningNumber);
     if (!(listener instanceof SocketListener && listener.isOpen)) {
       // Nobody waits for it any more, and it would keep a socket.
       void this.#numbers.close(number, undefined);

@@ -203,6 +203,16 @@ describe("listening", () => {
     expect(accepted).toEqual([]);
   });
 
+  it("takes nothing from the owner of a number by a damaged line", async () => {
+    const { module, connect, peer } = await listening();
+    const { socket, seen } = await connect();
+    for (const line of ["+UUSOLI: 1", '+UUSOLI: 1,"151.9.34.66",39912', "+UUSOLI: 9,", "+UUSOLI:"]) peer.urc(line);
+    await socket.status();
+    module.receive(1, "still here");
+    await until(() => seen.data.toString() === "still here");
+    expect(seen.closed).toEqual([]);
+  });
+
   it("lets others wait on when a connection takes the socket that had become free", async () => {
     const { module, connect, peer, accepted } = await listening();
     const six = await Promise.all(Array.from({ length: 6 }, () => connect()));
