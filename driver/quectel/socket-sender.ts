@@ -56,7 +56,7 @@ export class SocketSender {
     } catch (error) {
       if (stopped.aborted) throw this.closed();
       if (!isModemError(error)) throw error;
-      if (error.code === "MODEM_REJECTED") throw this.#refused(error);
+      if (error.code === "MODEM_REJECTED") throw await this.#refused(error, to);
       // Nobody knows whether the bytes were taken: a stream can't go on.
       if (to === undefined) this.#state.stop(error);
       throw error;
@@ -86,13 +86,18 @@ export class SocketSender {
     return this.#state.error ?? new ModemError("CONNECTION_CLOSED", `${this.#label}: the connection is closed`);
   }
 
-  /** AT facts 2.2: ERROR says that there is no connection. */
-  #refused(error: ModemError): unknown {
+  /** AT facts 2.2: ERROR says that there is no connection; a datagram may be refused for whom it is for, too. */
+  async #refused(error: ModemError, to: SocketAddress | undefined): Promise<unknown> {
     // The reader finds out what has become of it.
     this.#state.look();
     const known = translated(error, this.#label);
     if (known !== error) return known;
-    const message = `${this.#label}: there is no connection any more (${error.cause?.result ?? "ERROR"})`;
+    const result = error.cause?.result ?? "ERROR";
+    if (to !== undefined && (await this.#commands.state().catch(() => undefined)) !== undefined) {
+      const message = `${this.#label}: the modem refused a datagram to ${to.ip}, port ${to.port} (${result})`;
+      return new ModemError("MODEM_REJECTED", message, error.cause);
+    }
+    const message = `${this.#label}: there is no connection any more (${result})`;
     return new ModemError("CONNECTION_CLOSED", message, error.cause);
   }
 }

@@ -102,6 +102,24 @@ describe("a UDP socket by BG96", () => {
     await socket.close();
   });
 
+  it("goes on when the modem refuses a datagram for whom it is for, and has ended when it is gone", async () => {
+    const session = await startSockets();
+    const { fake, peer } = session;
+    const owner = new Owner();
+    const socket = await open(session, owner);
+    peer.on(/^AT\+QISEND=0,1,"2001:db8::1",9$/, ["ERROR"]);
+    const refused = await failure(socket.send(Buffer.from("x"), { to: { host: "2001:db8::1", port: 9 } }));
+    expect(refused).toMatchObject({ code: "MODEM_REJECTED", cause: { result: "ERROR" } });
+    expect(refused.message).toContain("2001:db8::1, port 9");
+    await socket.send(Buffer.from("y"), { to: { host: "192.0.2.1", port: 9 } });
+    expect(fake.get(0).sent.map(String)).toEqual(["y"]);
+    expect(owner.ends).toEqual([]);
+    fake.open.delete(0);
+    const gone = await failure(socket.send(Buffer.from("z"), { to: { host: "192.0.2.1", port: 9 } }));
+    expect(gone.code).toBe("CONNECTION_CLOSED");
+    await vi.waitFor(() => expect(owner.ends).toEqual(["CONNECTION_CLOSED"]));
+  });
+
   it("drops a datagram that the line damaged, and goes on", async () => {
     const session = await startSockets();
     const { fake, peer } = session;
