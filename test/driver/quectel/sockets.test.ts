@@ -1,6 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
+import { pass } from "./advance";
 import { failure, Owner, startSockets } from "./socket-session";
+
+afterEach(() => void vi.useRealTimers());
 
 describe("a TCP connection by BG96", () => {
   it("is opened, sends, is read and closed, and leaves nothing behind", async () => {
@@ -93,19 +96,20 @@ describe("a TCP connection by BG96", () => {
   });
 
   it("waits for one of twelve, and gets the number that comes free", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     const { connect, numbers } = await startSockets();
-    const open = await Promise.all(Array.from({ length: 12 }, () => connect()));
+    const open = await pass(Promise.all(Array.from({ length: 12 }, () => connect())));
     expect(new Set(open.map(({ number }) => number)).size).toBe(12);
-    expect(await failure(connect({ timeout: 120 }))).toMatchObject({
+    expect(await pass(failure(connect({ timeout: 1_200 })))).toMatchObject({
       code: "MODEM_BUSY",
       message: expect.stringContaining(
-        "All 12 sockets of BG96 are in use after 0.1 s, by TCP connection to 203.0.113.5",
+        "All 12 sockets of BG96 are in use after 1.1 s, by TCP connection to 203.0.113.5",
       ),
     });
     const waiting = connect();
-    await open[4]?.close();
-    expect((await waiting).number).toBe(4);
-    await Promise.all([...open, await waiting].map((socket) => socket.close()));
+    await pass(open[4]?.close() ?? Promise.reject(new Error("not open")));
+    expect((await pass(waiting)).number).toBe(4);
+    await pass(Promise.all([...open, await waiting].map((socket) => socket.close())));
     expect(numbers.available).toBe(12);
   });
 
