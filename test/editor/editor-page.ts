@@ -108,7 +108,9 @@ export class EditorPage {
   }
 
   private async ready(): Promise<void> {
-    await this.page.waitForSelector('#red-ui-palette .red-ui-palette-node[data-palette-type="inject"]');
+    // Hidden where a search that was typed before a reload is still in force.
+    const inject = '#red-ui-palette .red-ui-palette-node[data-palette-type="inject"]';
+    await this.page.waitForSelector(inject, { state: "attached" });
     await this.page.waitForFunction("Boolean(RED.workspaces.active())");
     await this.page.waitForSelector("#red-ui-loading-progress, .red-ui-loading", { state: "hidden" });
   }
