@@ -6,6 +6,8 @@ import type { Target } from "./request";
 export interface Endpoint {
   /** Never rejects; with the error that ended it, if any. */
   readonly ended: Promise<ModemError | undefined>;
+  /** Whether it has carried anything. */
+  readonly wasUsed: boolean;
   close(silently: boolean): Promise<void>;
 }
 
@@ -19,8 +21,8 @@ export interface LinkParts<E extends Endpoint> {
   changed(): void;
   /** Told of the first failure of an outage that no message is failed with, and of one of another kind. */
   report(error: Error): void;
-  /** From [0, 1): jitter. */
-  random?(): number;
+  /** Waits for so many ms before the next attempt; rejects when `signal` fires. Left out: by the clock. */
+  pause?(time: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface UseOptions {
@@ -36,6 +38,8 @@ export interface UseOptions {
 /** ms between attempts: doubled with each failure. */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
+/** ms after which one that has carried nothing has stood all the same: a server that is idle, not one that turns away. */
+const STEADY = 10_000;
 
 type Waiter<E> = (outcome: Promise<E>) => void;
 
@@ -133,9 +137,11 @@ export class Link<E extends Endpoint> {
         await this.parts.modemReady(signal);
         // A message may have opened one before.
         const endpoint = this.endpoint ?? (await this.attempt(() => this.parts.target(), signal));
-        failures = 0;
+        const since = performance.now();
         told.clear();
         await endpoint.ended;
+        // A proxy in front of a dead server lets everybody in, and out again at once.
+        failures = endpoint.wasUsed || performance.now() - since >= STEADY ? 0 : failures + 1;
       } catch (error) {
         const { code } = error as Partial<ModemError>;
         if (signal.aborted) return;
@@ -143,7 +149,7 @@ export class Link<E extends Endpoint> {
         if (this.waitersFailed === 0 && !told.has(code)) this.parts.report(error as Error);
         told.add(code);
       }
-      await delay(this.pause(failures), undefined, { signal }).catch(() => undefined);
+      await this.pause(failures, signal).catch(() => undefined);
     }
   }
 
@@ -195,10 +201,10 @@ export class Link<E extends Endpoint> {
   }
 
   /** Half of it by chance, so that a thousand gateways don't return in the same second. */
-  private pause(failures: number): number {
+  private async pause(failures: number, signal: AbortSignal): Promise<void> {
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures);
-    const random = this.parts.random?.() ?? Math.random();
-    return Math.max(FIRST_PAUSE, longest * (0.5 + 0.5 * random));
+    const time = Math.max(FIRST_PAUSE, longest * (0.5 + 0.5 * Math.random()));
+    await (this.parts.pause?.(time, signal) ?? delay(time, undefined, { signal }));
   }
 }
 

@@ -57,6 +57,8 @@ export class AcceptedPeers {
 /** A listening socket, from its opening until its end. */
 export class Listening implements Endpoint {
   readonly ended: Promise<ModemError | undefined>;
+  /** A listener turns nobody away: one that the modem ends was lost with the data connection. */
+  readonly wasUsed = true;
   private resolveEnded: (error: ModemError | undefined) => void = () => undefined;
 
   private constructor(private readonly peers: AcceptedPeers) {

@@ -19,6 +19,7 @@ export class Peer implements Endpoint {
     onClosed: (error) => void this.inTurn(async () => this.finish(error)),
   };
   readonly ended: Promise<ModemError | undefined>;
+  wasUsed = false;
   private readonly framing: Framing;
   private resolveEnded: (error: ModemError | undefined) => void = () => undefined;
   private resolveBegun: () => void = () => undefined;
@@ -59,8 +60,9 @@ export class Peer implements Endpoint {
     return this.begun;
   }
 
-  send(data: Buffer, options: SendOptions): Promise<void> {
-    return this.socket.send(data, options);
+  async send(data: Buffer, options: SendOptions): Promise<void> {
+    await this.socket.send(data, options);
+    this.wasUsed = true;
   }
 
   status(): Promise<SocketStatus> {
@@ -81,6 +83,7 @@ export class Peer implements Endpoint {
 
   private async deliver(data: Buffer, from: SocketAddress): Promise<void> {
     const { isText } = this.options;
+    this.wasUsed = true;
     const pieces =
       this.socket.protocol === "udp" ? [isText ? data.toString("utf8") : Buffer.from(data)] : this.framing.push(data);
     this.emit(pieces, from);

@@ -1,5 +1,5 @@
 import { setImmediate as macrotask } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
 import { type Endpoint, Link } from "../../../nodes/modem-socket/link";
 
@@ -42,4 +42,66 @@ describe("a link that is not kept up", () => {
       expect(failures).toEqual([refused, refused]);
     },
   );
+});
+
+describe("a link that is kept up", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    // The longest that chance makes of it.
+    vi.spyOn(Math, "random").mockReturnValue(1);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  type Course = "refused" | "used" | { readonly unusedFor: number };
+
+  /** The pauses between attempts that go so, in seconds. */
+  async function pauses(courses: readonly Course[]): Promise<number[]> {
+    const waits: number[] = [];
+    const left = [...courses];
+    const open = async (): Promise<Endpoint> => {
+      const course = left.shift() ?? "refused";
+      if (course === "refused") throw refused;
+      const ended = macrotask().then(() => {
+        if (course !== "used") vi.advanceTimersByTime(course.unusedFor);
+        return undefined;
+      });
+      return { ended, wasUsed: course === "used", close: async () => undefined };
+    };
+    await new Promise<void>((resolve) => {
+      const link = new Link<Endpoint>({
+        open,
+        target: async () => TARGET,
+        modemReady: async () => undefined,
+        changed: () => undefined,
+        report: () => undefined,
+        pause: async (time) => {
+          waits.push(time);
+          if (waits.length < courses.length) return;
+          await link.stop(true);
+          resolve();
+        },
+      });
+      link.keepUp();
+    });
+    return waits.map((time) => time / 1000);
+  }
+
+  it("waits longer after each failure, up to a minute", async () => {
+    expect(await pauses(Array.from({ length: 8 }, () => "refused" as const))).toEqual([2, 4, 8, 16, 32, 60, 60, 60]);
+  });
+
+  it("begins anew after a connection that has carried something, or has stood for a while", async () => {
+    expect(await pauses(["refused", "refused", "used", "refused", "refused", { unusedFor: 10_000 }])).toEqual([
+      2, 4, 1, 2, 4, 1,
+    ]);
+  });
+
+  it("takes a connection that ends at once for another failure", async () => {
+    expect(await pauses([{ unusedFor: 100 }, { unusedFor: 100 }, "refused", { unusedFor: 9000 }])).toEqual([
+      2, 4, 8, 16,
+    ]);
+  });
 });
