@@ -1,18 +1,12 @@
 import type { Channel } from "../at/channel-types";
-import { commandLine, quote, splitFields, toInteger, unquotable } from "../at/fields";
-import type { Line } from "../at/line";
+import { unquotable } from "../at/fields";
 import { isModemError } from "../errors";
-import { ERRORS } from "./error-tables";
-import { commandWithResult } from "./result-urc";
+import { Deadline } from "../services/deadline";
 import { SocketCommands, TCP } from "./socket-commands";
 import type { SocketNumber, SocketNumbers } from "./socket-numbers";
-import { MAX_HOST } from "./socket-open";
-import { TIMEOUTS } from "./timeouts";
+import { MAX_HOST, openSocket } from "./socket-open";
 
-/** Somebody else has that socket. */
-const IN_USE = 563;
-/** Buffer access, AT facts 2.2: what the server may say first is not pushed onto the line. */
-const BUFFERED = 0;
+const LABEL = "Looking whether the server can be reached";
 /** What +QIOPEN reports when there is no way to the server. */
 const UNREACHABLE = new Set(["CONNECT_FAILED", "DNS_FAILED", "MODEM_TIMEOUT"]);
 
@@ -38,41 +32,25 @@ export async function canConnect(
   // The last one: the modem gives the connections that it accepts the first that it finds free.
   const number = numbers.last(`looking for ${target.host}`);
   if (number === undefined) return undefined;
-  try {
-    return await probe(channel, number, target, timeout);
-  } finally {
-    number.release();
-  }
+  const deadline = new Deadline(timeout, LABEL);
+  // A socket that may yet open is waited for longer than whoever asks can wait.
+  const outcome = probe(channel, number, target, deadline).finally(() => number.release());
+  return deadline.race(outcome).catch(() => undefined);
 }
 
 async function probe(
   channel: Channel,
   number: SocketNumber,
-  { cid, host, port }: ProbeTarget,
-  timeout: number,
+  target: ProbeTarget,
+  deadline: Deadline,
 ): Promise<boolean | undefined> {
-  const command = commandLine(
-    "+QIOPEN=",
-    cid,
-    number.value,
-    quote("TCP", { field: "service", max: 3 }),
-    quote(host, { field: "host", max: MAX_HOST }),
-    port,
-    0,
-    BUFFERED,
-  );
-  const match = (line: Line): number | undefined => {
-    const [socket, result] = line.text.startsWith("+QIOPEN:") ? splitFields(line) : [];
-    return toInteger(socket) === number.value ? toInteger(result) : undefined;
-  };
-  const urc = { match, timeout, operation: "Looking whether the server can be reached" };
-  // A failed one has to be closed, too (AT facts 2.2).
-  const result = await commandWithResult(channel, { ...command, timeout: TIMEOUTS.simple }, urc).then(
-    (outcome) => outcome.result,
-    // A socket that the modem refuses to open may be somebody else's.
-    (error: unknown) => (isModemError(error, "MODEM_REJECTED") ? IN_USE : undefined),
-  );
-  if (result !== IN_USE && number.isHeld) await new SocketCommands(channel, number.value, TCP).close();
-  if (result === 0) return true;
-  return result !== undefined && UNREACHABLE.has(ERRORS.get(result)?.code ?? "") ? false : undefined;
+  const opening = { label: LABEL, family: TCP, service: "TCP", localPort: 0, ...target } as const;
+  try {
+    await openSocket(channel, number, opening, deadline);
+  } catch (error) {
+    const isReported = isModemError(error) && error.cause?.errorCode !== undefined;
+    return isReported && UNREACHABLE.has(error.code) ? false : undefined;
+  }
+  if (number.isHeld) await new SocketCommands(channel, number.value, TCP).close();
+  return true;
 }

@@ -1,8 +1,11 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { advance, pass } from "./advance";
 import { failure, HOSTILE, Owner, startSockets } from "./socket-session";
 import { profile } from "./tls-profile";
 
 const SECURE = { host: "server.example", port: 8443, security: profile() } as const;
+
+afterEach(() => void vi.useRealTimers());
 
 describe("a TLS connection by BG96", () => {
   it("uses the security profile, and carries all bytes both ways", async () => {
@@ -85,6 +88,24 @@ describe("a TLS connection by BG96", () => {
     expect(await failure(connect(SECURE))).toMatchObject({ code: "TLS_FAILED" });
     expect(lines().filter((line) => line.startsWith("AT+QIOPEN=1,11,"))).toHaveLength(1);
     await Promise.all(open.map((socket) => socket.close()));
+  });
+
+  it("keeps the number with which it looked until the modem has answered, and does not wait for that", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    const { connect, fake, peer, numbers } = await startSockets();
+    fake.outcomes.push(566);
+    peer.on(/^AT\+QIOPEN=1,11,/, ["OK"]);
+    // An opening that the modem is still busy with can't be closed.
+    peer.on(/^AT\+QICLOSE=11,1$/, ["ERROR"]);
+    expect(await pass(failure(connect(SECURE)))).toMatchObject({ code: "TLS_FAILED" });
+    await advance(5_000);
+    expect(numbers.available).toBe(11);
+    peer.urc("+QIOPEN: 11,0");
+    peer.on(/^AT\+QICLOSE=11,1$/, ["OK"]);
+    await advance(1_000);
+    expect(numbers.available).toBe(12);
+    expect(peer.commands.at(-1)).toBe("AT+QICLOSE=11,1");
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("has no local port to choose", async () => {
