@@ -1,5 +1,5 @@
 import { delay } from "../delay";
-import { isModemError, ModemError } from "../errors";
+import { ModemError } from "../errors";
 import { Deadline } from "../services/deadline";
 import type { SocketCommands } from "./socket-commands";
 
@@ -44,10 +44,18 @@ export class FullBuffer {
       this.#queued = await this.#ask(signal);
       return this.#queued < before || this.#queued === 0 || pause === LONGEST_PAUSE;
     } catch (error) {
-      const isOthers = this.#signals.some((other) => other?.aborted);
-      const isOver = !isOthers && error === signal.reason && isModemError(error, "MODEM_TIMEOUT");
-      throw isOver ? new ModemError("MODEM_TIMEOUT", `${this.#operation}: ${STUCK}`) : error;
+      const isStuck = error === signal.reason && this.isStuck;
+      throw isStuck ? this.stuck() : error;
     }
+  }
+
+  stuck(): ModemError {
+    return new ModemError("MODEM_TIMEOUT", `${this.#operation}: ${STUCK}`);
+  }
+
+  /** Whether it has taken nothing for a minute. */
+  get isStuck(): boolean {
+    return this.#patience.signal.aborted && !this.#signals.some((other) => other?.aborted);
   }
 
   end(): void {

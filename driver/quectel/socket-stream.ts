@@ -29,16 +29,6 @@ export class StreamSender {
   async #run(): Promise<void> {
     // Calls that come at once, without a wait between them, go together from the first chunk on.
     await Promise.resolve();
-    while (!this.#sends.isEmpty) {
-      if (this.sender.hasEnded) this.#sends.failAll(this.sender.closed());
-      else await this.#first();
-    }
-    this.#running = undefined;
-  }
-
-  /** Sends until the first call is done, has failed or was given up; it waits for room where there is none. */
-  async #first(): Promise<void> {
-    const { first } = this.#sends;
     let full: FullBuffer | undefined;
     let hasRoom = true;
     const write = async (run: Uint8Array): Promise<number> => {
@@ -51,7 +41,17 @@ export class StreamSender {
       hasRoom = await this.sender.room(full);
       return 0;
     };
-    while (this.#sends.first === first && !this.sender.hasEnded) await this.#sends.nextJoined(LARGEST_SEND, write);
+    while (!this.#sends.isEmpty) {
+      if (this.sender.hasEnded) this.#sends.failAll(this.sender.closed());
+      else await this.#sends.nextJoined(LARGEST_SEND, write);
+      if (full?.isStuck !== true) continue;
+      // Whoever waits has waited for this buffer; who comes later waits anew.
+      this.#sends.failAll(full.stuck());
+      full.end();
+      full = undefined;
+      hasRoom = true;
+    }
     full?.end();
+    this.#running = undefined;
   }
 }

@@ -48,6 +48,8 @@ class Stall {
   tries = 0;
   /** The module has taken something. */
   isOver = false;
+  /** That it has taken nothing for too long. */
+  end: ModemError | undefined;
 
   /** The queue moves. */
   moved(): void {
@@ -57,7 +59,8 @@ class Stall {
   async wait(title: string, signal: AbortSignal): Promise<void> {
     if (now() - this.#since > PATIENCE) {
       const text = `${title}: the modem's queue has been full for ${PATIENCE / 1000} s; the peer takes nothing`;
-      throw new ModemError("MODEM_TIMEOUT", text);
+      this.end = new ModemError("MODEM_TIMEOUT", text);
+      throw this.end;
     }
     await delay(this.#pause, signal);
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
@@ -101,6 +104,8 @@ export class StreamWriter {
     for (let first = this.#sends.first; first !== undefined; ) {
       if (ended.aborted) this.#sends.failAll(ended.reason);
       else await this.#sends.nextJoined(HORIZON, (run) => this.#write(run, stall));
+      // Whoever waits has waited for this queue; who comes later waits anew.
+      if (stall.end !== undefined) this.#sends.failAll(stall.end);
       if (this.#sends.first !== first || stall.isOver) stall = new Stall();
       first = this.#sends.first;
     }

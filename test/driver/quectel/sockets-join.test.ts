@@ -61,6 +61,32 @@ describe("small sends of one connection by BG96", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("all fail when the buffer stays full for a minute, and who comes later is waited for anew", async () => {
+    const { connect, fake } = await startSockets();
+    const socket = await pass(connect());
+    fake.sendResults.push(...Array.from({ length: 200 }, () => "SEND FAIL"));
+    fake.unacknowledged.splice(0, 1, 1460);
+    const log: string[] = [];
+    follow(log, "A", socket.send(Buffer.alloc(1460, "a")));
+    await advance(50_000);
+    follow(log, "B", socket.send(Buffer.from("bbbb")));
+    follow(log, "C", socket.send(Buffer.from("cccc")));
+    await advance(11_000);
+    const stuck = expect.stringContaining("it has taken nothing for 60 s");
+    expect(log).toEqual(["A", "B", "C"].map((name) => expect.stringMatching(new RegExp(`^${name}: `))));
+    expect(log).toEqual([stuck, stuck, stuck]);
+    follow(log, "D", socket.send(Buffer.from("dddd")));
+    await advance(50_000);
+    expect(log).toHaveLength(3);
+    fake.sendResults.length = 0;
+    fake.unacknowledged.splice(0, 1, 0);
+    await passUntil(() => log.length === 4);
+    expect(log.at(-1)).toBe("D");
+    expect(fake.get(0).sent.map(String)).toEqual(["dddd"]);
+    await pass(socket.close());
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("are all carried out before the connection is closed", async () => {
     const { connect, fake } = await startSockets();
     const socket = await pass(connect());

@@ -243,6 +243,22 @@ describe("a full queue", () => {
     await connect();
   });
 
+  it("that never moves is MODEM_TIMEOUT for all who wait for it, and who comes later is waited for anew", async () => {
+    const { module, seen, socket } = await withConnection();
+    module.slow = true;
+    const began = Date.now();
+    const all = [text(20_000), text(10), binary(10)].map((data) => failureOf(socket.send(data)));
+    const codes = (await passing(Promise.all(all), 2000)).map(({ code }) => code);
+    expect(codes).toEqual(["MODEM_TIMEOUT", "MODEM_TIMEOUT", "MODEM_TIMEOUT"]);
+    expect(Date.now() - began).toBeLessThan(200_000);
+    module.slow = false;
+    Object.assign(module.sockets.get(0) ?? {}, { unacknowledged: 0 });
+    await passing(socket.send(text(10)));
+    await passing(socket.close(), 2000);
+    await seen.over;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("turns out to be a connection that the peer has closed", async () => {
     const { module, peer, seen, socket } = await withConnection();
     module.slow = true;
