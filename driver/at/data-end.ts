@@ -24,14 +24,15 @@ export interface Cut {
  * The text alone does not tell: a payload may hold the same. So bytes from a possible end on are held; they are data
  * once something follows that the modem would not print there. Only who knows about silence, and whether `+++` is
  * answered, can take them for the end. Of several possible ends it is the last: the modem prints one, and behind it
- * only lines.
+ * only lines, of which one may tell of a reboot.
  */
 export class DataEnd {
   readonly #urcs: UrcTable;
   readonly #prefixes: readonly string[];
   readonly #grammar: DataModeGrammar;
-  /** Lines, with their line ends, that the modem prints when it leaves by itself. */
-  readonly #ends: readonly string[];
+  /** Lines, with their line ends, that the modem prints when it leaves by itself, and when it has booted. */
+  readonly #exits: readonly string[];
+  readonly #boots: readonly string[];
   /** What a possible end begins with. */
   #starts: readonly string[];
   readonly #held = new ByteSink();
@@ -51,9 +52,9 @@ export class DataEnd {
     this.#grammar = grammar;
     this.#urcs = new UrcTable(urcs);
     this.#prefixes = ["OK", ...grammar.ends, ...urcs.map(({ prefix }) => prefix)];
-    const boots = urcs.filter(({ boot }) => boot === true).map(({ prefix }) => prefix);
-    this.#ends = [...grammar.ends, ...boots].map(asLine);
-    this.#starts = this.#ends;
+    this.#exits = grammar.ends.map(asLine);
+    this.#boots = urcs.filter(({ boot }) => boot === true).map(({ prefix }) => asLine(prefix));
+    this.#starts = [...this.#exits, ...this.#boots];
   }
 
   /** Whether what is held may be the end, as a whole; a beginning of it is only `pending`. */
@@ -64,8 +65,8 @@ export class DataEnd {
   /** Where, among all bytes of data mode, the last line stands that may be the end; -1 for nowhere. */
   get lastAt(): number {
     if (!this.#complete) return -1;
-    const text = this.#text();
-    return this.#base + Math.max(0, ...this.#ends.map((end) => text.lastIndexOf(end)));
+    const ends = [...this.#exits, ...this.#boots];
+    return this.#base + Math.max(0, lastOf(ends, this.#text()).at);
   }
 
   /** Bytes held of what may become a possible end: 0 to the length of its line. */
@@ -108,7 +109,7 @@ export class DataEnd {
     if (!this.#complete) this.#clear();
     this.#escapedAt = this.#held.length;
     this.#fresh = !this.#complete;
-    this.#starts = [...this.#ends, ...this.#grammar.answer.slice(0, 1).map(asLine)];
+    this.#starts = [...this.#exits, ...this.#boots, ...this.#grammar.answer.slice(0, 1).map(asLine)];
     return data;
   }
 
@@ -131,8 +132,9 @@ export class DataEnd {
     const at = text.lastIndexOf(wanted);
     if (wanted === "" || at < (this.#escapedAt ?? Number.POSITIVE_INFINITY)) return undefined;
     const rest = text.slice(at + wanted.length);
-    // Behind an answer there is no other end: then it was data, and the modem left before it was asked to.
-    if (this.#ends.some((end) => rest.includes(end))) return undefined;
+    // Behind an answer, whose line end may be the other's first, there is no other end: then it was data, and the modem
+    // left before it was asked to. It may boot at any time.
+    if (this.#exits.some((end) => (LINE_END + rest).includes(end))) return undefined;
     if (this.#misfit(Buffer.from(rest, "latin1"), 0) >= 0) return undefined;
     return this.#cut(at, rest, answer[0]);
   }
@@ -145,12 +147,11 @@ export class DataEnd {
   /** Takes what is held for the end. */
   ended(): Cut {
     const text = this.#text();
-    const ends = this.#ends.map((start) => ({ start, at: text.lastIndexOf(start) }));
-    const last = ends.reduce((best, each) => (each.at > best.at ? each : best), { start: "", at: -1 });
-    if (last.at >= 0) {
-      const isBoot = this.#urcs.find(last.start.trim())?.boot === true;
-      return this.#cut(last.at, text.slice(last.at + (isBoot ? 0 : last.start.length)), last.start.trim());
-    }
+    const exit = lastOf(this.#exits, text);
+    if (exit.at >= 0) return this.#cut(exit.at, text.slice(exit.at + exit.end.length), exit.end.trim());
+    const boot = lastOf(this.#boots, text);
+    const isEchoed = this.#fresh && text.startsWith(ECHO);
+    if (boot.at >= 0 && !isEchoed) return this.#cut(boot.at, text.slice(boot.at), boot.end.trim());
     if (this.#complete) return this.#cut(0, text, undefined);
     return { data: this.escape(), behind: NOTHING, end: undefined };
   }
@@ -269,6 +270,12 @@ class Search {
 function isBeginning(bytes: Buffer, text: string): boolean {
   const part = bytes.toString("latin1", 0, text.length);
   return part.length > 0 && text.startsWith(part);
+}
+
+/** Which of the lines stands last, and where; at -1 for none. */
+function lastOf(lines: readonly string[], text: string): { readonly end: string; readonly at: number } {
+  const found = lines.map((end) => ({ end, at: text.lastIndexOf(end) }));
+  return found.reduce((best, each) => (each.at > best.at ? each : best), { end: "", at: -1 });
 }
 
 function asLine(text: string): string {

@@ -100,6 +100,35 @@ describe("a modem that leaves data mode by itself", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it.each([
+    ["its word for that", WORDY, "\r\nNO CARRIER\r\n\r\nRDY\r\n", 0],
+    ["its word for that, a while before", WORDY, "\r\nDISCONNECT\r\n\r\n+CEREG: 0\r\n\r\nRDY\r\n", 700],
+    ["the echo of the escape sequence", TERSE, "+++\r\nRDY\r\n", 0],
+  ])("by a reboot behind %s gives none of it to the receiver", async (_words, grammar, text, wait) => {
+    const { peer, seen, link } = await inDataMode(new DataPeer(grammar));
+    peer.say("data");
+    if (text.startsWith("+++")) void link.leave();
+    await pass(GUARD + 200);
+    peer.dead = true;
+    peer.hangUp(text.slice(0, -7));
+    await pass(wait);
+    peer.say(text.slice(-7));
+    await pass(MADE_OUT);
+    expect([seen.data.toString(), seen.boots]).toEqual(["data", ["RDY"]]);
+    expect(seen.ends).toEqual([expect.objectContaining({ code: "MODEM_RESTARTED" })]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("while it is asked to keeps payload that ends where its word for that begins", async () => {
+    const { peer, seen, link } = await inDataMode(new DataPeer(TERSE));
+    void link.leave();
+    await pass(GUARD + 50);
+    peer.say("\r\nOK");
+    peer.hangUp();
+    await pass(MADE_OUT);
+    expect([seen.data.toString(), seen.ends]).toEqual(["\r\nOK", ["ended"]]);
+  });
+
   it("and then answers nothing is reported", async () => {
     const { peer, seen } = await inDataMode();
     peer.hangUp();

@@ -291,6 +291,17 @@ describe.each([
     expect([opened.seen.urcs, opened.seen.data.toString()]).toEqual([["+CEREG: 1", "+UUSORD: 0,7"], ""]);
   });
 
+  it("is left by a modem that reboots right behind it", async () => {
+    const { peer, seen, link, channel } = await inDataMode(new DataPeer(grammar));
+    const waiting = outcome(channel.send(command("AT+A")));
+    void link.leave();
+    await pass(GUARD + 500);
+    peer.hangUp(`${grammar.answer.map((line) => `\r\n${line}\r\n`).join("")}\r\nRDY\r\n`);
+    await pass(LEAVING);
+    expect([await waiting, seen.data.toString(), seen.boots]).toEqual(["MODEM_RESTARTED", "", ["RDY"]]);
+    expect([seen.ends, vi.getTimerCount()]).toEqual([["left"], 0]);
+  });
+
   it("is tried again when nothing comes", async () => {
     const opened = await inDataMode(new DataPeer(grammar));
     opened.peer.deaf = 2;
