@@ -64,11 +64,12 @@ export class HttpProfile {
     return this.#channel.waitForUrc((line) => resultOf(line, this.number, number), options);
   }
 
-  start(plan: RequestPlan, signal: AbortSignal): Command {
+  /** Takes no signal: a caller who leaves while the module accepts it would leave the profile to the next one, still busy. */
+  start(plan: RequestPlan): Command {
     this.#stale.add(this.responseFile);
     const files = [named(this.responseFile), ...this.#bodyParameters(plan.body)];
     const parameters = [this.number, plan.command, plan.path, ...files];
-    return command("+UHTTPC=", parameters, { timeout: TIMEOUTS.start, signal });
+    return command("+UHTTPC=", parameters, { timeout: TIMEOUTS.start });
   }
 
   async lastError(): Promise<HttpFailure> {

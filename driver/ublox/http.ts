@@ -129,12 +129,13 @@ export class UbloxHttp implements HttpService {
     limit: Deadline,
     explain: (failure: HttpFailure, command: string) => Promise<ModemError>,
   ): Promise<boolean | undefined> {
+    limit.signal.throwIfAborted();
     const result = profile.awaitResult(plan.command, {
       timeout: limit.remaining + RESULT_GRACE,
       operation: plan.title,
     });
     try {
-      await this.#channel.send(profile.start(plan, limit.signal));
+      await this.#channel.send(profile.start(plan));
       result.start();
       return await result.promise;
     } catch (error) {

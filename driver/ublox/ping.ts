@@ -34,6 +34,7 @@ export function planPing(host: string, options: PingOptions): PingPlan {
 
 /** Sends +UPING and collects a reply for every attempt. */
 export async function runPing(channel: Channel, plan: PingPlan, options: PingOptions): Promise<PingResult> {
+  options.signal?.throwIfAborted();
   const replies: PingReply[] = [];
   const waiter = channel.waitForUrc((line) => collect(line, plan, replies), {
     timeout: NAME_TIMEOUT + plan.count * (plan.timeout + DEFAULTS.interval),
@@ -55,12 +56,15 @@ export async function runPing(channel: Channel, plan: PingPlan, options: PingOpt
   return summarise(replies);
 }
 
-/** What the caller leaves out is left out of the line, as the guide does. */
+/**
+ * What the caller leaves out is left out of the line, as the guide does. No signal: who leaves while the module accepts
+ * it would leave its replies to the next ping.
+ */
 function pingCommand(plan: PingPlan, options: PingOptions): ReturnType<typeof command> {
   const { count, size, timeout, ttl } = options;
   const plain = [count, size, timeout, ttl].every((option) => option === undefined);
   const parameters = plain ? [] : [plan.count, plan.size, plan.timeout, plan.ttl, DEFAULTS.interval];
-  return command("+UPING=", [plan.address, ...parameters], { timeout: TIMEOUTS.start, signal: options.signal });
+  return command("+UPING=", [plan.address, ...parameters], { timeout: TIMEOUTS.start });
 }
 
 const COMPLETE = "complete";
@@ -70,9 +74,12 @@ type End = typeof COMPLETE | ModemError;
 function collect(line: Line, plan: PingPlan, replies: PingReply[]): End | undefined {
   if (line.text.startsWith("+UUPINGER:")) return fail(line, plan, replies);
   if (!line.text.startsWith("+UUPING:")) return undefined;
-  const [sequence, size, , address, ttl, rtt] = splitFields(line);
-  replies.push(reply(toInteger(sequence), toInteger(size), address?.text ?? "", toInteger(ttl), toInteger(rtt), plan));
-  return toInteger(sequence) >= plan.count ? COMPLETE : undefined;
+  const [first, size, , address, ttl, rtt] = splitFields(line);
+  const sequence = toInteger(first);
+  // Damaged on the line: of which attempt it is, and whether of the last, nobody knows.
+  if (!(sequence >= 1 && sequence <= plan.count)) return undefined;
+  replies.push(reply(sequence, toInteger(size), address?.text ?? "", toInteger(ttl), toInteger(rtt), plan));
+  return sequence === plan.count ? COMPLETE : undefined;
 }
 
 function reply(sequence: number, size: number, address: string, ttl: number, rtt: number, plan: PingPlan): PingReply {

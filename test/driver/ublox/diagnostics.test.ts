@@ -103,6 +103,34 @@ describe("ping", () => {
     expect(await second).toMatchObject({ rtt: { max: 2 } });
   });
 
+  it("that was given up while the modem took it ends before the next begins", async () => {
+    const { diagnostics, peer } = tools();
+    peer.on(/^AT\+UPING="one"/, () => undefined);
+    const abort = new AbortController();
+    const first = expect(diagnostics.ping("one", { count: 1, signal: abort.signal })).rejects.toThrow("enough");
+    await turns();
+    abort.abort(new Error("enough"));
+    await first;
+    const second = diagnostics.ping("two", { count: 1 });
+    peer.urc("OK");
+    await turns();
+    expect(peer.commands).toHaveLength(1);
+    peer.urc('+UUPING: 1,32,"one","10.0.0.1",64,1');
+    await turns();
+    peer.urc('+UUPING: 1,32,"two","10.0.0.2",64,2');
+    expect((await second).replies).toMatchObject([{ address: "10.0.0.2" }]);
+  });
+
+  it("passes over replies whose number the line has damaged", async () => {
+    const { diagnostics, peer } = tools();
+    const work = diagnostics.ping("a.b", { count: 3 });
+    await turns();
+    peer.urc('+UUPING: x,32,"a.b","10.0.0.1",64,20');
+    peer.urc('+UUPING: 22,32,"a.b","10.0.0.1",64,20');
+    peer.urc('+UUPING: 3,32,"a.b","10.0.0.1",64,20');
+    expect(await work).toMatchObject({ sent: 3, received: 1, rtt: { min: 20, avg: 20, max: 20 } });
+  });
+
   it("goes by the default context only", async () => {
     const { diagnostics, peer } = tools();
     await expect(diagnostics.ping("a.b", { cid: 2 })).rejects.toMatchObject({ code: "NOT_SUPPORTED" });

@@ -77,6 +77,34 @@ describe("time", () => {
     expect((await work).message).toBe("node closed");
   });
 
+  it("given up while the modem takes the request leaves the profile to it until its result", async () => {
+    const { http, peer, files } = client(() => undefined);
+    let take = (): void => undefined;
+    peer.on(/^AT\+UHTTPC=0,1,"\/first"/, () => {
+      take = () => peer.urc("OK");
+      return undefined;
+    });
+    const abort = new AbortController();
+    const first = failureOf(http.request(get({ url: "http://a.b/first", signal: abort.signal })));
+    await turns();
+    abort.abort(new ModemError("MODEM_OFFLINE", "node closed"));
+    expect((await first).message).toBe("node closed");
+    take();
+    await turns();
+    const others = Array.from({ length: 4 }, () => http.request(get({ url: "http://a.b/other" })));
+    await turns();
+    expect(peer.commands.filter((line) => line.startsWith("AT+UHTTPC=0,"))).toHaveLength(1);
+    files.set("nr_http_0_rsp", ok("of the first"));
+    peer.urc("+UUHTTPCR: 0,1,1");
+    await turns();
+    for (const profile of [0, 1, 2, 3]) {
+      files.set(`nr_http_${profile}_rsp`, ok("of another"));
+      peer.urc(`+UUHTTPCR: ${profile},1,1`);
+    }
+    const bodies = (await Promise.all(others)).map(({ body }) => body.toString());
+    expect(bodies).toEqual(Array(4).fill("of another"));
+  });
+
   it("for one that waits for a profile ends as busy", async () => {
     const { http } = client(() => undefined);
     for (let index = 0; index < 4; index++) void failureOf(http.request(get({ timeout: 60_000 })));
