@@ -104,18 +104,23 @@ export class QuectelPacketData implements PacketDataService {
     checkCid(cid);
     await this.#turn.withItem(async () => {
       if ((await this.#find(cid)) === undefined) {
-        if (!this.#wanted.has(cid)) {
-          throw new ModemError("NO_CONNECTION", `PDP context ${cid} is not active; activate it first`);
-        }
+        if (!this.#wanted.has(cid)) throw notActive(cid);
         this.#lost.add(cid);
       }
       if (this.#lost.has(cid)) await this.#restore(cid);
     });
   }
 
-  /** Guide 4.3 and 4.5: deactivates and activates a context whose network services fail. */
+  /**
+   * Guide 4.3 and 4.5: deactivates and activates a context whose network services fail.
+   *
+   * @throws {ModemError} `NO_CONNECTION`, too, when they fail because it was deactivated by order
+   */
   async reactivate(cid: number): Promise<void> {
-    await this.#turn.withItem(() => this.#restore(cid));
+    await this.#turn.withItem(async () => {
+      if (!this.#wanted.has(cid) && (await this.#find(cid)) === undefined) throw notActive(cid);
+      await this.#restore(cid);
+    });
   }
 
   /** True when a DNS server is known: `0.0.0.0` stands for none (guide 4.3). */
@@ -245,6 +250,10 @@ export class QuectelPacketData implements PacketDataService {
 function ifRejected(error: unknown): { lines: readonly Line[] } {
   if (isModemError(error, "MODEM_REJECTED")) return { lines: [] };
   throw error;
+}
+
+function notActive(cid: number): ModemError {
+  return new ModemError("NO_CONNECTION", `PDP context ${cid} is not active; activate it first`);
 }
 
 function checkCid(cid: number): void {

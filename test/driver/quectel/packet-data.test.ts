@@ -139,6 +139,24 @@ describe("BG96 PDP contexts", () => {
     if (code === "NO_CONNECTION") expect(String(error)).toContain("APN is not configured (573)");
   });
 
+  it("is not activated again for a request that fails because it was deactivated by order", async () => {
+    const { peer, services, active } = await startSession();
+    const asked = new Promise<void>((resolve) => {
+      peer.on(/^AT\+QHTTPGET=/, (_match, print) => {
+        print.line("OK");
+        resolve();
+      });
+    });
+    const request = { method: "GET", url: "http://example.org/", headers: [], timeout: 80_000 } as const;
+    const failure = expect(services.http.request(request)).rejects.toMatchObject({ code: "NO_CONNECTION" });
+    await asked;
+    await services.packetData.deactivate(1);
+    peer.urc("+QHTTPGET: 709");
+    await failure;
+    expect([...active]).toEqual([]);
+    expect(peer.commands).not.toContain("AT+QIACT=1");
+  });
+
   it("sets one DNS server and leaves the other alone", async () => {
     const { peer, services } = await startSession();
     peer.on(/^AT\+QIDNSCFG=1,/, ["OK"]);
