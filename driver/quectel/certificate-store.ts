@@ -21,12 +21,14 @@ export class CertificateStore {
 
   constructor(files: QuectelFiles) {
     this.#files = files;
+    // Size and name may stay the same.
+    files.onChange((name) => this.#forget(name));
   }
 
   /** Sends a file unless the modem holds it: its name tells its content. Resolves to whether it was sent. */
   async ensure({ name, content }: CertificateFile, options: Options): Promise<boolean> {
     if ((await this.#files.size(name)) === content.length) return false;
-    await this.#send(name, content, options);
+    await this.#files.upload(name, content, options);
     return true;
   }
 
@@ -62,7 +64,7 @@ export class CertificateStore {
     const given = "content" in source ? source.content : await this.#readSmall(source.file, options);
     const certificate = parseCertificate(fileKind, given, { field: WORDS[fileKind], password });
     const { content, md5 } = certificateFile(fileKind, certificate, { password, name });
-    if (!(await this.#holds(name, content, options))) await this.#send(name, content, options);
+    if (!(await this.#holds(name, content, options))) await this.#files.upload(name, content, options);
     this.#imported.set(name, fileKind);
     return { kind, name, md5 };
   }
@@ -70,7 +72,6 @@ export class CertificateStore {
   async remove(kind: CertificateKind, name: string): Promise<void> {
     await this.#find(supported(kind), name);
     await this.#files.remove(name);
-    this.#forget(name);
   }
 
   async hash(kind: CertificateKind, name: string): Promise<CertificateHash> {
@@ -81,11 +82,6 @@ export class CertificateStore {
   /** Forgets what was read. */
   reset(): void {
     this.#known.clear();
-  }
-
-  async #send(name: string, content: Uint8Array, options: Options): Promise<void> {
-    this.#forget(name);
-    await this.#files.upload(name, content, options);
   }
 
   #forget(name: string): void {

@@ -25,19 +25,27 @@ export class FileHandle {
     const command = commandLine("+QFOPEN=", file, MODES[mode]);
     const { lines } = await channel.send({ ...command, expects: [{ prefix: "+QFOPEN:" }], timeout: TIMEOUTS.file });
     const number = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);
-    if (Number.isNaN(number)) throw new ModemError("MODEM_REJECTED", `${command.label}: the modem gave no file handle`);
-    return new FileHandle(channel, number);
+    if (!Number.isNaN(number)) return new FileHandle(channel, number);
+    // The line has damaged it; the file is open all the same.
+    await FileHandle.closeAll(channel, file);
+    throw new ModemError("MODEM_REJECTED", `${command.label}: the modem gave no file handle`);
   }
 
   /**
    * Closes what an earlier session left open: a port that is unplugged in mid-transfer takes no +QFCLOSE along, and a
    * file with an open handle can be neither deleted nor opened again (426).
+   *
+   * @param file the only one whose handles are closed; left out, it is all of them
    */
-  static async closeAll(channel: Channel): Promise<void> {
+  static async closeAll(channel: Channel, file?: Field): Promise<void> {
     const question = { ...commandLine("+QFOPEN?"), expects: [{ prefix: "+QFOPEN:" }], timeout: TIMEOUTS.file };
     try {
       const { lines } = await channel.send(question);
-      for (const line of lines) await new FileHandle(channel, toInteger(splitFields(line)[1])).close();
+      for (const [name, handle] of lines.map(splitFields)) {
+        const number = toInteger(handle);
+        const isMeant = file === undefined || `"${name?.text.replace(/^UFS:/, "")}"` === file.wire;
+        if (isMeant && !Number.isNaN(number)) await new FileHandle(channel, number).close();
+      }
     } catch (error) {
       // Firmware without the read form, or a handle that closed meanwhile: files that are not in use still work.
       if (!isModemError(error, "MODEM_REJECTED")) throw error;

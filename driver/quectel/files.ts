@@ -28,6 +28,7 @@ export class QuectelFiles implements FileService {
   readonly #channel: Channel;
   /** One transfer at a time: replacing a file takes several commands. */
   readonly #turn = new Pool(["file transfer"], { name: "file transfers" });
+  readonly #listeners = new Set<(name: string) => void>();
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -42,6 +43,8 @@ export class QuectelFiles implements FileService {
     return this.#turn.withItem(async () => {
       const [entry] = await this.#entries(file);
       if (entry === undefined) throw missing(name);
+      if (!(entry.size >= 0))
+        throw new ModemError("MODEM_REJECTED", `The modem did not tell the size of its file ${name}`);
       return entry.size > bytesOfLine(this.#channel, LONGEST_HOLD)
         ? this.#readInChunks(file, entry, options)
         : this.#download(file, entry, options);
@@ -50,22 +53,29 @@ export class QuectelFiles implements FileService {
 
   async write(name: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
     const file = fileName(name);
-    await this.#turn.withItem(async () => {
-      const short = content.length > 0 && content.length <= bytesOfLine(this.#channel, LONGEST_HOLD);
-      if (short && !isEscape(content)) await this.#replace(name, file, content);
-      else await this.#writeInChunks(file, content, options);
-      options.onProgress?.(content.length, content.length);
-    }, options);
+    await this.#turn
+      .withItem(async () => {
+        const short = content.length > 0 && content.length <= bytesOfLine(this.#channel, LONGEST_HOLD);
+        if (short && !isEscape(content)) await this.#replace(name, file, content);
+        else await this.#writeInChunks(file, content, options);
+        options.onProgress?.(content.length, content.length);
+      }, options)
+      .finally(() => this.#changed(name));
   }
 
   /** Writes in one piece, which the modem confirms by a checksum, however long the line is busy with it. */
   async upload(name: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
     const file = fileName(name);
-    await this.#turn.withItem(() => this.#replace(name, file, content), options);
+    await this.#turn.withItem(() => this.#replace(name, file, content), options).finally(() => this.#changed(name));
   }
 
   async remove(name: string): Promise<void> {
-    await this.#delete(fileName(name));
+    await this.#delete(fileName(name)).finally(() => this.#changed(name));
+  }
+
+  /** Calls `listener` with the name of every file that was, or may have been, changed from here. */
+  onChange(listener: (name: string) => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Bytes of a file, or undefined when there is none. */
@@ -88,6 +98,10 @@ export class QuectelFiles implements FileService {
   /** Fails what waits for its turn. */
   dispose(error: Error): void {
     this.#turn.close(error);
+  }
+
+  #changed(name: string): void {
+    for (const listener of this.#listeners) listener(name);
   }
 
   async #entries(pattern: Field): Promise<FileEntry[]> {

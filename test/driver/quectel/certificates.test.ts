@@ -144,6 +144,16 @@ describe("certificates on BG96", () => {
     expect(downloads()).toBe(2);
   });
 
+  it("are read again when a file of the same size took their place", async () => {
+    const { services } = await startSession();
+    for (const der of [Buffer.alloc(60, 1), Buffer.alloc(60, 2)]) {
+      const file = `-----BEGIN PRIVATE KEY-----\n${der.toString("base64")}\n-----END PRIVATE KEY-----\n`;
+      await services.files.write("device.key", Buffer.from(file));
+      const md5 = createHash("md5").update(der).digest("hex");
+      expect(await services.security.hash("key", "device.key")).toMatchObject({ md5 });
+    }
+  });
+
   it("are imported under their name from bytes and from a file, hashed, and removed", async () => {
     const { files, services } = await startSession();
     const { security } = services;

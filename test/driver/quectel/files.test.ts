@@ -108,6 +108,26 @@ describe("BG96 files", () => {
     expect(peer.commands.filter((line) => line.startsWith('AT+QFUPL="g"'))).toHaveLength(2);
   });
 
+  it("of which the line has damaged the size are no endless wait", async () => {
+    const { peer, services } = await startSession();
+    peer.on(/^AT\+QFLST="f"$/, ['+QFLST: "f",x', "OK"]);
+    await expect(services.files.read("f")).rejects.toMatchObject({
+      code: "MODEM_REJECTED",
+      message: expect.stringContaining("size"),
+    });
+    expect(peer.commands).toEqual(['AT+QFLST="f"']);
+  });
+
+  it("are closed again where the line has damaged the number of their handle", async () => {
+    const { peer, files, services } = await startSession({ bytesPerSecond: 10 });
+    files.set("f", Buffer.alloc(50));
+    peer.on(/^AT\+QFOPEN="f",2$/, ["+QFOPEN: x", "OK"]);
+    peer.on(/^AT\+QFOPEN\?$/, ['+QFOPEN: "other",2999,2', '+QFOPEN: "f",3001,2', "OK"]);
+    peer.on(/^AT\+QFCLOSE=/, ["OK"]);
+    await expect(services.files.read("f")).rejects.toMatchObject({ code: "MODEM_REJECTED" });
+    expect(peer.commands.slice(-2)).toEqual(["AT+QFOPEN?", "AT+QFCLOSE=3001"]);
+  });
+
   it("leave no half behind when the drive is full", async () => {
     const { peer, files, services } = await startSession({ bytesPerSecond: 10 });
     peer.on(/^AT\+QFWRITE=/, ["+CME ERROR: 403"]);
