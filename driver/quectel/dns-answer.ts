@@ -20,7 +20,9 @@ export function dnsLines(operation: string, command: string): (line: Line) => st
     } else {
       const error = toInteger(value);
       if (error !== 0) return failure(operation, error, { command, result: line.text });
-      expected = toInteger(count);
+      const announced = toInteger(count);
+      // Where the line has damaged it, the first address has to do.
+      expected = Number.isNaN(announced) ? 1 : announced;
     }
     return addresses.length >= (expected ?? 1) ? addresses : undefined;
   };

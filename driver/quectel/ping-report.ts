@@ -1,4 +1,4 @@
-import { splitFields, toInteger } from "../at/fields";
+import { type AnswerField, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import type { ModemError } from "../errors";
 import type { PingReply, PingResult } from "../services/diagnostics";
@@ -33,24 +33,21 @@ export class PingReport {
     if (!line.text.startsWith("+QPING:")) return undefined;
     const fields = splitFields(line);
     const error = toInteger(fields[0]);
-    if (fields.length >= SUMMARY_FIELDS) return this.result(fields.slice(1).map(toInteger));
-    if (error !== 0 && !ATTEMPT_ERRORS.has(error)) return this.#failure(error, line.text);
+    if (fields.length >= SUMMARY_FIELDS) return this.result(sums(fields));
+    const isNumber = !Number.isNaN(error);
+    if (isNumber && error !== 0 && !ATTEMPT_ERRORS.has(error)) return this.#failure(error, line.text);
     const sequence = this.#replies.length + 1;
-    this.#replies.push(
-      error === 0
-        ? {
-            sequence,
-            address: fields[1]?.text ?? "",
-            size: toInteger(fields[2]),
-            rtt: toInteger(fields[3]),
-            ttl: toInteger(fields[4]),
-          }
-        : { sequence, error: ERRORS.get(error)?.text ?? `error ${error}` },
-    );
+    const [size, rtt, ttl] = fields.slice(2).map(toInteger);
+    if (error === 0 && size !== undefined && rtt !== undefined && ttl !== undefined && size + rtt + ttl >= 0) {
+      this.#replies.push({ sequence, address: fields[1]?.text ?? "", size, rtt, ttl });
+    } else {
+      const damaged = "the modem reported a reply that can't be read";
+      this.#replies.push({ sequence, error: ERRORS.get(error)?.text ?? damaged });
+    }
     return undefined;
   };
 
-  /** With the numbers of the last line, or by own reckoning. */
+  /** With the numbers of the last line, or by own reckoning where there is none that can be read. */
   result(summary?: number[]): PingResult {
     const times = this.#replies.flatMap((reply) => ("rtt" in reply ? [reply.rtt] : []));
     const [sent = 0, received = 0, , min = 0, max = 0, avg = 0] = summary ?? this.#sum(times);
@@ -67,4 +64,10 @@ export class PingReport {
   #failure(number: number, result: string): ModemError {
     return numberedError(number, { operation: this.#operation, command: this.#command, result });
   }
+}
+
+/** The numbers of the last line; undefined where it was damaged. */
+function sums(fields: readonly AnswerField[]): number[] | undefined {
+  const numbers = fields.slice(1).map(toInteger);
+  return numbers.some(Number.isNaN) ? undefined : numbers;
 }

@@ -37,6 +37,27 @@ describe("BG96 ping", () => {
     });
   });
 
+  it("goes on past lines that the line has damaged, until the modem's sums", async () => {
+    const { peer, services } = await startSession();
+    peer.on(/^AT\+QPING=/, [
+      "OK",
+      '+QPING: x,"93.184.216.34",32,198,53',
+      '+QPING: 0,"93.184.216.34",32,2x1,53',
+      '+QPING: 0,"93.184.216.34",32,216,53',
+      "+QPING: 0,4,3,1,1x8,241,218",
+    ]);
+    expect(await services.diagnostics.ping("example.org", { count: 3 })).toEqual({
+      sent: 3,
+      received: 1,
+      replies: [
+        { sequence: 1, error: "the modem reported a reply that can't be read" },
+        { sequence: 2, error: "the modem reported a reply that can't be read" },
+        { sequence: 3, address: "93.184.216.34", size: 32, rtt: 216, ttl: 53 },
+      ],
+      rtt: { min: 216, avg: 216, max: 216 },
+    });
+  });
+
   it.each([
     ["ttl", { ttl: 10 }, "NOT_SUPPORTED"],
     ["size", { size: 64 }, "NOT_SUPPORTED"],
@@ -94,6 +115,12 @@ describe("BG96 name resolution", () => {
       code: "DNS_FAILED",
       message: expect.stringContaining("could not be resolved (565)"),
     });
+  });
+
+  it("takes the first address where the line has damaged their number", async () => {
+    const { peer, services } = await startSession();
+    peer.on(/^AT\+QIDNSGIP=/, ["OK", '+QIURC: "dnsgip",0,x,600', '+QIURC: "dnsgip","93.184.216.34"']);
+    expect(await services.diagnostics.resolve("example.org")).toMatchObject({ address: "93.184.216.34" });
   });
 
   it("can't turn an address into a name", async () => {
