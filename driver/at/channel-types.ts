@@ -58,7 +58,9 @@ export interface Channel {
    * Queues a command that is answered by `CONNECT`, and holds the line from there on until data mode ends; what is
    * queued waits. `events.onData` may be called before this resolves. A command of background priority goes when
    * nobody else has used the line for a moment. When `command.signal` aborts while the command is in flight, and
-   * `CONNECT` comes all the same, the link is left again; `events` still gets what arrives until then, and the end.
+   * `CONNECT` comes all the same, the link is left again; `events` still gets what arrives until then, and the end. That
+   * is a `MODEM_TIMEOUT` when no answer comes in time: as with one that `openData` throws, data mode may have been open
+   * for a while, and what arrived in it is lost.
    *
    * @throws {ModemError} as `send`; `MODEM_REJECTED`, too, when the modem ends the command without `CONNECT`
    */

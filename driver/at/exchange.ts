@@ -171,7 +171,10 @@ export class Exchange {
   private expire(): void {
     const { label, timeout } = this.command;
     const text = `No answer to ${label} within ${timeout / 1000} s`;
-    this.fail(new ModemError("MODEM_TIMEOUT", text, { command: label }));
+    const error = new ModemError("MODEM_TIMEOUT", text, { command: label });
+    this.fail(error);
+    // The promise has told something else, and data mode may have been open meanwhile.
+    if (this.command.signal?.aborted === true) this.job.events?.onEnd(error);
   }
 
   private fail(reason: unknown): void {

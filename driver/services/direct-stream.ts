@@ -154,7 +154,7 @@ export class DirectStream {
       onWanted: (isPatient) => this.#wanted(isPatient),
       onEnd: (end) => {
         isOver = true;
-        if (!isGivenUp) this.#left(end);
+        if (!isGivenUp || typeof end !== "string") this.#left(end);
       },
     };
     const link = await this.#parts.channel.openData(command, events).catch((error: unknown) => {
@@ -262,8 +262,8 @@ export class DirectStream {
   /** Whether entering may be tried again after it failed. */
   async #mayRetry(error: unknown, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return true;
-    const isRefusal = isModemError(error, "MODEM_REJECTED") || isModemError(error, "MODEM_TIMEOUT");
-    if (!isRefusal) throw error;
+    // Behind an answer that came too late, data mode was open and what arrived in it is lost.
+    if (!isModemError(error, "MODEM_REJECTED")) throw error;
     if (!(await this.#stands())) return false;
     await delay(REFUSED_PAUSE, signal).catch(() => undefined);
     return true;

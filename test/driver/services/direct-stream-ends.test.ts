@@ -104,6 +104,28 @@ describe("after the modem left by itself", () => {
     expect([vendor.commands(), vendor.ends]).toEqual([["AT+OPEN", "AT+A", "AT+STATE"], [undefined]]);
   });
 
+  it.each([[false], [true]])(
+    "ends when entering is answered too late to keep what arrived (doubted: %s)",
+    async (isDoubted) => {
+      const { peer } = vendor;
+      peer.answers.set("AT+ENTER", "");
+      void vendor.channel.send(command("AT+A"));
+      for (let time = 0; time < OUT && !peer.commands.includes("AT+ENTER"); time += 1) await pass(1);
+      if (isDoubted) vendor.stream.doubt();
+      const sending = outcome(vendor.stream.send(Buffer.from("x")));
+      peer.dead = true;
+      await pass(1200);
+      peer.dead = false;
+      peer.inData = true;
+      peer.say("\r\nCONNECT\r\nnobody has it");
+      peer.answers.set("AT+ENTER", "CONNECT");
+      await pass(20_000);
+      expect(vendor.ends).toEqual([expect.objectContaining({ code: "MODEM_TIMEOUT" })]);
+      expect([await sending, vendor.data]).toEqual(["MODEM_TIMEOUT", ""]);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
   it("passes on what came on an entering that a doubt cut off before what is read then", async () => {
     void vendor.channel.send(command("AT+A"));
     for (let time = 0; time < OUT && !vendor.peer.commands.includes("AT+ENTER"); time += 1) await pass(1);
