@@ -1,7 +1,7 @@
-import { stringify } from "node:querystring";
 import type { HttpMethod } from "../../driver/services/http";
 import { invalid } from "../common/errors";
 import { isPlainObject } from "../common/input";
+import { formText } from "./form";
 
 const FORM = "application/x-www-form-urlencoded";
 
@@ -18,14 +18,14 @@ const WITH_BODY: readonly HttpMethod[] = ["POST", "PUT"];
  * The bytes of `msg.payload`, as the core node makes them: texts and Buffers as they are, everything else as JSON, or
  * as a form where the content type asks for one.
  *
- * @throws {ModemError} `INVALID_INPUT` when the payload can't be written as JSON
+ * @throws {ModemError} `INVALID_INPUT` when the payload can't be written as JSON or as a form
  */
 export function requestBody(method: HttpMethod, payload: unknown, contentType: string | undefined): RequestBody {
   if (!WITH_BODY.includes(method) || payload === undefined) return {};
   if (payload instanceof Uint8Array) return { body: Buffer.from(payload) };
   if (typeof payload === "string" || typeof payload === "number") return { body: Buffer.from(String(payload)) };
   if (contentType?.toLowerCase() === FORM && isPlainObject(payload)) {
-    return { body: Buffer.from(stringify(payload as Record<string, string>)) };
+    return { body: Buffer.from(formText(payload)) };
   }
   return { body: Buffer.from(json(payload)), contentType: "application/json" };
 }

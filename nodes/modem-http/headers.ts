@@ -35,9 +35,11 @@ export class HeaderList {
  * @throws {ModemError} `INVALID_INPUT`
  */
 export function requestHeaders(RED: Runtime, rows: readonly HeaderRow[], message: Message): HeaderList {
+  // By hand, or by an environment variable, it may be anything.
+  if (!Array.isArray(rows)) throw invalid("headers", "must be a list");
   const list = new HeaderList();
   for (const [name, value] of messageHeaders(message.headers)) list.set(name, headerValue(name, value));
-  for (const row of rows) {
+  for (const row of rows as readonly HeaderRow[]) {
     const name = rowPart(RED, row.keyType, row.keyValue, message);
     if (isEmpty(name)) continue;
     if (typeof name !== "string") throw invalid("headers", `has a name that is no text, from msg.${row.keyValue}`);
@@ -51,20 +53,38 @@ function messageHeaders(headers: unknown): [string, unknown][] {
   if (isEmpty(headers)) return [];
   if (typeof headers !== "object" || Array.isArray(headers)) throw invalid("msg.headers", "must be an object");
   const { [HEADER_MARK]: mark, ...rest } = headers as Record<string, unknown>;
-  if (mark !== undefined && mark === headerMark(rest as Record<string, string>)) return [];
+  if (mark !== undefined && isAnswer(rest) && mark === headerMark(rest)) return [];
   return Object.entries(rest);
+}
+
+/** An answer's fields are texts; a flow may have put anything beside them, or taken one away by `null`. */
+function isAnswer(headers: Record<string, unknown>): headers is Record<string, string | string[]> {
+  return Object.values(headers).every((value) => typeof value === "string" || isTexts(value));
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((part) => typeof part === "string");
 }
 
 function headerValue(name: string, value: unknown): string {
   if (isEmpty(value)) return "";
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (Array.isArray(value) && value.every((part) => typeof part === "string")) return value.join(", ");
+  if (isTexts(value)) return value.join(", ");
   throw invalid(`headers.${name}`, "must be a text");
 }
 
 function rowPart(RED: Runtime, type: string, value: string, message: Message): unknown {
   if (type === "other") return value;
-  if (type === "msg") return RED.util.getMessageProperty(message, value);
-  return type;
+  return type === "msg" ? messageProperty(RED, value, message) : type;
+}
+
+/** What isn't there, or has nothing to be in, counts as empty, as in the core node. */
+function messageProperty(RED: Runtime, name: string, message: Message): unknown {
+  try {
+    return RED.util.getMessageProperty(message, name);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw invalid("headers", `names msg.${name}, which can't be read: ${(error as Error).message}`);
+  }
 }

@@ -134,11 +134,16 @@ class HttpOperation implements Operation<Request, Services> {
   private timeout(message: Message): number {
     const seconds = optionalNumber(this.properties.timeout, "timeout", HTTP_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
     if (message.requestTimeout === undefined) return 1000 * seconds;
-    const asked = Number(message.requestTimeout);
+    const asked = requestedTimeout(message.requestTimeout);
     if (asked >= 1 && asked <= 1000 * HTTP_TIMEOUT_RANGE.max) return asked;
     this.node.warn(this.RED._("modem-http.warning.requestTimeout"));
     return 1000 * seconds;
   }
+}
+
+/** NaN for what is no number; not everything can be asked for one. */
+function requestedTimeout(value: unknown): number {
+  return typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
 }
 
 function fromUrl({ user, password }: Target): NonNullable<Request["auth"]> {

@@ -1,6 +1,6 @@
-import { stringify } from "node:querystring";
 import { invalid } from "../common/errors";
 import { isPlainObject, withoutBlanks } from "../common/input";
+import { formText } from "./form";
 
 export interface Target {
   /** Without user and password. */
@@ -46,7 +46,7 @@ function escapePercent(url: string): string {
 
 function withQuery(url: string, query: unknown): string {
   if (!isPlainObject(query)) return url;
-  const text = stringify(query as Record<string, string>);
+  const text = formText(query);
   if (text === "") return url;
   const [location = "", fragment] = url.split("#", 2);
   const separator = !location.includes("?") ? "?" : location.endsWith("?") ? "" : "&";

@@ -53,6 +53,10 @@ describe("the URL of a request", () => {
     expect(() => url(text)).toThrow(refusal(/^url /));
   });
 
+  it("refuses a query with half a character, as cutting a text leaves it, and names it", () => {
+    expect(() => url("a.b/c", { q: "😀".slice(0, 1) })).toThrow(refusal(/^msg\.payload /));
+  });
+
   it("never tells a password in an error", () => {
     expect(() => url("http://me:secret@a.b:99999/")).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining("secret") }),
@@ -78,6 +82,11 @@ describe("the body of a request", () => {
     expect(form.body?.toString()).toBe("a=1%202&b=x&b=y");
   });
 
+  it("refuses a form with half a character, as cutting a text leaves it, and names it", () => {
+    const form = () => requestBody("POST", { q: "😀".slice(0, 1) }, "application/x-www-form-urlencoded");
+    expect(form).toThrow(refusal(/^msg\.payload /));
+  });
+
   it("is not there for GET, HEAD, DELETE and for no payload", () => {
     for (const method of ["GET", "HEAD", "DELETE"] as const) expect(requestBody(method, "x", undefined)).toEqual({});
     expect(requestBody("POST", undefined, undefined)).toEqual({});
@@ -92,9 +101,8 @@ describe("the body of a request", () => {
 });
 
 describe("the header fields of a request", () => {
-  const RED = {
-    util: { getMessageProperty: (message: Record<string, unknown>, name: string) => message[name] },
-  } as unknown as Runtime;
+  const { util } = createRequire(require.resolve("node-red"))("@node-red/util");
+  const RED = { util } as Runtime;
   const row = (name: string, value: string, types: Partial<HeaderRow> = {}): HeaderRow => ({
     keyType: "other",
     keyValue: name,
@@ -121,6 +129,15 @@ describe("the header fields of a request", () => {
     ).toEqual([["X-Token", "abc"]]);
   });
 
+  it("leave out a row whose property has nothing to be in, as core does, and refuse one that is no property", () => {
+    expect(read([row("X-One", "auth.token", { valueType: "msg" })], { "x-two": "2" })).toEqual([["x-two", "2"]]);
+    expect(() => read([row("X-One", "auth[", { valueType: "msg" })])).toThrow(refusal(/headers names msg\.auth\[/));
+  });
+
+  it("refuse a list of rows that is none", () => {
+    for (const rows of [{}, "X-One", 5]) expect(() => read(rows as never)).toThrow(refusal(/^headers must be a list/));
+  });
+
   it("know the rows of the core node, whose types may be the name and the value themselves", () => {
     expect(read([row("", "", { keyType: "Accept", valueType: "application/json" })])).toEqual([
       ["Accept", "application/json"],
@@ -136,6 +153,7 @@ describe("the header fields of a request", () => {
     const marked = { ...answer, [HEADER_MARK]: headerMark(answer) };
     expect(read([], marked)).toEqual([]);
     expect(read([], { ...marked, "x-mine": "1" })).toContainEqual(["x-mine", "1"]);
+    expect(read([], { ...marked, "x-mine": null, "set-cookie": undefined })).toEqual([["content-type", "text/plain"]]);
   });
 
   it.each([["text"], [[1]], [{ "x-a": {} }], [{ "x-a": [1] }], [{ "x-a": Buffer.from("x") }]])(
