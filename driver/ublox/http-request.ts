@@ -43,7 +43,25 @@ const MAX = { host: 255, path: 1500, credential: 256, header: 512, headers: 5, d
 
 /** The module writes these itself; a second one would make the request ambiguous. */
 const MODULE_HEADERS: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding"]);
-const SECRET_HEADERS: ReadonlySet<string> = new Set(["authorization", "proxy-authorization", "cookie"]);
+/** Whose values may be shown. Any other may hold a key: services have names of their own for theirs. */
+const OPEN_HEADERS: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-charset",
+  "accept-encoding",
+  "accept-language",
+  "cache-control",
+  "content-encoding",
+  "content-language",
+  "date",
+  "expect",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-unmodified-since",
+  "pragma",
+  "range",
+  "user-agent",
+]);
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -104,8 +122,8 @@ function planHeaders(headers: HttpRequest["headers"]): Field[] {
     if (!TOKEN.test(name)) throw new ModemError("INVALID_INPUT", `headers: ${JSON.stringify(name)} is no header name`);
     const key = name.toLowerCase();
     if (MODULE_HEADERS.has(key)) throw new ModemError("INVALID_INPUT", `headers: the modem writes ${name} itself`);
-    const secret = SECRET_HEADERS.has(key);
-    return quote(`${index}:${name}:${value}`, { field: `headers: ${name}`, max: MAX.header, secret });
+    const field = quote(`${index}:${name}:${value}`, { field: `headers: ${name}`, max: MAX.header });
+    return OPEN_HEADERS.has(key) ? field : { ...field, shown: `"${index}:${name}:***"` };
   });
 }
 

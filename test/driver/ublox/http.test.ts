@@ -86,6 +86,7 @@ describe("HTTP on LARA-R6", () => {
           ["Accept", "text/html, */*;q=0.8"],
           ["Referer", "http://a.b:80/c"],
           ["Authorization", "Bearer s3cret"],
+          ["X-API-Key", "k3y-of-the-plant"],
         ],
         auth: { user: "me", password: "h1dden" },
       }),
@@ -94,7 +95,9 @@ describe("HTTP on LARA-R6", () => {
     expect(peer.commands).toContain('AT+UHTTP=0,9,"1:Referer:http://a.b:80/c"');
     expect(peer.commands).toContain('AT+UHTTP=0,9,"2:Authorization:Bearer s3cret"');
     expect(trace.length).toBeGreaterThan(0);
-    expect(trace.join("\n")).not.toMatch(/s3cret|h1dden/);
+    expect(trace.join("\n")).not.toMatch(/s3cret|h1dden|k3y/);
+    expect(trace.join("\n")).toContain("3:X-API-Key:***");
+    expect(trace.join("\n")).toContain("0:Accept:text/html");
   });
 
   it.each([
