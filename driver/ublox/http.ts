@@ -66,7 +66,8 @@ export class UbloxHttp implements HttpService {
     // The limit in time is the pools' own here: that all are busy says more than that it is late.
     const owned = (): Waiting => ({ timeout: limit.remaining, signal: interrupted, owner: plan.title });
     // First, as a request that waits for it keeps none from a profile.
-    const secure = plan.secure && (await this.#security.connect(plan.secure.profile, plan.secure.server, owned()));
+    const waiting = { limit, signal: interrupted, owner: plan.title };
+    const secure = plan.secure && (await this.#security.connect(plan.secure.profile, plan.secure.server, waiting));
     const profile = await this.#profiles.acquire(owned()).catch(async (error: unknown) => {
       await secure?.end(true);
       throw error;

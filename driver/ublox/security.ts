@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { ModemError } from "../errors";
-import { Deadline } from "../services/deadline";
+import type { Deadline } from "../services/deadline";
 import { ProfileAllocation, type ProfileLease } from "../services/profile-allocation";
 import type { ProfileMaterial } from "../services/profile-material";
 import { type AcquireOptions, Pool } from "../services/resources";
@@ -27,8 +27,9 @@ const PROFILES = [0, 1, 2, 3, 4] as const;
 const CONNECTIONS = [0, 1, 2, 3] as const;
 
 export interface ConnectOptions {
-  /** ms to wait for one of the connections and a profile, and to set that up. */
-  readonly timeout: number;
+  /** Of the caller's operation: how long one of the connections and a profile may take, and to set that up. */
+  readonly limit: Deadline;
+  /** Ends the wait for them; that they are all in use says more than that the limit is over. */
   readonly signal?: AbortSignal;
   /** Who connects, for messages: "GET https://…". */
   readonly owner: string;
@@ -144,20 +145,15 @@ export class UbloxSecurity implements SecurityService {
    * `MODEM_REJECTED`; the abort reason
    */
   async connect(profile: SecurityProfile, server: SecureServer, options: ConnectOptions): Promise<SecureConnection> {
-    const { timeout, signal, owner } = options;
+    const { limit, signal, owner } = options;
     const target = targetOf(profile, server);
-    const limit = new Deadline(timeout, owner, signal);
+    const place = await this.#connections.acquire({ timeout: limit.remaining, signal, owner });
     try {
-      const place = await this.#connections.acquire({ timeout, signal, owner });
-      try {
-        const lease = await this.#prepare(target, { timeout: limit.remaining, signal, owner }, limit.signal);
-        return this.#connection(target.profile, server.host, place, lease);
-      } catch (error) {
-        this.#connections.release(place);
-        throw error;
-      }
-    } finally {
-      limit.clear();
+      const lease = await this.#prepare(target, { timeout: limit.remaining, signal, owner }, limit.signal);
+      return this.#connection(target.profile, server.host, place, lease);
+    } catch (error) {
+      this.#connections.release(place);
+      throw error;
     }
   }
 

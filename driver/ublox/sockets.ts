@@ -71,7 +71,8 @@ export class UbloxSockets implements SocketService {
     const { security } = options;
     return within(plan, options, async (limit, owned) => {
       // First, as a socket that waits for it keeps none from others.
-      const secure = security && (await this.#parts.security.connect(security, plan, owned()));
+      const waiting = { limit, signal: options.signal, owner: plan.title };
+      const secure = security && (await this.#parts.security.connect(security, plan, waiting));
       const giveBack = await this.#numbers.place(owned()).catch(async (error: unknown) => {
         await secure?.end(true);
         throw error;

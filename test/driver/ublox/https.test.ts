@@ -137,6 +137,13 @@ describe("four secure connections", () => {
   describe("whose request runs out of time", () => {
     useFakeTime();
 
+    it("while a profile is set up tell the request's own limit", async () => {
+      const { http, peer } = hanging();
+      peer.on(/^AT\+USECPRF=0$/, () => undefined);
+      const error = await failureOf(pass(http.request(secureGet(tls(), { timeout: 2000 }))));
+      expect(error).toMatchObject({ code: "MODEM_TIMEOUT", message: expect.stringContaining("within 2 s") });
+    });
+
     it("are given back by a request that gave up while it waited for an HTTP profile", async () => {
       const { http, calls, finish } = hanging();
       const plain = [0, 1, 2, 3].map((index) => http.request(get({ url: `http://a.b/${index}` })));
