@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { transferTime } from "../at/clock";
 import { Priority } from "../at/command";
-import { type Field, quote, toInteger } from "../at/fields";
+import { type Field, quote, toInteger, unquotable } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
 import { unlessRejected } from "../network/procedures";
 import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../services/files";
@@ -31,7 +31,8 @@ export class UbloxFiles implements FileService {
     const lines = await ask(this.#channel, listing([0]));
     const entries: FileEntry[] = [];
     for (const { text: name } of lines.flat()) {
-      if (name === "") continue;
+      // One with bytes beyond ASCII was not made by commands, and can't be asked for by one.
+      if (name === "" || unquotable(name, MAX_NAME) !== undefined) continue;
       // A file may be deleted in between.
       const size = await unlessRejected(this.size(name));
       if (size !== undefined) entries.push({ name, size });

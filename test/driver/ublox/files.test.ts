@@ -45,6 +45,12 @@ describe("files on LARA-R6", () => {
     expectExplained(peer.commands);
   });
 
+  it("are listed without one whose name no command can carry", async () => {
+    const { files, stored } = storage();
+    stored.set("a\xfc.bin", Buffer.from("abc")).set("b.bin", Buffer.from("ab"));
+    expect(await files.list()).toEqual([{ name: "b.bin", size: 2 }]);
+  });
+
   it("are removed; one that isn't there is an error", async () => {
     const { files, stored } = storage();
     stored.set("a", Buffer.from("x"));
