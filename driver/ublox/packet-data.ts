@@ -80,8 +80,9 @@ export class UbloxPacketData implements PacketDataService {
 
   async deactivate(cid: number): Promise<void> {
     checkCid(cid);
-    if (!(await this.#isActive(cid))) return;
+    // Also one that went without a word: nobody misses it any more.
     this.#losses.delete(cid);
+    if (!(await this.#isActive(cid))) return;
     await this.#channel.send(command("+CGACT=", [0, cid], { timeout: TIMEOUTS.context }));
   }
 

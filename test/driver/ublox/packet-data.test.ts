@@ -282,6 +282,15 @@ describe("the loss of a context", () => {
     expect(lost).toEqual([]);
   });
 
+  it("that went before it was deactivated by order is no news either", async () => {
+    const { peer, lost, data, active } = await watched();
+    active.splice(active.indexOf(2), 1);
+    await data.deactivate(2);
+    peer.urc("+CGEV: NW DETACH");
+    await turns();
+    expect(lost).toEqual([[1, "NW DETACH"]]);
+  });
+
   it("is not watched any more once the driver is disposed of", async () => {
     const { peer, lost, driver } = await watched();
     driver.dispose(new ModemError("MODEM_OFFLINE", "closed"));
