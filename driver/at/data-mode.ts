@@ -73,6 +73,9 @@ export class DataMode implements DataLink {
   readonly #escapeTime = new MovingMoment();
   readonly #pace = new MovingMoment();
   #receivedAt = now();
+  /** When the modem said, at the earliest, what came last; and since when what it says may have waited here. */
+  #heardAt = now();
+  #heldSince: number | undefined;
   #sentAt = now();
   /** When the last byte written has left the line. */
   #clearAt = Number.NEGATIVE_INFINITY;
@@ -101,13 +104,17 @@ export class DataMode implements DataLink {
     private readonly events: DataLinkEvents,
   ) {
     this.#end = new DataEnd(line.grammar, line.urcs);
+    const pause = (): void => {
+      this.#heldSince ??= now();
+      line.transport.pause();
+    };
     const resume = (): void => {
       this.#receivedAt = now();
       line.transport.resume();
     };
     this.#delivery = new DataDelivery(
       (bytes) => this.events.onData(bytes),
-      { pause: () => line.transport.pause(), resume },
+      { pause, resume },
       (error) => line.trace.note(`Data were not taken: ${String(error)}`),
     );
   }
@@ -140,8 +147,11 @@ export class DataMode implements DataLink {
 
   receive(bytes: Buffer): void {
     if (this.#over) return;
+    // Behind a silence nothing comes that has waited.
+    if (now() > this.#receivedAt + LATENCY) this.#heldSince = undefined;
     this.#receivedAt = now();
-    const isInFlight = this.#isInFlight();
+    this.#heardAt = this.#heldSince ?? now();
+    const isInFlight = this.#writing > 0 || this.#heardAt < this.#clearAt + LATENCY;
     for (const data of this.#end.push(bytes, isInFlight)) this.#delivery.push(data);
     const { lastAt } = this.#end;
     if (lastAt > this.#lastEndAt) this.#isCut = isInFlight;
@@ -166,10 +176,6 @@ export class DataMode implements DataLink {
   resynchronised(inStep: boolean): void {
     const error = new ModemError("MODEM_TIMEOUT", "The modem has stopped answering");
     this.#finish(inStep ? (this.#isCut ? "cut" : "ended") : error);
-  }
-
-  #isInFlight(): boolean {
-    return this.#writing > 0 || now() < this.#clearAt + LATENCY;
   }
 
   /** Whether nothing may be sent: to a modem that perhaps takes commands again, or behind `+++`. */
@@ -272,7 +278,7 @@ export class DataMode implements DataLink {
   }
 
   async #ask(): Promise<Outcome> {
-    if (!this.#asked) this.#isUnheard = this.#clearAt > this.#receivedAt;
+    if (!this.#asked) this.#isUnheard = this.#clearAt > this.#heardAt;
     this.#asked = true;
     this.#look.stop();
     this.#delivery.readOn();

@@ -75,6 +75,29 @@ describe("a modem that leaves data mode by itself", () => {
     expect(seen.ends).toEqual(["ended"]);
   });
 
+  it.each([
+    ["cuts off what was sent since then", "cut", true],
+    ["cuts nothing off that was sent before", "ended", false],
+  ])("while its receiver is busy %s", async (_words, end, isSent) => {
+    for (const isSilent of [false, true]) {
+      const { peer, seen, link } = await opened(WORDY, !isSilent);
+      await link.write(bytes("one"));
+      await pass(1000);
+      let release = (): void => undefined;
+      seen.take = () => new Promise((resolve) => (release = resolve));
+      peer.say("data");
+      if (isSilent) peer.inData = false;
+      else peer.hangUp();
+      await pass(1000);
+      if (isSent) await link.write(bytes("two"));
+      await pass(5000);
+      release();
+      if (isSilent) void link.leave();
+      await pass(2 * MADE_OUT);
+      expect([seen.data.toString(), seen.ends]).toEqual(["data", [end]]);
+    }
+  });
+
   it("without a word is found out when data mode is left", async () => {
     for (const echo of [true, false]) {
       const { peer, seen, link } = await opened(WORDY, echo);
