@@ -1,5 +1,5 @@
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
-import { nodeClosed, notConfigured, queueFull } from "./errors";
+import { nodeClosed, notConfigured, notPrepared, queueFull } from "./errors";
 import type { StatusDisplay } from "./status";
 import type { Message, ModemNode } from "./types";
 import { withinLimit } from "./within-limit";
@@ -30,6 +30,8 @@ export type Done = (error?: Error) => void;
 
 /** Requests that may be under way in one node, which is far above what any modem does side by side. */
 const RUNNING_LIMIT = 1000;
+/** ms for the check of a message where no modem says otherwise. */
+const DEFAULT_TIMEOUT = 60_000;
 /** ms that `close` waits for work that has been told to stop; Node-RED itself would wait 15 s. */
 const CLOSE_LIMIT = 2000;
 
@@ -49,10 +51,11 @@ export class Controller<Request, Access> {
 
   constructor(
     private readonly operation: Operation<Request, Access>,
-    private readonly owner: ModemNode | undefined,
+    /** The config node of the moment; a deploy may give another. */
+    private readonly owner: () => ModemNode | undefined,
     private readonly status: StatusDisplay,
     /** Messages that may wait for the modem. */
-    private readonly limit: number,
+    private readonly limit: () => number,
     /** Takes what Node-RED's own `done` throws. */
     private readonly report: (error: unknown) => void,
   ) {}
@@ -98,12 +101,16 @@ export class Controller<Request, Access> {
   /** Checks at once, so that a bad message fails at once, and then waits for its turn and for the modem. */
   private async wait(message: Message, signal: AbortSignal): Promise<{ request: Request; job: Job<Access> }> {
     // Passing a modem that is ready is no wait, however many come at once.
-    const mustWait = this.owner?.modem?.state !== "ready";
-    if (mustWait && this.waiting >= this.limit) throw queueFull(this.limit);
+    const owner = this.owner();
+    const mustWait = owner?.modem?.state !== "ready";
+    const limit = this.limit();
+    if (mustWait && this.waiting >= limit) throw queueFull(limit);
     this.waiting += 1;
     try {
-      const deadline = Date.now() + (this.owner?.timeout ?? 0);
-      const prepared = this.operation.prepare(message);
+      const timeout = owner?.timeout ?? DEFAULT_TIMEOUT;
+      // Not by the date, which a gateway without a clock of its own learns late.
+      const deadline = performance.now() + timeout;
+      const prepared = inTime(this.operation.prepare(message), timeout);
       const passed = this.pass(prepared, this.turn, { deadline, signal });
       const before = this.turn;
       this.turn = passed.then(
@@ -121,12 +128,13 @@ export class Controller<Request, Access> {
     before: Promise<unknown>,
     { deadline, signal }: { deadline: number; signal: AbortSignal },
   ): Promise<{ request: Request; job: Job<Access> }> {
-    const request = await prepared;
-    if (this.owner === undefined) throw notConfigured();
-    const { modem, problem } = this.owner;
+    const request = await untilAborted(prepared, signal);
+    const owner = this.owner();
+    if (owner === undefined) throw notConfigured();
+    const { modem, problem } = owner;
     if (modem === undefined) throw problem ?? notConfigured();
     await untilAborted(before, signal);
-    const timeout = Math.max(1, deadline - Date.now());
+    const timeout = Math.max(1, Math.ceil(deadline - performance.now()));
     const access = await untilAborted(this.operation.acquire(modem, { timeout, signal }, request), signal);
     return { request, job: { modem, access, signal, progress: this.status.progress } };
   }
@@ -142,6 +150,15 @@ export class Controller<Request, Access> {
       this.status.ended();
     }
   }
+}
+
+/** A store of context that never answers must not hold up the messages behind for ever. */
+async function inTime<T>(work: Promise<T>, limit: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(notPrepared(limit)), limit);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Ends the wait with the abort's reason at once, even where the work itself takes its time to stop. */

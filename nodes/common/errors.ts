@@ -16,6 +16,14 @@ export function queueFull(limit: number): ModemError {
   );
 }
 
+/** @param limit ms */
+export function notPrepared(limit: number): ModemError {
+  return new ModemError(
+    "MODEM_TIMEOUT",
+    `What the node's template takes from the context was not there within ${limit / 1000} s; nothing was sent`,
+  );
+}
+
 export function nodeClosed(): ModemError {
   return new ModemError("MODEM_OFFLINE", "The flow was stopped or deployed again before the modem had answered");
 }

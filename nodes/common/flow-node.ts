@@ -3,9 +3,10 @@ import { findModem, lookUpTls } from "./config-nodes";
 import { Controller, type Operation } from "./controller";
 import { notConfigured } from "./errors";
 import { optionalInteger } from "./input";
+import { onFlowsStarted, reportOnceStarted } from "./started";
 import { StatusDisplay, type StatusText } from "./status";
 import { tlsWarning } from "./tls-warning";
-import type { ObservableModem, Runtime } from "./types";
+import type { ModemNode, ObservableModem, Runtime, TlsNode } from "./types";
 
 /** Messages that may wait in a node where neither it nor its modem says otherwise. */
 const DEFAULT_QUEUE = 1000;
@@ -33,39 +34,81 @@ export interface FlowNodeOptions<Request, Access> {
 export function setUpFlowNode<Request, Access>(
   RED: Runtime,
   node: Node,
-  { modem: id, tls = "", queue, operation, output = 1, condition, listen }: FlowNodeOptions<Request, Access>,
+  options: FlowNodeOptions<Request, Access>,
 ): void {
-  const owner = findModem(RED, id);
-  const status = new StatusDisplay(RED, node, tlsWarning(RED, tls), condition);
-  const limit = queueLimit(queue) ?? owner?.queue ?? DEFAULT_QUEUE;
-  const controller = new Controller(operation, owner, status, limit, (error) => node.error(error));
+  const { modem, tls = "", queue, operation, output = 1, condition } = options;
+  const status = new StatusDisplay(RED, node, () => tlsWarning(RED, tls), condition);
+  let tie = tieTo(RED, node, status, options);
+  const limit = () => queueLimit(queue) ?? tie.owner?.queue ?? DEFAULT_QUEUE;
+  const controller = new Controller(
+    operation,
+    () => tie.owner,
+    status,
+    limit,
+    (error) => node.error(error),
+  );
   node.on("input", (message, send, done) => {
     controller.take(message, output === 1 ? send : (answer) => send([null, answer]), done);
   });
 
-  owner?.register(node);
+  let leaving: Promise<unknown> = Promise.resolve();
+  onFlowsStarted(RED, node, () => {
+    // Node-RED starts a node again with its config nodes only where the flow names these by their ids; a node that has
+    // them from an environment variable, as those of a subflow may, stays, and would stand with one that is closed.
+    if (findModem(RED, modem) === tie.owner && lookUpTls(RED, tls) === tie.security) return;
+    leaving = Promise.allSettled([leaving, tie.stopListening()]);
+    tie.leave();
+    status.detach();
+    tie = tieTo(RED, node, status, options);
+  });
+
+  node.on("close", (done: () => void) => {
+    void Promise.allSettled([leaving, tie.stopListening(), controller.close()]).then(() => {
+      status.detach();
+      tie.leave();
+      done();
+    });
+  });
+}
+
+/** A flow node with its config nodes as they are now. */
+interface Tie {
+  readonly owner: ModemNode | undefined;
+  readonly security: TlsNode | undefined;
+  stopListening(): Promise<void>;
+  leave(): void;
+}
+
+function tieTo<Request, Access>(
+  RED: Runtime,
+  node: Node,
+  status: StatusDisplay,
+  { modem: id, tls = "", listen }: FlowNodeOptions<Request, Access>,
+): Tie {
+  const owner = findModem(RED, id);
   const security = lookUpTls(RED, tls);
+  owner?.register(node);
   security?.register(node);
   const problem = owner === undefined ? notConfigured() : owner.problem;
   if (problem !== undefined) status.failed(problem);
   if (owner?.modem !== undefined) status.attach(owner.modem);
-  let stopListening: (() => void | Promise<void>) | undefined;
+  let stop: (() => void | Promise<void>) | undefined;
   try {
-    if (owner?.modem !== undefined) stopListening = listen?.(owner.modem, status.conditionChanged);
+    if (owner?.modem !== undefined) stop = listen?.(owner.modem, status.conditionChanged);
   } catch (error) {
     // A constructor that throws leaves no node behind: messages would vanish without a word.
     status.failed(error as Error);
-    node.error(error);
+    reportOnceStarted(RED, node, error as Error);
   }
-
-  node.on("close", (done: () => void) => {
-    void Promise.all([stopListening?.(), controller.close()]).then(() => {
-      status.detach();
+  return {
+    owner,
+    security,
+    stopListening: async () => stop?.(),
+    leave: () => {
       owner?.deregister(node);
       security?.deregister(node);
-      done();
-    });
-  });
+    },
+  };
 }
 
 function queueLimit(value: unknown): number | undefined {

@@ -24,10 +24,21 @@ export function onFlowsStarted(RED: Runtime, node: Node, callback: () => void): 
   });
 }
 
+/** Tells Catch nodes what is wrong with a node, as soon as there are any. */
+export function reportOnceStarted(RED: Runtime, node: Node, problem: Error): void {
+  let told = false;
+  onFlowsStarted(RED, node, () => {
+    // Each deploy calls back; a message makes Node-RED look for Catch nodes.
+    if (!told) node.error(problem, {});
+    told = true;
+  });
+}
+
 function listen(events: Events): Started {
   const callbacks = new Set<() => void>();
   const listener = (): void => {
-    for (const callback of [...callbacks]) callback();
+    // One that a callback adds, since it has found the flows changed, belongs to this start too.
+    for (const callback of callbacks) callback();
   };
   events.on("flows:started", listener);
   const entry = { callbacks, listener };

@@ -63,6 +63,7 @@ export class StatusDisplay {
   attach(modem: ObservableModem): void {
     this.modem = modem;
     this.modemError = modem.lastError;
+    this.failure = undefined;
     modem.on("state", this.onState);
     modem.on("registration", this.refresh);
     this.timer = setInterval(this.refresh, DAY).unref();

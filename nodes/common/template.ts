@@ -48,7 +48,8 @@ export async function renderTemplate(
     const outside = await fetchOutside(RED, node, names);
     return mustache.render(template, new MessageContext(message, outside), undefined, { escape: String });
   } catch (error) {
-    throw invalid(field, `is a template that can't be filled in: ${(error as Error).message}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalid(field, `is a template that can't be filled in: ${reason}`);
   }
 }
 

@@ -2,18 +2,16 @@ import { isModemError } from "../../driver/errors";
 import { EXPIRY_WARNING_DAYS } from "../modem-tls/types";
 import { findTls } from "./config-nodes";
 import { RED_RING, type StatusText, YELLOW_DOT } from "./status";
-import type { Runtime, TlsNode } from "./types";
+import type { Runtime } from "./types";
 
 /** What a badge says instead of "ready" where a node's security profile can't be used, or soon can't be. */
-export function tlsWarning(RED: Runtime, id: string): () => StatusText | undefined {
-  let tls: TlsNode | undefined;
+export function tlsWarning(RED: Runtime, id: string): StatusText | undefined {
   try {
-    tls = findTls(RED, id);
+    return expiryWarning(findTls(RED, id)?.daysLeft());
   } catch (error) {
     const key = isModemError(error) ? `status.error.${error.code}` : "status.error.other";
-    return () => ({ appearance: RED_RING, key });
+    return { appearance: RED_RING, key };
   }
-  return () => expiryWarning(tls?.daysLeft());
 }
 
 /** @param days whole days left, negative when it is over */

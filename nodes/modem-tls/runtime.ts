@@ -3,7 +3,7 @@ import type { ModemError } from "../../driver/errors";
 import { checkMaterial } from "../../driver/services/profile-material";
 import { sharedText } from "../common/catalogue";
 import { migrate } from "../common/migrate";
-import { onFlowsStarted } from "../common/started";
+import { onFlowsStarted, reportOnceStarted } from "../common/started";
 import type { Runtime, TlsNode } from "../common/types";
 import { withinLimit } from "../common/within-limit";
 import { serveCertificates } from "./certificates";
@@ -34,13 +34,8 @@ export default function init(RED: Runtime): void {
     } catch (error) {
       refuse(this, error as ModemError);
     }
-    const { problem } = this;
-    let told = false;
-    onFlowsStarted(RED, this, () => {
-      if (problem !== undefined && !told) this.error(problem, {});
-      told = true;
-      dropOrphans(RED, vault);
-    });
+    if (this.problem !== undefined) reportOnceStarted(RED, this, this.problem);
+    onFlowsStarted(RED, this, () => dropOrphans(RED, vault));
     this.on("close", (removed: boolean, done: () => void) => {
       if (removed) {
         profiles?.end();

@@ -4,7 +4,7 @@ import { Modem } from "../../driver/modem";
 import { sharedText } from "../common/catalogue";
 import { flag, optionalInteger, optionalNumber } from "../common/input";
 import { migrate } from "../common/migrate";
-import { onFlowsStarted } from "../common/started";
+import { onFlowsStarted, reportOnceStarted } from "../common/started";
 import type { ModemNode, ObservableModem, Runtime } from "../common/types";
 import { withinLimit } from "../common/within-limit";
 import { MODEM_MIGRATIONS } from "./migrations";
@@ -36,7 +36,7 @@ export default function init(RED: Runtime): void {
       this.modem = modem;
     } catch (error) {
       this.problem = error as ModemError;
-      this.error(error);
+      reportOnceStarted(RED, this, this.problem);
     }
     serveUsers(this, this.modem);
   }

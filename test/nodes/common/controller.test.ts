@@ -62,8 +62,12 @@ describe("Controller", () => {
     };
     const owner = { modem: { state }, timeout } as unknown as ModemNode;
     const status = { started() {}, ended() {}, succeeded() {}, failed() {} } as unknown as StatusDisplay;
-    return new Controller(operation, owner, status, limit, (error) =>
-      endings.push({ id: "reported", error: error as Error }),
+    return new Controller(
+      operation,
+      () => owner,
+      status,
+      () => limit,
+      (error) => endings.push({ id: "reported", error: error as Error }),
     );
   }
 
@@ -243,6 +247,48 @@ describe("Controller", () => {
     expect(signal?.aborted).toBe(true);
   });
 
+  it("fails a message whose check never ends by the modem's timeout, and lets those behind it pass", async () => {
+    gate.release();
+    const stuck = controller({
+      timeout: 5000,
+      prepare: (message) => (message.id === 1 ? new Promise(() => {}) : Promise.resolve(message)),
+    });
+    give(stuck, 1);
+    give(stuck, 2);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(endings).toEqual([{ id: 1, error: expect.objectContaining({ code: "MODEM_TIMEOUT" }) }, { id: 2 }]);
+    expect(performed).toEqual([2]);
+  });
+
+  it("ends a message whose check has not ended when it is closed", async () => {
+    const stuck = controller({ prepare: () => new Promise(() => {}) });
+    give(stuck, 1);
+    await settle();
+    const closed = stuck.close();
+    await settle();
+    expect(endings).toEqual([{ id: 1, error: expect.objectContaining({ code: "MODEM_OFFLINE" }) }]);
+    await closed;
+  });
+
+  it("waits as long as it should when the gateway learns the date meanwhile", async () => {
+    const limits: number[] = [];
+    const waiting = controller({
+      timeout: 60_000,
+      acquire: (modem, wait) => {
+        limits.push(wait.timeout);
+        return gate.acquire(modem, wait);
+      },
+      prepare: (message) => new Promise((resolve) => setTimeout(() => resolve(message), 1000)),
+    });
+    give(waiting, 1);
+    vi.setSystemTime(Date.now() + 365 * 24 * 60 * 60 * 1000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(limits).toEqual([59_000]);
+    gate.release();
+    await settle();
+    expect(endings).toEqual([{ id: 1 }]);
+  });
+
   it("fails what comes after it was closed", async () => {
     gate.release();
     const closed = controller();
@@ -260,9 +306,28 @@ describe("Controller", () => {
     };
     const status = { started() {}, ended() {}, succeeded() {}, failed() {} } as unknown as StatusDisplay;
     const report = () => {};
-    give(new Controller(operation, undefined, status, 10, report), 1);
+    give(
+      new Controller(
+        operation,
+        () => undefined,
+        status,
+        () => 10,
+        report,
+      ),
+      1,
+    );
     const problem = new ModemError("INVALID_INPUT", "port is missing");
-    give(new Controller(operation, { problem, timeout: 10 } as unknown as ModemNode, status, 10, report), 2);
+    const broken = { problem, timeout: 10 } as unknown as ModemNode;
+    give(
+      new Controller(
+        operation,
+        () => broken,
+        status,
+        () => 10,
+        report,
+      ),
+      2,
+    );
     await settle();
     expect(endings).toEqual([
       { id: 1, error: expect.objectContaining({ code: "INVALID_INPUT" }) },
