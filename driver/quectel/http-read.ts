@@ -134,15 +134,23 @@ export class ResponseReader {
 /** @throws {ModemError} `CONNECTION_CLOSED` when there is less body than announced */
 function finish(raw: Buffer, { statusCode, length }: Answered, label: string): HttpResponse {
   const response = parseResponse(raw);
-  if (response === undefined) return { statusCode, headers: {}, body: raw };
+  if (response === undefined) {
+    const least = length ?? 0;
+    if (raw.length < least) throw closedEarly(label, raw.length, least);
+    return { statusCode, headers: {}, body: raw };
+  }
   const { headers, body, received, announced } = response;
   // Guide 3.2.1 prints two different lengths for one response: only less than both is too little.
   const expected = Math.min(announced ?? Number.POSITIVE_INFINITY, length ?? Number.POSITIVE_INFINITY);
   if (Number.isFinite(expected) && received < expected && !hasNoBody(response.statusCode)) {
-    const message = `${label}: the server closed the connection after ${received} of ${expected} bytes of the body`;
-    throw new ModemError("CONNECTION_CLOSED", message);
+    throw closedEarly(label, received, expected);
   }
   return { statusCode: response.statusCode, headers, body };
+}
+
+function closedEarly(label: string, received: number, expected: number): ModemError {
+  const message = `${label}: the server closed the connection after ${received} of ${expected} bytes of the body`;
+  return new ModemError("CONNECTION_CLOSED", message);
 }
 
 function damaged(label: string, command: string): ModemError {

@@ -55,6 +55,14 @@ describe("a BG96 response that breaks off", () => {
     expect(session.files.size).toBe(0);
   });
 
+  it("before its head is complete is no response without a body", async () => {
+    const session = await startSession();
+    session.http.answer = { response: "HTTP/1.1 200 OK\r\nCont", outcome: "0,200,1000" };
+    const failure = get(session).catch((error: unknown) => error);
+    await advance(10_000);
+    expect(await failure).toMatchObject({ code: "CONNECTION_CLOSED" });
+  });
+
   it("but is reported as complete is CONNECTION_CLOSED all the same", async () => {
     const session = await startSession({ bytesPerSecond: 100 });
     session.http.answer = { response: `${HEAD}half`, outcome: "0,200,1000" };
