@@ -34,6 +34,8 @@ export class Life {
       const driver = await this.#identify(session);
       await driver.initialise();
       if (await this.#persist(session, driver)) return;
+      // The modem may have booted right behind its last answer.
+      session.signal.throwIfAborted();
       session.progress("up");
       const network = new NetworkLife(session, driver, this.#context);
       this.#context.tell.line(session, network);

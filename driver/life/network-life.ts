@@ -100,6 +100,7 @@ export class NetworkLife {
     this.#contextLost = false;
     await this.#connect();
     await this.#tellRegistration();
+    this.#session.signal.throwIfAborted();
     this.#backoff.reset();
     this.#context.state.advance("ready");
     await this.#tolerate(this.#tellSignal());

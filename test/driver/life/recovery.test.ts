@@ -28,6 +28,8 @@ async function pending(): Promise<{ error: Promise<unknown> }> {
   return { error };
 }
 
+const UP = ["opening", "synchronising", "identifying"];
+
 describe("a port that goes away", () => {
   it("fails what is in flight with MODEM_OFFLINE, and is ready again when it is back", async () => {
     const { modem, peer } = await life.up();
@@ -104,6 +106,22 @@ describe("a modem that reboots", () => {
     expect(peer.count('AT+CGDCONT=1,"IP","internet"')).toBe(2);
     expect(peer.active).toBe(true);
     expect(peer.connections).toBe(1);
+  });
+
+  it.each([
+    ["is set up", "AT+TINIT", ["synchronising", "identifying"]],
+    ["is ready", "AT+COPS?", ["sim", "connecting", "recovering: MODEM_RESTARTED"]],
+  ])("right behind the answer after which it %s is not told to be", async (_step, line, steps) => {
+    const { modem, peer, states } = life;
+    const reply = peer.replies.get(line);
+    peer.replies.set(line, () => {
+      peer.replies.set(line, reply);
+      peer.reboot();
+      return line === "AT+COPS?" ? '+COPS: 0,0,"Test Net",7\r\nOK\r\n\r\nBOOTED' : "OK\r\n\r\nBOOTED";
+    });
+    modem.open();
+    await modem.ready(SOON);
+    expect(states).toEqual([...UP, ...steps, "sim", "connecting", "ready"]);
   });
 
   it("without a word is found out when the first answer is missing, before anything else is sent", async () => {
