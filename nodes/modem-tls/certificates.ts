@@ -31,12 +31,12 @@ export function serveCertificates(RED: Runtime): void {
 }
 
 function size(question: Record<string, unknown>): number {
-  return Object.values(question).reduce<number>((sum, text) => sum + String(text ?? "").length, 0);
+  return Object.values(question).reduce<number>((sum, text) => sum + (typeof text === "string" ? text.length : 0), 0);
 }
 
 /** From the dialog, else from the stored credentials; an environment variable by its value, as at a deploy. */
 function givenText(RED: Runtime, question: Record<string, unknown>, name: string): string {
-  const id = String(question.id ?? "");
+  const id = typeof question.id === "string" ? question.id : "";
   const inDialog = question[name];
   const stored: unknown = (RED.nodes.getCredentials(id) as Record<string, unknown> | undefined)?.[name];
   const text = inDialog === undefined || inDialog === UNCHANGED ? stored : inDialog;

@@ -107,10 +107,12 @@ describe("what the editor is told of certificates and keys", () => {
   });
 
   it("is nothing, and no failure, for what is no question", async () => {
-    for (const question of [[], { id: { a: 1 } }, { id: "__proto__" }, { ca: 7, cert: ["a"], key: { b: 1 } }, {}]) {
-      const { answer } = await ask(question);
-      expect(answer, JSON.stringify(question)).toEqual({});
+    const unreadable = [{ ca: { toString: null } }, { id: { toString: 1 }, ca: "" }];
+    const odd = [{ id: { a: 1 } }, { id: "__proto__" }, { ca: 7, cert: ["a"], key: { b: 1 } }, {}, ...unreadable];
+    for (const question of odd) {
+      expect(await ask(question), JSON.stringify(question)).toMatchObject({ status: 200, answer: {}, text: "{}" });
     }
+    expect(await ask([])).toMatchObject({ status: 400, answer: {} });
     expect((await ask({ id: "t", ca: "a".repeat(1_000_001) })).status).toBe(413);
     expect((await ask({ id: "t", ca: `-----BEGIN${"a".repeat(200_000)}` })).answer.ca.problem).toMatch(/too large/);
   });
