@@ -136,7 +136,7 @@ export class UbloxHttp implements HttpService {
       operation: plan.title,
     });
     try {
-      await this.#channel.send(profile.start(plan));
+      await this.#channel.send(profile.start(plan)).catch(unlessUnanswered);
       result.start();
       return await result.promise;
     } catch (error) {
@@ -154,6 +154,11 @@ export class UbloxHttp implements HttpService {
     if (pause > 0) await delay(pause, this.#disposed.signal).catch(ignore);
     this.#profiles.release(profile);
   }
+}
+
+/** The module may have taken what it did not answer, a lost byte being enough for that: its result tells. */
+function unlessUnanswered(error: unknown): void {
+  if (!isModemError(error, "MODEM_TIMEOUT")) throw error;
 }
 
 function ignore(): void {}

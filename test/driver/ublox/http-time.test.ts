@@ -105,6 +105,40 @@ describe("time", () => {
     expect(bodies).toEqual(Array(4).fill("of another"));
   });
 
+  it("without an answer to the request itself is the module's to end: its result counts", async () => {
+    const { http, peer, files } = client(() => undefined);
+    peer.on(/^AT$/, ["OK"]);
+    peer.on(/^AT\+UHTTPC=0,1,"\/first"/, () => undefined);
+    const first = http.request(get({ url: "http://a.b/first", timeout: 60_000 }));
+    await pass(30_000);
+    const others = Array.from({ length: 4 }, () => http.request(get({ url: "http://a.b/other", timeout: 60_000 })));
+    await turns();
+    expect(peer.commands.filter((line) => line.startsWith("AT+UHTTPC=0,"))).toHaveLength(1);
+    files.set("nr_http_0_rsp", ok("of the first"));
+    peer.urc("+UUHTTPCR: 0,1,1");
+    await turns();
+    expect((await first).body.toString()).toBe("of the first");
+    for (const profile of [0, 1, 2, 3]) {
+      files.set(`nr_http_${profile}_rsp`, ok());
+      peer.urc(`+UUHTTPCR: ${profile},1,1`);
+    }
+    await Promise.all(others);
+  });
+
+  it("without an answer to the request itself, and without a result, gives the profile back in the end", async () => {
+    const { http, peer } = client(() => undefined);
+    peer.on(/^AT$/, ["OK"]);
+    peer.on(/^AT\+UHTTPC=0,1,"\/first"/, () => undefined);
+    const failure = failureOf(http.request(get({ url: "http://a.b/first", timeout: 60_000 })));
+    await pass(61_000);
+    expect((await failure).code).toBe("MODEM_TIMEOUT");
+    const others = Array.from({ length: 4 }, () => http.request(get({ timeout: 90_000 })).catch(() => undefined));
+    await pass(60_000);
+    expect(peer.commands.filter((line) => line.startsWith("AT+UHTTPC=0,"))).toHaveLength(2);
+    for (const profile of [0, 1, 2, 3]) peer.urc(`+UUHTTPCR: ${profile},1,0`);
+    await Promise.all(others);
+  });
+
   it("for one that waits for a profile ends as busy", async () => {
     const { http } = client(() => undefined);
     for (let index = 0; index < 4; index++) void failureOf(http.request(get({ timeout: 60_000 })));
