@@ -16,7 +16,9 @@ export class ContextLossWatch {
     this.#isActive = isActive;
     this.#leave = [
       onContextLoss(channel, (loss) => this.#onLoss(loss)),
-      channel.onUrc("+UUPSDD:", (line) => void this.#onProfileLost(line)),
+      channel.onUrc("+UUPSDD:", (line) => {
+        this.#onProfileLost(line).catch((error: unknown) => channel.note(`A listener failed: ${String(error)}`));
+      }),
     ];
   }
 

@@ -267,6 +267,18 @@ describe("the loss of a context", () => {
     expect(lost).toEqual([[1, "+UUPSDD: 0"]]);
   });
 
+  it("does no harm by a listener that fails, whichever line tells it", async () => {
+    const { peer, data, active, trace, lost } = await watched();
+    data.onLost(() => {
+      throw new Error("no listener of mine");
+    });
+    active.splice(0, 1);
+    peer.urc("+UUPSDD: 0");
+    await turns();
+    expect(lost).toHaveLength(1);
+    expect(trace.join("\n")).toContain("no listener of mine");
+  });
+
   it("by order is no news, and nobody is told who has left", async () => {
     const { peer, lost, data, leave } = await watched();
     peer.on(/^AT\+CGACT=0,2$/, () => {
