@@ -43,8 +43,11 @@ export async function runPing(channel: Channel, plan: PingPlan, options: PingOpt
   try {
     await channel.send(pingCommand(plan, options));
   } catch (error) {
-    waiter.cancel();
-    throw error;
+    // The module may ping all the same: a lost byte is enough for an answer that does not come.
+    if (!isModemError(error, "MODEM_TIMEOUT")) {
+      waiter.cancel();
+      throw error;
+    }
   }
   waiter.start();
   const end = await waiter.promise.catch((error: unknown) => {

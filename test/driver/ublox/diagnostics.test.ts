@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { delay } from "../../../driver/delay";
 import { ModemError } from "../../../driver/errors";
 import { bench, expectExplained } from "./bench";
+import { pass, useFakeTime } from "./passing-time";
 import type { PeerOptions } from "./peer";
 
 function tools(options: PeerOptions = {}) {
@@ -184,6 +186,27 @@ describe("name resolution", () => {
     for (const host of ["2001:db8::1", "[2001:db8::1]"]) {
       expect(await diagnostics.resolve(host)).toEqual({ host: "six", address: "2001:db8::1" });
     }
+  });
+});
+
+describe("a ping whose answer was lost", () => {
+  useFakeTime();
+
+  it("goes on, and the next one waits for its last reply", async () => {
+    const { diagnostics, peer } = tools();
+    peer.on(/^AT$/, ["OK"]);
+    peer.on(/^AT\+UPING="one"/, () => undefined);
+    const first = diagnostics.ping("one", { count: 2 });
+    const second = diagnostics.ping("two", { count: 1 });
+    await turns();
+    peer.urc('+UUPING: 1,32,"one","10.0.0.1",64,1');
+    await pass(delay(25_000, new AbortController().signal));
+    peer.urc('+UUPING: 2,32,"one","10.0.0.1",64,3');
+    await turns();
+    peer.urc('+UUPING: 1,32,"two","10.0.0.2",64,2');
+    await turns();
+    expect(await first).toMatchObject({ sent: 2, received: 2, rtt: { min: 1, avg: 2, max: 3 } });
+    expect((await second).replies).toMatchObject([{ address: "10.0.0.2" }]);
   });
 });
 
