@@ -41,7 +41,7 @@ export class QuectelDiagnostics implements DiagnosticsService {
     const report = new PingReport(`Pinging ${host}`, command.label, count);
     const limit = TIMEOUTS.dns + count * seconds * 1000 + TIMEOUTS.late;
     return this.#alone(this.#pings, `Pinging ${host}`, limit, cid, signal, async () => {
-      const wait = { match: report.match, timeout: limit, operation: `Pinging ${host}` };
+      const wait = { match: report.match, timeout: limit, operation: `Pinging ${host}`, evenUnanswered: true };
       try {
         const { result } = await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.simple }, wait);
         return result;
@@ -61,7 +61,7 @@ export class QuectelDiagnostics implements DiagnosticsService {
     refuse("host", isIP(host) !== 0, "BG96 resolves names to addresses only");
     const operation = `Resolving ${host}`;
     const command = commandLine("+QIDNSGIP=", cid, hostField(host));
-    const wait = { match: dnsLines(operation, command.label), timeout: TIMEOUTS.dns, operation };
+    const wait = { match: dnsLines(operation, command.label), timeout: TIMEOUTS.dns, operation, evenUnanswered: true };
     return this.#alone(this.#lookups, operation, TIMEOUTS.dns + TIMEOUTS.late, cid, signal, async () => {
       const { result } = await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.simple }, wait);
       const [address] = result;

@@ -1,13 +1,20 @@
 import type { Channel, WaitOptions } from "../at/channel-types";
 import type { Command, Response } from "../at/command";
 import type { Line } from "../at/line";
-import { ModemError } from "../errors";
+import { isModemError, ModemError } from "../errors";
 
 /** What waits for a result URC and how. */
 export interface ResultUrc<T> extends WaitOptions {
   /** undefined for a URC that is not the one; an error for one that reports a failure. */
   readonly match: (line: Line) => T | ModemError | undefined;
+  /**
+   * Waits for it also where the command was not answered in time: the modem may have taken it all the same, and its URC,
+   * which names no command, would be taken for that of the next one.
+   */
+  readonly evenUnanswered?: boolean;
 }
+
+const UNANSWERED: Response = { lines: [] };
 
 /**
  * Sends a command whose outcome comes in a URC after `OK`. The wait begins before the command is written and its time
@@ -24,6 +31,7 @@ export async function commandWithResult<T>(
   // A restart fails the command and the wait together; the command's error is the one that is reported.
   waiter.promise.catch(() => undefined);
   const response = await channel.send(command).catch((error: unknown) => {
+    if (urc.evenUnanswered === true && isModemError(error, "MODEM_TIMEOUT")) return UNANSWERED;
     waiter.cancel();
     throw error;
   });

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { advance } from "./advance";
 import { startSession } from "./session";
 
 describe("BG96 ping", () => {
@@ -121,6 +122,28 @@ describe("BG96 name resolution", () => {
     const { peer, services } = await startSession();
     peer.on(/^AT\+QIDNSGIP=/, ["OK", '+QIURC: "dnsgip",0,x,600', '+QIURC: "dnsgip","93.184.216.34"']);
     expect(await services.diagnostics.resolve("example.org")).toMatchObject({ address: "93.184.216.34" });
+  });
+
+  it("takes no address of an earlier one whose answer was lost", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
+    try {
+      const { peer, services } = await startSession();
+      peer.on(/^AT\+QIDNSGIP=1,"one"$/, () => undefined).on(/^AT\+QIDNSGIP=1,"two"$/, ["OK"]);
+      const first = services.diagnostics.resolve("one");
+      const second = services.diagnostics.resolve("two");
+      first.catch(() => undefined);
+      await advance(10_000);
+      peer.urc('+QIURC: "dnsgip",0,1,600');
+      peer.urc('+QIURC: "dnsgip","10.0.0.1"');
+      await advance(1000);
+      peer.urc('+QIURC: "dnsgip",0,1,600');
+      peer.urc('+QIURC: "dnsgip","10.0.0.2"');
+      await advance(1000);
+      expect(await second).toEqual({ host: "two", address: "10.0.0.2" });
+      expect(await first).toEqual({ host: "one", address: "10.0.0.1" });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("can't turn an address into a name", async () => {
