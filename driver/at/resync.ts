@@ -126,6 +126,8 @@ export class Resync {
    */
   private async closePrompt(): Promise<void> {
     const first = this.closings === 0;
+    // The result of what the prompt belongs to comes before that of the next AT.
+    if (this.prompt !== undefined) this.asked.push(now());
     if (this.prompt === "CONNECT") await this.leaveDataMode();
     else if (this.prompt === "@" || (this.prompt !== undefined && !first)) await this.fill();
     else if (this.prompt !== undefined) await this.write(ESCAPE_CHARACTER);

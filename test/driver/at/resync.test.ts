@@ -101,6 +101,21 @@ describe("a prompt that stays open", () => {
     expect(modem.unresponsive).not.toHaveBeenCalled();
   });
 
+  it("because it came too late keeps its result, and those of AT behind it, from the next commands", async () => {
+    modem.prompts.set("AT+X=U", { text: "@", size: 6 });
+    modem.answers.set("AT+X=C", "+X: C\r\n\r\nOK");
+    modem.latency = 1300;
+    const late = outcome(modem.channel.send(upload("@", 6)));
+    const next = ["AT+X=B", "AT+X=C"].map((line) => outcome(modem.channel.send(command(line))));
+    modem.line.blocked = true;
+    await vi.advanceTimersByTimeAsync(50);
+    modem.latency = 400;
+    await vi.advanceTimersByTimeAsync(1550);
+    modem.line.unblock();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await Promise.all([late, ...next])).toEqual(["MODEM_TIMEOUT", "+X: B", "+X: C"]);
+  });
+
   it("> is taken back by ESC where the modem allows that", async () => {
     modem.prompts.set("AT+X=U", { text: "> ", size: 40 });
     modem.line.on(/^d+$/, () => undefined);
