@@ -89,7 +89,10 @@ export class SerialTransport extends StreamTransport {
     });
     await this.#raiseLines(port);
     this.#presence = await DevicePresence.watch(this.#options.path, () => this.lose("the device was unplugged"));
-    if (!port.isOpen) throw this.offline("went away while it was being opened");
+    if (!port.isOpen) {
+      this.#presence?.stop();
+      throw this.offline("went away while it was being opened");
+    }
     this.#port = port;
     return port;
   }

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { SerialPort } from "serialport";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DevicePresence } from "../../../driver/transport/device-presence";
 import { type SerialOptions, SerialTransport } from "../../../driver/transport/serial";
 import { needsTool } from "../../support/needs";
 import { Pty } from "../../support/pty";
@@ -53,6 +55,23 @@ describe.skipIf(socat.skip)(`SerialTransport on a pseudo-terminal${socat.reason}
     await port.write(bytes);
     await arrived;
     expect(Buffer.concat(sent)).toEqual(bytes);
+  });
+
+  it("watches no device whose port closed while it was being opened", async () => {
+    const setLines = vi.spyOn(SerialPort.prototype, "set");
+    const watch = DevicePresence.watch.bind(DevicePresence);
+    const stops: ReturnType<typeof vi.spyOn>[] = [];
+    vi.spyOn(DevicePresence, "watch").mockImplementationOnce(async (...device) => {
+      const presence = await watch(...device);
+      if (presence !== undefined) stops.push(vi.spyOn(presence, "stop"));
+      const opened = setLines.mock.contexts[0] as SerialPort;
+      await new Promise<unknown>((resolve) => opened.close(resolve));
+      return presence;
+    });
+    await expect(port.open()).rejects.toMatchObject({ code: "MODEM_OFFLINE" });
+    expect(stops.map((stop) => stop.mock.calls.length)).toEqual([1]);
+    vi.restoreAllMocks();
+    await port.open();
   });
 
   it("tells when what was written is on the line, open or not", async () => {
