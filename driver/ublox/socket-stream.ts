@@ -3,7 +3,8 @@ import { now } from "../at/clock";
 import { splitFields, toInteger } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
-import { SendQueue } from "../services/send-queue";
+import { JoinedSends } from "../services/joined-sends";
+import type { SendQueue } from "../services/send-queue";
 import type { SendOptions } from "../services/sockets";
 import { HORIZON, nextPiece, type Piece } from "./socket-choice";
 import { CONTROL, readNumber, readState } from "./socket-control";
@@ -67,16 +68,10 @@ class Stall {
   }
 }
 
-/**
- * Writes to a TCP connection by +USOWR (guide 5.3): every byte once, whatever the module answers.
- *
- * A stream has no borders: what is sent while a write is on its way goes with the next one, as much as that holds,
- * because each costs a silence and a frame that a small message is no match for.
- */
+/** Writes to a TCP connection by +USOWR (guide 5.3): every byte once, whatever the module answers. */
 export class StreamWriter {
   readonly #owner: StreamOwner;
-  readonly #sends = new SendQueue();
-  #running: Promise<void> | undefined;
+  readonly #sends = new JoinedSends((queue) => this.#carryOut(queue));
   /** Bytes that the module has taken since the connection began. */
   #taken = 0;
 
@@ -86,30 +81,24 @@ export class StreamWriter {
 
   /** Resolves when the module has taken all of `data`; `signal`, not aborted yet, ends it between two writes. */
   send(data: Uint8Array, { signal }: SendOptions): Promise<void> {
-    const sent = this.#sends.add(data, signal);
-    this.#running ??= this.#run();
-    return sent;
+    return this.#sends.send(data, signal);
   }
 
   /** Resolves when no write is on its way, one of a call that was given up included. */
-  async idle(): Promise<void> {
-    await this.#running;
+  idle(): Promise<void> {
+    return this.#sends.idle();
   }
 
-  async #run(): Promise<void> {
-    // Calls that come at once, without a wait between them, go together from the first write on.
-    await Promise.resolve();
+  async #carryOut(queue: SendQueue): Promise<void> {
     const { ended } = this.#owner;
     let stall = new Stall();
-    for (let first = this.#sends.first; first !== undefined; ) {
-      if (ended.aborted) this.#sends.failAll(ended.reason);
-      else await this.#sends.nextJoined(HORIZON, (run) => this.#write(run, stall));
-      // Whoever waits has waited for this queue; who comes later waits anew.
-      if (stall.end !== undefined) this.#sends.failAll(stall.end);
-      if (this.#sends.first !== first || stall.isOver) stall = new Stall();
-      first = this.#sends.first;
+    for (let { first } = queue; first !== undefined; first = queue.first) {
+      if (ended.aborted) queue.failAll(ended.reason);
+      else await queue.nextJoined(HORIZON, (run) => this.#write(run, stall));
+      // Whoever waits has waited for this queue of the module's; who comes later waits anew.
+      if (stall.end !== undefined) queue.failAll(stall.end);
+      if (queue.first !== first || stall.isOver) stall = new Stall();
     }
-    this.#running = undefined;
   }
 
   /** Resolves to how many of the first bytes of `run` the module has taken. */
