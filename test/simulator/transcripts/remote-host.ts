@@ -9,6 +9,7 @@ export class RemoteHost {
   readonly received: Buffer[] = [];
   /** Where the last datagram came from. */
   modemPort: number | undefined;
+  readonly #connections = new Set<Socket>();
   #ended = false;
 
   private constructor(
@@ -65,13 +66,15 @@ export class RemoteHost {
   }
 
   async stop(): Promise<void> {
-    this.connection?.destroy();
+    // Whoever else has come to this port keeps it open, too.
+    for (const connection of this.#connections) connection.destroy();
     this.datagrams.close();
     if (this.server.listening) await this.refuse();
   }
 
   #keep(socket: Socket): void {
     this.connection = socket;
+    this.#connections.add(socket);
     socket.on("data", (bytes: Buffer) => this.received.push(bytes));
     socket.once("end", () => {
       this.#ended = true;
