@@ -12,14 +12,24 @@ export class EchoServer {
     this.udp.on("message", (data, { port, address }) => this.udp.send(data, port, address));
   }
 
-  /** Resolves with the port, the same one by TCP and by UDP. */
+  /**
+   * Resolves with the port, the same one by TCP and by UDP.
+   * @param wanted 0 takes one that is free by both
+   */
   async listen(wanted: number): Promise<number> {
-    this.tcp.listen(wanted, "127.0.0.1");
-    await once(this.tcp, "listening");
-    const { port } = this.tcp.address() as AddressInfo;
-    this.udp.bind(port, "127.0.0.1");
-    await once(this.udp, "listening");
-    return port;
+    for (;;) {
+      this.tcp.listen(wanted, "127.0.0.1");
+      await once(this.tcp, "listening");
+      const { port } = this.tcp.address() as AddressInfo;
+      try {
+        this.udp.bind(port, "127.0.0.1");
+        await once(this.udp, "listening");
+        return port;
+      } catch (error) {
+        await new Promise((resolve) => this.tcp.close(resolve));
+        if (wanted !== 0) throw error;
+      }
+    }
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 /** The far end of a modem's sockets: TCP and UDP at the same port of loopback. */
@@ -28,11 +29,19 @@ export class RemoteHost {
   /** @param echo datagrams come back */
   static async start(echo: boolean): Promise<RemoteHost> {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
     const datagrams = createSocket("udp4");
-    await new Promise<void>((resolve) => datagrams.bind(port, "127.0.0.1", resolve));
-    return new RemoteHost(server, datagrams, echo);
+    for (;;) {
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      datagrams.bind((server.address() as AddressInfo).port, "127.0.0.1");
+      // What is free by TCP may be in use by UDP.
+      const isFree = await once(datagrams, "listening").then(
+        () => true,
+        () => false,
+      );
+      if (isFree) return new RemoteHost(server, datagrams, echo);
+      await new Promise((resolve) => server.close(resolve));
+    }
   }
 
   get port(): number {
