@@ -18,7 +18,8 @@ function tell(what, messages) {
 let failed = 0;
 for (const file of report.testResults) {
   const broken = file.assertionResults.filter((test) => test.status !== "passed");
-  for (const test of broken) tell(`${file.name}: ${test.fullName} (${test.status})`, test.failureMessages);
+  for (const test of broken)
+    tell(`${file.name}: ${test.fullName} (${test.status}, ${Math.round(test.duration ?? 0)} ms)`, test.failureMessages);
   failed += broken.length;
   if (file.status === "failed" && broken.length === 0) {
     tell(`${file.name} could not be run`, [file.message ?? ""]);
