@@ -1,6 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import type { Command, Expectation } from "../at/command";
 import { type AnswerField, commandLine, type Field, splitFields } from "../at/fields";
+import { isModemError } from "../errors";
 import { unlessRejected } from "../network/procedures";
 import { TIMEOUTS } from "./timeouts";
 
@@ -30,4 +31,12 @@ export async function ask(channel: Channel, question: Command): Promise<AnswerFi
 /** Sends a command that this firmware may lack; whether the modem took it. */
 export async function trySend(channel: Channel, attempt: Command): Promise<boolean> {
   return (await unlessRejected(channel.send(attempt))) !== undefined;
+}
+
+/**
+ * For a command whose outcome a URC tells: the module may have taken what it did not answer, a lost byte being enough
+ * for that, and its URC would be taken for that of the next one.
+ */
+export function unlessUnanswered(error: unknown): void {
+  if (!isModemError(error, "MODEM_TIMEOUT")) throw error;
 }

@@ -5,6 +5,7 @@ import { Deadline } from "../services/deadline";
 import type { HttpRequest, HttpResponse, HttpService } from "../services/http";
 import { type AcquireOptions, Pool } from "../services/resources";
 import { unlessAborted } from "../services/unless-aborted";
+import { unlessUnanswered } from "./commands";
 import type { UbloxFiles } from "./files";
 import { type HttpFailure, httpError, isInProgress } from "./http-errors";
 import { HttpProfile } from "./http-profile";
@@ -154,11 +155,6 @@ export class UbloxHttp implements HttpService {
     if (pause > 0) await delay(pause, this.#disposed.signal).catch(ignore);
     this.#profiles.release(profile);
   }
-}
-
-/** The module may have taken what it did not answer, a lost byte being enough for that: its result tells. */
-function unlessUnanswered(error: unknown): void {
-  if (!isModemError(error, "MODEM_TIMEOUT")) throw error;
 }
 
 function ignore(): void {}

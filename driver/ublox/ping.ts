@@ -3,7 +3,7 @@ import { type Field, integer, quote, splitFields, toInteger } from "../at/fields
 import type { Line } from "../at/line";
 import { isModemError, ModemError } from "../errors";
 import type { PingOptions, PingReply, PingResult } from "../services/diagnostics";
-import { command } from "./commands";
+import { command, unlessUnanswered } from "./commands";
 import { PING_ERRORS } from "./error-tables";
 import { TIMEOUTS } from "./timeouts";
 
@@ -41,13 +41,10 @@ export async function runPing(channel: Channel, plan: PingPlan, options: PingOpt
     operation: `ping ${plan.host}`,
   });
   try {
-    await channel.send(pingCommand(plan, options));
+    await channel.send(pingCommand(plan, options)).catch(unlessUnanswered);
   } catch (error) {
-    // The module may ping all the same: a lost byte is enough for an answer that does not come.
-    if (!isModemError(error, "MODEM_TIMEOUT")) {
-      waiter.cancel();
-      throw error;
-    }
+    waiter.cancel();
+    throw error;
   }
   waiter.start();
   const end = await waiter.promise.catch((error: unknown) => {

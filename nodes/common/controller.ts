@@ -2,7 +2,7 @@ import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import { nodeClosed, notConfigured, notPrepared, queueFull } from "./errors";
 import type { StatusDisplay } from "./status";
 import type { Message, ModemNode } from "./types";
-import { withinLimit } from "./within-limit";
+import { inTime, withinLimit } from "./within-limit";
 
 /** What a running message may use. */
 export interface Job<Access> {
@@ -110,7 +110,8 @@ export class Controller<Request, Access> {
       const timeout = owner?.timeout ?? DEFAULT_TIMEOUT;
       // Not by the date, which a gateway without a clock of its own learns late.
       const deadline = performance.now() + timeout;
-      const prepared = inTime(this.operation.prepare(message), timeout);
+      // A store of context that never answers must not hold up the messages behind for ever.
+      const prepared = inTime(this.operation.prepare(message), timeout, () => notPrepared(timeout));
       const passed = this.pass(prepared, this.turn, { deadline, signal });
       const before = this.turn;
       this.turn = passed.then(
@@ -150,15 +151,6 @@ export class Controller<Request, Access> {
       this.status.ended();
     }
   }
-}
-
-/** A store of context that never answers must not hold up the messages behind for ever. */
-async function inTime<T>(work: Promise<T>, limit: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(notPrepared(limit)), limit);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Ends the wait with the abort's reason at once, even where the work itself takes its time to stop. */

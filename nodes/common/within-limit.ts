@@ -1,9 +1,14 @@
+/** The work's own outcome, or a rejection with what `late` makes when it takes longer than `limit` ms. */
+export async function inTime<T>(work: Promise<T>, limit: number, late: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(late()), limit);
+  });
+  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+}
+
 /** Resolves when the work is over, however it ends, and at the latest after `limit` ms. */
 export async function withinLimit(work: Promise<unknown> | undefined, limit: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limit);
-  });
-  await Promise.race([work, timeout]).catch(() => undefined);
-  clearTimeout(timer);
+  const ended = Promise.resolve(work).catch(() => undefined);
+  await inTime(ended, limit, () => new Error(`not over within ${limit} ms`)).catch(() => undefined);
 }

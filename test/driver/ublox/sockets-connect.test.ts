@@ -42,22 +42,13 @@ describe("connecting", () => {
     expect(socket.remote).toEqual({ ip: "195.34.89.241", port: 7 });
   });
 
-  it("leaves no socket to a caller who gives up while it asks that", async () => {
+  it.each([
+    ["", ["OK"]],
+    [", also when the end of the number's last life is told meanwhile", ["OK", "+UUSOCL: 0"]],
+  ])("leaves no socket to a caller who gives up while it asks that%s", async (_, answer) => {
     const { connect, peer, module } = socketBench();
     const stop = new AbortController();
-    peer.on(/^AT\+USOCTL=0,4$/, () => {
-      stop.abort(new Error("enough"));
-      return ['+USOCTL: 0,4,"195.34.89.241",7', "OK"];
-    });
-    const reason = await connect({ host: "known.example", signal: stop.signal }).catch((error) => error);
-    expect(reason).toMatchObject({ message: "enough" });
-    await until(() => module.sockets.size === 0);
-  });
-
-  it("leaves none to him either when the end of the number's last life is told meanwhile", async () => {
-    const { connect, peer, module } = socketBench();
-    const stop = new AbortController();
-    peer.on(/^AT\+USOSO=/, ["OK", "+UUSOCL: 0"]);
+    peer.on(/^AT\+USOSO=/, answer);
     peer.on(/^AT\+USOCTL=0,4$/, () => {
       stop.abort(new Error("enough"));
       return ['+USOCTL: 0,4,"195.34.89.241",7', "OK"];
