@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { AtChannel } from "../driver/at/channel";
+import { AtChannel } from "../driver/at/channel/channel";
 import type { Upload } from "../driver/at/command";
 import { type AnswerField, commandLine, type Field, splitFields, toInteger } from "../driver/at/fields";
 import { ModemError } from "../driver/errors";

@@ -4,7 +4,7 @@
  * with them) and decodes UTF-8, the parser classifies them as well.
  */
 import { ReadlineParser } from "@serialport/parser-readline";
-import { Parser } from "../driver/at/parser";
+import { Parser } from "../driver/at/parser/parser";
 import type { BenchRow } from "./row";
 
 const ROUNDS = 2000;

@@ -2,7 +2,7 @@
  * How long the driver itself takes between two commands: from the last byte of a final result, handed to the channel, to the
  * first byte of the next command, with the model's gap taken out.
  */
-import { AtChannel } from "../driver/at/channel";
+import { AtChannel } from "../driver/at/channel/channel";
 import type { Dialect } from "../driver/at/channel-types";
 import { commandLine, splitFields, toInteger } from "../driver/at/fields";
 import type { Transport } from "../driver/transport/transport";

@@ -1,7 +1,7 @@
 import type { Command, Response } from "./command";
-import type { DataLink, DataLinkEvents } from "./data-link";
+import type { DataLink, DataLinkEvents } from "./data-mode/link";
 import type { CountedRule, Line, UrcDefinition } from "./line";
-import type { TraceHooks } from "./trace";
+import type { TraceHooks } from "./trace/trace";
 
 /** How a model leaves data mode. */
 export interface DataModeGrammar {

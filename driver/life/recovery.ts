@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { RecentSecrets } from "../at/fragments";
+import { RecentSecrets } from "../at/trace/fragments";
 import { delay } from "../delay";
 import { ModemError } from "../errors";
 import { cycleRadio } from "../network/functionality";

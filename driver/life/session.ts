@@ -1,5 +1,5 @@
-import { AtChannel, type ChannelHooks } from "../at/channel";
-import type { RecentSecrets } from "../at/fragments";
+import { AtChannel, type ChannelHooks } from "../at/channel/channel";
+import type { RecentSecrets } from "../at/trace/fragments";
 import { ModemError } from "../errors";
 import type { ModelDefinition, ModelDriver } from "../services/model";
 import type { Transport, TransportLoss } from "../transport/transport";

@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { now, Pause } from "../at/clock";
 import { type Command, Priority } from "../at/command";
-import type { DataLink, DataLinkEnd, DataLinkEvents } from "../at/data-link";
+import type { DataLink, DataLinkEnd, DataLinkEvents } from "../at/data-mode/link";
 import { pieceSize } from "../at/pieces";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Priority } from "../../../driver/at/command";
-import { ANY } from "../../../driver/at/expectation";
+import { ANY } from "../../../driver/at/parser/expectation";
 import { ModemError } from "../../../driver/errors";
 import { FakeLine } from "./fake-line";
 import { bytes } from "./feed";

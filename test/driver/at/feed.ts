@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { InFlight } from "../../../driver/at/classifier";
-import { Parser } from "../../../driver/at/parser";
-import type { Token } from "../../../driver/at/tokens";
+import type { InFlight } from "../../../driver/at/parser/classifier";
+import { Parser } from "../../../driver/at/parser/parser";
+import type { Token } from "../../../driver/at/parser/tokens";
 import { COUNTED, URCS } from "./grammar";
 
 export const bytes = (text: string): Buffer => Buffer.from(text, "latin1");

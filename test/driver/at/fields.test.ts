@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AtChannel } from "../../../driver/at/channel";
+import { AtChannel } from "../../../driver/at/channel/channel";
 import { commandLine, integer, quote, splitFields, toInteger, wholeText } from "../../../driver/at/fields";
 import { isModemError } from "../../../driver/errors";
 import { FakeLine } from "./fake-line";

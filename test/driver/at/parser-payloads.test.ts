@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ANY } from "../../../driver/at/expectation";
 import { splitFields } from "../../../driver/at/fields";
+import { ANY } from "../../../driver/at/parser/expectation";
 import { brief, bytes, newParser, read, tokensOf } from "./feed";
 
 const CSQ = { line: "AT+CSQ", expects: [{ prefix: "+CSQ:" }] };

@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ANY } from "../../../driver/at/expectation";
-import { MAX_LINE } from "../../../driver/at/parser";
-import type { Token } from "../../../driver/at/tokens";
+import { ANY } from "../../../driver/at/parser/expectation";
+import { MAX_LINE } from "../../../driver/at/parser/parser";
+import type { Token } from "../../../driver/at/parser/tokens";
 import { brief, byteByByte, bytes, cutAt, newParser, tokensOf } from "./feed";
 import { type Scene, session } from "./sessions";
 

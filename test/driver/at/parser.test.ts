@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ANY, BARE } from "../../../driver/at/expectation";
 import { splitFields } from "../../../driver/at/fields";
-import { MAX_LINE } from "../../../driver/at/parser";
+import { ANY, BARE } from "../../../driver/at/parser/expectation";
+import { MAX_LINE } from "../../../driver/at/parser/parser";
 import { bytes, read, tokensOf } from "./feed";
 
 const CSQ = { line: "AT+CSQ", expects: [{ prefix: "+CSQ:" }] };

@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import { AtChannel } from "../../../driver/at/channel";
+import { AtChannel } from "../../../driver/at/channel/channel";
 import type { Command } from "../../../driver/at/command";
 import type { ModemError } from "../../../driver/errors";
 import { FakeLine } from "./fake-line";

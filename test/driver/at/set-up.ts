@@ -1,8 +1,8 @@
 import { vi } from "vitest";
-import { AtChannel, type ChannelHooks } from "../../../driver/at/channel";
+import { AtChannel, type ChannelHooks } from "../../../driver/at/channel/channel";
 import type { Dialect } from "../../../driver/at/channel-types";
 import type { Command } from "../../../driver/at/command";
-import { RecentSecrets } from "../../../driver/at/fragments";
+import { RecentSecrets } from "../../../driver/at/trace/fragments";
 import type { ModemError } from "../../../driver/errors";
 import { FakeLine } from "./fake-line";
 import { DIALECT } from "./grammar";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { AtChannel } from "../../../driver/at/channel";
+import { AtChannel } from "../../../driver/at/channel/channel";
 import { commandLine } from "../../../driver/at/fields";
 import { ModemError } from "../../../driver/errors";
 import { TcpTransport } from "../../../driver/transport/tcp";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commandLine, quote } from "../../../driver/at/fields";
-import { RecentSecrets } from "../../../driver/at/fragments";
+import { RecentSecrets } from "../../../driver/at/trace/fragments";
 import { bytes } from "./feed";
 import { failure, NO_GAP, setUp, simple } from "./set-up";
 

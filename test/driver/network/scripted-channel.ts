@@ -1,6 +1,6 @@
 import type { Channel, Dialect, UrcWaiter } from "../../../driver/at/channel-types";
 import type { Command, Response } from "../../../driver/at/command";
-import type { DataLink } from "../../../driver/at/data-link";
+import type { DataLink } from "../../../driver/at/data-mode/link";
 import type { Line } from "../../../driver/at/line";
 import { ModemError } from "../../../driver/errors";
 

@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import { AtChannel } from "../../../driver/at/channel";
+import { AtChannel } from "../../../driver/at/channel/channel";
 import type { ModemError } from "../../../driver/errors";
 import { DirectStream } from "../../../driver/services/direct-stream";
 import { DataPeer, GUARD } from "../at/data-peer";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { AtChannel } from "../../../driver/at/channel";
+import { AtChannel } from "../../../driver/at/channel/channel";
 import { DirectStream } from "../../../driver/services/direct-stream";
 import { DataPeer } from "../at/data-peer";
 import { DIALECT } from "../at/grammar";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { AtChannel } from "../../../driver/at/channel";
+import { AtChannel } from "../../../driver/at/channel/channel";
 import { ModemError } from "../../../driver/errors";
 import { ownName, parseCertificate } from "../../../driver/services/certificate";
 import type { CertificateKind } from "../../../driver/services/security";

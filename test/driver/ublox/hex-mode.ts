@@ -1,4 +1,4 @@
-import type { AtChannel } from "../../../driver/at/channel";
+import type { AtChannel } from "../../../driver/at/channel/channel";
 import type { ModemSocket } from "../../../driver/services/sockets";
 import { type Seen, type SocketBench, socketBench } from "./fake-sockets";
 

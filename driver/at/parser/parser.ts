@@ -1,8 +1,8 @@
+import type { CountedRule, Line, UrcDefinition } from "../line";
 import { ByteSink } from "./byte-sink";
 import { Classifier, type InFlight } from "./classifier";
 import { CountedLine, CountedRules } from "./counted";
 import { DownloadReader } from "./download";
-import type { CountedRule, Line, UrcDefinition } from "./line";
 import { LineScan } from "./line-scan";
 import type { TokenSink } from "./tokens";
 

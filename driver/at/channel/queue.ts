@@ -1,6 +1,6 @@
-import { type Command, Priority, type Response } from "./command";
-import type { DataLinkEvents } from "./data-link";
-import type { DataMode } from "./data-mode";
+import { type Command, Priority, type Response } from "../command";
+import type { DataMode } from "../data-mode/data-mode";
+import type { DataLinkEvents } from "../data-mode/link";
 
 /** A command and the promise of its response. Settles once; the first outcome counts. */
 export class Job {

@@ -1,16 +1,16 @@
-import { ModemError } from "../errors";
-import { ByteSink } from "./byte-sink";
-import type { Dialect } from "./channel-types";
-import { Deadline, lineTime, now, Pause } from "./clock";
-import type { Command, Prompt, Upload } from "./command";
-import { rejection } from "./errors";
-import type { FinalResult } from "./final-results";
-import type { RecentSecrets } from "./fragments";
-import type { Line } from "./line";
-import { Mask } from "./mask";
-import { pieceSize } from "./pieces";
+import { ModemError } from "../../errors";
+import type { Dialect } from "../channel-types";
+import { Deadline, lineTime, now, Pause } from "../clock";
+import type { Command, Prompt, Upload } from "../command";
+import { rejection } from "../errors";
+import type { FinalResult } from "../final-results";
+import type { Line } from "../line";
+import { ByteSink } from "../parser/byte-sink";
+import type { Token } from "../parser/tokens";
+import { pieceSize } from "../pieces";
+import type { RecentSecrets } from "../trace/fragments";
+import { Mask } from "../trace/mask";
 import type { Job } from "./queue";
-import type { Token } from "./tokens";
 
 /** What an exchange needs of the line. */
 export interface ExchangeLine {

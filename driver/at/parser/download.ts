@@ -1,5 +1,5 @@
+import type { Download } from "../command";
 import { ByteSink } from "./byte-sink";
-import type { Download } from "./command";
 import type { TokenSink } from "./tokens";
 
 const LF = 0x0a;

@@ -1,7 +1,7 @@
-import type { Command } from "./command";
+import type { Command } from "../command";
+import type { FinalResult } from "../final-results";
+import { isDamagedEcho } from "../parser/echo";
 import { ConfidentialLines } from "./confidential";
-import { isDamagedEcho } from "./echo";
-import type { FinalResult } from "./final-results";
 import { Fragments, RecentSecrets } from "./fragments";
 
 const STARS = "***";

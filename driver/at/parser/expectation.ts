@@ -1,5 +1,5 @@
-import type { Expectation } from "./command";
-import type { Line } from "./line";
+import type { Expectation } from "../command";
+import type { Line } from "../line";
 
 /** For raw commands: every line that is no registered URC, and lines with the command's own name. */
 export const ANY: Expectation = { prefix: "any" };

@@ -1,4 +1,4 @@
-import { Pause } from "./clock";
+import { Pause } from "../clock";
 
 /** A moment to wait for that may move; one that came earlier is seen with `recheck`. One waits at a time. */
 export class MovingMoment {

@@ -1,6 +1,6 @@
-import { delay } from "../delay";
-import type { Transport } from "../transport/transport";
-import type { Trace } from "./trace";
+import { delay } from "../../delay";
+import type { Transport } from "../../transport/transport";
+import type { Trace } from "../trace/trace";
 
 /** What leaves data mode when nothing is sent before and after it (V.250 6.2.9). */
 export const ESCAPE = Buffer.from("+++", "latin1");

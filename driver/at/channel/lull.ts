@@ -1,4 +1,4 @@
-import { now, Pause } from "./clock";
+import { now, Pause } from "../clock";
 
 /** ms without a user after which the line counts as free: what belongs together follows sooner. */
 const LULL = 300;

@@ -1,15 +1,15 @@
-import { ModemError } from "../errors";
-import type { Transport } from "../transport/transport";
-import type { DataModeGrammar } from "./channel-types";
-import { lineTime, now, Pause } from "./clock";
-import { DataDelivery } from "./data-delivery";
-import { type Cut, DataEnd } from "./data-end";
-import type { DataLink, DataLinkEnd, DataLinkEvents } from "./data-link";
+import { ModemError } from "../../errors";
+import type { Transport } from "../../transport/transport";
+import type { DataModeGrammar } from "../channel-types";
+import { lineTime, now, Pause } from "../clock";
+import type { UrcDefinition } from "../line";
+import { Mask } from "../trace/mask";
+import type { Trace } from "../trace/trace";
+import { DataDelivery } from "./delivery";
+import { type Cut, DataEnd } from "./end";
 import { ESCAPE } from "./escape";
-import type { UrcDefinition } from "./line";
-import { Mask } from "./mask";
+import type { DataLink, DataLinkEnd, DataLinkEvents } from "./link";
 import { MovingMoment } from "./moving-moment";
-import type { Trace } from "./trace";
 
 /** What data mode needs of the line. */
 export interface DataModeLine {

@@ -1,9 +1,9 @@
-import type { InFlight } from "./classifier";
-import { lineTime, now } from "./clock";
-import type { Upload } from "./command";
-import { ESCAPE } from "./escape";
+import { lineTime, now } from "../clock";
+import type { Upload } from "../command";
+import { ESCAPE } from "../data-mode/escape";
+import type { InFlight } from "../parser/classifier";
+import type { Token } from "../parser/tokens";
 import type { Interrupted } from "./exchange";
-import type { Token } from "./tokens";
 
 /** What resynchronising needs of the line. */
 export interface ResyncLine {

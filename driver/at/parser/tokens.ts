@@ -1,6 +1,6 @@
-import type { Prompt } from "./command";
-import type { FinalResult } from "./final-results";
-import type { Line } from "./line";
+import type { Prompt } from "../command";
+import type { FinalResult } from "../final-results";
+import type { Line } from "../line";
 
 /**
  * What the bytes of the line mean, in their order.

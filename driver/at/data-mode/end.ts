@@ -1,7 +1,7 @@
-import { ByteSink } from "./byte-sink";
-import type { DataModeGrammar } from "./channel-types";
-import type { UrcDefinition } from "./line";
-import { UrcTable } from "./urc-table";
+import type { DataModeGrammar } from "../channel-types";
+import type { UrcDefinition } from "../line";
+import { ByteSink } from "../parser/byte-sink";
+import { UrcTable } from "../parser/urc-table";
 
 /** Bytes held at most; a modem that takes commands again prints less in one go. */
 const MAX_HELD = 64 * 1024;

@@ -1,4 +1,4 @@
-import type { UrcDefinition } from "./line";
+import type { UrcDefinition } from "../line";
 
 /** The registered URCs, found by what a line begins with. */
 export class UrcTable {

@@ -1,7 +1,7 @@
-import { ModemError } from "../errors";
-import type { UrcWaiter, WaitOptions } from "./channel-types";
-import { Deadline } from "./clock";
-import type { Line } from "./line";
+import { ModemError } from "../../errors";
+import type { UrcWaiter, WaitOptions } from "../channel-types";
+import { Deadline } from "../clock";
+import type { Line } from "../line";
 
 interface Waiting {
   /** Ends the wait when the line is the one. */

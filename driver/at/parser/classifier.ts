@@ -1,8 +1,8 @@
-import type { Download, Expectation, Prompt, Upload } from "./command";
+import type { Download, Expectation, Prompt, Upload } from "../command";
+import { finalResult } from "../final-results";
+import type { Line, UrcDefinition } from "../line";
 import { isDamagedEcho } from "./echo";
 import { isPrefixed, matchesFreely, matchesPrefix, ownPrefix } from "./expectation";
-import { finalResult } from "./final-results";
-import type { Line, UrcDefinition } from "./line";
 import type { TokenSink } from "./tokens";
 import { UrcTable } from "./urc-table";
 

@@ -1,9 +1,9 @@
-import type { Dialect } from "./channel-types";
+import type { Dialect } from "../channel-types";
+import { isPrefixed } from "../parser/expectation";
+import type { Token } from "../parser/tokens";
 import { ConfidentialLines } from "./confidential";
-import { isPrefixed } from "./expectation";
 import type { RecentSecrets } from "./fragments";
 import { inBytes, type Mask } from "./mask";
-import type { Token } from "./tokens";
 
 export interface TraceHooks {
   onTrace?(entry: { direction: "sent" | "received" | "note"; text: string }): void;

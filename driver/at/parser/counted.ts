@@ -1,5 +1,5 @@
+import type { CountedRule, CountedString, Line } from "../line";
 import { ByteSink } from "./byte-sink";
-import type { CountedRule, CountedString, Line } from "./line";
 
 /** A count above this is no length but damage: no file system of such a modem holds more. */
 export const MAX_COUNTED = 16 * 1024 * 1024;

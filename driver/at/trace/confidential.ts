@@ -1,5 +1,5 @@
-import { isSubsequence } from "./echo";
-import type { UrcDefinition } from "./line";
+import type { UrcDefinition } from "../line";
+import { isSubsequence } from "../parser/echo";
 
 /** Hides what follows the prefixes of lines that carry secrets, also where the line was damaged on its way. */
 export class ConfidentialLines {

@@ -1,4 +1,4 @@
-import type { ModemError } from "../errors";
+import type { ModemError } from "../../errors";
 
 /**
  * Why data mode ended. `left`: the host left by the escape sequence, asked to or to find out whether the modem had ·

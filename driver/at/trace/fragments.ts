@@ -1,4 +1,4 @@
-import type { Command } from "./command";
+import type { Command } from "../command";
 
 /** Characters that are enough to be no accident: of a secret while its command runs and later, and of an upload. */
 const SHORTEST = { secret: 6, remembered: 10, upload: 8 } as const;
