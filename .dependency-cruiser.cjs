@@ -28,16 +28,16 @@ module.exports = {
       { path: "^driver/", pathNot: "^driver/(services|at)/|^driver/(errors|delay)" },
     ),
     rule(
-      "network-is-27007",
+      "cellular-is-27007",
       "Procedures all vendors share stand on the AT engine alone.",
-      { path: "^driver/network/" },
-      { path: "^driver/", pathNot: "^driver/(network|services|at)/|^driver/(errors|delay|modem-types)" },
+      { path: "^driver/cellular/" },
+      { path: "^driver/", pathNot: "^driver/(cellular|services|at)/|^driver/(errors|delay|modem-types)" },
     ),
     rule(
       "vendors-stand-alone",
       "One vendor never imports the other, nor what puts vendors together.",
       { path: "^driver/(ublox|quectel)/" },
-      { path: "^driver/", pathNot: "^driver/($1|services|network|at)/|^driver/(errors|delay)" },
+      { path: "^driver/", pathNot: "^driver/($1|services|cellular|at)/|^driver/(errors|delay)" },
     ),
     rule(
       "life-knows-no-vendor",
@@ -45,7 +45,7 @@ module.exports = {
       { path: "^driver/life/" },
       {
         path: "^driver/",
-        pathNot: "^driver/(life|network|services|at|transport)/|^driver/(errors|delay|modem-types)\\.ts$",
+        pathNot: "^driver/(life|cellular|services|at|transport)/|^driver/(errors|delay|modem-types)\\.ts$",
       },
     ),
     rule(

@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
 import { type AnswerField, splitFields, wholeText } from "./at/fields";
+import { readSignal } from "./cellular/signal";
+import { PinMemory } from "./cellular/sim";
 import { delay } from "./delay";
 import { ModemError } from "./errors";
 import { Connections, contextOf } from "./life/connections";
@@ -22,8 +24,6 @@ import type {
   ReadyOptions,
   Registration,
 } from "./modem-types";
-import { readSignal } from "./network/signal";
-import { PinMemory } from "./network/sim";
 import { type RawOptions, rawCommand } from "./raw-command";
 import type { ModelDefinition, Services } from "./services/model";
 import type { PdpType } from "./services/packet-data";

@@ -1,6 +1,6 @@
 import type { Command, Expectation, Prompt } from "./at/command";
+import { isRegistrationAnswer } from "./cellular/registration";
 import { ModemError } from "./errors";
-import { isRegistrationAnswer } from "./network/registration";
 import { checkUpload } from "./raw-upload";
 
 /** Longest line that the modems take with certainty: u-blox documents 2048 characters for a sister module. */

@@ -1,6 +1,6 @@
+import type { PinMemory } from "../cellular/sim";
 import { ModemError } from "../errors";
 import type { Identity, ModemSettings, Registration, Signal } from "../modem-types";
-import type { PinMemory } from "../network/sim";
 import type { ModelDefinition } from "../services/model";
 import type { Connections } from "./connections";
 import type { NetworkLife } from "./network-life";

@@ -1,7 +1,7 @@
+import { identify } from "../cellular/identification";
+import { command, unlessRejected } from "../cellular/procedures";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
-import { identify } from "../network/identification";
-import { command, unlessRejected } from "../network/procedures";
 import type { ModelDefinition, ModelDriver, PersistentSettings } from "../services/model";
 import { asModemError, type LifeContext } from "./context";
 import { NetworkLife } from "./network-life";

@@ -1,8 +1,8 @@
 import { access } from "node:fs/promises";
 import { RecentSecrets } from "../at/trace/fragments";
+import { cycleRadio } from "../cellular/functionality";
 import { delay } from "../delay";
 import { ModemError } from "../errors";
-import { cycleRadio } from "../network/functionality";
 import type { ModelDefinition } from "../services/model";
 import { kindOfPort } from "../transport/open";
 import type { Transport } from "../transport/transport";

@@ -1,7 +1,7 @@
 import { splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
+import { parseAddress } from "../cellular/addresses";
 import { ModemError } from "../errors";
-import { parseAddress } from "../network/addresses";
 import { numberedError } from "./failure";
 
 /**

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { commandLine, quote, splitFields } from "../at/fields";
+import { parseAddress } from "../cellular/addresses";
 import { isModemError, ModemError } from "../errors";
-import { parseAddress } from "../network/addresses";
 import { TIMEOUTS } from "./timeouts";
 
 /** An IPv6 address has at most 45 characters (RFC 4291 2.2, with an IPv4 tail). */

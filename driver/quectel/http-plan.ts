@@ -1,5 +1,5 @@
+import { withoutBrackets } from "../cellular/addresses";
 import { ModemError } from "../errors";
-import { withoutBrackets } from "../network/addresses";
 import type { HttpRequest } from "../services/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
 import { isEscape } from "./data-mode";

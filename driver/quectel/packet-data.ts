@@ -1,8 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import { commandLine, integer, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
+import { parseAddress } from "../cellular/addresses";
 import { isModemError, ModemError } from "../errors";
-import { parseAddress } from "../network/addresses";
 import type { PacketDataService, PdpContext, PdpStatus } from "../services/packet-data";
 import { Pool } from "../services/resources";
 import { checkNetwork } from "./activation-diagnosis";

@@ -2,8 +2,8 @@ import type { Channel } from "../at/channel-types";
 import { transferTime } from "../at/clock";
 import { type Command, Priority, type Response } from "../at/command";
 import { commandLine, quote, splitFields, toInteger } from "../at/fields";
+import { parseAddress } from "../cellular/addresses";
 import { isModemError } from "../errors";
-import { parseAddress } from "../network/addresses";
 import type { SocketAddress } from "../services/sockets";
 import { TIMEOUTS } from "./timeouts";
 

@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { type AnswerField, splitFields, toInteger } from "../at/fields";
+import { parseAddress } from "../cellular/addresses";
 import { ModemError } from "../errors";
-import { parseAddress } from "../network/addresses";
 import { isSocketNumber } from "./socket-numbers";
 import type { Incoming, SocketState } from "./socket-state";
 

@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { commandLine, type Field, quote, splitFields } from "../at/fields";
+import { unlessRejected } from "../cellular/procedures";
 import { isModemError } from "../errors";
-import { unlessRejected } from "../network/procedures";
 import { TIMEOUTS } from "./timeouts";
 
 /** What every firmware has of QSSLCFG (AT facts 3.1). */

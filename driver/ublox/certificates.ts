@@ -2,8 +2,8 @@ import type { Channel } from "../at/channel-types";
 import { transferTime } from "../at/clock";
 import type { Command } from "../at/command";
 import { type Field, quote } from "../at/fields";
+import { unlessRejected } from "../cellular/procedures";
 import { isModemError, ModemError } from "../errors";
-import { unlessRejected } from "../network/procedures";
 import { type Certificate, isOwnName, ownName, parseCertificate } from "../services/certificate";
 import { Pool } from "../services/resources";
 import {

@@ -1,8 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import type { Command, Expectation } from "../at/command";
 import { type AnswerField, commandLine, type Field, splitFields } from "../at/fields";
+import { unlessRejected } from "../cellular/procedures";
 import { isModemError } from "../errors";
-import { unlessRejected } from "../network/procedures";
 import { TIMEOUTS } from "./timeouts";
 
 type Parameter = Field | number | undefined;

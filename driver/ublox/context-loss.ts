@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import type { Line } from "../at/line";
-import { type ContextLoss, onContextLoss } from "../network/packet-events";
+import { type ContextLoss, onContextLoss } from "../cellular/packet-events";
 
 type LossListener = (cid: number, reason: string) => void;
 

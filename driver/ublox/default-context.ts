@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { toInteger } from "../at/fields";
+import { unlessRejected } from "../cellular/procedures";
 import { ModemError } from "../errors";
-import { unlessRejected } from "../network/procedures";
 import { ask, query } from "./commands";
 
 /** Without +UDCONF=19 the module's own clients use context 1 (guide 2.3.1). */

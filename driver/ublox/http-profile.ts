@@ -2,7 +2,7 @@ import type { Channel, UrcWaiter } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { type AnswerField, type Field, quote, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
-import { unlessRejected } from "../network/procedures";
+import { unlessRejected } from "../cellular/procedures";
 import { ask, command, query } from "./commands";
 import type { UbloxFiles } from "./files";
 import type { HttpFailure } from "./http-errors";

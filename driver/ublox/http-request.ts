@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { type Field, integer, quote, unquotable } from "../at/fields";
+import { withoutBrackets } from "../cellular/addresses";
 import { ModemError } from "../errors";
-import { withoutBrackets } from "../network/addresses";
 import type { HttpMethod, HttpRequest } from "../services/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
 import type { SecurityProfile } from "../services/security";

@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { toInteger } from "../at/fields";
-import { unlessRejected } from "../network/procedures";
+import { unlessRejected } from "../cellular/procedures";
 import { ask, command, query, trySend } from "./commands";
 
 interface Setting {

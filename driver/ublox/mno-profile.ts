@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { toInteger } from "../at/fields";
+import { unlessRejected } from "../cellular/procedures";
 import { ModemError } from "../errors";
-import { unlessRejected } from "../network/procedures";
 import { ask, query } from "./commands";
 
 export const READ_MNO_PROFILE = query("+UMNOPROF?", { prefix: "+UMNOPROF:" });

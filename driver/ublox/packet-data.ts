@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { type Field, integer, quote, toInteger } from "../at/fields";
+import { readOperator } from "../cellular/operator";
+import { unlessRejected } from "../cellular/procedures";
 import { delay } from "../delay";
 import { isModemError, ModemError } from "../errors";
-import { readOperator } from "../network/operator";
-import { unlessRejected } from "../network/procedures";
 import type { AuthType, PacketDataService, PdpContext, PdpStatus } from "../services/packet-data";
 import { addressFamily } from "./addresses";
 import { ask, command, query, trySend } from "./commands";

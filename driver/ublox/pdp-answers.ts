@@ -1,5 +1,5 @@
 import { type AnswerField, toInteger } from "../at/fields";
-import { parseAddress, parseAddresses } from "../network/addresses";
+import { parseAddress, parseAddresses } from "../cellular/addresses";
 import type { PdpType } from "../services/packet-data";
 
 /** A line of `AT+CGDCONT?`. */

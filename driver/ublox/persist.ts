@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { type AnswerField, toInteger } from "../at/fields";
-import { unlessRejected } from "../network/procedures";
+import { unlessRejected } from "../cellular/procedures";
 import type { PersistentSettings } from "../services/model";
 import { ask, command, query, trySend } from "./commands";
 import { FACTORY_CONTEXT } from "./default-context";

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
+import { withoutBrackets } from "../cellular/addresses";
 import { ModemError } from "../errors";
-import { withoutBrackets } from "../network/addresses";
 
 /** What a secure connection is made to. */
 export interface SecureServer {

@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { type AnswerField, toInteger } from "../at/fields";
-import { unlessRejected } from "../network/procedures";
+import { unlessRejected } from "../cellular/procedures";
 import type { SocketAddress, SocketProtocol, SocketStatus } from "../services/sockets";
 import { ask, query } from "./commands";
 import { describeSocketError } from "./socket-errors";

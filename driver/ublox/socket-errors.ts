@@ -1,8 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import { Priority } from "../at/command";
 import { toInteger } from "../at/fields";
+import { unlessRejected } from "../cellular/procedures";
 import { type ErrorCode, ModemError, type ModemErrorCause } from "../errors";
-import { unlessRejected } from "../network/procedures";
 import { ask, query } from "./commands";
 import type { ErrorMeaning } from "./error-tables";
 

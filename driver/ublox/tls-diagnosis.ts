@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
+import { type ModemClock, readClock } from "../cellular/clock";
 import { ModemError } from "../errors";
-import { type ModemClock, readClock } from "../network/clock";
 import { Deadline } from "../services/deadline";
 import { checkMaterial, type ProfileMaterial } from "../services/profile-material";
 import type { CertificateKind, SecurityProfile, StoredCertificate } from "../services/security";

@@ -1,7 +1,7 @@
+import { PinMemory } from "../../../driver/cellular/sim";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem, type ModemOptions } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";
-import { PinMemory } from "../../../driver/network/sim";
 import { PeerModem } from "./peer-modem";
 import { TEST_MODEL } from "./test-model";
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
+import { PinMemory } from "../../../driver/cellular/sim";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";
-import { PinMemory } from "../../../driver/network/sim";
 import { SETTINGS } from "../life/start-life";
 
 const modems: Modem[] = [];

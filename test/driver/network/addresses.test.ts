@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseAddress, parseAddresses } from "../../../driver/network/addresses";
+import { parseAddress, parseAddresses } from "../../../driver/cellular/addresses";
 
 describe("addresses in answers", () => {
   it("are read in every form of 27.007", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { identify } from "../../../driver/network/identification";
-import { readOperator, selectAutomatically } from "../../../driver/network/operator";
-import { onContextLoss, onRadioState } from "../../../driver/network/packet-events";
-import { readSignal } from "../../../driver/network/signal";
-import { technologyName } from "../../../driver/network/technology";
+import { identify } from "../../../driver/cellular/identification";
+import { readOperator, selectAutomatically } from "../../../driver/cellular/operator";
+import { onContextLoss, onRadioState } from "../../../driver/cellular/packet-events";
+import { readSignal } from "../../../driver/cellular/signal";
+import { technologyName } from "../../../driver/cellular/technology";
 import { ScriptedChannel } from "./scripted-channel";
 
 const LARA = {

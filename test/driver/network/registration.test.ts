@@ -5,7 +5,7 @@ import {
   isRegistrationAnswer,
   parseRegistration,
   RegistrationWatch,
-} from "../../../driver/network/registration";
+} from "../../../driver/cellular/registration";
 import { ScriptedChannel } from "./scripted-channel";
 
 const line = (text: string) => ({ text, data: [] });

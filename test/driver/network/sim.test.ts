@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { PinMemory, unlockSim } from "../../../driver/network/sim";
+import { PinMemory, unlockSim } from "../../../driver/cellular/sim";
 import { type Answer, type Script, ScriptedChannel } from "./scripted-channel";
 
 const PIN = "1234";

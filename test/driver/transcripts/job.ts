@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest";
+import { PinMemory } from "../../../driver/cellular/sim";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";
-import { PinMemory } from "../../../driver/network/sim";
 import type { HttpRequest } from "../../../driver/services/http";
 import type { Services } from "../../../driver/services/model";
 import { closeInProcess, simulatorFor } from "../../../simulator/faces/in-process";
