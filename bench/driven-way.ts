@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { ModemSocket, SocketMode, SocketService } from "../driver/services/sockets";
+import type { ModemSocket, SocketMode, SocketService } from "../driver/services/sockets/sockets";
 import type { FarEnd } from "./far-end";
 import { Meter } from "./meter";
 import type { Direction } from "./socket-ways";

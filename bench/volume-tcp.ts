@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { SocketMode } from "../driver/services/sockets";
+import type { SocketMode } from "../driver/services/sockets/sockets";
 import { RandomBytes } from "./random-bytes";
 import type { Unpaced } from "./unpaced";
 

@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
-import type { SocketAddress } from "../driver/services/sockets";
+import type { SocketAddress } from "../driver/services/sockets/sockets";
 import { RandomBytes } from "./random-bytes";
 import type { Unpaced } from "./unpaced";
 

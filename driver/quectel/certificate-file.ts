@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
-import { type Certificate, isOwnName, ownName, parseCertificate } from "../services/certificate";
-import type { CertificateHash } from "../services/security";
+import { type Certificate, isOwnName, ownName, parseCertificate } from "../services/security/certificate";
+import type { CertificateHash } from "../services/security/security";
 
 const EXTENSION = ".pem";
 

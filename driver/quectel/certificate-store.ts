@@ -1,6 +1,11 @@
 import { ModemError } from "../errors";
-import { parseCertificate } from "../services/certificate";
-import type { CertificateHash, CertificateKind, CertificateSource, StoredCertificate } from "../services/security";
+import { parseCertificate } from "../services/security/certificate";
+import type {
+  CertificateHash,
+  CertificateKind,
+  CertificateSource,
+  StoredCertificate,
+} from "../services/security/security";
 import { type CertificateFile, certificateFile, kindOfName } from "./certificate-file";
 import type { QuectelFiles } from "./files";
 import { type FileContent, readContent } from "./stored-certificate";

@@ -1,5 +1,5 @@
 import { ModemError } from "../errors";
-import { type AcquireOptions, WaitingLine } from "../services/waiting-line";
+import { type AcquireOptions, WaitingLine } from "../services/waiting/waiting-line";
 
 /** ms that are waited at most: the socket that has the turn may be closing. */
 const PATIENCE = 10_000;

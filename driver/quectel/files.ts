@@ -3,7 +3,7 @@ import { transferTime } from "../at/clock";
 import { commandLine, type Field, quote, splitFields, toInteger } from "../at/fields";
 import { ModemError } from "../errors";
 import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../services/files";
-import { Pool } from "../services/resources";
+import { Pool } from "../services/waiting/pool";
 import { fileChecksum } from "./checksum";
 import { isEscape } from "./data-mode";
 import { errorNumber } from "./failure";

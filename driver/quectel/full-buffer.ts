@@ -1,6 +1,6 @@
 import { delay } from "../delay";
 import { ModemError } from "../errors";
-import { Deadline } from "../services/deadline";
+import { Deadline } from "../services/waiting/deadline";
 import type { SocketCommands } from "./socket-commands";
 
 /** ms between two looks at a full buffer: at first, and at most. */

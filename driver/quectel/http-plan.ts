@@ -1,7 +1,7 @@
 import { withoutBrackets } from "../cellular/addresses";
 import { ModemError } from "../errors";
-import type { HttpRequest } from "../services/http";
-import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http-target";
+import type { HttpRequest } from "../services/http/http";
+import { parseHttpUrl, requestTarget, urlCredentials } from "../services/http/target";
 import { isEscape } from "./data-mode";
 import { basicCredentials, checkHeaders, writeHead } from "./request-head";
 import { planSsl, type SslPlan } from "./ssl-plan";

@@ -4,7 +4,7 @@ import type { Command } from "../at/command";
 import { commandLine, quote, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import { isModemError, ModemError } from "../errors";
-import type { Deadline } from "../services/deadline";
+import type { Deadline } from "../services/waiting/deadline";
 import { errorNumber, numberedError, translated } from "./failure";
 import type { QuectelFiles } from "./files";
 import type { RequestPlan } from "./http-plan";

@@ -1,8 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import { isModemError } from "../errors";
-import { Deadline } from "../services/deadline";
-import type { HttpRequest, HttpResponse, HttpService } from "../services/http";
-import { Pool } from "../services/resources";
+import type { HttpRequest, HttpResponse, HttpService } from "../services/http/http";
+import { Deadline } from "../services/waiting/deadline";
+import { Pool } from "../services/waiting/pool";
 import { checkNetwork } from "./activation-diagnosis";
 import type { QuectelFiles } from "./files";
 import { planRequest, type RequestPlan } from "./http-plan";

@@ -4,7 +4,7 @@ import type { Line } from "../at/line";
 import { parseAddress } from "../cellular/addresses";
 import { isModemError, ModemError } from "../errors";
 import type { PacketDataService, PdpContext, PdpStatus } from "../services/packet-data";
-import { Pool } from "../services/resources";
+import { Pool } from "../services/waiting/pool";
 import { checkNetwork } from "./activation-diagnosis";
 import { ContextDefinitions } from "./context-definitions";
 import { checkDns, readDns, writeDns } from "./dns-servers";

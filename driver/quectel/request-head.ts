@@ -1,5 +1,5 @@
 import { ModemError } from "../errors";
-import { requestTarget } from "../services/http-target";
+import { requestTarget } from "../services/http/target";
 
 type Field = readonly [name: string, value: string];
 

@@ -1,5 +1,5 @@
-import { parseResponseHead, type ResponseHead } from "../services/http-head";
-import { hasNoBody } from "../services/http-response";
+import { parseResponseHead, type ResponseHead } from "../services/http/head";
+import { hasNoBody } from "../services/http/response";
 
 /** Silence after which an error line in place of the rest is taken for one, in ms. */
 const BREAK_OFF = 1_500;

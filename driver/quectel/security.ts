@@ -1,7 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { ModemError } from "../errors";
-import { ProfileAllocation } from "../services/profile-allocation";
-import { Pool } from "../services/resources";
+import { ProfileAllocation } from "../services/security/profile-allocation";
 import type {
   AppliedProfile,
   CertificateHash,
@@ -10,8 +9,9 @@ import type {
   SecurityProfile,
   SecurityService,
   StoredCertificate,
-} from "../services/security";
-import type { AcquireOptions } from "../services/waiting-line";
+} from "../services/security/security";
+import { Pool } from "../services/waiting/pool";
+import type { AcquireOptions } from "../services/waiting/waiting-line";
 import { CertificateStore } from "./certificate-store";
 import { ensureClock } from "./clock";
 import type { QuectelFiles } from "./files";

@@ -4,7 +4,7 @@ import { type Command, Priority, type Response } from "../at/command";
 import { commandLine, quote, splitFields, toInteger } from "../at/fields";
 import { parseAddress } from "../cellular/addresses";
 import { isModemError } from "../errors";
-import type { SocketAddress } from "../services/sockets";
+import type { SocketAddress } from "../services/sockets/sockets";
 import { TIMEOUTS } from "./timeouts";
 
 /** +QIRD and +QSSLRECV (AT facts 2.2, 3.2). */

@@ -2,7 +2,7 @@ import type { Channel } from "../at/channel-types";
 import { type Command, Priority } from "../at/command";
 import { commandLine, quote, splitFields, toInteger } from "../at/fields";
 import { isModemError, type ModemError } from "../errors";
-import type { Deadline } from "../services/deadline";
+import type { Deadline } from "../services/waiting/deadline";
 import { ERRORS } from "./error-tables";
 import { numberedError, translated } from "./failure";
 import { SocketCommands, type SocketFamily, TLS } from "./socket-commands";

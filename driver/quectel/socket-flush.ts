@@ -1,5 +1,5 @@
 import { delay } from "../delay";
-import { Deadline } from "../services/deadline";
+import { Deadline } from "../services/waiting/deadline";
 import type { SocketCommands } from "./socket-commands";
 import type { SocketState } from "./socket-state";
 

@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import type { ModemError } from "../errors";
-import type { ModemListener } from "../services/sockets";
+import type { ModemListener } from "../services/sockets/sockets";
 import { SocketCommands, TCP } from "./socket-commands";
 import type { Opened } from "./socket-opener";
 

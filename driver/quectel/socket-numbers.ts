@@ -1,5 +1,5 @@
-import { busyError } from "../services/resources";
-import { type AcquireOptions, WaitingLine } from "../services/waiting-line";
+import { busyError } from "../services/waiting/pool";
+import { type AcquireOptions, WaitingLine } from "../services/waiting/waiting-line";
 
 /** AT facts 2.2: 0–11, TLS included. */
 const COUNT = 12;

@@ -2,7 +2,7 @@ import type { Channel } from "../at/channel-types";
 import { commandLine, quote, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import { isModemError, type ModemError } from "../errors";
-import type { Deadline } from "../services/deadline";
+import type { Deadline } from "../services/waiting/deadline";
 import { numberedError, translated } from "./failure";
 import { commandWithResult } from "./result-urc";
 import { SocketCommands, type SocketFamily } from "./socket-commands";

@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import type { ModemError } from "../errors";
-import type { Deadline } from "../services/deadline";
+import type { Deadline } from "../services/waiting/deadline";
 import type { SocketNumber, SocketNumbers } from "./socket-numbers";
 import { isInUse, type Opening, openSocket } from "./socket-open";
 import { type Incoming, SocketState } from "./socket-state";

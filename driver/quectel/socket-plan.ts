@@ -1,6 +1,6 @@
 import { integer, quote } from "../at/fields";
 import { ModemError } from "../errors";
-import type { ConnectOptions, ListenOptions, SocketMode } from "../services/sockets";
+import type { ConnectOptions, ListenOptions, SocketMode } from "../services/sockets/sockets";
 import { MAX_HOST } from "./socket-open";
 import { planSsl, type SslPlan } from "./ssl-plan";
 

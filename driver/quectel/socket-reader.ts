@@ -1,6 +1,6 @@
 import { isModemError, ModemError } from "../errors";
-import type { SocketAddress, SocketEvents } from "../services/sockets";
-import { unlessAborted } from "../services/unless-aborted";
+import type { SocketAddress, SocketEvents } from "../services/sockets/sockets";
+import { unlessAborted } from "../services/waiting/unless-aborted";
 import { translated } from "./failure";
 import { CLOSING, type Received, type SocketCommands } from "./socket-commands";
 import type { SocketState } from "./socket-state";

@@ -1,5 +1,5 @@
 import { isModemError, ModemError } from "../errors";
-import type { SocketAddress } from "../services/sockets";
+import type { SocketAddress } from "../services/sockets/sockets";
 import { translated } from "./failure";
 import { FullBuffer } from "./full-buffer";
 import type { SocketCommands } from "./socket-commands";

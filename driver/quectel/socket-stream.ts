@@ -1,5 +1,5 @@
-import { JoinedSends } from "../services/joined-sends";
-import type { SendQueue } from "../services/send-queue";
+import { JoinedSends } from "../services/sockets/joined-sends";
+import type { SendQueue } from "../services/sockets/send-queue";
 import type { FullBuffer } from "./full-buffer";
 import { LARGEST_SEND, type SocketSender } from "./socket-sender";
 

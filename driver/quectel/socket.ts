@@ -1,8 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import { integer } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
-import { Pool } from "../services/resources";
-import type { ModemSocket, SendOptions, SocketAddress, SocketEvents, SocketStatus } from "../services/sockets";
+import type { ModemSocket, SendOptions, SocketAddress, SocketEvents, SocketStatus } from "../services/sockets/sockets";
+import { Pool } from "../services/waiting/pool";
 import { SocketCommands, type SocketFamily } from "./socket-commands";
 import type { Opened } from "./socket-opener";
 import { SocketReader } from "./socket-reader";

@@ -2,7 +2,6 @@ import { randomInt } from "node:crypto";
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { isModemError, ModemError } from "../errors";
-import { Deadline } from "../services/deadline";
 import type {
   ConnectOptions,
   ListenOptions,
@@ -11,7 +10,8 @@ import type {
   SocketAddress,
   SocketEvents,
   SocketService,
-} from "../services/sockets";
+} from "../services/sockets/sockets";
+import { Deadline } from "../services/waiting/deadline";
 import type { QuectelDiagnostics } from "./diagnostics";
 import { DirectTurn, type Release } from "./direct-turn";
 import { closeLeftovers } from "./leftover-sockets";

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import { ModemError } from "../errors";
-import { checkMaterial } from "../services/profile-material";
-import type { SecurityProfile, TlsVersion } from "../services/security";
+import { checkMaterial } from "../services/security/profile-material";
+import type { SecurityProfile, TlsVersion } from "../services/security/security";
 import { type CertificateFile, certificateFile } from "./certificate-file";
 import { cipherSuiteCode } from "./cipher-suites";
 import type { SslParameters } from "./ssl-settings";

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { attempt, md5 } from "../services/certificate";
-import { readPem } from "../services/pem";
+import { attempt, md5 } from "../services/security/certificate";
+import { readPem } from "../services/security/pem";
 
 /** What a file on the modem holds. The modem takes also what a profile of the driver's would not: a weak key. */
 export interface FileContent {

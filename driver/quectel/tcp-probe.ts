@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { unquotable } from "../at/fields";
 import { isModemError } from "../errors";
-import { Deadline } from "../services/deadline";
+import { Deadline } from "../services/waiting/deadline";
 import { SocketCommands, TCP } from "./socket-commands";
 import type { SocketNumber, SocketNumbers } from "./socket-numbers";
 import { MAX_HOST, openSocket } from "./socket-open";

@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { ModemError } from "../errors";
-import { checkMaterial } from "../services/profile-material";
+import { checkMaterial } from "../services/security/profile-material";
 import type { SslLease } from "./security";
 import type { SocketNumbers } from "./socket-numbers";
 import type { SslPlan } from "./ssl-plan";

@@ -1,5 +1,5 @@
-import type { Deadline } from "../services/deadline";
-import type { AcquireOptions } from "../services/waiting-line";
+import type { Deadline } from "../services/waiting/deadline";
+import type { AcquireOptions } from "../services/waiting/waiting-line";
 
 /** ms, to which the wait is rounded down. */
 const STEP = 100;

@@ -1,10 +1,10 @@
 import type { Channel, Dialect } from "../at/channel-types";
 import type { DiagnosticsService } from "./diagnostics";
 import type { FileService } from "./files";
-import type { HttpService } from "./http";
+import type { HttpService } from "./http/http";
 import type { PacketDataService } from "./packet-data";
-import type { SecurityService } from "./security";
-import type { SocketService } from "./sockets";
+import type { SecurityService } from "./security/security";
+import type { SocketService } from "./sockets/sockets";
 
 export type ModelName = "LARA-R6" | "BG96";
 

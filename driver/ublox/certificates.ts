@@ -4,15 +4,15 @@ import type { Command } from "../at/command";
 import { type Field, quote } from "../at/fields";
 import { unlessRejected } from "../cellular/procedures";
 import { isModemError, ModemError } from "../errors";
-import { type Certificate, isOwnName, ownName, parseCertificate } from "../services/certificate";
-import { Pool } from "../services/resources";
+import { type Certificate, isOwnName, ownName, parseCertificate } from "../services/security/certificate";
 import {
   CERTIFICATE_KINDS,
   type CertificateHash,
   type CertificateKind,
   type CertificateSource,
   type StoredCertificate,
-} from "../services/security";
+} from "../services/security/security";
+import { Pool } from "../services/waiting/pool";
 import { isListLine, parseListLine } from "./certificate-list";
 import { ask, command, query } from "./commands";
 import type { UbloxFiles } from "./files";

@@ -1,6 +1,6 @@
 import { ModemError } from "../errors";
-import type { HttpMethod, HttpResponse } from "../services/http";
-import { hasNoBody, parseResponse } from "../services/http-response";
+import type { HttpMethod, HttpResponse } from "../services/http/http";
+import { hasNoBody, parseResponse } from "../services/http/response";
 
 /** What an answer to HEAD may lack at its end: there is no body that a blank line would set off. */
 const END_OF_HEAD = Buffer.from("\r\n\r\n");

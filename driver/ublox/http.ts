@@ -1,10 +1,10 @@
 import type { Channel } from "../at/channel-types";
 import { delay } from "../delay";
 import { isModemError, type ModemError } from "../errors";
-import { Deadline } from "../services/deadline";
-import type { HttpRequest, HttpResponse, HttpService } from "../services/http";
-import { type AcquireOptions, Pool } from "../services/resources";
-import { unlessAborted } from "../services/unless-aborted";
+import type { HttpRequest, HttpResponse, HttpService } from "../services/http/http";
+import { Deadline } from "../services/waiting/deadline";
+import { type AcquireOptions, Pool } from "../services/waiting/pool";
+import { unlessAborted } from "../services/waiting/unless-aborted";
 import { unlessUnanswered } from "./commands";
 import type { UbloxFiles } from "./files";
 import { type HttpFailure, httpError, isInProgress } from "./http-errors";

@@ -7,9 +7,9 @@ import type { Line } from "../at/line";
 import { withoutBrackets } from "../cellular/addresses";
 import { unlessRejected } from "../cellular/procedures";
 import { isModemError, ModemError } from "../errors";
-import { ownName } from "../services/certificate";
-import { checkMaterial, type ProfileMaterial } from "../services/profile-material";
-import type { SecurityProfile, SharedSecret, TlsVersion, ValidationLevel } from "../services/security";
+import { ownName } from "../services/security/certificate";
+import { checkMaterial, type ProfileMaterial } from "../services/security/profile-material";
+import type { SecurityProfile, SharedSecret, TlsVersion, ValidationLevel } from "../services/security/security";
 import { cipherSettings, isTls13Suite } from "./cipher-suites";
 import { ask, command, query } from "./commands";
 

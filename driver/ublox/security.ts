@@ -1,9 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { ModemError } from "../errors";
-import type { Deadline } from "../services/deadline";
-import { ProfileAllocation, type ProfileLease } from "../services/profile-allocation";
-import type { ProfileMaterial } from "../services/profile-material";
-import { type AcquireOptions, Pool } from "../services/resources";
+import { ProfileAllocation, type ProfileLease } from "../services/security/profile-allocation";
+import type { ProfileMaterial } from "../services/security/profile-material";
 import type {
   AppliedProfile,
   CertificateHash,
@@ -13,7 +11,9 @@ import type {
   SecurityService,
   SessionData,
   StoredCertificate,
-} from "../services/security";
+} from "../services/security/security";
+import type { Deadline } from "../services/waiting/deadline";
+import { type AcquireOptions, Pool } from "../services/waiting/pool";
 import type { UbloxCertificates } from "./certificates";
 import { configure, isInForce, type MaterialNames, planSecurity, type SecurityPlan } from "./profile-settings";
 import { parseServer, type SecureServer, serverText } from "./secure-server";

@@ -3,7 +3,7 @@ import type { Command } from "../at/command";
 import { type AnswerField, type Field, integer, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import { ModemError } from "../errors";
-import type { ResumptionType, SessionData } from "../services/security";
+import type { ResumptionType, SessionData } from "../services/security/security";
 import { command, query } from "./commands";
 import { TIMEOUTS } from "./timeouts";
 

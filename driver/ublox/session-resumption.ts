@@ -1,8 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import { type AnswerField, splitFields, toInteger } from "../at/fields";
 import { isModemError } from "../errors";
-import type { SecurityProfile, SessionData, SessionStore } from "../services/security";
-import { unlessAborted } from "../services/unless-aborted";
+import type { SecurityProfile, SessionData, SessionStore } from "../services/security/security";
+import { unlessAborted } from "../services/waiting/unless-aborted";
 import { ask } from "./commands";
 import {
   checkSession,

@@ -1,5 +1,5 @@
 import type { ModemError } from "../errors";
-import type { SendOptions } from "../services/sockets";
+import type { SendOptions } from "../services/sockets/sockets";
 import { DatagramWriter, type Resolve } from "./socket-datagram";
 import type { ReaderOwner, SocketEnd, SocketReader } from "./socket-reader";
 import { StreamWriter } from "./socket-stream";

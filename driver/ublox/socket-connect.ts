@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { isModemError, ModemError } from "../errors";
-import type { Deadline } from "../services/deadline";
-import type { SocketAddress } from "../services/sockets";
+import type { SocketAddress } from "../services/sockets/sockets";
+import type { Deadline } from "../services/waiting/deadline";
 import { command } from "./commands";
 import type { SecureConnection } from "./security";
 import type { SocketConnection } from "./socket-connection";

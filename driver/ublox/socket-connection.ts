@@ -9,8 +9,8 @@ import type {
   SocketEvents,
   SocketProtocol,
   SocketStatus,
-} from "../services/sockets";
-import { unlessAborted } from "../services/unless-aborted";
+} from "../services/sockets/sockets";
+import { unlessAborted } from "../services/waiting/unless-aborted";
 import type { Carrier, CarrierOwner } from "./socket-carrier";
 import { CONTROL, readNumber, readStatus } from "./socket-control";
 import type { Resolve } from "./socket-datagram";

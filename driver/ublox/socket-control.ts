@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { type AnswerField, toInteger } from "../at/fields";
 import { unlessRejected } from "../cellular/procedures";
-import type { SocketAddress, SocketProtocol, SocketStatus } from "../services/sockets";
+import type { SocketAddress, SocketProtocol, SocketStatus } from "../services/sockets/sockets";
 import { ask, query } from "./commands";
 import { describeSocketError } from "./socket-errors";
 

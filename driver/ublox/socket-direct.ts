@@ -1,8 +1,8 @@
 import type { Command } from "../at/command";
 import { isModemError, type ModemError } from "../errors";
-import { DirectStream } from "../services/direct-stream";
-import type { SendOptions } from "../services/sockets";
-import { unlessAborted } from "../services/unless-aborted";
+import { DirectStream } from "../services/sockets/direct-stream";
+import type { SendOptions } from "../services/sockets/sockets";
+import { unlessAborted } from "../services/waiting/unless-aborted";
 import { command, trySend } from "./commands";
 import type { Carrier, CarrierOwner } from "./socket-carrier";
 import { readState } from "./socket-control";

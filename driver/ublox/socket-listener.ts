@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { isModemError, type ModemError } from "../errors";
-import type { ModemListener, ModemSocket, SocketEvents } from "../services/sockets";
+import type { ModemListener, ModemSocket, SocketEvents } from "../services/sockets/sockets";
 import { command } from "./commands";
 import { exists } from "./socket-control";
 import { connectionClosed, socketFailure } from "./socket-errors";

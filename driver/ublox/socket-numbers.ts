@@ -2,7 +2,7 @@ import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { toInteger } from "../at/fields";
 import { isModemError, ModemError } from "../errors";
-import { type AcquireOptions, Pool } from "../services/resources";
+import { type AcquireOptions, Pool } from "../services/waiting/pool";
 import { ask, command } from "./commands";
 import { closeLeftovers } from "./leftover-sockets";
 import { SOCKET_NUMBERS } from "./socket-control";

@@ -4,7 +4,13 @@ import type { Command } from "../at/command";
 import { type Field, integer, quote } from "../at/fields";
 import { withoutBrackets } from "../cellular/addresses";
 import { ModemError } from "../errors";
-import type { ConnectOptions, ListenOptions, SocketMode, SocketProtocol, SocketService } from "../services/sockets";
+import type {
+  ConnectOptions,
+  ListenOptions,
+  SocketMode,
+  SocketProtocol,
+  SocketService,
+} from "../services/sockets/sockets";
 import { command, query, trySend } from "./commands";
 import { FACTORY_CONTEXT } from "./default-context";
 

@@ -3,7 +3,7 @@ import { transferTime } from "../at/clock";
 import { type Command, Priority } from "../at/command";
 import { type AnswerField, splitFields, toInteger } from "../at/fields";
 import { ModemError } from "../errors";
-import type { SocketAddress, SocketProtocol } from "../services/sockets";
+import type { SocketAddress, SocketProtocol } from "../services/sockets/sockets";
 import { query } from "./commands";
 import type { SocketSyntax } from "./socket-syntax";
 import { TIMEOUTS } from "./timeouts";

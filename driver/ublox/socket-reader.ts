@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { delay, Wake } from "../delay";
 import { isModemError, type ModemError } from "../errors";
-import type { SocketAddress, SocketProtocol } from "../services/sockets";
+import type { SocketAddress, SocketProtocol } from "../services/sockets/sockets";
 import { exists, readState, type TcpState } from "./socket-control";
 import { connectionClosed } from "./socket-errors";
 import { readSocket } from "./socket-read";

@@ -2,10 +2,8 @@ import type { Channel } from "../at/channel-types";
 import { type AnswerField, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import { isModemError, ModemError } from "../errors";
-import { Deadline } from "../services/deadline";
 import type { DiagnosticsService } from "../services/diagnostics";
 import type { PacketDataService } from "../services/packet-data";
-import type { AcquireOptions } from "../services/resources";
 import type {
   ConnectOptions,
   ListenOptions,
@@ -14,8 +12,10 @@ import type {
   SocketAddress,
   SocketEvents,
   SocketService,
-} from "../services/sockets";
-import { unlessAborted } from "../services/unless-aborted";
+} from "../services/sockets/sockets";
+import { Deadline } from "../services/waiting/deadline";
+import type { AcquireOptions } from "../services/waiting/pool";
+import { unlessAborted } from "../services/waiting/unless-aborted";
 import type { SecureConnection, UbloxSecurity } from "./security";
 import { CommandCarrier } from "./socket-carrier";
 import { connectSocket } from "./socket-connect";

@@ -2,10 +2,10 @@ import { isIP } from "node:net";
 import type { Channel } from "../at/channel-types";
 import { type ModemClock, readClock } from "../cellular/clock";
 import { ModemError } from "../errors";
-import { Deadline } from "../services/deadline";
-import { checkMaterial, type ProfileMaterial } from "../services/profile-material";
-import type { CertificateKind, SecurityProfile, StoredCertificate } from "../services/security";
-import { unlessAborted } from "../services/unless-aborted";
+import { checkMaterial, type ProfileMaterial } from "../services/security/profile-material";
+import type { CertificateKind, SecurityProfile, StoredCertificate } from "../services/security/security";
+import { Deadline } from "../services/waiting/deadline";
+import { unlessAborted } from "../services/waiting/unless-aborted";
 import type { UbloxCertificates } from "./certificates";
 import type { MaterialNames } from "./profile-settings";
 

@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { ModemError } from "../../driver/errors";
 import type { ModemEvents, ModemHandle } from "../../driver/modem-types";
-import type { SecurityProfile, SessionData, SessionRecord } from "../../driver/services/security";
+import type { SecurityProfile, SessionData, SessionRecord } from "../../driver/services/security/security";
 
 /** Node-RED's runtime as a node module gets it. */
 export type Runtime = NodeAPI;

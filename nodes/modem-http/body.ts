@@ -1,4 +1,4 @@
-import type { HttpMethod } from "../../driver/services/http";
+import type { HttpMethod } from "../../driver/services/http/http";
 import { invalid } from "../common/errors";
 import { isPlainObject } from "../common/input";
 import { formText } from "./form";

@@ -1,4 +1,4 @@
-import type { HttpResponse } from "../../driver/services/http";
+import type { HttpResponse } from "../../driver/services/http/http";
 import type { Message } from "../common/types";
 import { HEADER_MARK, headerMark } from "./header-mark";
 import type { RETURN_TYPES } from "./types";

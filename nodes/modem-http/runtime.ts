@@ -1,7 +1,7 @@
 import type { Node } from "node-red";
 import { ModemError } from "../../driver/errors";
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
-import type { HttpRequest } from "../../driver/services/http";
+import type { HttpRequest } from "../../driver/services/http/http";
 import type { Services } from "../../driver/services/model";
 import { findModem, findTls } from "../common/config-nodes";
 import type { Job, Operation } from "../common/controller";

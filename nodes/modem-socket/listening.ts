@@ -1,5 +1,5 @@
 import { ModemError } from "../../driver/errors";
-import type { ModemListener, ModemSocket, SocketEvents } from "../../driver/services/sockets";
+import type { ModemListener, ModemSocket, SocketEvents } from "../../driver/services/sockets/sockets";
 import type { FramingOptions } from "./framing";
 import type { Endpoint } from "./link";
 import type { Outputs } from "./outputs";

@@ -1,4 +1,4 @@
-import type { ModemSocket, SocketAddress } from "../../driver/services/sockets";
+import type { ModemSocket, SocketAddress } from "../../driver/services/sockets/sockets";
 import type { Message } from "../common/types";
 
 export type SocketEventName = "connected" | "accepted" | "closed" | "sent" | "status";

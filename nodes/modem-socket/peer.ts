@@ -6,7 +6,7 @@ import type {
   SocketAddress,
   SocketEvents,
   SocketStatus,
-} from "../../driver/services/sockets";
+} from "../../driver/services/sockets/sockets";
 import { Framing, type FramingOptions } from "./framing";
 import type { Endpoint } from "./link";
 import { type Outputs, type SocketEventName, socketEvent } from "./outputs";

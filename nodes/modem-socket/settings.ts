@@ -1,5 +1,5 @@
-import type { SecurityProfile } from "../../driver/services/security";
-import type { SocketMode, SocketProtocol } from "../../driver/services/sockets";
+import type { SecurityProfile } from "../../driver/services/security/security";
+import type { SocketMode, SocketProtocol } from "../../driver/services/sockets/sockets";
 import { findModem, findTls } from "../common/config-nodes";
 import { invalid, notConfigured } from "../common/errors";
 import { optionalChoice, optionalInteger, optionalText } from "../common/input";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { ModemError } from "../../driver/errors";
-import type { SecurityProfile } from "../../driver/services/security";
-import type { ModemSocket } from "../../driver/services/sockets";
+import type { SecurityProfile } from "../../driver/services/security/security";
+import type { ModemSocket } from "../../driver/services/sockets/sockets";
 import type { StatusText } from "../common/status";
 import type { ObservableModem } from "../common/types";
 import { badge } from "./badge";

@@ -3,7 +3,7 @@ import {
   type CertificateKind,
   type CertificateSource,
   type SecurityProfile,
-} from "../../driver/services/security";
+} from "../../driver/services/security/security";
 import { invalid } from "../common/errors";
 import { isEmpty, optionalBytes, optionalChoice, optionalText, requiredText } from "../common/input";
 import type { Message, TlsNode } from "../common/types";

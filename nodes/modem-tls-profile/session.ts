@@ -1,4 +1,4 @@
-import { RESUMPTION_TYPES, type SessionData, type SessionRecord } from "../../driver/services/security";
+import { RESUMPTION_TYPES, type SessionData, type SessionRecord } from "../../driver/services/security/security";
 import { invalid } from "../common/errors";
 import { flag, isPlainObject, optionalChoice, optionalInteger, optionalText, requiredText } from "../common/input";
 

@@ -1,7 +1,7 @@
 import type { Node } from "node-red";
 import { isModemError } from "../../driver/errors";
-import { type Certificate, matches, parseCertificate } from "../../driver/services/certificate";
-import type { CertificateKind } from "../../driver/services/security";
+import { type Certificate, matches, parseCertificate } from "../../driver/services/security/certificate";
+import type { CertificateKind } from "../../driver/services/security/security";
 import { isPlainObject } from "../common/input";
 import type { Runtime } from "../common/types";
 import { readMaterial } from "./material";

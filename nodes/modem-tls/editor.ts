@@ -1,4 +1,4 @@
-import { RESUMPTION_TYPES, TLS_VERSIONS, VALIDATION_LEVELS } from "../../driver/services/security";
+import { RESUMPTION_TYPES, TLS_VERSIONS, VALIDATION_LEVELS } from "../../driver/services/security/security";
 import { showCertificateReports } from "../common/editor/certificate-reports";
 import { migrateInEditor } from "../common/editor/migrations";
 import { readNameList, showNameList } from "../common/editor/name-list";

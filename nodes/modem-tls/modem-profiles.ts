@@ -1,4 +1,9 @@
-import type { SecurityProfile, SessionData, SessionRecord, SessionStore } from "../../driver/services/security";
+import type {
+  SecurityProfile,
+  SessionData,
+  SessionRecord,
+  SessionStore,
+} from "../../driver/services/security/security";
 import type { SessionListener } from "../common/types";
 import { policyOf } from "./profile";
 import type { SessionVault } from "./session-vault";

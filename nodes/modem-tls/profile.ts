@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
-import type { ProfileMaterial } from "../../driver/services/profile-material";
+import type { ProfileMaterial } from "../../driver/services/security/profile-material";
 import {
   RESUMPTION_TYPES,
   type SecurityProfile,
   type SharedSecret,
   TLS_VERSIONS,
   VALIDATION_LEVELS,
-} from "../../driver/services/security";
+} from "../../driver/services/security/security";
 import { invalid } from "../common/errors";
 import { flag, isEmpty, optionalChoice, optionalText, withoutBlanks } from "../common/input";
 import { isCipherSuiteName } from "./cipher-suites";

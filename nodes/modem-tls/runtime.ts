@@ -1,6 +1,6 @@
 import type { Node } from "node-red";
 import type { ModemError } from "../../driver/errors";
-import { checkMaterial } from "../../driver/services/profile-material";
+import { checkMaterial } from "../../driver/services/security/profile-material";
 import { sharedText } from "../common/catalogue";
 import { migrate } from "../common/migrate";
 import { onFlowsStarted, reportOnceStarted } from "../common/started";

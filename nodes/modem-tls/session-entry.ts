@@ -1,4 +1,4 @@
-import { RESUMPTION_TYPES, type SessionData } from "../../driver/services/security";
+import { RESUMPTION_TYPES, type SessionData } from "../../driver/services/security/security";
 import { isPlainObject } from "../common/input";
 
 /** What is known of the last session with a server. */

@@ -1,4 +1,4 @@
-import type { SessionData } from "../../driver/services/security";
+import type { SessionData } from "../../driver/services/security/security";
 import { credentialSecrets, type SettingsStorage, seal, unseal } from "./seal";
 import { type SessionEntry, sessionEntries } from "./session-entry";
 

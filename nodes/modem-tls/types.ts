@@ -1,4 +1,9 @@
-import type { SecurityProfile, SharedSecret, TlsVersion, ValidationLevel } from "../../driver/services/security";
+import type {
+  SecurityProfile,
+  SharedSecret,
+  TlsVersion,
+  ValidationLevel,
+} from "../../driver/services/security/security";
 
 /** Properties of the config node as the editor saves them. */
 export interface ModemTlsProperties {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { SessionRecord } from "../../driver/services/security";
+import type { SessionRecord } from "../../driver/services/security/security";
 import { ask } from "../support/ask";
 import { type RunningNodeRed, startNodeRed } from "../support/node-red";
 import { KINDS } from "./resumption";

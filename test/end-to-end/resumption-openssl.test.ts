@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
-import type { ResumptionType, SecurityProfile } from "../../driver/services/security";
+import type { ResumptionType, SecurityProfile } from "../../driver/services/security/security";
 import { needsTool } from "../support/needs";
 import { type Ending, Gateway, KINDS, modem, resuming, type TestModem } from "./resumption";
 import { pemPath } from "./tls-bench";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
-import type { SecurityProfile, SessionData } from "../../driver/services/security";
+import type { SecurityProfile, SessionData } from "../../driver/services/security/security";
 import {
   FixedStore,
   Gateway,

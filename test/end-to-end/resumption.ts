@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { HttpResponse } from "../../driver/services/http";
+import type { HttpResponse } from "../../driver/services/http/http";
 import {
   RESUMPTION_TYPES,
   type SecurityProfile,
   type SessionData,
   type SessionRecord,
   type SessionStore,
-} from "../../driver/services/security";
+} from "../../driver/services/security/security";
 import { ModemProfiles } from "../../nodes/modem-tls/modem-profiles";
 import { SessionVault } from "../../nodes/modem-tls/session-vault";
 import { simulatorFor } from "../../simulator/faces/in-process";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
-import type { SocketMode } from "../../driver/services/sockets";
+import type { SocketMode } from "../../driver/services/sockets/sockets";
 import { Owner, type SocketModel, Stage } from "./sockets-stage";
 
 /** What may go wrong goes wrong so often in a row, so that what one leaves adds up; to leave data mode takes seconds. */

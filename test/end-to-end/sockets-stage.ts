@@ -12,7 +12,7 @@ import type {
   SocketAddress,
   SocketEvents,
   SocketService,
-} from "../../driver/services/sockets";
+} from "../../driver/services/sockets/sockets";
 import { closeInProcess, simulatorFor } from "../../simulator/faces/in-process";
 import { Ledger } from "./sockets-ledger";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Timing } from "../../driver/life/timing";
 import { Modem } from "../../driver/modem";
 import type { ModemSettings } from "../../driver/modem-types";
-import type { HttpResponse } from "../../driver/services/http";
+import type { HttpResponse } from "../../driver/services/http/http";
 import type { Services } from "../../driver/services/model";
-import type { SecurityProfile } from "../../driver/services/security";
+import type { SecurityProfile } from "../../driver/services/security/security";
 import { closeInProcess } from "../../simulator/faces/in-process";
 
 export const MODELS = ["LARA-R6", "BG96"] as const;

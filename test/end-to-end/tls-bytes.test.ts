@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import type { SecurityProfile, SecurityService } from "../../driver/services/security";
+import type { SecurityProfile, SecurityService } from "../../driver/services/security/security";
 import { type SecureServer, startSecureServer } from "../simulator/network/secure-server";
 import {
   client,

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../driver/errors";
-import type { SecurityProfile, TlsVersion } from "../../driver/services/security";
+import type { SecurityProfile, TlsVersion } from "../../driver/services/security/security";
 import type { SecureRequest } from "../simulator/network/secure-server";
 import type { Model } from "./tls-bench";
 import { type ServerName, SHARED_KEY } from "./tls-servers";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { isModemError } from "../../driver/errors";
-import type { SecurityProfile } from "../../driver/services/security";
+import type { SecurityProfile } from "../../driver/services/security/security";
 import { needsTool } from "../support/needs";
 import { type Driven, drive, MODELS, type Model, pem, securityProfile, simulatedPort } from "./tls-bench";
 import {

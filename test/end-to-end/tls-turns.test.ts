@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SecurityProfile } from "../../driver/services/security";
+import type { SecurityProfile } from "../../driver/services/security/security";
 import { type SecureServer, startSecureServer } from "../simulator/network/secure-server";
 import { client, type Driven, drive, identity, MODELS, pem, securityProfile, simulatedPort } from "./tls-bench";
 

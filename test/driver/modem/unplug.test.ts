@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Modem } from "../../../driver/modem";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 import { openInProcess } from "../../../simulator/faces/in-process";
 import { needsTool } from "../../support/needs";
 import { Pty } from "../../support/pty";

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
-import type { CertificateKind } from "../../../driver/services/security";
+import type { CertificateKind } from "../../../driver/services/security/security";
 import { addFiles } from "./fake-files";
 import { addSsl } from "./fake-ssl";
 import { Peer } from "./peer";

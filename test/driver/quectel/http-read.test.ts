@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { HttpResponse } from "../../../driver/services/http";
+import type { HttpResponse } from "../../../driver/services/http/http";
 import { advance } from "./advance";
 import { type Session, startSession } from "./session";
 

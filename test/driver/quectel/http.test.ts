@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HttpRequest, HttpResponse } from "../../../driver/services/http";
+import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
 import { type Session, startSession } from "./session";
 
 const EVERYTHING = Buffer.concat([

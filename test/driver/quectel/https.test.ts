@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 import { type Session, startSession } from "./session";
 import { CLIENT, pem, profile } from "./tls-profile";
 

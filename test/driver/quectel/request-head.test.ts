@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planRequest } from "../../../driver/quectel/http-plan";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 
 function plan(request: Partial<HttpRequest>): ReturnType<typeof planRequest> {
   return planRequest({ method: "GET", url: "http://example.org/", headers: [], timeout: 1000, ...request });

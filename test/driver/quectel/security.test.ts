@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { SecurityProfile } from "../../../driver/services/security";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 import { type Session, startSession } from "./session";
 import { CLIENT, pem, profile } from "./tls-profile";
 

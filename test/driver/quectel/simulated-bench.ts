@@ -6,7 +6,7 @@ import { afterEach } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
 import type { ModelDriver } from "../../../driver/services/model";
-import type { ConnectOptions, ModemSocket, SocketEvents } from "../../../driver/services/sockets";
+import type { ConnectOptions, ModemSocket, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { createTransport } from "../../../driver/transport/open";
 import { pem } from "./tls-profile";
 

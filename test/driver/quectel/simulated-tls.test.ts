@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SecurityProfile } from "../../../driver/services/security";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 import { http, type Job, startJob } from "../transcripts/job";
 import { CA, CLIENT, pem, profile } from "./tls-profile";
 

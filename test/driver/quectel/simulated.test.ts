@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { HttpRequest, HttpResponse } from "../../../driver/services/http";
+import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
 import type { ModelDriver } from "../../../driver/services/model";
 import { SimulatedBench } from "./simulated-bench";
 

@@ -5,7 +5,12 @@ import { QuectelPacketData } from "../../../driver/quectel/packet-data";
 import { QuectelSecurity } from "../../../driver/quectel/security";
 import { SocketNumbers } from "../../../driver/quectel/socket-numbers";
 import { QuectelSockets } from "../../../driver/quectel/sockets";
-import type { ConnectOptions, ModemSocket, SocketAddress, SocketEvents } from "../../../driver/services/sockets";
+import type {
+  ConnectOptions,
+  ModemSocket,
+  SocketAddress,
+  SocketEvents,
+} from "../../../driver/services/sockets/sockets";
 import { FakeSockets } from "./fake-sockets";
 import type { PeerOptions } from "./peer";
 import { type Session, startSession } from "./session";

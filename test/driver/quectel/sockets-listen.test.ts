@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { Priority } from "../../../driver/at/command";
 import { ModemError } from "../../../driver/errors";
-import type { ModemSocket } from "../../../driver/services/sockets";
+import type { ModemSocket } from "../../../driver/services/sockets/sockets";
 import { failure, Owner, type SocketSession, startSockets } from "./socket-session";
 
 async function listening(session: SocketSession) {

@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, vi } from "vitest";
-import type { ModemSocket, SocketEvents } from "../../../driver/services/sockets";
+import type { ModemSocket, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { closedPort, dial, hash, MEGABYTE, SimulatedBench } from "./simulated-bench";
 import { failure, HOSTILE, Owner } from "./socket-session";
 import { pem, profile } from "./tls-profile";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { HttpRequest } from "../../../driver/services/http";
-import type { SecurityProfile } from "../../../driver/services/security";
+import type { HttpRequest } from "../../../driver/services/http/http";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 import { type Session, startSession } from "./session";
 import { profile } from "./tls-profile";
 

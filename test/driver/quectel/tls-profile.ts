@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SecurityProfile } from "../../../driver/services/security";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 
 const FOLDER = join(__dirname, "..", "..", "fixtures", "tls");
 

@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import { isOwnName, matches, ownName, parseCertificate } from "../../../driver/services/certificate";
-import type { CertificateKind } from "../../../driver/services/security";
+import { isOwnName, matches, ownName, parseCertificate } from "../../../driver/services/security/certificate";
+import type { CertificateKind } from "../../../driver/services/security/security";
 import { derOf, fixture, KEY_PASSWORD, md5 } from "./tls-fixtures";
 
 const field = "cert";

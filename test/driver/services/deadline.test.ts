@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Deadline } from "../../../driver/services/deadline";
-import { Pool } from "../../../driver/services/resources";
+import { Deadline } from "../../../driver/services/waiting/deadline";
+import { Pool } from "../../../driver/services/waiting/pool";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import type { ModemError } from "../../../driver/errors";
-import { DirectStream } from "../../../driver/services/direct-stream";
+import { DirectStream } from "../../../driver/services/sockets/direct-stream";
 import { DataPeer, GUARD } from "../at/data-peer";
 import { DIALECT } from "../at/grammar";
 

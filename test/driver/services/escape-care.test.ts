@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
-import { DirectStream } from "../../../driver/services/direct-stream";
+import { DirectStream } from "../../../driver/services/sockets/direct-stream";
 import { DataPeer } from "../at/data-peer";
 import { DIALECT } from "../at/grammar";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeChunked } from "../../../driver/services/http-chunked";
-import { parseResponse } from "../../../driver/services/http-response";
+import { decodeChunked } from "../../../driver/services/http/chunked";
+import { parseResponse } from "../../../driver/services/http/response";
 
 const parse = (raw: string) => parseResponse(Buffer.from(raw, "latin1"));
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { requestTarget } from "../../../driver/services/http-target";
+import { requestTarget } from "../../../driver/services/http/target";
 
 it.each([
   ["http://a.test", "/"],

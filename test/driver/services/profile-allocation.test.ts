@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
-import { ProfileAllocation } from "../../../driver/services/profile-allocation";
+import { ProfileAllocation } from "../../../driver/services/security/profile-allocation";
 
 const NAME = { name: "security profiles" };
 const done = (): Promise<void> => Promise.resolve();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import { checkMaterial } from "../../../driver/services/profile-material";
-import type { SecurityProfile } from "../../../driver/services/security";
+import { checkMaterial } from "../../../driver/services/security/profile-material";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 import { fixture, KEY_PASSWORD, securityProfile } from "./tls-fixtures";
 
 const text = (value: string) => ({ value, format: "text" }) as const;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
-import { Pool } from "../../../driver/services/resources";
+import { Pool } from "../../../driver/services/waiting/pool";
 
 describe("Pool", () => {
   beforeEach(() => void vi.useFakeTimers());

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { SecurityProfile } from "../../../driver/services/security";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 
 /** A file of test/fixtures/tls. */
 export function fixture(name: string): Buffer {

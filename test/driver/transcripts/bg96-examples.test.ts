@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 import { ECHO, FORM, get, HELLO_RESPONSE, job, LARGE, PAGE, post, SINA, upon, web } from "./bg96-job";
 import { http } from "./job";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import type { HttpRequest, HttpResponse } from "../../../driver/services/http";
+import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
 import { closedPort } from "../../simulator/network/servers";
 import {
   type WireAnswer,

@@ -3,7 +3,7 @@ import { PinMemory } from "../../../driver/cellular/sim";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 import type { Services } from "../../../driver/services/model";
 import { closeInProcess, simulatorFor } from "../../../simulator/faces/in-process";
 import { SETTINGS } from "../life/start-life";

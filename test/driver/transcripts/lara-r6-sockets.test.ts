@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ConnectOptions, ModemSocket } from "../../../driver/services/sockets";
+import type { ConnectOptions, ModemSocket } from "../../../driver/services/sockets/sockets";
 import { closedPort, tcpServer } from "../../simulator/network/servers";
 import { Seen } from "../ublox/fake-sockets";
 import { type Job, startJob } from "./job";

@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ResumptionType, SessionData, SessionRecord } from "../../../driver/services/security";
+import type { ResumptionType, SessionData, SessionRecord } from "../../../driver/services/security/security";
 import { pem, tls } from "../ublox/fake-tls";
 import { http, type Job, startJob } from "./job";
 import { literal } from "./printed";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { ModemError } from "../../../driver/errors";
-import { ownName, parseCertificate } from "../../../driver/services/certificate";
-import type { CertificateKind } from "../../../driver/services/security";
+import { ownName, parseCertificate } from "../../../driver/services/security/certificate";
+import type { CertificateKind } from "../../../driver/services/security/security";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
 import { UbloxCertificates } from "../../../driver/ublox/certificates";
 import { UbloxFiles } from "../../../driver/ublox/files";

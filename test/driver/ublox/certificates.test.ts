@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import { ownName, parseCertificate } from "../../../driver/services/certificate";
-import type { CertificateKind } from "../../../driver/services/security";
+import { ownName, parseCertificate } from "../../../driver/services/security/certificate";
+import type { CertificateKind } from "../../../driver/services/security/security";
 import { UbloxCertificates } from "../../../driver/ublox/certificates";
 import { UbloxFiles } from "../../../driver/ublox/files";
 import { derOf, fixture, KEY_PASSWORD, md5 } from "../services/tls-fixtures";

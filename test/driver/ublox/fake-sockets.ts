@@ -1,5 +1,10 @@
 import { ModemError } from "../../../driver/errors";
-import type { ConnectOptions, ModemSocket, SocketAddress, SocketEvents } from "../../../driver/services/sockets";
+import type {
+  ConnectOptions,
+  ModemSocket,
+  SocketAddress,
+  SocketEvents,
+} from "../../../driver/services/sockets/sockets";
 import { UbloxSockets } from "../../../driver/ublox/sockets";
 import { type Bench, bench } from "./bench";
 import type { Answer, Peer, PeerOptions } from "./peer";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HttpRequest } from "../../../driver/services/http";
-import type { SecurityProfile } from "../../../driver/services/security";
+import type { HttpRequest } from "../../../driver/services/http/http";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 import { client, get, ok } from "./http-client";
 import type { HttpCall, Served } from "./lara";
 import type { Peer, PeerOptions } from "./peer";

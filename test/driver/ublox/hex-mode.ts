@@ -1,5 +1,5 @@
 import type { AtChannel } from "../../../driver/at/channel/channel";
-import type { ModemSocket } from "../../../driver/services/sockets";
+import type { ModemSocket } from "../../../driver/services/sockets/sockets";
 import { type Seen, type SocketBench, socketBench } from "./fake-sockets";
 
 export const text = (length: number): Buffer => Buffer.alloc(length, "printable text. ");

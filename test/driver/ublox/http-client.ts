@@ -1,5 +1,5 @@
 import { isModemError, type ModemError } from "../../../driver/errors";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 import { bench } from "./bench";
 import { addHttpClient, type HttpCall, type Served } from "./lara";
 import type { PeerOptions } from "./peer";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 import { expectExplained } from "./bench";
 import { client } from "./http-client";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../../driver/errors";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 import { expectExplained } from "./bench";
 import { client, failureOf, get, ok, turns } from "./http-client";
 import type { PeerOptions } from "./peer";

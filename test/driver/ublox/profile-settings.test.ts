@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import type { SecurityProfile } from "../../../driver/services/security";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 import { configure, type MaterialNames, planSecurity } from "../../../driver/ublox/profile-settings";
 import { fixture, KEY_PASSWORD, securityProfile } from "../services/tls-fixtures";
 import { bench, expectExplained } from "./bench";

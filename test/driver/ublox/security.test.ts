@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { SessionData, SessionRecord } from "../../../driver/services/security";
+import type { SessionData, SessionRecord } from "../../../driver/services/security/security";
 import { expectExplained } from "./bench";
 import { pem, secureClient, secureGet, tls } from "./fake-tls";
 import { failureOf, turns } from "./http-client";

@@ -6,7 +6,7 @@ import type {
   SessionData,
   SessionRecord,
   SessionStore,
-} from "../../../driver/services/security";
+} from "../../../driver/services/security/security";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { expectExplained } from "./bench";
 import { secureClient, secureGet, tls } from "./fake-tls";

@@ -5,7 +5,7 @@ import { afterEach, expect } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { ModemError } from "../../../driver/errors";
 import type { ModelDriver } from "../../../driver/services/model";
-import type { ConnectOptions, SocketService } from "../../../driver/services/sockets";
+import type { ConnectOptions, SocketService } from "../../../driver/services/sockets/sockets";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { expectExplained } from "./bench";

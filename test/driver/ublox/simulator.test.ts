@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { ModemError } from "../../../driver/errors";
-import type { HttpRequest } from "../../../driver/services/http";
+import type { HttpRequest } from "../../../driver/services/http/http";
 import type { ModelDriver } from "../../../driver/services/model";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { afterEach, expect, it, vi } from "vitest";
-import type { ModemSocket } from "../../../driver/services/sockets";
+import type { ModemSocket } from "../../../driver/services/sockets/sockets";
 import { type SocketBench, socketBench, until } from "./fake-sockets";
 import { pass, passUntil, useFakeTime } from "./passing-time";
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ModemError } from "../../../driver/errors";
-import type { SecurityProfile } from "../../../driver/services/security";
+import type { SecurityProfile } from "../../../driver/services/security/security";
 import { expectExplained } from "./bench";
 import { pem, secureClient, secureGet, tls } from "./fake-tls";
 import { failureOf, turns } from "./http-client";

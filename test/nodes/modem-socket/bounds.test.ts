@@ -1,6 +1,6 @@
 import helper from "node-red-node-test-helper";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ModemSocket } from "../../../driver/services/sockets";
+import type { ModemSocket } from "../../../driver/services/sockets/sockets";
 import { Peer } from "../../../nodes/modem-socket/peer";
 import { useNodeRed } from "../support/flow";
 import { bytes, deploySocket, MODELS, SERVER } from "../support/socket-flow";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ModemSocket, SocketEvents } from "../../../driver/services/sockets";
+import type { ModemSocket, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { AcceptedPeers, Listening } from "../../../nodes/modem-socket/listening";
 
 describe("a node that stops listening", () => {

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ConnectOptions } from "../../../driver/services/sockets";
+import type { ConnectOptions } from "../../../driver/services/sockets/sockets";
 import type { ObservableModem } from "../../../nodes/common/types";
 import { NodeSockets } from "../../../nodes/modem-socket/sockets";
 

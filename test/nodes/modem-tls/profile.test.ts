@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { checkMaterial } from "../../../driver/services/profile-material";
+import { checkMaterial } from "../../../driver/services/security/profile-material";
 import { daysLeft, policyOf, securityProfile } from "../../../nodes/modem-tls/profile";
 import { MODEM_TLS_DEFAULTS, type ModemTlsCredentials } from "../../../nodes/modem-tls/types";
 import { pem, pemPath } from "../support/https-server";

@@ -1,7 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import helper from "node-red-node-test-helper";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { SessionRecord } from "../../../driver/services/security";
+import type { SessionRecord } from "../../../driver/services/security/security";
 import { useNodeRed } from "../support/flow";
 import { pem, SecureServer } from "../support/https-server";
 import { deploySecureFlow, type SecureFlowOptions } from "../support/secure-flow";

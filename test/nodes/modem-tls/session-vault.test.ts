@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SessionData } from "../../../driver/services/security";
+import type { SessionData } from "../../../driver/services/security/security";
 import { SETTINGS_KEY, SessionVault } from "../../../nodes/modem-tls/session-vault";
 import { TestSettings } from "./settings-storage";
 

@@ -1,4 +1,4 @@
-import { ModemError } from "../errors";
+import { ModemError } from "../../errors";
 import { type AcquireOptions, WaitingLine } from "./waiting-line";
 
 export type { AcquireOptions } from "./waiting-line";

@@ -1,6 +1,6 @@
-import { busyError } from "./resources";
-import { unlessAborted } from "./unless-aborted";
-import { type AcquireOptions, WaitingLine } from "./waiting-line";
+import { busyError } from "../waiting/pool";
+import { unlessAborted } from "../waiting/unless-aborted";
+import { type AcquireOptions, WaitingLine } from "../waiting/waiting-line";
 
 export interface ProfileAllocationOptions {
   /** What is shared, in the plural, as it stands in error messages: "security profiles". */

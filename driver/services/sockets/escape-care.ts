@@ -1,4 +1,4 @@
-import { now } from "../at/clock";
+import { now } from "../../at/clock";
 
 const PLUS = 0x2b;
 const LENGTH = 3;

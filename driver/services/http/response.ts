@@ -1,6 +1,6 @@
+import { decodeChunked } from "./chunked";
+import { contentLength, parseResponseHead } from "./head";
 import type { HttpResponse } from "./http";
-import { decodeChunked } from "./http-chunked";
-import { contentLength, parseResponseHead } from "./http-head";
 
 /** A response with what its head announced. */
 export interface ParsedResponse extends HttpResponse {

@@ -1,4 +1,4 @@
-import { ModemError } from "../errors";
+import { ModemError } from "../../errors";
 import type { HttpRequest } from "./http";
 
 /** The URL of a request, checked as far as it is the same for every modem. @throws {ModemError} `INVALID_INPUT` */

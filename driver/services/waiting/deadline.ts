@@ -1,5 +1,5 @@
-import { now } from "../at/clock";
-import { ModemError } from "../errors";
+import { now } from "../../at/clock";
+import { ModemError } from "../../errors";
 
 /** Of what remains, as a share and in ms at most, that those who wait by timers of their own leave to the deadline's. */
 const HEADSTART = { share: 0.1, most: 50 } as const;

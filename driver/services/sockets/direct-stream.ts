@@ -1,10 +1,10 @@
-import type { Channel } from "../at/channel-types";
-import { now, Pause } from "../at/clock";
-import { type Command, Priority } from "../at/command";
-import type { DataLink, DataLinkEnd, DataLinkEvents } from "../at/data-mode/link";
-import { pieceSize } from "../at/pieces";
-import { delay } from "../delay";
-import { isModemError, ModemError } from "../errors";
+import type { Channel } from "../../at/channel-types";
+import { now, Pause } from "../../at/clock";
+import { type Command, Priority } from "../../at/command";
+import type { DataLink, DataLinkEnd, DataLinkEvents } from "../../at/data-mode/link";
+import { pieceSize } from "../../at/pieces";
+import { delay } from "../../delay";
+import { isModemError, ModemError } from "../../errors";
 import { EscapeCare } from "./escape-care";
 import { SendQueue } from "./send-queue";
 

@@ -1,5 +1,5 @@
-import type { ModemError } from "../errors";
-import type { SecurityProfile } from "./security";
+import type { ModemError } from "../../errors";
+import type { SecurityProfile } from "../security/security";
 
 export type SocketProtocol = "tcp" | "udp";
 

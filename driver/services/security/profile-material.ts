@@ -1,4 +1,4 @@
-import { ModemError } from "../errors";
+import { ModemError } from "../../errors";
 import { type Certificate, matches, parseCertificate } from "./certificate";
 import type { SecurityProfile, SharedSecret } from "./security";
 

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
-import { ModemError } from "../errors";
+import { ModemError } from "../../errors";
 import { keyAlgorithm } from "./key-algorithm";
 import { type PemBlock, readPem, writePem } from "./pem";
 import type { CertificateKind } from "./security";

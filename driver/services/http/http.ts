@@ -1,5 +1,5 @@
-import type { Progress } from "./files";
-import type { SecurityProfile } from "./security";
+import type { Progress } from "../files";
+import type { SecurityProfile } from "../security/security";
 
 export type HttpMethod = "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
 
