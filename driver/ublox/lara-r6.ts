@@ -1,17 +1,17 @@
 import type { Channel } from "../at/channel-types";
 import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
-import { UbloxCertificates } from "./certificates";
 import { command } from "./commands";
-import { UbloxDiagnostics } from "./diagnostics";
+import { UbloxDiagnostics } from "./diagnostics/diagnostics";
 import { LARA_R6_DIALECT } from "./dialect";
-import { UbloxFiles } from "./files";
-import { UbloxHttp } from "./http";
+import { UbloxFiles } from "./files/files";
+import { UbloxHttp } from "./http/http";
 import { initialise } from "./initialise";
-import { closeLeftovers } from "./leftover-sockets";
-import { UbloxPacketData } from "./packet-data";
+import { UbloxPacketData } from "./packet-data/packet-data";
 import { persist } from "./persist";
-import { UbloxSecurity } from "./security";
-import { UbloxSockets } from "./sockets";
+import { UbloxCertificates } from "./security/certificates";
+import { UbloxSecurity } from "./security/security";
+import { closeLeftovers } from "./sockets/leftovers";
+import { UbloxSockets } from "./sockets/sockets";
 import { TIMEOUTS } from "./timeouts";
 
 /** u-blox LARA-R6 (LARA-R6001, R6401, R6801 and their data-only variants). */

@@ -4,8 +4,8 @@ import { type AnswerField, toInteger } from "../at/fields";
 import { unlessRejected } from "../cellular/procedures";
 import type { PersistentSettings } from "../services/model";
 import { ask, command, query, trySend } from "./commands";
-import { FACTORY_CONTEXT } from "./default-context";
-import { READ_MNO_PROFILE, requireDataContext } from "./mno-profile";
+import { FACTORY_CONTEXT } from "./packet-data/default-context";
+import { READ_MNO_PROFILE, requireDataContext } from "./packet-data/mno-profile";
 import { TIMEOUTS } from "./timeouts";
 
 /** A setting in NVM that needs a reboot: what the module holds is compared with what is wanted. */

@@ -4,10 +4,10 @@ import { ModemError } from "../../../driver/errors";
 import { ownName, parseCertificate } from "../../../driver/services/security/certificate";
 import type { CertificateKind } from "../../../driver/services/security/security";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
-import { UbloxCertificates } from "../../../driver/ublox/certificates";
-import { UbloxFiles } from "../../../driver/ublox/files";
+import { UbloxFiles } from "../../../driver/ublox/files/files";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
-import { configure, planSecurity } from "../../../driver/ublox/profile-settings";
+import { UbloxCertificates } from "../../../driver/ublox/security/certificates";
+import { configure, planSecurity } from "../../../driver/ublox/security/profile-settings";
 import { derOf, fixture, KEY_PASSWORD, md5, securityProfile } from "../services/tls-fixtures";
 import { expectExplained } from "./bench";
 

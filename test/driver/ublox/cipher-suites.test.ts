@@ -1,7 +1,7 @@
 import { getCiphers } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import { CIPHER_SUITES, cipherSettings, isTls13Suite } from "../../../driver/ublox/cipher-suites";
+import { CIPHER_SUITES, cipherSettings, isTls13Suite } from "../../../driver/ublox/security/cipher-suites";
 
 /** Legacy numbers 1 to 33 in order, as ubxlib has them (at-facts-ublox 4.2). */
 const LEGACY =

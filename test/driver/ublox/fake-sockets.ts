@@ -5,7 +5,7 @@ import type {
   SocketAddress,
   SocketEvents,
 } from "../../../driver/services/sockets/sockets";
-import { UbloxSockets } from "../../../driver/ublox/sockets";
+import { UbloxSockets } from "../../../driver/ublox/sockets/sockets";
 import { type Bench, bench } from "./bench";
 import type { Answer, Peer, PeerOptions } from "./peer";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contentTypeOf } from "../../../driver/ublox/http-content-type";
+import { contentTypeOf } from "../../../driver/ublox/http/content-type";
 
 describe("contentTypeOf", () => {
   it("leaves blanks around a type out", () => {

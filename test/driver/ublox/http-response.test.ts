@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import { readResponseFile } from "../../../driver/ublox/http-response";
+import { readResponseFile } from "../../../driver/ublox/http/response";
 
 const answer = (...lines: string[]): Buffer => Buffer.from(lines.join("\r\n"), "latin1");
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { datagramWay, nextPiece } from "../../../driver/ublox/socket-choice";
+import { datagramWay, nextPiece } from "../../../driver/ublox/sockets/write-choice";
 import { binary, text } from "./hex-mode";
 
 describe("the choice of hex mode", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { nextPiece } from "../../../driver/ublox/socket-choice";
+import { nextPiece } from "../../../driver/ublox/sockets/write-choice";
 import { socketBench, until } from "./fake-sockets";
 import { failureOf } from "./http-client";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CIPHER_SUITES } from "../../../driver/ublox/cipher-suites";
+import { CIPHER_SUITES } from "../../../driver/ublox/security/cipher-suites";
 import { isCipherSuiteName, SUGGESTED_CIPHER_SUITES } from "../../../nodes/modem-tls/cipher-suites";
 
 describe("the cipher suites that the dialog suggests", () => {

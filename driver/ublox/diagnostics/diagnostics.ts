@@ -1,0 +1,96 @@
+import { isIP } from "node:net";
+import type { Channel } from "../../at/channel-types";
+import { now } from "../../at/clock";
+import { quote } from "../../at/fields";
+import { withoutBrackets } from "../../cellular/addresses";
+import { delay } from "../../delay";
+import { isModemError, ModemError } from "../../errors";
+import type { DiagnosticsService, PingOptions, PingResult } from "../../services/diagnostics";
+import { Pool } from "../../services/waiting/pool";
+import { unlessAborted } from "../../services/waiting/unless-aborted";
+import { ask, query } from "../commands";
+import { requireDefaultContext } from "../packet-data/default-context";
+import { TIMEOUTS } from "../timeouts";
+import { planPing, runPing } from "./ping";
+
+/** A resolution that fails within this time, in ms, failed inside the module, and a second one may work. */
+const QUICK_FAILURE = 2000;
+/** ms */
+const RETRY_PAUSE = 500;
+
+interface ResolveOptions {
+  readonly cid?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** +UPING and +UDNSRN (guide 2.4). */
+export class UbloxDiagnostics implements DiagnosticsService {
+  readonly #channel: Channel;
+  /** +UUPING names no command: two at once could not be told apart. */
+  readonly #ping = new Pool(["+UPING"], { name: "pings" });
+  readonly #disposed = new AbortController();
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  async ping(host: string, options: PingOptions = {}): Promise<PingResult> {
+    const plan = planPing(withoutBrackets(host), options);
+    const signal = options.signal ?? this.#disposed.signal;
+    await requireDefaultContext(this.#channel, options.cid, "ping");
+    const turn = await this.#ping.acquire({ signal, owner: `ping ${host}` });
+    const work = runPing(this.#channel, plan, { ...options, signal });
+    // Who gives up leaves, but the module goes on: the next ping waits for the last reply of this one.
+    const release = (): void => this.#ping.release(turn);
+    work.then(release, release);
+    return unlessAborted(work, signal);
+  }
+
+  async resolve(host: string, options: ResolveOptions = {}): Promise<{ host: string; address: string }> {
+    const name = withoutBrackets(host);
+    if (name === "") throw new ModemError("INVALID_INPUT", "host is empty");
+    const inverse = isIP(name) !== 0;
+    const wanted = quote(name, { field: "host", max: 255 });
+    const signal = options.signal ?? this.#disposed.signal;
+    await requireDefaultContext(this.#channel, options.cid, "resolve names");
+    const question = query("+UDNSRN=", { prefix: "+UDNSRN:" }, [inverse ? 1 : 0, wanted], {
+      timeout: TIMEOUTS.dns,
+      signal,
+    });
+    const found = await unlessAborted(this.#resolve(question, name, signal), signal);
+    return inverse ? { host: found, address: name } : { host: name, address: found };
+  }
+
+  dispose(error: Error): void {
+    this.#ping.close(error);
+    this.#disposed.abort(error);
+  }
+
+  async #resolve(question: ReturnType<typeof query>, name: string, signal: AbortSignal): Promise<string> {
+    const started = now();
+    try {
+      return await this.#lookUp(question, name);
+    } catch (error) {
+      const quick = now() - started < QUICK_FAILURE;
+      if (!quick || !isModemError(error, "DNS_FAILED")) throw error;
+      await delay(RETRY_PAUSE, signal);
+      return this.#lookUp(question, name);
+    }
+  }
+
+  async #lookUp(question: ReturnType<typeof query>, name: string): Promise<string> {
+    try {
+      const [fields] = await ask(this.#channel, question);
+      const found = fields?.[0]?.text ?? "";
+      if (found !== "") return found;
+    } catch (error) {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      throw new ModemError(
+        "DNS_FAILED",
+        `${name} could not be resolved, check it and the DNS servers: ${error.message}`,
+        error.cause,
+      );
+    }
+    throw new ModemError("DNS_FAILED", `${name} could not be resolved: the modem's answer was empty`);
+  }
+}

@@ -1,0 +1,160 @@
+import type { Channel } from "../../at/channel-types";
+import { delay } from "../../delay";
+import { isModemError, type ModemError } from "../../errors";
+import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
+import { Deadline } from "../../services/waiting/deadline";
+import { type AcquireOptions, Pool } from "../../services/waiting/pool";
+import { unlessAborted } from "../../services/waiting/unless-aborted";
+import { unlessUnanswered } from "../commands";
+import type { UbloxFiles } from "../files/files";
+import type { SecureConnection, UbloxSecurity } from "../security/security";
+import { type HttpFailure, httpError, isInProgress } from "./errors";
+import { HttpProfile } from "./profile";
+import { planRequest, type RequestPlan } from "./request";
+import { readResponseFile } from "./response";
+
+const PROFILES = [0, 1, 2, 3] as const;
+/** ms for which a profile that is still busy is left alone. */
+const BUSY_PAUSE = 1000;
+/** ms that the module may need beyond the request's own limit until it reports a result. */
+const RESULT_GRACE = 30_000;
+
+type Waiting = AcquireOptions & { readonly timeout: number; readonly owner: string };
+
+/** A request on its way. */
+interface Attempt {
+  readonly profile: HttpProfile;
+  readonly secure: SecureConnection | undefined;
+  readonly plan: RequestPlan;
+  readonly limit: Deadline;
+}
+
+/** HTTP by +UHTTP and +UHTTPC (guide 10): up to four requests side by side, one a profile. */
+export class UbloxHttp implements HttpService {
+  readonly #channel: Channel;
+  readonly #files: UbloxFiles;
+  readonly #profiles: Pool<HttpProfile>;
+  readonly #security: UbloxSecurity;
+  readonly #disposed = new AbortController();
+
+  constructor(channel: Channel, files: UbloxFiles, security: UbloxSecurity) {
+    this.#channel = channel;
+    this.#files = files;
+    this.#security = security;
+    const profiles = PROFILES.map((number) => new HttpProfile(number, channel, files));
+    this.#profiles = new Pool(profiles, { name: "HTTP profiles" });
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const plan = planRequest(request);
+    const limit = new Deadline(request.timeout, plan.title, request.signal);
+    try {
+      for (;;) {
+        const response = await this.#tryProfile(plan, limit, request.signal);
+        if (response !== undefined) return response;
+      }
+    } finally {
+      limit.clear();
+    }
+  }
+
+  /** Resolves to undefined when the profile turned out to be busy with a request of an earlier session. */
+  async #tryProfile(
+    plan: RequestPlan,
+    limit: Deadline,
+    interrupted: AbortSignal | undefined,
+  ): Promise<HttpResponse | undefined> {
+    // The limit in time is the pools' own here: that all are busy says more than that it is late.
+    const owned = (): Waiting => ({ timeout: limit.remaining, signal: interrupted, owner: plan.title });
+    // First, as a request that waits for it keeps none from a profile.
+    const waiting = { limit, signal: interrupted, owner: plan.title };
+    const secure = plan.secure && (await this.#security.connect(plan.secure.profile, plan.secure.server, waiting));
+    const profile = await this.#profiles.acquire(owned()).catch(async (error: unknown) => {
+      await secure?.end(true);
+      throw error;
+    });
+    const work = this.#perform({ profile, secure, plan, limit });
+    const released = work.then(
+      (response) => this.#putBack(profile, response === undefined ? BUSY_PAUSE : 0),
+      () => this.#putBack(profile, 0),
+    );
+    const response = await unlessAborted(work, limit.signal);
+    if (response !== undefined) await unlessAborted(released, limit.signal).catch(ignore);
+    return response;
+  }
+
+  dispose(error: Error): void {
+    this.#profiles.close(error);
+    this.#disposed.abort(error);
+  }
+
+  /** Goes on behind a caller who has given up until the module is done: only then may another use the profile. */
+  async #perform(attempt: Attempt): Promise<HttpResponse | undefined> {
+    const { profile, secure, plan, limit } = attempt;
+    const { signal } = limit;
+    let ended: Promise<void> | undefined;
+    try {
+      const isDone = await this.#run(attempt);
+      // Reading the response may take long, and needs no connection any more.
+      ended = secure?.end(true);
+      signal.throwIfAborted();
+      if (!isDone) return undefined;
+      const content = await this.#files.read(profile.responseFile, { signal, onProgress: plan.onProgress });
+      return readResponseFile(content, plan.method);
+    } catch (error) {
+      ended ??= secure?.end(!isModemError(error, "TLS_FAILED"));
+      throw error;
+    } finally {
+      await ended;
+    }
+  }
+
+  /** Resolves to false while the profile's last request is running. */
+  async #run({ profile, secure, plan, limit }: Attempt): Promise<boolean> {
+    const { signal } = limit;
+    await profile.clean();
+    await profile.configure(plan, secure?.profile, limit.remaining, signal);
+    await profile.upload(plan.body, signal);
+    const explain = async (failure: HttpFailure, command: string): Promise<ModemError> => {
+      const error = httpError(plan.title, failure, command);
+      return secure === undefined ? error : secure.explain(error, limit.remaining);
+    };
+    const succeeded = await this.#execute(profile, plan, limit, explain);
+    if (succeeded === false) throw await explain(await profile.lastError(), "+UHTTPC");
+    return succeeded === true;
+  }
+
+  /** Resolves to the result that the module reports, or to undefined while the profile's last request is running. */
+  async #execute(
+    profile: HttpProfile,
+    plan: RequestPlan,
+    limit: Deadline,
+    explain: (failure: HttpFailure, command: string) => Promise<ModemError>,
+  ): Promise<boolean | undefined> {
+    limit.signal.throwIfAborted();
+    const result = profile.awaitResult(plan.command, {
+      timeout: limit.remaining + RESULT_GRACE,
+      operation: plan.title,
+    });
+    try {
+      await this.#channel.send(profile.start(plan)).catch(unlessUnanswered);
+      result.start();
+      return await result.promise;
+    } catch (error) {
+      result.cancel();
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      const failure = await profile.lastError();
+      if (isInProgress(failure)) return undefined;
+      throw failure.errorClass === 0 ? error : await explain(failure, error.cause?.command ?? "+UHTTPC");
+    }
+  }
+
+  /** Nothing that goes wrong here may hide what went wrong, or right, before. */
+  async #putBack(profile: HttpProfile, pause: number): Promise<void> {
+    await profile.clean().catch(ignore);
+    if (pause > 0) await delay(pause, this.#disposed.signal).catch(ignore);
+    this.#profiles.release(profile);
+  }
+}
+
+function ignore(): void {}

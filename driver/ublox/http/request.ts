@@ -1,0 +1,150 @@
+import { isIP } from "node:net";
+import { type Field, integer, quote, unquotable } from "../../at/fields";
+import { withoutBrackets } from "../../cellular/addresses";
+import { ModemError } from "../../errors";
+import type { HttpMethod, HttpRequest } from "../../services/http/http";
+import { parseHttpUrl, requestTarget, urlCredentials } from "../../services/http/target";
+import type { SecurityProfile } from "../../services/security/security";
+import { addressFamily } from "../addresses";
+import type { SecureServer } from "../security/server";
+import { type ContentType, contentTypeOf } from "./content-type";
+
+/** What +UHTTPC sends behind the header. */
+export type RequestBody =
+  | { readonly kind: "data"; readonly data: Field; readonly contentType: ContentType }
+  | { readonly kind: "file"; readonly content: Uint8Array; readonly contentType: ContentType };
+
+/** A request in the module's terms: every field is checked and quoted before the first command goes out. */
+export interface RequestPlan {
+  /** For messages; without credentials. */
+  readonly title: string;
+  readonly method: HttpMethod;
+  /** Number of the +UHTTPC command. */
+  readonly command: number;
+  /** +UHTTP key 0 takes an address, 1 a name. */
+  readonly server: { readonly key: 0 | 1; readonly name: Field };
+  readonly port: number;
+  /** What the connection is made with, and to whom; of `https:` only. */
+  readonly secure?: { readonly profile: SecurityProfile; readonly server: SecureServer };
+  readonly path: Field;
+  readonly auth?: { readonly user: Field; readonly password: Field };
+  readonly headers: readonly Field[];
+  readonly context?: { readonly cid: number; readonly family: 0 | 1 };
+  readonly body?: RequestBody;
+  readonly onProgress?: HttpRequest["onProgress"];
+}
+
+/** Numbers of +UHTTPC (guide 10.1). POST has two: from the command line, and from a file. */
+const COMMANDS: Readonly<Record<HttpMethod, number>> = { HEAD: 0, GET: 1, DELETE: 2, PUT: 3, POST: 4 };
+const POST_DATA = 5;
+
+/** Limits of the sister modules' manuals; the guide prints none. */
+const MAX = { host: 255, path: 1500, credential: 256, header: 512, headers: 5, data: 128 } as const;
+
+/** The module writes these itself; a second one would make the request ambiguous. */
+const MODULE_HEADERS: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding"]);
+/** Whose values may be shown. Any other may hold a key: services have names of their own for theirs. */
+const OPEN_HEADERS: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-charset",
+  "accept-encoding",
+  "accept-language",
+  "cache-control",
+  "content-encoding",
+  "content-language",
+  "date",
+  "expect",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-unmodified-since",
+  "pragma",
+  "range",
+  "user-agent",
+]);
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** @throws {ModemError} `INVALID_INPUT` naming the field, `NOT_SUPPORTED` */
+export function planRequest(request: HttpRequest): RequestPlan {
+  const url = parseHttpUrl(request);
+  const host = withoutBrackets(url.hostname);
+  const { contentType, headers } = separateContentType(request);
+  const body = planBody(request, contentType);
+  const secured = url.protocol === "https:" ? request.security : undefined;
+  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+  return {
+    title: `${request.method} ${url.protocol}//${url.host}${url.pathname}`,
+    method: request.method,
+    command: body?.kind === "data" ? POST_DATA : COMMANDS[request.method],
+    server: { key: isIP(host) === 0 ? 1 : 0, name: quote(host, { field: "url: server name", max: MAX.host }) },
+    port,
+    secure: secured && { profile: secured, server: { host, port } },
+    path: planPath(url),
+    auth: planAuth(request, url),
+    headers: planHeaders(headers),
+    context: planContext(request.cid, host),
+    body,
+    onProgress: request.onProgress,
+  };
+}
+
+/** The query is kept from logs and errors: it often holds a key. */
+function planPath(url: URL): Field {
+  const path = quote(requestTarget(url), { field: "url: path", max: MAX.path });
+  return url.search === "" ? path : { ...path, shown: `"${url.pathname}?***"` };
+}
+
+function planAuth({ auth }: HttpRequest, url: URL): RequestPlan["auth"] {
+  const { user, password } = auth ?? urlCredentials(url) ?? { user: "", password: "" };
+  if (user === "" && password === "") return undefined;
+  return {
+    user: quote(user, { field: "user", max: MAX.credential, secret: true }),
+    password: quote(password, { field: "password", max: MAX.credential, secret: true }),
+  };
+}
+
+function planContext(cid: number | undefined, host: string): RequestPlan["context"] {
+  if (cid === undefined) return undefined;
+  const family = isIP(host) === 0 ? 0 : addressFamily(host);
+  return { cid: integer(cid, { field: "cid", min: 1, max: 8 }), family };
+}
+
+/** +UHTTP=…,9 takes `"<n>:<name>:<value>"`, n from 0 to 4. */
+function planHeaders(headers: HttpRequest["headers"]): Field[] {
+  if (headers.length > MAX.headers) {
+    throw new ModemError(
+      "INVALID_INPUT",
+      `headers: ${headers.length} are more than the ${MAX.headers} that LARA-R6 can send`,
+    );
+  }
+  return headers.map(([name, value], index) => {
+    if (!TOKEN.test(name)) throw new ModemError("INVALID_INPUT", `headers: ${JSON.stringify(name)} is no header name`);
+    const key = name.toLowerCase();
+    if (MODULE_HEADERS.has(key)) throw new ModemError("INVALID_INPUT", `headers: the modem writes ${name} itself`);
+    const field = quote(`${index}:${name}:${value}`, { field: `headers: ${name}`, max: MAX.header });
+    return OPEN_HEADERS.has(key) ? field : { ...field, shown: `"${index}:${name}:***"` };
+  });
+}
+
+function separateContentType({ contentType, headers }: HttpRequest): Pick<HttpRequest, "contentType" | "headers"> {
+  const isContentType = ([name]: readonly [string, string]): boolean => name.toLowerCase() === "content-type";
+  return {
+    contentType: contentType ?? headers.find(isContentType)?.[1],
+    headers: headers.filter((header) => !isContentType(header)),
+  };
+}
+
+function planBody({ method, body }: HttpRequest, type: string | undefined): RequestBody | undefined {
+  const content = body ?? new Uint8Array();
+  if (method !== "POST" && method !== "PUT") {
+    if (content.length === 0) return undefined;
+    throw new ModemError("NOT_SUPPORTED", `LARA-R6 can't send a body with ${method}; only POST and PUT take one`);
+  }
+  const contentType = contentTypeOf(type);
+  const text = Buffer.from(content).toString("latin1");
+  if (method === "POST" && unquotable(text, MAX.data) === undefined) {
+    return { kind: "data", data: quote(text, { field: "payload", max: MAX.data, secret: true }), contentType };
+  }
+  return { kind: "file", content, contentType };
+}

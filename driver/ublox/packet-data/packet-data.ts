@@ -1,0 +1,211 @@
+import { isIP } from "node:net";
+import type { Channel } from "../../at/channel-types";
+import { type Field, integer, quote, toInteger } from "../../at/fields";
+import { readOperator } from "../../cellular/operator";
+import { unlessRejected } from "../../cellular/procedures";
+import { delay } from "../../delay";
+import { isModemError, ModemError } from "../../errors";
+import type { AuthType, PacketDataService, PdpContext, PdpStatus } from "../../services/packet-data";
+import { addressFamily } from "../addresses";
+import { ask, command, query, trySend } from "../commands";
+import { TIMEOUTS } from "../timeouts";
+import { type ContextDefinition, parseContextAddresses, parseContextParameters, parseDefinition } from "./answers";
+import { ContextLossWatch } from "./context-loss";
+import { provisionsApns, readMnoProfile, requireDataContext } from "./mno-profile";
+
+const AUTH_TYPES: Readonly<Record<AuthType, number>> = { none: 0, pap: 1, chap: 2 };
+
+/** +UAUTHREQ takes up to this many characters on LARA-R6's sister modules; the guide gives no limit. */
+const MAX_CREDENTIAL = 64;
+/** 3GPP TS 23.003 section 9.1. */
+const MAX_APN = 100;
+/** The context of the initial default EPS bearer (guide 2.1): a change needs a new attach. */
+const INITIAL_BEARER = 1;
+
+const ADDRESS_ATTEMPTS = 3;
+/** ms */
+const ADDRESS_PAUSE = 300;
+
+const READ_DEFINITIONS = query("+CGDCONT?", { prefix: "+CGDCONT:" });
+const READ_STATES = query("+CGACT?", { prefix: "+CGACT:" });
+const READ_RADIO = query("+CFUN?", { prefix: "+CFUN:" });
+/** Technologies of GSM and UMTS networks. */
+const LEGACY: ReadonlySet<string> = new Set(["GSM", "EDGE", "UMTS", "HSPA"]);
+
+/** PDP contexts by +CGDCONT, +CGACT and +UAUTHREQ (guide 2.3.1). */
+export class UbloxPacketData implements PacketDataService {
+  readonly #channel: Channel;
+  readonly #losses: ContextLossWatch;
+  readonly #disposed = new AbortController();
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    this.#losses = new ContextLossWatch(channel, (cid) => this.#isActive(cid));
+  }
+
+  async define(context: PdpContext): Promise<void> {
+    const cid = checkCid(context.cid);
+    const apn = quote(context.apn, { field: "apn", max: MAX_APN });
+    const credentials = quoteCredentials(context);
+    const profile = await readMnoProfile(this.#channel);
+    requireDataContext(profile, cid);
+    const held = await this.#readDefinition(cid);
+    const keep = provisionsApns(profile) && context.apn === "" && held !== undefined;
+    const differs = !keep && !matches(held, context);
+    const setUp = async (): Promise<void> => {
+      if (differs) await this.#writeDefinition(context, apn);
+      await this.#authenticate(cid, context.authType, credentials);
+    };
+    // Other contexts than the initial bearer's need no new attach.
+    await (differs && cid === INITIAL_BEARER ? this.#withRadioOff(setUp) : setUp());
+  }
+
+  async activate(cid: number): Promise<void> {
+    checkCid(cid);
+    requireDataContext(await readMnoProfile(this.#channel), cid);
+    // On GSM and UMTS the command is repeated for an active context too: an application inside the module may have
+    // opened it, and would close it without notice (guide 2.3.1).
+    if ((await this.#isLte()) && (await this.#isActive(cid))) {
+      this.#losses.add(cid);
+      return;
+    }
+    try {
+      await this.#channel.send(command("+CGACT=", [1, cid], { timeout: TIMEOUTS.context }));
+    } catch (error) {
+      throw asNoConnection(error, cid);
+    }
+    this.#losses.add(cid);
+  }
+
+  async deactivate(cid: number): Promise<void> {
+    checkCid(cid);
+    // Also one that went without a word: nobody misses it any more.
+    this.#losses.delete(cid);
+    if (!(await this.#isActive(cid))) return;
+    await this.#channel.send(command("+CGACT=", [0, cid], { timeout: TIMEOUTS.context }));
+  }
+
+  async status(cid: number): Promise<PdpStatus> {
+    checkCid(cid);
+    const definition = await this.#readDefinition(cid);
+    const active = await this.#isActive(cid);
+    const { apn, type } = definition ?? { apn: "", type: "IP" };
+    if (!active) return { cid, active, apn, type, addresses: [], dns: [] };
+    const assigned = await this.#readAddresses(cid);
+    const { addresses, ...parameters } = await this.#readParameters(cid);
+    return { cid, active, apn, type, ...parameters, addresses: assigned.length > 0 ? assigned : addresses };
+  }
+
+  async setDns(cid: number, primary: string, secondary: string): Promise<void> {
+    checkCid(cid);
+    const servers = [quoteServer(primary, "primaryDns"), quoteServer(secondary, "secondaryDns")];
+    for (const [index, server] of servers.entries()) {
+      if (server === undefined) continue;
+      await this.#channel.send(command("+UDNSCFG=", [cid, index + 1, server.family, server.address]));
+    }
+  }
+
+  onLost(listener: (cid: number, reason: string) => void): () => void {
+    return this.#losses.subscribe(listener);
+  }
+
+  dispose(error: Error): void {
+    this.#losses.dispose();
+    this.#disposed.abort(error);
+  }
+
+  async #readDefinition(cid: number): Promise<ContextDefinition | undefined> {
+    const answer = await ask(this.#channel, READ_DEFINITIONS);
+    return answer.map(parseDefinition).find((definition) => definition?.cid === cid);
+  }
+
+  async #writeDefinition({ cid, pdpType }: PdpContext, apn: Field): Promise<void> {
+    await this.#channel.send(command("+CGDCONT=", [cid, quote(pdpType, { field: "pdpType", max: 6 }), apn]));
+  }
+
+  /** Network parameters are set with the radio off (guide 2.3.1); the module attaches with them afterwards. */
+  async #withRadioOff(work: () => Promise<void>): Promise<void> {
+    const [state] = await ask(this.#channel, READ_RADIO);
+    if (toInteger(state?.[0]) !== 1) return work();
+    await this.#channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio }));
+    try {
+      await work();
+    } finally {
+      await this.#channel.send(command("+CFUN=", [1], { timeout: TIMEOUTS.radio }));
+    }
+  }
+
+  /** +UAUTHREQ takes the password before the user name on LARA-R6. It may not survive a reboot: it is always sent. */
+  async #authenticate(cid: number, type: AuthType, { user, password }: Credentials): Promise<void> {
+    if (type === "none") {
+      await trySend(this.#channel, command("+UAUTHREQ=", [cid, AUTH_TYPES.none]));
+      return;
+    }
+    await this.#channel.send(command("+UAUTHREQ=", [cid, AUTH_TYPES[type], password, user]));
+  }
+
+  /** Without an operator LTE is assumed, as the module's first choice. */
+  async #isLte(): Promise<boolean> {
+    const selection = await readOperator(this.#channel);
+    return !LEGACY.has(selection?.technology ?? "");
+  }
+
+  async #isActive(cid: number): Promise<boolean> {
+    const states = await ask(this.#channel, READ_STATES);
+    return states.some((fields) => toInteger(fields[0]) === cid && toInteger(fields[1]) === 1);
+  }
+
+  async #readParameters(cid: number): Promise<ReturnType<typeof parseContextParameters>> {
+    const read = query("+CGCONTRDP=", { prefix: "+CGCONTRDP:" }, [cid]);
+    return parseContextParameters((await unlessRejected(ask(this.#channel, read))) ?? [], cid);
+  }
+
+  /** Right after the attach the answer may still be empty: it is asked for again. */
+  async #readAddresses(cid: number): Promise<string[]> {
+    const read = query("+CGPADDR=", { prefix: "+CGPADDR:" }, [cid]);
+    for (let attempt = 1; ; attempt++) {
+      const answer = (await unlessRejected(ask(this.#channel, read))) ?? [];
+      const addresses = parseContextAddresses(answer, cid);
+      if (addresses.length > 0 || attempt === ADDRESS_ATTEMPTS) return addresses;
+      await delay(ADDRESS_PAUSE, this.#disposed.signal);
+    }
+  }
+}
+
+interface Credentials {
+  readonly user: Field;
+  readonly password: Field;
+}
+
+function quoteCredentials({ user = "", password = "" }: PdpContext): Credentials {
+  return {
+    user: quote(user, { field: "apnUser", max: MAX_CREDENTIAL, secret: true }),
+    password: quote(password, { field: "apnPassword", max: MAX_CREDENTIAL, secret: true }),
+  };
+}
+
+/** LARA-R6 has contexts 1 to 8: at most 8 are active (guide 2.1). */
+function checkCid(cid: number): number {
+  return integer(cid, { field: "cid", min: 1, max: 8 });
+}
+
+/** Once an address is assigned, the read shows the network's type, e.g. IP for a context defined as IPV4V6 (guide 2.3.1). */
+function matches(held: ContextDefinition | undefined, wanted: PdpContext): boolean {
+  if (held === undefined || held.apn !== wanted.apn) return false;
+  return held.type === wanted.pdpType || (held.assigned && wanted.pdpType === "IPV4V6");
+}
+
+function quoteServer(server: string, field: string): { family: 0 | 1; address: Field } | undefined {
+  if (server === "") return undefined;
+  if (isIP(server) === 0) throw new ModemError("INVALID_INPUT", `${field} is not an IP address`);
+  return { family: addressFamily(server), address: quote(server, { field, max: 45 }) };
+}
+
+function asNoConnection(error: unknown, cid: number): unknown {
+  if (!isModemError(error, "MODEM_REJECTED")) return error;
+  return new ModemError(
+    "NO_CONNECTION",
+    `The network refused data connection ${cid} (${error.message}). Check the APN, its user and password, and the SIM's contract.`,
+    error.cause,
+  );
+}

@@ -1,0 +1,104 @@
+import { isIP } from "node:net";
+import type { Channel } from "../../at/channel-types";
+import { isModemError, ModemError } from "../../errors";
+import type { SocketAddress } from "../../services/sockets/sockets";
+import type { Deadline } from "../../services/waiting/deadline";
+import { command } from "../commands";
+import type { SecureConnection } from "../security/security";
+import { TIMEOUTS } from "../timeouts";
+import type { SocketConnection } from "./connection";
+import { readRemote } from "./control";
+import { isDecisive, readLastError, socketError } from "./errors";
+import { type ConnectPlan, setOptions } from "./plan";
+
+interface Modem {
+  readonly channel: Channel;
+  /** @throws {ModemError} `DNS_FAILED` */
+  readonly resolve: (host: string) => Promise<string>;
+}
+
+interface Attempt {
+  readonly plan: ConnectPlan;
+  readonly connection: SocketConnection;
+  readonly secure: SecureConnection | undefined;
+}
+
+/**
+ * Connects a socket that was just made; resolves to whom. When it fails, or `limit` is over by then, the socket is gone.
+ *
+ * The module can't be stopped while it connects: it goes on behind a caller who has given up, and only then is the
+ * number given back.
+ */
+export async function connectSocket(modem: Modem, attempt: Attempt, limit: Deadline): Promise<SocketAddress> {
+  const { plan, connection, secure } = attempt;
+  const { number } = connection;
+  let isRefused = false;
+  try {
+    // Guide 5.11: after the socket was made, and before it connects.
+    if (secure !== undefined) await modem.channel.send(command("+USOSEC=", [number, 1, secure.profile]));
+    await setOptions(modem.channel, number, plan.keepAlive);
+    limit.signal.throwIfAborted();
+    const refusal = await reach(modem.channel, attempt);
+    isRefused = refusal !== undefined;
+    if (refusal !== undefined) throw await explain(modem, attempt, refusal, limit);
+    limit.signal.throwIfAborted();
+    const known = isIP(plan.host) === 0 ? await readRemote(modem.channel, number) : undefined;
+    await connection.open(limit.signal);
+    limit.signal.throwIfAborted();
+    return known ?? { ip: plan.host, port: plan.port };
+  } catch (error) {
+    // Guide 5.1: the module closes a socket that could not connect, and says so. Otherwise what it says may be meant for
+    // an earlier life of the number.
+    const farewell = isRefused && connection.isAnnouncedClosed ? "forget" : "close";
+    await connection.end({ farewell, ...(isModemError(error) && { error }) });
+    throw error;
+  }
+}
+
+/** Resolves when the module is connected, or to its refusal. */
+async function reach(channel: Channel, { plan, connection }: Attempt): Promise<ModemError | undefined> {
+  const order = command("+USOCO=", [connection.number, plan.target, plan.port], { timeout: TIMEOUTS.connectSocket });
+  try {
+    await channel.send(order);
+    return undefined;
+  } catch (error) {
+    if (isModemError(error, "MODEM_REJECTED")) return error;
+    throw error;
+  }
+}
+
+async function explain(
+  modem: Modem,
+  { plan, secure }: Attempt,
+  refusal: ModemError,
+  limit: Deadline,
+): Promise<ModemError> {
+  const failure = await findCause(modem, plan, refusal, secure !== undefined);
+  return secure === undefined ? failure : secure.explain(failure, limit.remaining);
+}
+
+/** +USOER tells what the network did; that a name is unknown, or TLS failed, shows in what it does not tell. */
+async function findCause(
+  { channel, resolve }: Modem,
+  { title, host }: ConnectPlan,
+  refusal: ModemError,
+  secure: boolean,
+): Promise<ModemError> {
+  const number = await readLastError(channel);
+  if (isDecisive(number, secure)) return asFailedConnect(socketError(title, refusal, number, "CONNECT_FAILED"));
+  if (isIP(host) === 0) {
+    const unknown = await resolve(host).then(
+      () => undefined,
+      (error: unknown) => (isModemError(error, "DNS_FAILED") ? error : undefined),
+    );
+    if (unknown !== undefined)
+      return new ModemError("DNS_FAILED", `${title} failed: ${unknown.message}`, unknown.cause);
+  }
+  if (!secure) return socketError(title, refusal, number, "CONNECT_FAILED");
+  return new ModemError("TLS_FAILED", `${title} failed: no TLS connection could be made`, refusal.cause);
+}
+
+/** A connection that was never made was not closed either. */
+function asFailedConnect(error: ModemError): ModemError {
+  return error.code === "CONNECTION_CLOSED" ? new ModemError("CONNECT_FAILED", error.message, error.cause) : error;
+}

@@ -1,0 +1,240 @@
+import type { Channel } from "../../at/channel-types";
+import { now } from "../../at/clock";
+import { delay } from "../../delay";
+import { isModemError, ModemError } from "../../errors";
+import type {
+  ModemSocket,
+  SendOptions,
+  SocketAddress,
+  SocketEvents,
+  SocketProtocol,
+  SocketStatus,
+} from "../../services/sockets/sockets";
+import { unlessAborted } from "../../services/waiting/unless-aborted";
+import type { Carrier, CarrierOwner } from "./carrier";
+import { CONTROL, readNumber, readStatus } from "./control";
+import type { Resolve } from "./datagrams";
+import { connectionClosed } from "./errors";
+import type { SocketSyntax } from "./hex-mode";
+import { type SocketEnd, SocketReader } from "./reader";
+
+/** ms that the peer's acknowledgement is waited for before a socket is closed, and between two looks. */
+const FLUSH_LIMIT = 10_000;
+const FLUSH_PAUSE = 100;
+
+export interface ConnectionParts {
+  readonly channel: Channel;
+  readonly syntax: SocketSyntax;
+  readonly number: number;
+  readonly protocol: SocketProtocol;
+  /** For messages. */
+  readonly title: string;
+  readonly cid: number;
+  readonly secure: boolean;
+  readonly local?: SocketAddress;
+  readonly resolve: Resolve;
+  /** The way its bytes are carried. */
+  readonly carry: (owner: CarrierOwner) => Carrier;
+  /** Closes the module's socket. Never fails. */
+  close(): Promise<void>;
+  /** The module's socket is gone. */
+  forget(): void;
+  /** The last of it: gives back what it had. Never fails. */
+  release(error: ModemError | undefined): Promise<void>;
+}
+
+/** One life of one socket of the module: from +USOCR, or its acceptance, until the number can be another's. */
+export class SocketConnection implements ModemSocket {
+  readonly #parts: ConnectionParts;
+  readonly #over = new AbortController();
+  readonly #reader: SocketReader;
+  readonly #carrier: Carrier;
+  #remote: SocketAddress | undefined;
+  #events: SocketEvents | undefined;
+  /** The last of what is to be sent. */
+  #sending: Promise<void> = Promise.resolve();
+  #hasSent = false;
+  /** Its data connection was lost while nobody had it yet. */
+  #lost: ModemError | undefined;
+  #closing: Promise<void> | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(parts: ConnectionParts, remote?: SocketAddress) {
+    this.#parts = parts;
+    this.#remote = remote;
+    const owner = {
+      ...parts,
+      ended: this.#over.signal,
+      deliver: (data: Buffer, from?: SocketAddress) => this.#deliver(data, from),
+      broken: (error: ModemError) => void this.end({ farewell: "close", error }),
+    };
+    this.#reader = new SocketReader(owner);
+    this.#carrier = parts.carry({ ...owner, reader: this.#reader });
+  }
+
+  get way(): string {
+    return this.#carrier.way;
+  }
+
+  get number(): number {
+    return this.#parts.number;
+  }
+
+  get protocol(): SocketProtocol {
+    return this.#parts.protocol;
+  }
+
+  get remote(): SocketAddress | undefined {
+    return this.#remote;
+  }
+
+  get cid(): number {
+    return this.#parts.cid;
+  }
+
+  /** The module has said that the socket is closed. */
+  get isAnnouncedClosed(): boolean {
+    return this.#reader.isCloseAnnounced;
+  }
+
+  /** Whether somebody has it. */
+  get isStarted(): boolean {
+    return this.#events !== undefined;
+  }
+
+  /** It stands: its bytes can be carried from now on. @throws {ModemError} where they can't */
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#carrier.open(signal);
+    this.#over.signal.throwIfAborted();
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  /** From now on it reads, and its end is told. */
+  start(events: SocketEvents, remote = this.#remote): void {
+    this.#remote = remote;
+    this.#events = events;
+    void this.#read();
+  }
+
+  /** +UUSORD or +UUSORF. */
+  announced(): void {
+    this.#reader.announced();
+    this.#carrier.news();
+  }
+
+  /** +UUSOCL. */
+  closeAnnounced(): void {
+    this.#reader.closeAnnounced();
+    this.#carrier.news();
+  }
+
+  superseded(): void {
+    // Where the module has announced that, it was the peer who closed.
+    const error = connectionClosed(this.#parts.title, "the modem has closed the socket");
+    void this.end({ farewell: "forget", ...(!this.isAnnouncedClosed && { error }) });
+  }
+
+  /** Its data connection is gone. While the module is still connecting, `open` fails with that. */
+  contextLost(error: ModemError): void {
+    if (this.#events !== undefined) void this.end({ farewell: "close", error });
+    else this.#lost = error;
+  }
+
+  async send(data: Uint8Array, options: SendOptions = {}): Promise<void> {
+    if (this.#closing !== undefined) {
+      throw connectionClosed(this.#parts.title, "the connection is being closed");
+    }
+    options.signal?.throwIfAborted();
+    this.#over.signal.throwIfAborted();
+    this.#hasSent = true;
+    const work = this.#carrier.send(data, options);
+    const settled = work.catch(() => undefined);
+    this.#sending = this.#sending.then(() => settled);
+    await work;
+  }
+
+  async status(): Promise<SocketStatus> {
+    if (this.#over.signal.aborted) return { state: "closed" };
+    const { channel, number, local } = this.#parts;
+    const told = await readStatus(channel, number, this.protocol);
+    const addresses = { ...(local && { local }), ...(this.#remote && { remote: this.#remote }) };
+    return this.#over.signal.aborted ? { state: "closed" } : { ...told, ...addresses };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends it, once; resolves when the number is free. */
+  end({ farewell, error }: SocketEnd): Promise<void> {
+    this.#ended ??= this.#end(farewell, error);
+    return this.#ended;
+  }
+
+  async #end(farewell: SocketEnd["farewell"], error: ModemError | undefined): Promise<void> {
+    this.#over.abort(error ?? connectionClosed(this.#parts.title, "the connection is closed"));
+    await this.#carrier.stop(error);
+    if (farewell === "close") await this.#parts.close();
+    else this.#parts.forget();
+    try {
+      this.#events?.onClosed(error);
+    } catch (fault) {
+      this.#note(fault);
+    }
+    await this.#parts.release(error);
+  }
+
+  async #close(): Promise<void> {
+    await this.#sending;
+    await this.#carrier.finish();
+    if (this.#hasSent && this.protocol === "tcp") await this.#flush().catch(() => undefined);
+    await this.end({ farewell: "close" });
+  }
+
+  /** What has been sent is to arrive: closing may discard what the peer has not acknowledged. */
+  async #flush(): Promise<void> {
+    const { channel, number } = this.#parts;
+    const until = now() + FLUSH_LIMIT;
+    while (!this.#over.signal.aborted && now() < until) {
+      if (((await readNumber(channel, number, CONTROL.unacknowledged)) ?? 0) === 0) return;
+      await delay(FLUSH_PAUSE, this.#over.signal);
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      await this.end(await this.#carrier.receive());
+    } catch (error) {
+      if (!this.#over.signal.aborted) await this.end({ farewell: "close", error: asModemError(error) });
+    }
+  }
+
+  #deliver(data: Buffer, from: SocketAddress | undefined): void | Promise<void> {
+    const sender = from ?? this.#remote ?? { ip: "", port: 0 };
+    try {
+      const taken = this.#events?.onData(data, sender);
+      if (taken !== undefined) return this.#untilTaken(taken);
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  async #untilTaken(taken: Promise<void>): Promise<void> {
+    const { signal } = this.#over;
+    try {
+      await unlessAborted(taken, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#note(error);
+    }
+  }
+
+  #note(error: unknown): void {
+    this.#parts.channel.note(`${this.#parts.title}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function asModemError(error: unknown): ModemError {
+  return isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", String(error));
+}

@@ -1,0 +1,114 @@
+import { isIP } from "node:net";
+import type { Channel } from "../../at/channel-types";
+import { now } from "../../at/clock";
+import { splitFields, toInteger } from "../../at/fields";
+import { delay } from "../../delay";
+import { isModemError, ModemError } from "../../errors";
+import type { SendOptions } from "../../services/sockets/sockets";
+import { unlessAborted } from "../../services/waiting/unless-aborted";
+import { readLastError, socketError, WOULD_BLOCK } from "./errors";
+import type { SocketSyntax } from "./hex-mode";
+import { checkHost, checkPort } from "./plan";
+import { writeCommand } from "./write";
+import { datagramWay, WRITE_SIZE } from "./write-choice";
+
+/** ms for which an address stands for a name; the module tells no time to live. */
+const NAME_LIFE = 60_000;
+const MOST_NAMES = 32;
+/** Tries of a datagram that finds the module's queue full, and ms between them. */
+const TRIES = 10;
+const PAUSE = 200;
+
+export type Resolve = (host: string, signal: AbortSignal) => Promise<string>;
+
+export interface DatagramOwner {
+  readonly channel: Channel;
+  readonly syntax: SocketSyntax;
+  readonly number: number;
+  readonly title: string;
+  readonly ended: AbortSignal;
+  readonly resolve: Resolve;
+}
+
+/** Sends datagrams by +USOST (guide 5.6), each whole or not at all, in the order of the calls. */
+export class DatagramWriter {
+  readonly #owner: DatagramOwner;
+  readonly #names = new Map<string, { readonly address: string; readonly until: number }>();
+  /** The last of what is to be sent, and what waits behind that which is being sent. */
+  #sending: Promise<void> = Promise.resolve();
+  readonly #waiting: Uint8Array[] = [];
+
+  constructor(owner: DatagramOwner) {
+    this.#owner = owner;
+  }
+
+  /** Resolves when the module has taken it. `signal` keeps it back while its turn has not come. */
+  send(data: Uint8Array, { to, signal }: SendOptions): Promise<void> {
+    this.#waiting.push(data);
+    const work = this.#sending.then(() => {
+      this.#waiting.shift();
+      signal?.throwIfAborted();
+      this.#owner.ended.throwIfAborted();
+      return this.#write(data, to);
+    });
+    this.#sending = work.catch(() => undefined);
+    return signal === undefined ? work : unlessAborted(work, signal);
+  }
+
+  /** Resolves when nothing is being sent. */
+  idle(): Promise<void> {
+    return this.#sending;
+  }
+
+  async #write(data: Uint8Array, to: SendOptions["to"]): Promise<void> {
+    const { channel, number, title, ended } = this.#owner;
+    const { host, port } = checkDatagram(data, to);
+    const { target: address } = checkHost(await this.#address(host));
+    for (let tries = 1; ; ) {
+      const { syntax } = this.#owner;
+      const way = datagramWay(data, this.#waiting, { rate: channel.bytesPerSecond, hex: syntax.offer });
+      const command = writeCommand(channel, "+USOST", [number, address, port], data, { way, signal: ended });
+      const turn = await syntax.enter(way, this.#waiting.length > 0);
+      if (turn === undefined) continue;
+      try {
+        const { lines } = await turn(command);
+        const taken = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[1]);
+        if (taken < data.length) throw truncated(title, taken, data.length);
+        return;
+      } catch (error) {
+        if (!isModemError(error, "MODEM_REJECTED") || error.cause?.command !== command.label) throw error;
+        const code = await readLastError(channel);
+        if (code !== WOULD_BLOCK || tries === TRIES) throw socketError(title, error, code, "MODEM_REJECTED");
+      }
+      tries += 1;
+      await delay(PAUSE, ended);
+    }
+  }
+
+  async #address(host: string): Promise<string> {
+    if (isIP(host) !== 0) return host;
+    const known = this.#names.get(host);
+    if (known !== undefined && known.until > now()) return known.address;
+    const address = await this.#owner.resolve(host, this.#owner.ended);
+    this.#names.delete(host);
+    const [oldest] = this.#names.keys();
+    if (oldest !== undefined && this.#names.size >= MOST_NAMES) this.#names.delete(oldest);
+    this.#names.set(host, { address, until: now() + NAME_LIFE });
+    return address;
+  }
+}
+
+function checkDatagram(data: Uint8Array, to: SendOptions["to"]): { host: string; port: number } {
+  if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port are missing: a datagram goes to somebody");
+  const { host } = checkHost(to.host);
+  const port = checkPort(to.port, "port");
+  if (data.length >= 1 && data.length <= WRITE_SIZE) return { host, port };
+  throw new ModemError(
+    "INVALID_INPUT",
+    `payload: a datagram of LARA-R6 has 1 to ${WRITE_SIZE} bytes, not ${data.length}`,
+  );
+}
+
+function truncated(title: string, taken: number, length: number): ModemError {
+  return new ModemError("MODEM_REJECTED", `${title}: the modem took ${taken} of a datagram's ${length} bytes`);
+}

@@ -1,0 +1,136 @@
+import type { Command } from "../../at/command";
+import { isModemError, type ModemError } from "../../errors";
+import { DirectStream } from "../../services/sockets/direct-stream";
+import type { SendOptions } from "../../services/sockets/sockets";
+import { unlessAborted } from "../../services/waiting/unless-aborted";
+import { command, trySend } from "../commands";
+import type { Carrier, CarrierOwner } from "./carrier";
+import { readState } from "./control";
+import { connectionClosed, socketFailure } from "./errors";
+import { isOpen, type SocketEnd } from "./reader";
+import { PATIENCE, QUEUE } from "./stream";
+
+/**
+ * When the module sends what it has got (at-facts-ublox 3.4): after a silence, in ms, or at a number of bytes. It takes
+ * no shorter silence and no larger number, so that a stream travels in full segments and a question goes at once.
+ */
+const SILENCE = { operation: 5, ms: 100 } as const;
+const LENGTH = { operation: 6, most: 2048 } as const;
+/**
+ * ms of a full queue that does not move, after which the module leaves direct link by itself: command mode's patience.
+ * Never, which there is too, would leave a line on which not even the escape sequence gets through.
+ */
+const CONGESTION = { operation: 8, ms: PATIENCE } as const;
+
+/**
+ * A connection by direct link (+USODL), which has the line for itself until others want it.
+ *
+ * Data that arrive between two turns of the link are not read by commands: the module gives them when the link is
+ * entered again. What is left when the peer has closed can only be read by commands (guide 5.5, fourth scenario).
+ */
+export class DirectCarrier implements Carrier {
+  readonly way = "direct link";
+  readonly #owner: CarrierOwner;
+  readonly #stream: DirectStream;
+  /** The peer has closed: nothing can be sent any more. */
+  readonly #closed = new AbortController();
+  readonly #end: Promise<SocketEnd>;
+  #tellEnd: (end: SocketEnd | Promise<SocketEnd>) => void = () => undefined;
+  readonly #begun: Promise<void>;
+  #begin: () => void = () => undefined;
+  /** Whether the owner listens: data may come before. */
+  #hasBegun = false;
+  /** Whether the module still has the socket. */
+  #farewell: SocketEnd["farewell"] = "close";
+
+  constructor(owner: CarrierOwner) {
+    this.#owner = owner;
+    this.#end = new Promise((resolve) => {
+      this.#tellEnd = resolve;
+    });
+    this.#begun = new Promise((resolve) => {
+      this.#begin = resolve;
+    });
+    this.#stream = new DirectStream({
+      channel: owner.channel,
+      title: owner.title,
+      enter: () => this.#enter(),
+      settle: (deliver) => this.#settle(deliver),
+      onData: (data) => this.#deliver(data),
+      onEnded: (error) => this.#tellEnd({ farewell: this.#farewell, ...(error && { error }) }),
+    });
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    const { channel, number, title, secure } = this.#owner;
+    // Firmware that refuses a value keeps its own.
+    for (const [operation, value] of [
+      [SILENCE.operation, SILENCE.ms],
+      [LENGTH.operation, secure ? QUEUE.secure : LENGTH.most],
+      [CONGESTION.operation, CONGESTION.ms],
+    ] as const) {
+      await trySend(channel, command("+UDCONF=", [operation, number, value]));
+    }
+    try {
+      await this.#stream.open({ ...this.#enter(), signal });
+    } catch (error) {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      if (await this.#stands()) throw await socketFailure(channel, title, error);
+      // It stood, and the peer has closed it since: what it sent is read when somebody listens.
+      this.#tellEnd(this.#begun.then(() => this.#readRest((data) => this.#owner.deliver(data))));
+    }
+  }
+
+  receive(): Promise<SocketEnd> {
+    this.#hasBegun = true;
+    this.#begin();
+    return unlessAborted(this.#end, this.#owner.ended);
+  }
+
+  send(data: Uint8Array, { signal }: SendOptions): Promise<void> {
+    return unlessAborted(this.#stream.send(data, signal), this.#closed.signal);
+  }
+
+  news(): void {
+    if (this.#owner.reader.isCloseAnnounced) this.#stream.doubt();
+  }
+
+  finish(): Promise<void> {
+    return this.#stream.close();
+  }
+
+  stop(error: ModemError | undefined): Promise<void> {
+    return this.#stream.end(error);
+  }
+
+  #enter(): Command {
+    return command("+USODL=", [this.#owner.number]);
+  }
+
+  #deliver(data: Buffer): void | Promise<void> {
+    if (this.#hasBegun) return this.#owner.deliver(data);
+    const { ended } = this.#owner;
+    return unlessAborted(this.#begun, ended).then(() => this.#owner.deliver(data));
+  }
+
+  async #settle(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
+    if (await this.#stands()) return true;
+    this.#farewell = (await this.#readRest(deliver)).farewell;
+    return false;
+  }
+
+  async #stands(): Promise<boolean> {
+    const { channel, number } = this.#owner;
+    const state = await readState(channel, number);
+    return state !== undefined && isOpen(state);
+  }
+
+  /** Reads what the module still holds of a connection that the peer has closed. */
+  async #readRest(deliver: (data: Buffer) => void | Promise<void>): Promise<SocketEnd> {
+    const { reader, title } = this.#owner;
+    // Whoever waits for a write inside `deliver` would wait for ever.
+    this.#closed.abort(connectionClosed(title));
+    reader.peerClosed();
+    return (await reader.drain(deliver)) ?? { farewell: "close" };
+  }
+}

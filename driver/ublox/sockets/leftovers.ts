@@ -1,0 +1,19 @@
+import type { Channel } from "../../at/channel-types";
+import { command, trySend } from "../commands";
+import { TIMEOUTS } from "../timeouts";
+import { exists, SOCKET_NUMBERS } from "./control";
+
+/**
+ * Closes the sockets of a module that nobody here has. A port that was unplugged leaves them open: their peers wait,
+ * and what they listen on is refused to whoever wants to listen there again.
+ */
+export async function closeLeftovers(
+  channel: Channel,
+  isOwned: (number: number) => boolean = () => false,
+): Promise<void> {
+  for (const number of SOCKET_NUMBERS) {
+    // It may get an owner while the module is asked.
+    if (isOwned(number) || !(await exists(channel, number)) || isOwned(number)) continue;
+    await trySend(channel, command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket }));
+  }
+}

@@ -1,0 +1,138 @@
+import type { Channel } from "../../at/channel-types";
+import { isModemError, type ModemError } from "../../errors";
+import type { ModemListener, ModemSocket, SocketEvents } from "../../services/sockets/sockets";
+import { command } from "../commands";
+import { exists } from "./control";
+import { connectionClosed, socketFailure } from "./errors";
+import type { NumberOwner, SocketNumbers } from "./numbers";
+import type { ListenPlan } from "./plan";
+
+export interface ListenerParts {
+  readonly channel: Channel;
+  readonly number: number;
+  readonly plan: ListenPlan;
+  readonly accept: (socket: ModemSocket) => SocketEvents;
+  readonly onClosed: (error?: ModemError) => void;
+  /** Closes the module's socket. Never fails. */
+  close(): Promise<void>;
+  /** The module's socket is gone. */
+  forget(): void;
+  /** Gives back what it had. Never fails. */
+  release(): void;
+}
+
+/** A socket in listening mode (guide 5.2). */
+export class SocketListener implements ModemListener {
+  readonly parts: ListenerParts;
+  #listens = false;
+  /** Its data connection was lost before the module listened. */
+  #lost: ModemError | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(parts: ListenerParts) {
+    this.parts = parts;
+  }
+
+  get number(): number {
+    return this.parts.number;
+  }
+
+  get localPort(): number {
+    return this.parts.plan.localPort;
+  }
+
+  get cid(): number {
+    return this.parts.plan.cid;
+  }
+
+  /** Whether it takes connections. */
+  get isOpen(): boolean {
+    return this.#ended === undefined;
+  }
+
+  /** The module listens: from now on its end is told. @throws {ModemError} where its data connection is gone */
+  start(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+    this.#listens = true;
+  }
+
+  /** A listening socket has no data. */
+  announced(): void {}
+
+  /** +UUSOCL, which may be meant for an earlier life of the number. */
+  closeAnnounced(): void {
+    const { channel, plan } = this.parts;
+    const { title } = plan;
+    const check = async (): Promise<void> => {
+      if (!(await exists(channel, this.number))) {
+        await this.end({ farewell: "forget", error: connectionClosed(title, "the modem listens no more") });
+      }
+    };
+    void check().catch((error: unknown) => channel.note(`${title}: ${String(error)}`));
+  }
+
+  superseded(): void {
+    void this.end({ farewell: "forget", error: connectionClosed(this.parts.plan.title, "the modem listens no more") });
+  }
+
+  contextLost(error: ModemError): void {
+    if (this.#listens) void this.end({ farewell: "close", error });
+    else this.#lost = error;
+  }
+
+  async close(): Promise<void> {
+    this.#listens = false;
+    await this.end({ farewell: "close" });
+  }
+
+  end({ farewell, error }: { farewell: "close" | "forget"; error?: ModemError }): Promise<void> {
+    this.#ended ??= this.#end(farewell, error);
+    return this.#ended;
+  }
+
+  async #end(farewell: "close" | "forget", error: ModemError | undefined): Promise<void> {
+    const { parts } = this;
+    if (farewell === "close") await parts.close();
+    else parts.forget();
+    try {
+      if (this.#listens) parts.onClosed(error);
+    } catch (fault) {
+      parts.channel.note(`${parts.plan.title}: ${String(fault)}`);
+    }
+    parts.release();
+  }
+}
+
+/** Makes a socket and sets it into listening mode; where that fails, or `signal` aborts, nothing is left of it. */
+export async function openListener(
+  { giveBack, ...parts }: Omit<ListenerParts, "number" | "close" | "forget" | "release"> & { giveBack: () => void },
+  numbers: SocketNumbers<NumberOwner>,
+  signal: AbortSignal,
+): Promise<SocketListener> {
+  const { channel, plan } = parts;
+  const make = (number: number): SocketListener => {
+    const listener: SocketListener = new SocketListener({
+      ...parts,
+      number,
+      close: () => numbers.close(number, listener),
+      forget: () => numbers.forget(number, listener),
+      release: giveBack,
+    });
+    return listener;
+  };
+  const listener = await numbers.create(plan, make, signal).catch((error: unknown) => {
+    giveBack();
+    throw error;
+  });
+  try {
+    signal.throwIfAborted();
+    await channel.send(command("+USOLI=", [listener.number, plan.localPort]));
+    signal.throwIfAborted();
+    listener.start();
+  } catch (error) {
+    const failure = isModemError(error, "MODEM_REJECTED") ? await socketFailure(channel, plan.title, error) : error;
+    await listener.end({ farewell: "close" });
+    throw failure;
+  }
+  return listener;
+}

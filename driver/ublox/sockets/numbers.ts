@@ -1,0 +1,139 @@
+import type { Channel } from "../../at/channel-types";
+import type { Command } from "../../at/command";
+import { toInteger } from "../../at/fields";
+import { isModemError, ModemError } from "../../errors";
+import { type AcquireOptions, Pool } from "../../services/waiting/pool";
+import { ask, command } from "../commands";
+import { TIMEOUTS } from "../timeouts";
+import { SOCKET_NUMBERS } from "./control";
+import { socketFailure } from "./errors";
+import { closeLeftovers } from "./leftovers";
+import type { SocketPlan } from "./plan";
+
+export function isSocketNumber(number: number): boolean {
+  return SOCKET_NUMBERS.some((one) => one === number);
+}
+
+/** Who has a number of the module's for a while: the number's epoch. */
+export interface NumberOwner {
+  /** The module has given the number to another: what it had is gone. */
+  superseded(): void;
+}
+
+/**
+ * Who has which of the module's sockets.
+ *
+ * The module numbers sockets itself and gives a number anew as soon as it is free, so that URCs and late commands of
+ * one life of a number must never reach the next: numbers are made and freed one at a time, and only by their owner.
+ */
+export class SocketNumbers<T extends NumberOwner> {
+  readonly #channel: Channel;
+  readonly #places = new Pool<number>(SOCKET_NUMBERS, { name: "sockets" });
+  readonly #turn = new Pool(["+USOCR"], { name: "changes of the modem's sockets" });
+  readonly #owners = new Map<number, T>();
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  /** Those who have a number now. */
+  get owners(): T[] {
+    return [...this.#owners.values()];
+  }
+
+  get(number: number): T | undefined {
+    return this.#owners.get(number);
+  }
+
+  /** Waits for one of the seven; resolves to the way to give it back. */
+  async place(options: AcquireOptions): Promise<() => void> {
+    const place = await this.#places.acquire(options);
+    let held = true;
+    return () => {
+      if (held) this.#places.release(place);
+      held = false;
+    };
+  }
+
+  /**
+   * A place for a socket that the module has made by itself, whether there is one or not; the way to give it back. It is
+   * the next that gets free: whoever waits for one would find no socket there.
+   */
+  claim(owner: string): () => void {
+    const leave = new AbortController();
+    const place = this.#places.acquire({ signal: leave.signal, owner, first: true });
+    // The session may end, and the pool with it, long before the socket gives back what it never got.
+    place.catch(() => undefined);
+    return () => {
+      leave.abort();
+      place.then((item) => this.#places.release(item)).catch(() => undefined);
+    };
+  }
+
+  /**
+   * Makes a socket (+USOCR) and its owner, unless `signal` aborts before. A caller who gives up later must `close` it.
+   *
+   * @throws {ModemError} `MODEM_BUSY`, or +USOER's reason
+   */
+  create<O extends T>({ title, create }: SocketPlan, make: (number: number) => O, signal: AbortSignal): Promise<O> {
+    const work = async (): Promise<O> => {
+      let number = await this.#make(create);
+      if (number instanceof ModemError) {
+        await closeLeftovers(this.#channel, (left) => this.#owners.has(left));
+        number = await this.#make(create);
+      }
+      if (number instanceof ModemError) throw await this.#refused(title, number);
+      return this.adopt(number, make(number));
+    };
+    return this.#turn.withItem(work, { signal });
+  }
+
+  /** Enters the owner of a socket that there is. */
+  adopt<O extends T>(number: number, owner: O): O {
+    this.supersede(number);
+    this.#owners.set(number, owner);
+    return owner;
+  }
+
+  /** The module has given the number to another socket: whoever had it has it no more. */
+  supersede(number: number): void {
+    this.#owners.get(number)?.superseded();
+    this.#owners.delete(number);
+  }
+
+  /** Closes a socket (+USOCL), unless the number is another's by now. Never fails: the module may have closed it. */
+  async close(number: number, owner: T | undefined): Promise<void> {
+    const close = async (): Promise<void> => {
+      if (this.#owners.get(number) !== owner) return;
+      await this.#channel.send(command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket })).catch(() => undefined);
+      this.forget(number, owner);
+    };
+    await this.#turn.withItem(close).catch(() => this.forget(number, owner));
+  }
+
+  /** The module has no such socket any more. */
+  forget(number: number, owner: T | undefined): void {
+    if (this.#owners.get(number) === owner) this.#owners.delete(number);
+  }
+
+  dispose(error: Error): void {
+    this.#places.close(error);
+    this.#turn.close(error);
+  }
+
+  async #make(order: Command): Promise<number | ModemError> {
+    try {
+      const number = toInteger((await ask(this.#channel, order))[0]?.[0]);
+      if (isSocketNumber(number)) return number;
+    } catch (error) {
+      if (isModemError(error, "MODEM_REJECTED")) return error;
+      throw error;
+    }
+    return new ModemError("MODEM_REJECTED", `The modem made a socket and did not say which (${order.label})`);
+  }
+
+  async #refused(title: string, refusal: ModemError): Promise<ModemError> {
+    if (this.#owners.size < SOCKET_NUMBERS.length) return socketFailure(this.#channel, title, refusal);
+    return new ModemError("MODEM_BUSY", `${title}: all ${SOCKET_NUMBERS.length} sockets are in use`, refusal.cause);
+  }
+}

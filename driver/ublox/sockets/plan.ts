@@ -1,0 +1,101 @@
+import { isIPv6 } from "node:net";
+import type { Channel } from "../../at/channel-types";
+import type { Command } from "../../at/command";
+import { type Field, integer, quote } from "../../at/fields";
+import { withoutBrackets } from "../../cellular/addresses";
+import { ModemError } from "../../errors";
+import type {
+  ConnectOptions,
+  ListenOptions,
+  SocketMode,
+  SocketProtocol,
+  SocketService,
+} from "../../services/sockets/sockets";
+import { command, query, trySend } from "../commands";
+import { FACTORY_CONTEXT } from "../packet-data/default-context";
+
+const PROTOCOLS: Readonly<Record<SocketProtocol, number>> = { tcp: 6, udp: 17 };
+/** Levels and options of +USOSO (guide 5.4). */
+const SOCKET = { level: 65_535, keepAlive: 8 } as const;
+const TCP = { level: 6, noDelay: 1, keepIdle: 2 } as const;
+/** s: +USOSO takes ms up to 2^31 - 1. */
+const MAX_KEEP_ALIVE = 2_147_483;
+const MAX_HOST = 255;
+
+/** How a socket is made. */
+export interface SocketPlan {
+  /** For messages. */
+  readonly title: string;
+  readonly protocol: SocketProtocol;
+  readonly create: Command;
+  readonly cid: number;
+  /** s; 0: none. */
+  readonly keepAlive: number;
+  readonly mode: SocketMode;
+}
+
+export interface ConnectPlan extends SocketPlan {
+  readonly host: string;
+  readonly port: number;
+  readonly target: Field;
+}
+
+export interface ListenPlan extends SocketPlan {
+  readonly localPort: number;
+}
+
+type Common = Partial<Pick<ListenOptions, "localPort" | "cid" | "keepAlive">>;
+
+/** @throws {ModemError} `INVALID_INPUT` naming the option */
+export function planConnect(options: ConnectOptions): ConnectPlan {
+  const { host, target } = checkHost(options.host);
+  const port = checkPort(options.port, "port");
+  const title = `Connection to ${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const { mode } = options;
+  return { ...planSocket("tcp", title, options, isIPv6(host)), mode, host, port, target };
+}
+
+/** @throws {ModemError} as `planConnect`; `NOT_SUPPORTED` for DTLS */
+export function planUdp(options: Parameters<SocketService["openUdp"]>[0]): SocketPlan {
+  const { localPort, security } = options;
+  if (security !== undefined) {
+    throw new ModemError("NOT_SUPPORTED", "tls is not available for UDP sockets on this modem yet. Leave it out.");
+  }
+  return planSocket("udp", localPort === undefined ? "UDP socket" : `UDP socket on port ${localPort}`, options);
+}
+
+/** +USOLI names the port, so that +USOCR of a listening socket does not (guide 5.2). */
+export function planListen({ localPort, ...options }: ListenOptions): ListenPlan {
+  const port = checkPort(localPort, "localPort");
+  return { ...planSocket("tcp", `Listening on port ${port}`, options), localPort: port };
+}
+
+function planSocket(protocol: SocketProtocol, title: string, options: Common, ipv6 = false): SocketPlan {
+  const localPort = options.localPort === undefined ? undefined : checkPort(options.localPort, "localPort");
+  const cid = options.cid === undefined ? undefined : integer(options.cid, { field: "cid", min: 1, max: 8 });
+  const keepAlive = integer(options.keepAlive ?? 0, { field: "keepAlive", min: 0, max: MAX_KEEP_ALIVE });
+  const parameters = [PROTOCOLS[protocol], localPort, ipv6 || cid !== undefined ? Number(ipv6) : undefined, cid];
+  // Guide 5.1: what is left out at the end is left out of the line.
+  while (parameters.at(-1) === undefined) parameters.pop();
+  const create = query("+USOCR=", { prefix: "+USOCR:" }, parameters);
+  return { title, protocol, create, cid: cid ?? FACTORY_CONTEXT, keepAlive, mode: "command" };
+}
+
+/** Name or address as a command takes it. */
+export function checkHost(text: string): { readonly host: string; readonly target: Field } {
+  const host = withoutBrackets(text);
+  if (host === "") throw new ModemError("INVALID_INPUT", "host is empty");
+  return { host, target: quote(host, { field: "host", max: MAX_HOST }) };
+}
+
+export function checkPort(port: number, field: string): number {
+  return integer(port, { field, min: 1, max: 65_535 });
+}
+
+/** Sets a TCP socket up: data leave as they are written, and silence is probed where that is wanted (guide 5.4). */
+export async function setOptions(channel: Channel, number: number, keepAlive: number): Promise<void> {
+  await trySend(channel, command("+USOSO=", [number, TCP.level, TCP.noDelay, 1]));
+  if (keepAlive === 0) return;
+  await channel.send(command("+USOSO=", [number, SOCKET.level, SOCKET.keepAlive, 1]));
+  await channel.send(command("+USOSO=", [number, TCP.level, TCP.keepIdle, keepAlive * 1000]));
+}

@@ -1,0 +1,82 @@
+import type { Channel } from "../../at/channel-types";
+import { transferTime } from "../../at/clock";
+import { type Command, Priority } from "../../at/command";
+import { type AnswerField, splitFields, toInteger } from "../../at/fields";
+import { ModemError } from "../../errors";
+import type { SocketAddress, SocketProtocol } from "../../services/sockets/sockets";
+import { query } from "../commands";
+import { TIMEOUTS } from "../timeouts";
+import type { SocketSyntax } from "./hex-mode";
+
+/** Most bytes of one +USORD or +USORF in the base syntax, the only one that is read in: hex mode halves them. */
+export const READ_SIZE = 1024;
+
+interface Modem {
+  readonly channel: Channel;
+  readonly syntax: SocketSyntax;
+}
+
+export interface Received {
+  readonly data: Buffer;
+  /** Of a datagram: who sent it. */
+  readonly from?: SocketAddress;
+}
+
+/**
+ * Reads once (guide 5.5, 5.7); undefined when nothing waits.
+ *
+ * @throws {ModemError} `CONNECTION_CLOSED` for an answer that bytes were lost of: what it held can't be read again;
+ * `MODEM_REJECTED` where the modem has no such socket; `MODEM_TIMEOUT`
+ */
+export async function readSocket(
+  { channel, syntax }: Modem,
+  number: number,
+  protocol: SocketProtocol,
+  signal: AbortSignal,
+): Promise<Received | undefined> {
+  const name = protocol === "tcp" ? "+USORD" : "+USORF";
+  const command = query(`${name}=`, { prefix: `${name}:` }, [number, READ_SIZE], {
+    timeout: TIMEOUTS.simple + transferTime(READ_SIZE, channel.bytesPerSecond),
+    priority: Priority.Background,
+    signal,
+  });
+  const turn = await syntax.enter("read");
+  const { lines } = await turn(command);
+  const fields = lines.length === 1 && lines[0] !== undefined ? splitFields(lines[0]) : [];
+  if (toInteger(fields[0]) !== number) throw damaged(command);
+  return protocol === "tcp" ? parseStream(fields, command) : parseDatagram(fields, command);
+}
+
+/** `<socket>,<bytes>,"<data>"`; none are `0,0`, `0,""` or `0,0,""`. */
+function parseStream([, count, content, ...more]: readonly AnswerField[], command: Command): Received | undefined {
+  const isEmpty = count !== undefined && (count.quoted ? count.text === "" : toInteger(count) === 0);
+  if (isEmpty && (content === undefined || content.text === "")) return undefined;
+  if (more.length > 0) throw damaged(command);
+  return { data: dataOf(content, toInteger(count), command) };
+}
+
+/** `<socket>,"<address>",<port>,<bytes>,"<data>"`; none are also the short forms of a stream. */
+function parseDatagram(fields: readonly AnswerField[], command: Command): Received | undefined {
+  const [, ip, port, count, content] = fields;
+  if (fields.length <= 3) return parseStream(fields, command);
+  if (fields.length > 5 || !(toInteger(port) >= 0)) throw damaged(command);
+  if (toInteger(count) === 0) return undefined;
+  const data = dataOf(content, toInteger(count), command);
+  return { data, from: { ip: ip?.text ?? "", port: toInteger(port) } };
+}
+
+function dataOf(content: AnswerField | undefined, count: number, command: Command): Buffer {
+  const data = content?.data;
+  const fits = data !== undefined && content?.damaged === undefined && data.length === count && count <= READ_SIZE;
+  if (!fits) throw damaged(command);
+  return data;
+}
+
+function damaged({ label }: Command): ModemError {
+  const text = "bytes were lost or added on the way";
+  return new ModemError(
+    "CONNECTION_CLOSED",
+    `Reading a socket: ${text}, and can't be read again. Check cable, baud rate and flow control.`,
+    { command: label, errorText: text },
+  );
+}

@@ -1,0 +1,149 @@
+import type { Channel } from "../../at/channel-types";
+import { delay, Wake } from "../../delay";
+import { isModemError, type ModemError } from "../../errors";
+import type { SocketAddress, SocketProtocol } from "../../services/sockets/sockets";
+import { exists, readState, type TcpState } from "./control";
+import { connectionClosed } from "./errors";
+import type { SocketSyntax } from "./hex-mode";
+import { readSocket } from "./read";
+
+/** ms after which a socket without news is read all the same: a URC may have been lost. */
+const POLL = 30_000;
+/** Reads in a row that the module may refuse for a socket that stands, and ms between them. */
+const REFUSALS = 3;
+const REFUSAL_PAUSE = 500;
+
+/** How the life of a socket ends. */
+export interface SocketEnd {
+  /** `close`: the module still has the socket; `forget`: it has not. */
+  readonly farewell: "close" | "forget";
+  readonly error?: ModemError;
+}
+
+export interface ReaderOwner {
+  readonly channel: Channel;
+  readonly syntax: SocketSyntax;
+  readonly number: number;
+  readonly protocol: SocketProtocol;
+  /** For messages. */
+  readonly title: string;
+  /** Fires when the socket has ended; its reason is what reading fails with then. */
+  readonly ended: AbortSignal;
+  /** Resolves when more may be read. Never fails, but for the end of the socket. */
+  readonly deliver: (data: Buffer, from?: SocketAddress) => void | Promise<void>;
+}
+
+/** Reads a socket by +USORD or +USORF (guide 5.5, 5.7), and finds out whether what was announced is its end. */
+export class SocketReader {
+  readonly #owner: ReaderOwner;
+  readonly #wake = new Wake();
+  /** News of data since the last read. */
+  #announced: boolean;
+  /** +UUSOCL came, which may be meant for an earlier life of the number. */
+  #closeAnnounced = false;
+  #peerClosed = false;
+
+  constructor(owner: ReaderOwner) {
+    this.#owner = owner;
+    // A datagram may come as soon as there is a socket; a connection's data are announced to it.
+    this.#announced = owner.protocol === "udp";
+  }
+
+  /** The module has said that the socket is closed. */
+  get isCloseAnnounced(): boolean {
+    return this.#closeAnnounced;
+  }
+
+  /** +UUSORD or +UUSORF. */
+  announced(): void {
+    this.#announced = true;
+    this.#wake.set();
+  }
+
+  /** +UUSOCL. */
+  closeAnnounced(): void {
+    this.#closeAnnounced = true;
+    this.announced();
+  }
+
+  /** Another command has shown that the peer has closed. */
+  peerClosed(): void {
+    this.#peerClosed = true;
+    this.announced();
+  }
+
+  /** Reads whenever there is news; resolves to the end. */
+  async run(): Promise<SocketEnd> {
+    const { ended } = this.#owner;
+    for (;;) {
+      for (let told = true; told && !this.#announced; ) told = await this.#wake.wait(POLL, ended);
+      const end = await this.drain();
+      if (end !== undefined) return end;
+    }
+  }
+
+  /** Reads until nothing is left; resolves to the end where that has come. */
+  async drain(deliver = this.#owner.deliver): Promise<SocketEnd | undefined> {
+    const { number, protocol, ended } = this.#owner;
+    for (let refusals = 0; ; ) {
+      this.#announced = false;
+      const mayBeClosed = this.#closeAnnounced || this.#peerClosed;
+      try {
+        const received = await readSocket(this.#owner, number, protocol, ended);
+        refusals = 0;
+        if (received === undefined) return mayBeClosed ? await this.#checkClosed() : undefined;
+        await deliver(received.data, received.from);
+      } catch (error) {
+        const end = await this.#unread(error);
+        if (end !== undefined) return end;
+        refusals += 1;
+        if (refusals >= REFUSALS) throw error;
+        await delay(REFUSAL_PAUSE, ended);
+      }
+    }
+  }
+
+  /** A read failed: the end, where that is why; throws where the socket can't go on. */
+  async #unread(error: unknown): Promise<SocketEnd | undefined> {
+    const { channel, protocol, title, ended } = this.#owner;
+    if (ended.aborted || !isModemError(error)) throw error;
+    if (error.code === "MODEM_REJECTED") return this.#refused();
+    // Of a stream the bytes that were lost would be missing; a datagram may be.
+    const isBearable = error.code === "CONNECTION_CLOSED" || error.code === "MODEM_TIMEOUT";
+    if (protocol === "tcp" || !isBearable) throw error;
+    channel.note(`${title}: ${error.message}`);
+    return undefined;
+  }
+
+  /** The module refused to read: whether the socket is gone. */
+  async #refused(): Promise<SocketEnd | undefined> {
+    const state = await this.#state();
+    if (state === undefined) return this.#gone();
+    return isOpen(state) ? undefined : { farewell: "close" };
+  }
+
+  /** Nothing is left to read, and the end was announced: whether it was this life's. */
+  async #checkClosed(): Promise<SocketEnd | undefined> {
+    this.#closeAnnounced = false;
+    const state = await this.#state();
+    if (state === undefined) return { farewell: "forget" };
+    return isOpen(state) && !this.#peerClosed ? undefined : { farewell: "close" };
+  }
+
+  #gone(): SocketEnd {
+    if (this.#closeAnnounced || this.#peerClosed) return { farewell: "forget" };
+    const error = connectionClosed(this.#owner.title, "the modem no longer has the socket");
+    return { farewell: "forget", error };
+  }
+
+  async #state(): Promise<TcpState | "open" | undefined> {
+    const { channel, number, protocol } = this.#owner;
+    if (protocol === "tcp") return readState(channel, number);
+    return (await exists(channel, number)) ? "open" : undefined;
+  }
+}
+
+/** Whether data may still come. */
+export function isOpen(state: TcpState | "open"): boolean {
+  return state === "open" || state === "established" || state === "unknown";
+}

@@ -1,0 +1,228 @@
+import type { Channel } from "../../at/channel-types";
+import { type AnswerField, splitFields, toInteger } from "../../at/fields";
+import type { Line } from "../../at/line";
+import { isModemError, ModemError } from "../../errors";
+import type { DiagnosticsService } from "../../services/diagnostics";
+import type { PacketDataService } from "../../services/packet-data";
+import type {
+  ConnectOptions,
+  ListenOptions,
+  ModemListener,
+  ModemSocket,
+  SocketAddress,
+  SocketEvents,
+  SocketService,
+} from "../../services/sockets/sockets";
+import { Deadline } from "../../services/waiting/deadline";
+import type { AcquireOptions } from "../../services/waiting/pool";
+import { unlessAborted } from "../../services/waiting/unless-aborted";
+import type { SecureConnection, UbloxSecurity } from "../security/security";
+import { CommandCarrier } from "./carrier";
+import { connectSocket } from "./connect";
+import { SocketConnection } from "./connection";
+import { DirectCarrier } from "./direct-link";
+import { SocketSyntax } from "./hex-mode";
+import { openListener, SocketListener } from "./listener";
+import { isSocketNumber, SocketNumbers } from "./numbers";
+import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from "./plan";
+
+type UdpOptions = Parameters<SocketService["openUdp"]>[0];
+type Owned = () => AcquireOptions & { readonly timeout: number; readonly owner: string };
+
+/** What a socket has while it lives. */
+interface Holdings {
+  readonly giveBack: () => void;
+  readonly secure?: SecureConnection;
+  readonly local?: SocketAddress;
+  readonly remote?: SocketAddress;
+}
+
+export interface SocketsParts {
+  readonly channel: Channel;
+  readonly packetData: Pick<PacketDataService, "onLost">;
+  readonly diagnostics: Pick<DiagnosticsService, "resolve">;
+  readonly security: Pick<UbloxSecurity, "connect">;
+}
+
+/** TCP and UDP by the module's seven sockets (guide 5). */
+export class UbloxSockets implements SocketService {
+  readonly #parts: SocketsParts;
+  readonly #numbers: SocketNumbers<SocketConnection | SocketListener>;
+  readonly #syntax: SocketSyntax;
+  readonly #leave: readonly (() => void)[];
+
+  constructor(parts: SocketsParts) {
+    const { channel, packetData } = parts;
+    this.#parts = parts;
+    this.#numbers = new SocketNumbers(channel);
+    this.#syntax = new SocketSyntax(channel);
+    const ownerOf = (line: Line) => this.#numbers.get(toInteger(splitFields(line)[0]));
+    this.#leave = [
+      channel.onUrc("+UUSORD:", (line) => ownerOf(line)?.announced()),
+      channel.onUrc("+UUSORF:", (line) => ownerOf(line)?.announced()),
+      channel.onUrc("+UUSOCL:", (line) => ownerOf(line)?.closeAnnounced()),
+      channel.onUrc("+UUSOLI:", (line) => this.#onAccepted(splitFields(line))),
+      packetData.onLost((cid, reason) => this.#onContextLost(cid, reason)),
+    ];
+  }
+
+  async connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket> {
+    const plan = planConnect(options);
+    const { security } = options;
+    return within(plan, options, async (limit, owned) => {
+      // First, as a socket that waits for it keeps none from others.
+      const waiting = { limit, signal: options.signal, owner: plan.title };
+      const secure = security && (await this.#parts.security.connect(security, plan, waiting));
+      const giveBack = await this.#numbers.place(owned()).catch(async (error: unknown) => {
+        await secure?.end(true);
+        throw error;
+      });
+      const connect = async (): Promise<ModemSocket> => {
+        const connection = await this.#create(plan, { giveBack, secure }, limit);
+        const resolve = (host: string): Promise<string> => this.#resolve(host, limit.signal);
+        const modem = { channel: this.#parts.channel, resolve };
+        const remote = await connectSocket(modem, { plan, connection, secure }, limit);
+        connection.start(events, remote);
+        return connection;
+      };
+      return unlessAborted(connect(), limit.signal);
+    });
+  }
+
+  async openUdp(options: UdpOptions, events: SocketEvents): Promise<ModemSocket> {
+    const plan = planUdp(options);
+    return within(plan, options, async (limit, owned) => {
+      const giveBack = await this.#numbers.place(owned());
+      const open = async (): Promise<ModemSocket> => {
+        const connection = await this.#create(plan, { giveBack }, limit);
+        if (limit.signal.aborted) await connection.end({ farewell: "close" });
+        else connection.start(events);
+        return connection;
+      };
+      return unlessAborted(open(), limit.signal);
+    });
+  }
+
+  async listen(
+    options: ListenOptions,
+    accept: (socket: ModemSocket) => SocketEvents,
+    onClosed: (error?: ModemError) => void,
+  ): Promise<ModemListener> {
+    const plan = planListen(options);
+    return within(plan, options, async (limit, owned) => {
+      const giveBack = await this.#numbers.place(owned());
+      const parts = { channel: this.#parts.channel, plan, accept, onClosed, giveBack };
+      return unlessAborted(openListener(parts, this.#numbers, limit.signal), limit.signal);
+    });
+  }
+
+  dispose(error: Error): void {
+    for (const leave of this.#leave) leave();
+    this.#numbers.dispose(error);
+    const reason = isModemError(error) ? error : new ModemError("MODEM_OFFLINE", error.message);
+    for (const owner of this.#numbers.owners) void owner.end({ farewell: "forget", error: reason });
+  }
+
+  /** Makes a socket; where that fails, what it was to have is given back. */
+  async #create(plan: SocketPlan, holdings: Holdings, limit: Deadline): Promise<SocketConnection> {
+    const make = (number: number): SocketConnection => this.#connection(number, plan, holdings);
+    try {
+      limit.signal.throwIfAborted();
+      return await this.#numbers.create(plan, make, limit.signal);
+    } catch (error) {
+      holdings.giveBack();
+      await holdings.secure?.end(true);
+      throw error;
+    }
+  }
+
+  #connection(
+    number: number,
+    { title, protocol, cid, mode }: Pick<SocketPlan, "title" | "protocol" | "cid" | "mode">,
+    { giveBack, secure, local, remote }: Holdings,
+  ): SocketConnection {
+    const connection: SocketConnection = new SocketConnection(
+      {
+        channel: this.#parts.channel,
+        syntax: this.#syntax,
+        number,
+        title,
+        protocol,
+        cid,
+        secure: secure !== undefined,
+        ...(local && { local }),
+        resolve: (host, signal) => this.#resolve(host, signal),
+        carry: (owner) => (mode === "direct" ? new DirectCarrier(owner) : new CommandCarrier(owner)),
+        close: () => this.#numbers.close(number, connection),
+        forget: () => this.#numbers.forget(number, connection),
+        release: async (error) => {
+          giveBack();
+          await secure?.end(!isModemError(error, "TLS_FAILED"));
+        },
+      },
+      remote,
+    );
+    return connection;
+  }
+
+  /** `<socket>,<address>,<port>,<listening socket>,<own address>,<own port>` (guide 5.2). */
+  #onAccepted([made, ip, port, listening, ownIp, ownPort]: readonly AnswerField[]): void {
+    const number = toInteger(made);
+    if (!isSocketNumber(number)) return;
+    const listeningNumber = toInteger(listening);
+    // A line that was damaged tells nothing of whose the number is.
+    if (isSocketNumber(listeningNumber)) this.#numbers.supersede(number);
+    const listener = this.#numbers.get(listeningNumber);
+    if (!(listener instanceof SocketListener && listener.isOpen)) {
+      // Nobody waits for it any more, and it would keep a socket.
+      void this.#numbers.close(number, undefined);
+      return;
+    }
+    const { plan } = listener.parts;
+    const remote = addressOf(ip, port);
+    const title = `Connection from ${remote.ip}:${remote.port}`;
+    const holdings = { giveBack: this.#numbers.claim(title), local: addressOf(ownIp, ownPort), remote };
+    const connection = this.#numbers.adopt(number, this.#connection(number, { ...plan, title }, holdings));
+    void this.#welcome(connection, listener);
+  }
+
+  async #welcome(connection: SocketConnection, { parts: { plan, accept } }: SocketListener): Promise<void> {
+    const { channel } = this.#parts;
+    try {
+      connection.start(accept(connection));
+      await setOptions(channel, connection.number, plan.keepAlive);
+    } catch (error) {
+      channel.note(`${plan.title}: ${String(error)}`);
+      // A connection goes on without its options; one that nobody takes does not.
+      if (!connection.isStarted) await connection.end({ farewell: "close" });
+    }
+  }
+
+  #onContextLost(cid: number, reason: string): void {
+    const error = new ModemError("NO_CONNECTION", `Data connection ${cid} was lost (${reason})`);
+    for (const owner of this.#numbers.owners) if (owner.cid === cid) owner.contextLost(error);
+  }
+
+  async #resolve(host: string, signal: AbortSignal): Promise<string> {
+    return (await this.#parts.diagnostics.resolve(host, { signal })).address;
+  }
+}
+
+/** Runs an operation within its limit in time; pools say by themselves that they are full. */
+async function within<T>(
+  { title }: SocketPlan,
+  { timeout, signal }: { readonly timeout: number; readonly signal?: AbortSignal },
+  work: (limit: Deadline, owned: Owned) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const limit = new Deadline(timeout, title, signal);
+  try {
+    return await work(limit, () => ({ timeout: limit.remaining, signal, owner: title }));
+  } finally {
+    limit.clear();
+  }
+}
+
+function addressOf(ip: AnswerField | undefined, port: AnswerField | undefined): SocketAddress {
+  return { ip: ip?.text ?? "", port: toInteger(port) };
+}

@@ -1,0 +1,206 @@
+import type { Channel } from "../../at/channel-types";
+import { now } from "../../at/clock";
+import { splitFields, toInteger } from "../../at/fields";
+import { delay } from "../../delay";
+import { isModemError, ModemError } from "../../errors";
+import { JoinedSends } from "../../services/sockets/joined-sends";
+import type { SendQueue } from "../../services/sockets/send-queue";
+import type { SendOptions } from "../../services/sockets/sockets";
+import { CONTROL, readNumber, readState } from "./control";
+import { connectionClosed } from "./errors";
+import type { SocketSyntax } from "./hex-mode";
+import { writeCommand } from "./write";
+import { HORIZON, nextPiece, type Piece } from "./write-choice";
+
+/** Bytes that the module holds for a peer that is slower than the line (guide 5.3.3). */
+export const QUEUE = { plain: 8192, secure: 1024 } as const;
+/** ms for which a full queue that does not move is waited for: as long as TCP retransmits on a bad network. */
+export const PATIENCE = 120_000;
+/** ms between two looks at a full queue. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1000;
+/** Looks at a queue that shows no room, after which a write is tried all the same. */
+const LOOKS = 5;
+/** Writes of one piece that an empty queue may refuse, or that the module leaves without a trace. */
+const TRIES = 10;
+
+export interface StreamOwner {
+  readonly channel: Channel;
+  readonly syntax: SocketSyntax;
+  readonly number: number;
+  /** For messages. */
+  readonly title: string;
+  readonly secure: boolean;
+  /** Fires when the socket has ended; its reason is what a write fails with then. */
+  readonly ended: AbortSignal;
+  /** The peer has closed: what it sent before can still be read. */
+  peerClosed(): void;
+  /** The module does not seem to have the socket any more; reading finds out why. */
+  gone(): void;
+  /** What has reached the peer is unknown: nothing may follow it. */
+  broken(error: ModemError): void;
+}
+
+/** How the write of a piece that is not taken goes on. */
+class Stall {
+  #since = now();
+  #pause = FIRST_PAUSE;
+  /** Tries that no full queue explains. */
+  tries = 0;
+  /** The module has taken something. */
+  isOver = false;
+  /** That it has taken nothing for too long. */
+  end: ModemError | undefined;
+
+  /** The queue moves. */
+  moved(): void {
+    this.#since = now();
+  }
+
+  async wait(title: string, signal: AbortSignal): Promise<void> {
+    if (now() - this.#since > PATIENCE) {
+      const text = `${title}: the modem's queue has been full for ${PATIENCE / 1000} s; the peer takes nothing`;
+      this.end = new ModemError("MODEM_TIMEOUT", text);
+      throw this.end;
+    }
+    await delay(this.#pause, signal);
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+  }
+}
+
+/** Writes to a TCP connection by +USOWR (guide 5.3): every byte once, whatever the module answers. */
+export class StreamWriter {
+  readonly #owner: StreamOwner;
+  readonly #sends = new JoinedSends((queue) => this.#carryOut(queue));
+  /** Bytes that the module has taken since the connection began. */
+  #taken = 0;
+
+  constructor(owner: StreamOwner) {
+    this.#owner = owner;
+  }
+
+  /** Resolves when the module has taken all of `data`; `signal`, not aborted yet, ends it between two writes. */
+  send(data: Uint8Array, { signal }: SendOptions): Promise<void> {
+    return this.#sends.send(data, signal);
+  }
+
+  /** Resolves when no write is on its way, one of a call that was given up included. */
+  idle(): Promise<void> {
+    return this.#sends.idle();
+  }
+
+  async #carryOut(queue: SendQueue): Promise<void> {
+    const { ended } = this.#owner;
+    let stall = new Stall();
+    for (let { first } = queue; first !== undefined; first = queue.first) {
+      if (ended.aborted) queue.failAll(ended.reason);
+      else await queue.nextJoined(HORIZON, (run) => this.#write(run, stall));
+      // Whoever waits has waited for this queue of the module's; who comes later waits anew.
+      if (stall.end !== undefined) queue.failAll(stall.end);
+      if (queue.first !== first || stall.isOver) stall = new Stall();
+    }
+  }
+
+  /** Resolves to how many of the first bytes of `run` the module has taken. */
+  async #write(run: Uint8Array, stall: Stall): Promise<number> {
+    const { channel, syntax } = this.#owner;
+    const piece = nextPiece(run, { rate: channel.bytesPerSecond, hex: syntax.offer });
+    const taken = await this.#put(piece, run, stall);
+    if (taken > 0) stall.isOver = true;
+    this.#taken += taken;
+    return taken;
+  }
+
+  /** Resolves to what the module has taken of a piece, 0 when it is to be written again. */
+  async #put({ length, way }: Piece, run: Uint8Array, stall: Stall): Promise<number> {
+    const { channel, syntax, number, ended } = this.#owner;
+    const data = run.subarray(0, length);
+    const command = writeCommand(channel, "+USOWR", [number], data, { way, signal: ended });
+    const turn = await syntax.enter(way, length < run.length);
+    if (turn === undefined) return 0;
+    try {
+      const { lines } = await turn(command);
+      const taken = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[1]);
+      // Guide 5.5, fourth scenario.
+      if (taken === 0) throw this.#closed();
+      return taken >= 1 && taken <= length ? taken : await this.#recount(length, stall);
+    } catch (error) {
+      if (isModemError(error, "MODEM_REJECTED")) return await this.#makeRoom(length, error, stall);
+      if (!isModemError(error, "MODEM_TIMEOUT") || ended.aborted) throw error;
+      // A prompt that was left open has been filled up with other bytes since.
+      if (way === "binary") throw this.#break(error);
+      return await this.#recount(length, stall);
+    }
+  }
+
+  /** The module refused a piece: waits until its queue may have room (guide 5.3.3). */
+  async #makeRoom(length: number, refusal: ModemError, stall: Stall): Promise<0> {
+    const { title, secure, ended } = this.#owner;
+    const before = await this.#unacknowledged();
+    if (before === 0) {
+      stall.tries += 1;
+      if (stall.tries >= TRIES) throw refusal;
+    }
+    const room = (secure ? QUEUE.secure : QUEUE.plain) - length;
+    for (let last = before, looks = 1; looks <= LOOKS; looks += 1) {
+      await stall.wait(title, ended);
+      const left = await this.#unacknowledged();
+      if (left < last) stall.moved();
+      if (left <= room) break;
+      last = left;
+    }
+    return 0;
+  }
+
+  /** Bytes in the queue of a connection that stands. */
+  async #unacknowledged(): Promise<number> {
+    const { channel, number, title } = this.#owner;
+    const state = await readState(channel, number);
+    if (state === undefined) {
+      this.#owner.gone();
+      throw connectionClosed(title, "the modem no longer has the socket");
+    }
+    if (state !== "established") throw this.#closed();
+    return (await readNumber(channel, number, CONTROL.unacknowledged)) ?? 0;
+  }
+
+  /** The module did not say what it has taken: finds it out, or ends the connection where that can't be. */
+  async #recount(length: number, stall: Stall): Promise<number> {
+    try {
+      return await this.#countSent(length, stall);
+    } catch (error) {
+      // Behind a connection that is over nothing follows anyway.
+      throw isModemError(error, "CONNECTION_CLOSED") ? error : this.#break(error);
+    }
+  }
+
+  /** Once its queue is empty the count of bytes sent tells, however it counts those that are still waiting. */
+  async #countSent(length: number, stall: Stall): Promise<number> {
+    const { channel, number, title, ended } = this.#owner;
+    for (let before = await this.#unacknowledged(); before > 0; ) {
+      await stall.wait(title, ended);
+      const left = await this.#unacknowledged();
+      if (left < before) stall.moved();
+      before = left;
+    }
+    const sent = await readNumber(channel, number, CONTROL.bytesSent);
+    const taken = sent === undefined ? Number.NaN : sent - this.#taken;
+    stall.tries += 1;
+    if (!(taken >= 0 && taken <= length) || stall.tries >= TRIES) throw this.#break(undefined);
+    return taken;
+  }
+
+  #closed(): ModemError {
+    this.#owner.peerClosed();
+    return connectionClosed(this.#owner.title);
+  }
+
+  #break(reason: unknown): unknown {
+    const { title, ended } = this.#owner;
+    if (ended.aborted) return ended.reason;
+    const text = "the modem does not tell how much it has sent; nothing more can follow without a gap or a repetition";
+    const error = new ModemError("CONNECTION_CLOSED", `${title}: ${text}`, isModemError(reason) ? reason.cause : {});
+    this.#owner.broken(error);
+    return error;
+  }
+}

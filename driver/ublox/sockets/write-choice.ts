@@ -1,0 +1,128 @@
+import { LARA_R6_DIALECT } from "../dialect";
+import type { HexOffer } from "./hex-mode";
+
+/** Most bytes of one +USOWR or +USOST, as text in the command or at the prompt. */
+export const WRITE_SIZE = 1024;
+/** The same in hex mode: two digits a byte. */
+export const HEX_SIZE = 512;
+/** Characters of a write beside its data, and of a change of the mode, with the answers and line ends. */
+const FRAME = 40;
+const CHANGE = 35;
+/** ms until the module answers a change of the mode. It takes as long for a prompt, or for a piece more in hex. */
+const ANSWER = 10;
+/** Bytes that are looked at to see whether hex mode pays: at 460800 baud it takes 9 kB to earn its two changes. */
+export const HORIZON = 16_384;
+/** Silence before the command, and before the data of a prompt, in ms. */
+const { gap, promptDelay } = LARA_R6_DIALECT;
+
+/**
+ * The first bytes of what is to be sent, and how they go: `text` stands in the command (guide 5.3.2), `hex` stands there
+ * as digits, `binary` follows a prompt (5.3.1).
+ */
+export interface Piece {
+  readonly length: number;
+  readonly way: "text" | "hex" | "binary";
+}
+
+/** What a write goes by beside its own bytes. */
+export interface Surroundings {
+  /** Bytes a second of the line; without it only the waits count. */
+  readonly rate?: number;
+  /** Undefined where the module has no hex mode. */
+  readonly hex: HexOffer | undefined;
+}
+
+/** ms that a write takes. */
+function cost({ length, way }: Piece, rate: number): number {
+  const characters = (way === "hex" ? 2 * length : length) + FRAME;
+  return gap + (way === "binary" ? promptDelay["@"] : 0) + (characters * 1000) / rate;
+}
+
+/** The fastest exact way for the next bytes of a stream; `data` are as many as wait, `HORIZON` being enough. */
+export function nextPiece(data: Uint8Array, { rate, hex }: Surroundings): Piece {
+  const base = basePiece(data, rate);
+  const ahead = (): Piece[] => basePieces(data.subarray(0, HORIZON), rate);
+  if (!prefersHex(base, ahead, rate, hex)) return base;
+  return { length: Math.min(data.length, HEX_SIZE), way: "hex" };
+}
+
+/** The fastest exact way for a datagram, which can't be cut, before those that wait behind it. */
+export function datagramWay(
+  data: Uint8Array,
+  waiting: readonly Uint8Array[],
+  { rate, hex }: Surroundings,
+): Piece["way"] {
+  const base = whole(data);
+  if (data.length > HEX_SIZE) return base.way;
+  const ahead = (): Piece[] => [data, ...shortOf(waiting, HORIZON - data.length)].map(whole);
+  return prefersHex(base, ahead, rate, hex) ? "hex" : base.way;
+}
+
+/**
+ * Whether what is ahead goes faster as digits, by so much that it earns two changes of the mode: there and back.
+ *
+ * Where the base syntax was needed a moment ago, by a read or by text, it may be needed again before they are earned. So
+ * hex mode begins only when it would have earned them since then. That loses what two changes cost at most, as does a
+ * need that comes right behind it. A transfer both ways reads all the time and stays with the prompt.
+ */
+function prefersHex(first: Piece, ahead: () => Piece[], rate = Number.POSITIVE_INFINITY, hex?: HexOffer): boolean {
+  if (hex === undefined || (first.way === "text" && !hex.isOn)) return false;
+  const changes = 2 * (gap + ANSWER + (CHANGE * 1000) / rate);
+  let base = 0;
+  let digits = 0;
+  for (const piece of ahead()) {
+    base += cost(piece, rate);
+    for (let left = piece.length; left > 0; left -= HEX_SIZE) {
+      digits += cost({ length: Math.min(left, HEX_SIZE), way: "hex" }, rate);
+    }
+  }
+  const saved = base - digits;
+  return hex.isOn ? saved > -changes : saved > changes && hex.undisturbed * saved >= changes * base;
+}
+
+/** Datagrams of `size` bytes together, up to the first that is too long for hex mode. */
+function shortOf(waiting: readonly Uint8Array[], size: number): Uint8Array[] {
+  const seen: Uint8Array[] = [];
+  let left = size;
+  for (const datagram of waiting) {
+    if (left <= 0 || datagram.length > HEX_SIZE) break;
+    seen.push(datagram);
+    left -= Math.max(datagram.length, 1);
+  }
+  return seen;
+}
+
+/** A datagram in the base syntax. */
+function whole(data: Uint8Array): Piece {
+  return { length: data.length, way: textLength(data) === data.length ? "text" : "binary" };
+}
+
+function basePieces(data: Uint8Array, rate: number | undefined): Piece[] {
+  const pieces: Piece[] = [];
+  for (let offset = 0; offset < data.length; ) {
+    const piece = basePiece(data.subarray(offset), rate);
+    pieces.push(piece);
+    offset += piece.length;
+  }
+  return pieces;
+}
+
+/**
+ * The next bytes in the base syntax. Text spares the prompt's wait, so whole pieces of it go as text. A part of one does
+ * where it costs less than its share of full binary pieces would.
+ */
+function basePiece(data: Uint8Array, rate = Number.POSITIVE_INFINITY): Piece {
+  const whole = Math.min(data.length, WRITE_SIZE);
+  const text: Piece = { length: textLength(data.subarray(0, whole)), way: "text" };
+  const binary: Piece = { length: whole, way: "binary" };
+  if (text.length === whole) return text;
+  if (text.length === 0 || data.length <= WRITE_SIZE) return binary;
+  const share = (cost(binary, rate) * text.length) / whole;
+  return cost(text, rate) < share ? text : binary;
+}
+
+/** Bytes from the start on that quotation marks can hold. */
+function textLength(data: Uint8Array): number {
+  const end = data.findIndex((byte) => byte === 0x22 || byte < 0x20 || byte > 0x7e);
+  return end < 0 ? data.length : end;
+}
