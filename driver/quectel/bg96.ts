@@ -1,15 +1,15 @@
 import type { Channel } from "../at/channel-types";
 import { ModemError } from "../errors";
 import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
-import { QuectelDiagnostics } from "./diagnostics";
+import { QuectelDiagnostics } from "./diagnostics/diagnostics";
 import { BG96_DIALECT } from "./dialect";
-import { FileHandle } from "./file-handle";
-import { QuectelFiles } from "./files";
-import { QuectelHttp } from "./http";
-import { QuectelPacketData } from "./packet-data";
-import { QuectelSecurity } from "./security";
-import { SocketNumbers } from "./socket-numbers";
-import { QuectelSockets } from "./sockets";
+import { QuectelFiles } from "./files/files";
+import { FileHandle } from "./files/handle";
+import { QuectelHttp } from "./http/http";
+import { QuectelPacketData } from "./packet-data/packet-data";
+import { QuectelSecurity } from "./security/security";
+import { SocketNumbers } from "./sockets/numbers";
+import { QuectelSockets } from "./sockets/sockets";
 import { TIMEOUTS } from "./timeouts";
 
 /**

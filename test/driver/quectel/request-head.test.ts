@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planRequest } from "../../../driver/quectel/http-plan";
+import { planRequest } from "../../../driver/quectel/http/plan";
 import type { HttpRequest } from "../../../driver/services/http/http";
 
 function plan(request: Partial<HttpRequest>): ReturnType<typeof planRequest> {

@@ -1,10 +1,10 @@
 import { ModemError } from "../../../driver/errors";
-import { QuectelDiagnostics } from "../../../driver/quectel/diagnostics";
-import { QuectelFiles } from "../../../driver/quectel/files";
-import { QuectelPacketData } from "../../../driver/quectel/packet-data";
-import { QuectelSecurity } from "../../../driver/quectel/security";
-import { SocketNumbers } from "../../../driver/quectel/socket-numbers";
-import { QuectelSockets } from "../../../driver/quectel/sockets";
+import { QuectelDiagnostics } from "../../../driver/quectel/diagnostics/diagnostics";
+import { QuectelFiles } from "../../../driver/quectel/files/files";
+import { QuectelPacketData } from "../../../driver/quectel/packet-data/packet-data";
+import { QuectelSecurity } from "../../../driver/quectel/security/security";
+import { SocketNumbers } from "../../../driver/quectel/sockets/numbers";
+import { QuectelSockets } from "../../../driver/quectel/sockets/sockets";
 import type {
   ConnectOptions,
   ModemSocket,

@@ -1,0 +1,210 @@
+import type { Channel } from "../../at/channel-types";
+import { transferTime } from "../../at/clock";
+import { commandLine, type Field, quote, splitFields, toInteger } from "../../at/fields";
+import { ModemError } from "../../errors";
+import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../../services/files";
+import { Pool } from "../../services/waiting/pool";
+import { isEscape } from "../data-mode";
+import { errorNumber } from "../failure";
+import { TIMEOUTS } from "../timeouts";
+import { fileChecksum } from "./checksum";
+import { FileHandle } from "./handle";
+import { bytesOfLine } from "./pacing";
+
+/** AT facts 4: a name has at most 80 bytes. */
+const NAME_LENGTH = 80;
+/** A transfer that holds the line longer than this, in s, goes in chunks. */
+const LONGEST_HOLD = 1;
+/** Line time of a chunk, in s: what another command may have to wait. */
+const CHUNK_TIME = 0.5;
+/** The modem ends an upload after a pause of so many seconds. */
+const UPLOAD_PAUSE = 10;
+const NOT_FOUND = 405;
+/** A UART may drop a byte; a third failure is no accident. */
+const TRIES = 2;
+
+/** Files in BG96's flash (UFS). */
+export class QuectelFiles implements FileService {
+  readonly #channel: Channel;
+  /** One transfer at a time: replacing a file takes several commands. */
+  readonly #turn = new Pool(["file transfer"], { name: "file transfers" });
+  readonly #listeners = new Set<(name: string) => void>();
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  async list(): Promise<FileEntry[]> {
+    return this.#entries(quote("*", { field: "pattern", max: 1 }));
+  }
+
+  async read(name: string, options: ReadOptions = {}): Promise<Buffer> {
+    const file = fileName(name);
+    return this.#turn.withItem(async () => {
+      const [entry] = await this.#entries(file);
+      if (entry === undefined) throw missing(name);
+      if (!(entry.size >= 0))
+        throw new ModemError("MODEM_REJECTED", `The modem did not tell the size of its file ${name}`);
+      return entry.size > bytesOfLine(this.#channel, LONGEST_HOLD)
+        ? this.#readInChunks(file, entry, options)
+        : this.#download(file, entry, options);
+    }, options);
+  }
+
+  async write(name: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
+    const file = fileName(name);
+    await this.#turn
+      .withItem(async () => {
+        const short = content.length > 0 && content.length <= bytesOfLine(this.#channel, LONGEST_HOLD);
+        if (short && !isEscape(content)) await this.#replace(name, file, content);
+        else await this.#writeInChunks(file, content, options);
+        options.onProgress?.(content.length, content.length);
+      }, options)
+      .finally(() => this.#changed(name));
+  }
+
+  /** Writes in one piece, which the modem confirms by a checksum, however long the line is busy with it. */
+  async upload(name: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
+    const file = fileName(name);
+    await this.#turn.withItem(() => this.#replace(name, file, content), options).finally(() => this.#changed(name));
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#delete(fileName(name)).finally(() => this.#changed(name));
+  }
+
+  /** Calls `listener` with the name of every file that was, or may have been, changed from here. */
+  onChange(listener: (name: string) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Bytes of a file, or undefined when there is none. */
+  async size(name: string): Promise<number | undefined> {
+    const [entry] = await this.#entries(fileName(name));
+    return entry?.size;
+  }
+
+  /** Free bytes of the flash, or undefined when the modem does not tell. */
+  async free(): Promise<number | undefined> {
+    const { lines } = await this.#channel.send({
+      ...commandLine("+QFLDS=", quote("UFS", { field: "storage", max: 3 })),
+      expects: [{ prefix: "+QFLDS:" }],
+      timeout: TIMEOUTS.file,
+    });
+    const free = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);
+    return Number.isNaN(free) ? undefined : free;
+  }
+
+  /** Fails what waits for its turn. */
+  dispose(error: Error): void {
+    this.#turn.close(error);
+  }
+
+  #changed(name: string): void {
+    for (const listener of this.#listeners) listener(name);
+  }
+
+  async #entries(pattern: Field): Promise<FileEntry[]> {
+    const command = { ...commandLine("+QFLST=", pattern), expects: [{ prefix: "+QFLST:" }], timeout: TIMEOUTS.file };
+    try {
+      const { lines } = await this.#channel.send(command);
+      return lines.map(splitFields).map(([name, size]) => ({
+        name: (name?.text ?? "").replace(/^UFS:/, ""),
+        size: toInteger(size),
+      }));
+    } catch (error) {
+      if (errorNumber(error) === NOT_FOUND) return [];
+      throw error;
+    }
+  }
+
+  async #delete(file: Field): Promise<void> {
+    await this.#channel.send({ ...commandLine("+QFDEL=", file), timeout: TIMEOUTS.file });
+  }
+
+  async #download(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer> {
+    if (size === 0) return Buffer.alloc(0);
+    const { signal, confidential, onProgress } = options;
+    const command = {
+      ...commandLine("+QFDWL=", file),
+      expects: [{ prefix: "+QFDWL:" }],
+      download: { length: size },
+      timeout: TIMEOUTS.file + transferTime(size, this.#channel.bytesPerSecond),
+      confidential,
+      signal,
+    };
+    for (let tries = 1; ; tries++) {
+      const { data = Buffer.alloc(0), lines } = await this.#channel.send(command);
+      const [reported, sum] = lines[0] === undefined ? [] : splitFields(lines[0]);
+      if (toInteger(reported) === data.length && Number.parseInt(sum?.text ?? "", 16) === fileChecksum(data)) {
+        onProgress?.(data.length, data.length);
+        return data;
+      }
+      if (tries === TRIES) throw damaged(name, command.label, lines[0]?.text);
+    }
+  }
+
+  async #readInChunks(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer> {
+    for (let tries = 1; ; tries++) {
+      const handle = await FileHandle.open(this.#channel, file, "read");
+      try {
+        const content = await handle.read(size, bytesOfLine(this.#channel, CHUNK_TIME), options, name);
+        if (content !== undefined) return content;
+      } finally {
+        await handle.close();
+      }
+      if (tries === TRIES) throw damaged(name, "AT+QFREAD", undefined);
+    }
+  }
+
+  async #replace(name: string, file: Field, content: Uint8Array): Promise<void> {
+    const seconds = UPLOAD_PAUSE + Math.ceil(transferTime(content.length, this.#channel.bytesPerSecond) / 1000);
+    const command = {
+      ...commandLine("+QFUPL=", file, content.length, Math.min(65_535, seconds)),
+      expects: [{ prefix: "+QFUPL:" }],
+      upload: { prompt: "CONNECT", data: content } as const,
+      timeout: TIMEOUTS.file + seconds * 1000,
+    };
+    for (let tries = 1; ; tries++) {
+      // QFUPL refuses a name that exists (407).
+      if ((await this.#entries(file)).length > 0) await this.#delete(file);
+      const { lines } = await this.#channel.send(command);
+      const [size, sum] = lines[0] === undefined ? [] : splitFields(lines[0]);
+      const right =
+        toInteger(size) === content.length && Number.parseInt(sum?.text ?? "", 16) === fileChecksum(content);
+      if (right) return;
+      if (tries === TRIES) throw damaged(name, command.label, lines[0]?.text);
+    }
+  }
+
+  async #writeInChunks(file: Field, content: Uint8Array, options: TransferOptions): Promise<void> {
+    const handle = await FileHandle.open(this.#channel, file, "replace");
+    let complete = false;
+    try {
+      await handle.write(content, bytesOfLine(this.#channel, CHUNK_TIME), UPLOAD_PAUSE, options);
+      complete = true;
+    } finally {
+      await handle.close();
+      // Half a file must not pass for the whole one; the error that cut it is the one to report.
+      if (!complete) await this.#delete(file).catch(() => undefined);
+    }
+  }
+}
+
+function fileName(name: string): Field {
+  const file = quote(name, { field: "filename", max: NAME_LENGTH });
+  if (name === "" || /[*?:\\/]/.test(name)) {
+    throw new ModemError("INVALID_INPUT", "filename must be a plain name without path, colon and wildcards");
+  }
+  return file;
+}
+
+function missing(name: string): ModemError {
+  const cause = { command: "AT+QFLST", errorCode: NOT_FOUND, errorText: "file not found" };
+  return new ModemError("MODEM_REJECTED", `Reading ${name}: there is no such file on the modem`, cause);
+}
+
+function damaged(name: string, command: string, result: string | undefined): ModemError {
+  const cause = { command, ...(result === undefined ? {} : { result }), errorText: "size or checksum differs" };
+  return new ModemError("MODEM_REJECTED", `Transferring ${name}: size or checksum differs after ${TRIES} tries`, cause);
+}

@@ -1,0 +1,119 @@
+import type { Channel } from "../../at/channel-types";
+import { transferTime } from "../../at/clock";
+import { commandLine, type Field, splitFields, toInteger } from "../../at/fields";
+import { isModemError, ModemError } from "../../errors";
+import type { ReadOptions, TransferOptions } from "../../services/files";
+import { isEscape } from "../data-mode";
+import { TIMEOUTS } from "../timeouts";
+
+/** QFOPEN's second parameter (AT facts 4). */
+const MODES = { replace: 1, read: 2 } as const;
+/** QFWRITE takes at most 10240 bytes at once (its default length). */
+const LARGEST_WRITE = 10_240;
+
+/** An open file on the modem: read and written in chunks that let other commands through. */
+export class FileHandle {
+  readonly #channel: Channel;
+  readonly #number: number;
+
+  private constructor(channel: Channel, number: number) {
+    this.#channel = channel;
+    this.#number = number;
+  }
+
+  static async open(channel: Channel, file: Field, mode: keyof typeof MODES): Promise<FileHandle> {
+    const command = commandLine("+QFOPEN=", file, MODES[mode]);
+    const { lines } = await channel.send({ ...command, expects: [{ prefix: "+QFOPEN:" }], timeout: TIMEOUTS.file });
+    const number = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);
+    if (!Number.isNaN(number)) return new FileHandle(channel, number);
+    // The line has damaged it; the file is open all the same.
+    await FileHandle.closeAll(channel, file);
+    throw new ModemError("MODEM_REJECTED", `${command.label}: the modem gave no file handle`);
+  }
+
+  /**
+   * Closes what an earlier session left open: a port that is unplugged in mid-transfer takes no +QFCLOSE along, and a
+   * file with an open handle can be neither deleted nor opened again (426).
+   *
+   * @param file the only one whose handles are closed; left out, it is all of them
+   */
+  static async closeAll(channel: Channel, file?: Field): Promise<void> {
+    const question = { ...commandLine("+QFOPEN?"), expects: [{ prefix: "+QFOPEN:" }], timeout: TIMEOUTS.file };
+    try {
+      const { lines } = await channel.send(question);
+      for (const [name, handle] of lines.map(splitFields)) {
+        const number = toInteger(handle);
+        const isMeant = file === undefined || `"${name?.text.replace(/^UFS:/, "")}"` === file.wire;
+        if (isMeant && !Number.isNaN(number)) await new FileHandle(channel, number).close();
+      }
+    } catch (error) {
+      // Firmware without the read form, or a handle that closed meanwhile: files that are not in use still work.
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    }
+  }
+
+  /** The whole content; undefined where bytes of it were lost or added on the way. */
+  async read(size: number, chunk: number, options: ReadOptions, name: string): Promise<Buffer | undefined> {
+    const { signal, confidential, onProgress } = options;
+    const parts: Buffer[] = [];
+    let done = 0;
+    while (done < size) {
+      signal?.throwIfAborted();
+      const length = Math.min(chunk, size - done);
+      const { data = Buffer.alloc(0), damaged } = await this.#channel.send({
+        ...commandLine("+QFREAD=", this.#number, length),
+        download: { length: "announced" },
+        timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
+        confidential,
+        signal,
+      });
+      if (damaged === true) return undefined;
+      if (data.length === 0)
+        throw new ModemError("MODEM_REJECTED", `Reading ${name}: ended at ${done} of ${size} bytes`);
+      parts.push(data);
+      done += data.length;
+      onProgress?.(done, size);
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** @param pause s of silence after which the modem gives up waiting for bytes */
+  async write(
+    content: Uint8Array,
+    chunk: number,
+    pause: number,
+    { signal, onProgress }: TransferOptions,
+  ): Promise<void> {
+    let done = 0;
+    while (done < content.length) {
+      signal?.throwIfAborted();
+      const data = nextChunk(content, done, Math.min(chunk, LARGEST_WRITE));
+      const { lines } = await this.#channel.send({
+        ...commandLine("+QFWRITE=", this.#number, data.length, pause),
+        expects: [{ prefix: "+QFWRITE:" }],
+        upload: { prompt: "CONNECT", data },
+        timeout: TIMEOUTS.file + pause * 1000 + transferTime(data.length, this.#channel.bytesPerSecond),
+        signal,
+      });
+      const written = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);
+      if (written !== data.length) {
+        throw new ModemError("MODEM_REJECTED", `Writing a file: the modem took ${written} of ${data.length} bytes`);
+      }
+      done += data.length;
+      onProgress?.(done, content.length);
+    }
+  }
+
+  /** The file is written or read by now: a handle that can't be closed harms nothing that is reported here. */
+  async close(): Promise<void> {
+    await this.#channel
+      .send({ ...commandLine("+QFCLOSE=", this.#number), timeout: TIMEOUTS.file })
+      .catch(() => undefined);
+  }
+}
+
+/** A chunk of just `+++` would leave data mode (guide 1.3): its first byte goes alone. */
+function nextChunk(content: Uint8Array, start: number, size: number): Uint8Array {
+  const data = content.subarray(start, start + size);
+  return isEscape(data) ? data.subarray(0, 1) : data;
+}

@@ -1,0 +1,151 @@
+import type { Channel } from "../../at/channel-types";
+import { isModemError } from "../../errors";
+import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
+import { Deadline } from "../../services/waiting/deadline";
+import { Pool } from "../../services/waiting/pool";
+import type { QuectelFiles } from "../files/files";
+import { checkNetwork } from "../packet-data/diagnosis";
+import type { QuectelPacketData } from "../packet-data/packet-data";
+import { explainTls, mayBeHandshake } from "../security/diagnosis";
+import type { QuectelSecurity, SslLease } from "../security/security";
+import type { SocketNumbers } from "../sockets/numbers";
+import { planRequest, type RequestPlan } from "./plan";
+import { ResponseReader } from "./read";
+import { BUSY, type Failed, type Outcome, RequestSender } from "./request";
+import { HttpConfiguration } from "./settings";
+
+/**
+ * Errors after which guide 4.5 deactivates and activates the context: it is the network connection that failed. It also
+ * is the only end that BG96 has for a request of an earlier session that a silent server keeps waiting.
+ */
+const CONTEXT_FAILED = new Set([707, 709, 710, BUSY]);
+const DNS_FAILED = 714;
+/** Numbers up to this one are 27.007's. */
+const LAST_GENERAL = 399;
+
+/** A request on its way. */
+interface Work {
+  readonly plan: RequestPlan;
+  readonly deadline: Deadline;
+  /** Over TLS only. */
+  readonly lease: SslLease | undefined;
+}
+
+/** BG96's HTTP client: one request at a time, from QHTTPURL until the response is read. */
+export class QuectelHttp implements HttpService {
+  readonly #channel: Channel;
+  readonly #packetData: QuectelPacketData;
+  readonly #security: QuectelSecurity;
+  readonly #numbers: SocketNumbers;
+  readonly #turn = new Pool(["HTTP client"], { name: "HTTP clients of BG96" });
+  readonly #configuration: HttpConfiguration;
+  readonly #sender: RequestSender;
+  readonly #reader: ResponseReader;
+
+  constructor(
+    channel: Channel,
+    packetData: QuectelPacketData,
+    files: QuectelFiles,
+    security: QuectelSecurity,
+    numbers: SocketNumbers,
+  ) {
+    this.#channel = channel;
+    this.#packetData = packetData;
+    this.#security = security;
+    this.#numbers = numbers;
+    this.#configuration = new HttpConfiguration(channel);
+    this.#sender = new RequestSender(channel, files);
+    this.#reader = new ResponseReader(channel, files);
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const plan = planRequest(request);
+    const deadline = new Deadline(request.timeout, plan.label, request.signal);
+    const waiting = { timeout: deadline.remaining, signal: request.signal, owner: plan.label };
+    const turn = await this.#turn.acquire(waiting).catch((error: unknown) => {
+      deadline.clear();
+      throw error;
+    });
+    // The caller may leave at the deadline, or have the response before the modem is done; the turn ends with the modem.
+    const answer = new Promise<HttpResponse>((resolve, reject) => {
+      void this.#perform(plan, deadline, resolve)
+        .then(resolve, reject)
+        .finally(() => this.#turn.release(turn));
+    });
+    return deadline.race(answer);
+  }
+
+  /** The modem forgot its settings. */
+  reset(): void {
+    this.#configuration.reset();
+  }
+
+  dispose(error: Error): void {
+    this.#turn.close(error);
+  }
+
+  async #perform(
+    plan: RequestPlan,
+    deadline: Deadline,
+    onComplete: (response: HttpResponse) => void,
+  ): Promise<HttpResponse> {
+    const waiting = { timeout: deadline.remaining, signal: deadline.signal, owner: plan.label };
+    const lease = plan.tls === undefined ? undefined : await this.#security.acquire(plan.tls.ssl, waiting);
+    const work = { plan, deadline, lease };
+    try {
+      let outcome = await this.#attempt(work);
+      if ("error" in outcome && (await this.#mend(outcome, work))) outcome = await this.#attempt(work);
+      if ("error" in outcome) throw await this.#explain(outcome, work);
+      deadline.signal.throwIfAborted();
+      const { label, onProgress } = plan;
+      return await this.#reader.read({ label, answered: outcome, deadline, onComplete, onProgress });
+    } catch (error) {
+      lease?.release({ suspect: true });
+      throw error;
+    } finally {
+      lease?.release();
+    }
+  }
+
+  async #attempt({ plan, deadline, lease }: Work): Promise<Outcome> {
+    const { cid = this.#packetData.defaultCid, ownHead, contentType } = plan;
+    await this.#packetData.require(cid);
+    deadline.signal.throwIfAborted();
+    await this.#configuration.apply({
+      contextid: cid,
+      requestheader: ownHead ? 1 : 0,
+      responseheader: 1,
+      contenttype: contentType,
+      sslctxid: lease?.context,
+    });
+    return this.#sender.send(plan, deadline);
+  }
+
+  /**
+   * Chapter 4 of the guide: what to check, and when the context is to be activated anew. True when the request may be
+   * sent again; one that may have reached the server is not.
+   */
+  async #mend({ error, number, accepted }: Failed, { plan, deadline }: Work): Promise<boolean> {
+    const { cid = this.#packetData.defaultCid, label } = plan;
+    if (accepted || deadline.signal.aborted) return false;
+    if (number === undefined || number <= LAST_GENERAL) {
+      // Guide 4.1: a plain ERROR may mean that there is no SIM.
+      if (isModemError(error, "MODEM_REJECTED")) await checkNetwork(this.#channel, label);
+      return false;
+    }
+    const noServer = number === DNS_FAILED && !(await this.#packetData.hasDnsServer(cid));
+    if (!noServer && !CONTEXT_FAILED.has(number)) return false;
+    await this.#packetData.reactivate(cid);
+    return true;
+  }
+
+  /** The error to report: over TLS a failed connection may be a failed handshake. */
+  async #explain({ error, number }: Failed, { plan, deadline, lease }: Work): Promise<unknown> {
+    const { tls, label, cid = this.#packetData.defaultCid } = plan;
+    if (tls === undefined || lease === undefined || deadline.signal.aborted || !isModemError(error)) return error;
+    if (!mayBeHandshake(number)) return error;
+    const server = { cid, host: tls.host, port: tls.port };
+    const failed = { label, error, number, server, plan: tls.ssl, lease, remaining: deadline.remaining };
+    return explainTls(this.#channel, this.#numbers, failed);
+  }
+}

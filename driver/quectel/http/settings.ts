@@ -1,0 +1,42 @@
+import type { Channel } from "../../at/channel-types";
+import { commandLine, quote } from "../../at/fields";
+import { TIMEOUTS } from "../timeouts";
+
+/** Parameters of QHTTPCFG that a request depends on (guide 2.1). */
+export interface HttpSettings {
+  readonly contextid: number;
+  readonly requestheader: 0 | 1;
+  readonly responseheader: 0 | 1;
+  readonly contenttype?: number;
+  /** Of https: only. */
+  readonly sslctxid?: number;
+}
+
+/** A modem that has lost it takes another SSL context, which may check nothing. */
+const ALWAYS_TOLD = "sslctxid";
+
+/** Sends only the parameters that differ from what the modem was told since its last reboot. */
+export class HttpConfiguration {
+  readonly #channel: Channel;
+  readonly #told = new Map<string, number>();
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  async apply(settings: HttpSettings): Promise<void> {
+    for (const [name, value] of Object.entries(settings)) {
+      if (value === undefined || (this.#told.get(name) === value && name !== ALWAYS_TOLD)) continue;
+      // Until the modem agrees nobody knows which value it has.
+      this.#told.delete(name);
+      const command = commandLine("+QHTTPCFG=", quote(name, { field: "parameter", max: 16 }), value);
+      await this.#channel.send({ ...command, timeout: TIMEOUTS.simple });
+      this.#told.set(name, value);
+    }
+  }
+
+  /** The modem forgot: next time everything is sent. */
+  reset(): void {
+    this.#told.clear();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Channel } from "../../at/channel-types";
+import { splitFields, toInteger } from "../../at/fields";
+import { isModemError, ModemError } from "../../errors";
+import { TIMEOUTS } from "../timeouts";
+
+/** +CREG states of 27.007: home and roaming. */
+const REGISTERED = [1, 5];
+
+/**
+ * Goes through the checks of guide 4.1 and 4.2 after a command that needs the network failed: SIM, attach,
+ * registration. Attaches when the modem is detached.
+ *
+ * @throws {ModemError} the cause, if it is one of these: `SIM_ERROR`, `NOT_REGISTERED`
+ */
+export async function checkNetwork(channel: Channel, operation: string): Promise<void> {
+  await checkSim(channel, operation);
+  await attach(channel, operation);
+  await checkRegistration(channel, operation);
+}
+
+async function checkSim(channel: Channel, operation: string): Promise<void> {
+  const command = { line: "AT+CPIN?", label: "AT+CPIN?", expects: [{ prefix: "+CPIN:" }], timeout: TIMEOUTS.sim };
+  try {
+    const { lines } = await channel.send(command);
+    const state = lines[0]?.text ?? "";
+    if (state === "" || state.endsWith("READY")) return;
+    const cause = { command: command.line, result: state };
+    throw new ModemError("SIM_ERROR", `${operation}: the SIM is not ready, the modem reports ${state}`, cause);
+  } catch (error) {
+    if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    throw new ModemError("SIM_ERROR", `${operation}: the SIM is not ready; is it inserted?`, error.cause);
+  }
+}
+
+async function attach(channel: Channel, operation: string): Promise<void> {
+  const query = { line: "AT+CGATT?", label: "AT+CGATT?", expects: [{ prefix: "+CGATT:" }], timeout: TIMEOUTS.simple };
+  const { lines } = await channel.send(query);
+  if (lines[0] === undefined || toInteger(splitFields(lines[0])[0]) !== 0) return;
+  try {
+    await channel.send({ line: "AT+CGATT=1", label: "AT+CGATT=1", timeout: TIMEOUTS.attach });
+  } catch (error) {
+    if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    throw new ModemError("NOT_REGISTERED", `${operation}: the network refuses the attach to packet data`, error.cause);
+  }
+}
+
+/** The guide asks for +CGREG only; on LTE it is +CEREG that tells (27.007 10.1.22). Either will do. */
+async function checkRegistration(channel: Channel, operation: string): Promise<void> {
+  const answers: string[] = [];
+  for (const name of ["+CGREG", "+CEREG"]) {
+    const line = `AT${name}?`;
+    const { lines } = await channel.send({
+      line,
+      label: line,
+      expects: [{ prefix: `${name}:`, accepts: (answer) => splitFields(answer).length >= 2 }],
+      timeout: TIMEOUTS.simple,
+    });
+    const [answer] = lines;
+    if (answer === undefined) continue;
+    if (REGISTERED.includes(toInteger(splitFields(answer)[1]))) return;
+    answers.push(answer.text);
+  }
+  const cause = { command: "AT+CGREG?", result: answers.join(" ") };
+  throw new ModemError("NOT_REGISTERED", `${operation}: the modem is not registered (${answers.join(", ")})`, cause);
+}

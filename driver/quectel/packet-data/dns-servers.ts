@@ -1,0 +1,46 @@
+import { isIP } from "node:net";
+import type { Channel } from "../../at/channel-types";
+import { commandLine, quote, splitFields } from "../../at/fields";
+import { parseAddress } from "../../cellular/addresses";
+import { isModemError, ModemError } from "../../errors";
+import { TIMEOUTS } from "../timeouts";
+
+/** An IPv6 address has at most 45 characters (RFC 4291 2.2, with an IPv4 tail). */
+const ADDRESS_LENGTH = 45;
+
+/** @throws {ModemError} `INVALID_INPUT` for what is neither an address nor empty */
+export function checkDns(primary: string, secondary: string): void {
+  for (const [field, address] of [
+    ["primaryDns", primary],
+    ["secondaryDns", secondary],
+  ] as const) {
+    if (address !== "" && isIP(address) === 0) throw new ModemError("INVALID_INPUT", `${field} must be an IP address`);
+  }
+}
+
+/** The servers of a context, without placeholders; empty when the modem names none. */
+export async function readDns(channel: Channel, cid: number): Promise<string[]> {
+  return (await query(channel, cid)).filter((address) => address !== undefined);
+}
+
+/** An empty string leaves a server alone. The command would clear a second server that it does not name. */
+export async function writeDns(channel: Channel, cid: number, primary: string, secondary: string): Promise<void> {
+  if (primary === "" && secondary === "") return;
+  const [first, second] = primary === "" || secondary === "" ? await query(channel, cid) : [];
+  const names = [primary || first, secondary || second].filter((name) => name !== undefined);
+  const servers = names.map((name) => quote(name, { field: "DNS server", max: ADDRESS_LENGTH }));
+  await channel.send({ ...commandLine("+QIDNSCFG=", cid, ...servers), timeout: TIMEOUTS.simple });
+}
+
+/** First and second server, undefined for a placeholder. */
+async function query(channel: Channel, cid: number): Promise<(string | undefined)[]> {
+  const command = { ...commandLine("+QIDNSCFG=", cid), expects: [{ prefix: "+QIDNSCFG:" }], timeout: TIMEOUTS.simple };
+  try {
+    const { lines } = await channel.send(command);
+    const [, ...servers] = lines[0] === undefined ? [] : splitFields(lines[0]);
+    return servers.map((server) => parseAddress(server.text));
+  } catch (error) {
+    if (isModemError(error, "MODEM_REJECTED")) return [];
+    throw error;
+  }
+}

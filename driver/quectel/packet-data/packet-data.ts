@@ -1,0 +1,261 @@
+import type { Channel } from "../../at/channel-types";
+import { commandLine, integer, splitFields, toInteger } from "../../at/fields";
+import type { Line } from "../../at/line";
+import { parseAddress } from "../../cellular/addresses";
+import { isModemError, ModemError } from "../../errors";
+import type { PacketDataService, PdpContext, PdpStatus } from "../../services/packet-data";
+import { Pool } from "../../services/waiting/pool";
+import { ERRORS } from "../error-tables";
+import { TIMEOUTS } from "../timeouts";
+import { ContextDefinitions } from "./context-definitions";
+import { checkNetwork } from "./diagnosis";
+import { checkDns, readDns, writeDns } from "./dns-servers";
+
+/** The modem supports so many at once (guide 4.2). */
+const MOST_ACTIVE = 3;
+const LARGEST_CID = 16;
+
+interface ActiveContext {
+  readonly cid: number;
+  readonly addresses: readonly string[];
+}
+
+/** BG96's PDP contexts: +QICSGP, +QIACT, +QIDEACT, +QIDNSCFG (AT facts 2.1, guide 4.2). */
+export class QuectelPacketData implements PacketDataService {
+  readonly #channel: Channel;
+  readonly #definitions: ContextDefinitions;
+  /** Activating, deactivating and repairing exclude each other. */
+  readonly #turn = new Pool(["PDP activation"], { name: "PDP activations" });
+  /** Contexts that were activated here and not deactivated: those that are put back when they vanish. */
+  readonly #wanted = new Set<number>();
+  /** Contexts that the network took away: +QIDEACT has to come before +QIACT (AT facts 2.1). */
+  readonly #lost = new Set<number>();
+  readonly #listeners = new Set<(cid: number, reason: string) => void>();
+  readonly #leave: () => void;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    this.#definitions = new ContextDefinitions(channel);
+    this.#leave = channel.onUrc('+QIURC: "pdpdeact"', (line) => this.#onDeactivated(line));
+  }
+
+  /** The context of services that are not told one. */
+  get defaultCid(): number {
+    return this.#definitions.first ?? 1;
+  }
+
+  async define(context: PdpContext): Promise<void> {
+    checkCid(context.cid);
+    this.#definitions.check(context);
+    await this.#turn.withItem(async () => {
+      const active = (await this.#find(context.cid)) !== undefined;
+      if (await this.#definitions.holds(context, active)) return;
+      // An active context keeps its old definition until it is activated again.
+      if (active) await this.#deactivate(context.cid);
+      await this.#definitions.write(context);
+    });
+  }
+
+  async activate(cid: number): Promise<void> {
+    checkCid(cid);
+    await this.#turn.withItem(() => this.#activate(cid));
+  }
+
+  async deactivate(cid: number): Promise<void> {
+    checkCid(cid);
+    await this.#turn.withItem(async () => {
+      this.#wanted.delete(cid);
+      if ((await this.#find(cid)) !== undefined || this.#lost.has(cid)) await this.#deactivate(cid);
+    });
+  }
+
+  async status(cid: number): Promise<PdpStatus> {
+    checkCid(cid);
+    const context = await this.#find(cid);
+    const { apn, pdpType } = await this.#definitions.read(cid);
+    return {
+      cid,
+      active: context !== undefined,
+      apn,
+      type: pdpType,
+      addresses: context?.addresses ?? [],
+      dns: context === undefined ? [] : await readDns(this.#channel, cid),
+    };
+  }
+
+  async setDns(cid: number, primary: string, secondary: string): Promise<void> {
+    checkCid(cid);
+    checkDns(primary, secondary);
+    await writeDns(this.#channel, cid, primary, secondary);
+  }
+
+  onLost(listener: (cid: number, reason: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Makes sure that a context is usable: one may vanish without a word (AT facts 2.1), and is then put back if it was
+   * activated here.
+   *
+   * @throws {ModemError} `NO_CONNECTION` when it is not active and nobody asked for it, or can't be put back
+   */
+  async require(cid: number): Promise<void> {
+    checkCid(cid);
+    await this.#turn.withItem(async () => {
+      if ((await this.#find(cid)) === undefined) {
+        if (!this.#wanted.has(cid)) throw notActive(cid);
+        this.#lost.add(cid);
+      }
+      if (this.#lost.has(cid)) await this.#restore(cid);
+    });
+  }
+
+  /**
+   * Guide 4.3 and 4.5: deactivates and activates a context whose network services fail.
+   *
+   * @throws {ModemError} `NO_CONNECTION`, too, when they fail because it was deactivated by order
+   */
+  async reactivate(cid: number): Promise<void> {
+    await this.#turn.withItem(async () => {
+      if (!this.#wanted.has(cid) && (await this.#find(cid)) === undefined) throw notActive(cid);
+      await this.#restore(cid);
+    });
+  }
+
+  /** True when a DNS server is known: `0.0.0.0` stands for none (guide 4.3). */
+  async hasDnsServer(cid: number): Promise<boolean> {
+    return (await readDns(this.#channel, cid)).length > 0;
+  }
+
+  /** After a reboot no context is active and none has to be deactivated. */
+  reset(): void {
+    this.#lost.clear();
+    this.#definitions.reset();
+  }
+
+  dispose(error: Error): void {
+    this.#leave();
+    this.#listeners.clear();
+    this.#turn.close(error);
+  }
+
+  async #restore(cid: number): Promise<void> {
+    try {
+      await this.#deactivate(cid);
+      await this.#activate(cid);
+    } catch (error) {
+      this.#tell(cid, error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  async #activate(cid: number): Promise<void> {
+    const active = await this.#active();
+    if (this.#lost.has(cid)) await this.#deactivate(cid);
+    else if (active.some((context) => context.cid === cid)) {
+      // Activating an active one is an error.
+      this.#wanted.add(cid);
+      return;
+    }
+    const others = active.map((context) => context.cid).filter((other) => other !== cid);
+    if (others.length >= MOST_ACTIVE) {
+      const message = `PDP context ${cid}: contexts ${others.join(", ")} are active, and the modem has no more than ${MOST_ACTIVE}`;
+      throw new ModemError("MODEM_BUSY", `${message}; deactivate one first`);
+    }
+    await this.#activateOrExplain(cid);
+    this.#wanted.add(cid);
+  }
+
+  /** Guide 4.2: a failed activation is looked into, what can be mended is mended, and it is tried once more. */
+  async #activateOrExplain(cid: number): Promise<void> {
+    try {
+      await this.#sendActivate(cid);
+    } catch (error) {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      const reason = await this.#lastError();
+      await checkNetwork(this.#channel, `Activating PDP context ${cid}`);
+      await this.#deactivate(cid);
+      await this.#retryActivate(cid, reason);
+    }
+  }
+
+  async #retryActivate(cid: number, reason: string): Promise<void> {
+    try {
+      await this.#sendActivate(cid);
+    } catch (error) {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      const hint = "check the APN, and that neither dial-up nor +CGACT uses the context";
+      throw new ModemError("NO_CONNECTION", `Activating PDP context ${cid}: ${reason}; ${hint}`, error.cause);
+    }
+  }
+
+  async #sendActivate(cid: number): Promise<void> {
+    await this.#channel.send({ ...commandLine("+QIACT=", cid), timeout: TIMEOUTS.activate });
+  }
+
+  async #deactivate(cid: number): Promise<void> {
+    try {
+      await this.#channel.send({ ...commandLine("+QIDEACT=", cid), timeout: TIMEOUTS.deactivate });
+    } catch (error) {
+      // A context that is not active may answer ERROR: it is what was wanted.
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    }
+    this.#lost.delete(cid);
+  }
+
+  /** Words for a failure that only told ERROR. */
+  async #lastError(): Promise<string> {
+    const line = "AT+QIGETERROR";
+    const command = { line, label: line, expects: [{ prefix: "+QIGETERROR:" }], timeout: TIMEOUTS.simple };
+    const { lines } = await this.#channel.send(command).catch(ifRejected);
+    const [number, text] = lines[0] === undefined ? [] : splitFields(lines[0]);
+    const code = toInteger(number);
+    if (Number.isNaN(code) || code === 0) return "the network or the modem refused it";
+    return `${ERRORS.get(code)?.text ?? text?.text ?? "error"} (${code})`;
+  }
+
+  async #find(cid: number): Promise<ActiveContext | undefined> {
+    return (await this.#active()).find((context) => context.cid === cid);
+  }
+
+  async #active(): Promise<ActiveContext[]> {
+    const command = {
+      line: "AT+QIACT?",
+      label: "AT+QIACT?",
+      expects: [{ prefix: "+QIACT:" }],
+      timeout: TIMEOUTS.simple,
+    };
+    const { lines } = await this.#channel.send(command);
+    return lines.flatMap((line) => {
+      const [cid, state, , ...addresses] = splitFields(line);
+      if (toInteger(state) !== 1) return [];
+      const parsed = addresses.map((field) => parseAddress(field.text)).filter((address) => address !== undefined);
+      return [{ cid: toInteger(cid), addresses: parsed }];
+    });
+  }
+
+  #onDeactivated(line: Line): void {
+    const cid = toInteger(splitFields(line)[1]);
+    if (Number.isNaN(cid)) return;
+    this.#lost.add(cid);
+    this.#tell(cid, "the network or the modem deactivated the context");
+  }
+
+  #tell(cid: number, reason: string): void {
+    for (const listener of [...this.#listeners]) listener(cid, reason);
+  }
+}
+
+function ifRejected(error: unknown): { lines: readonly Line[] } {
+  if (isModemError(error, "MODEM_REJECTED")) return { lines: [] };
+  throw error;
+}
+
+function notActive(cid: number): ModemError {
+  return new ModemError("NO_CONNECTION", `PDP context ${cid} is not active; activate it first`);
+}
+
+function checkCid(cid: number): void {
+  integer(cid, { field: "cid", min: 1, max: LARGEST_CID });
+}

@@ -1,0 +1,168 @@
+import type { Channel } from "../../at/channel-types";
+import { transferTime } from "../../at/clock";
+import { type Command, Priority, type Response } from "../../at/command";
+import { commandLine, quote, splitFields, toInteger } from "../../at/fields";
+import { parseAddress } from "../../cellular/addresses";
+import { isModemError } from "../../errors";
+import type { SocketAddress } from "../../services/sockets/sockets";
+import { TIMEOUTS } from "../timeouts";
+
+/** +QIRD and +QSSLRECV (AT facts 2.2, 3.2). */
+const LARGEST_READ = 1500;
+/** s that closing may hold the line: until the peer has closed, too, or this is over. */
+const CLOSING_TIME = 1;
+const SEND_FAILED = "SEND FAIL";
+
+/** The commands of a kind of socket. */
+export interface SocketFamily {
+  readonly protocol: "tcp" | "udp";
+  readonly send: string;
+  readonly read: string;
+  /** A datagram is read whole, without a length. */
+  readonly readLength: number | undefined;
+  readonly state: string;
+  /** The state of one socket: parameters before its number. */
+  readonly stateScope: readonly number[];
+  readonly close: string;
+  /** Whether a length of 0 asks for the counts of bytes. */
+  readonly counts: boolean;
+}
+
+const PLAIN = { send: "+QISEND", read: "+QIRD", state: "+QISTATE", stateScope: [1], close: "+QICLOSE" } as const;
+
+export const TCP: SocketFamily = { ...PLAIN, protocol: "tcp", readLength: LARGEST_READ, counts: true };
+export const UDP: SocketFamily = { ...PLAIN, protocol: "udp", readLength: undefined, counts: false };
+export const TLS: SocketFamily = {
+  protocol: "tcp",
+  send: "+QSSLSEND",
+  read: "+QSSLRECV",
+  readLength: LARGEST_READ,
+  state: "+QSSLSTATE",
+  stateScope: [],
+  close: "+QSSLCLOSE",
+  counts: false,
+};
+
+/** What was read. */
+export interface Received {
+  readonly data: Buffer;
+  /** Of a datagram. */
+  readonly from: SocketAddress | undefined;
+  readonly damaged: boolean;
+}
+
+/** What +QISTATE tells. */
+export interface ReportedState {
+  readonly remote: SocketAddress | undefined;
+  /** 0 initial, 1 opening, 2 connected, 3 listening, 4 closing. */
+  readonly state: number;
+}
+
+/** 3 is printed for a connection that has just come about (AT facts 2.2). */
+export const CONNECTED: ReadonlySet<number> = new Set([2, 3]);
+/** The peer has closed, and what it has sent may still be read. */
+export const CLOSING = 4;
+
+/** The commands of one open socket, in their order. */
+export class SocketCommands {
+  readonly #channel: Channel;
+  readonly #number: number;
+  readonly family: SocketFamily;
+  readonly #priority: Priority;
+
+  /** @param priority those of the background give way to others */
+  constructor(channel: Channel, number: number, family: SocketFamily, priority = Priority.Background) {
+    this.#channel = channel;
+    this.#number = number;
+    this.family = family;
+    this.#priority = priority;
+  }
+
+  /** @returns false when the modem has no room for it: nothing was taken */
+  async send(data: Uint8Array, to: SocketAddress | undefined, signal: AbortSignal | undefined): Promise<boolean> {
+    const ip = to === undefined ? [] : [quote(to.ip, { field: "host", max: 39 }), to.port];
+    const command = commandLine(`${this.family.send}=`, this.#number, data.length, ...ip);
+    const timeout = TIMEOUTS.send + transferTime(data.length, this.#channel.bytesPerSecond);
+    try {
+      await this.#send({ ...command, upload: { prompt: ">", data }, timeout, signal });
+      return true;
+    } catch (error) {
+      if (isModemError(error, "MODEM_REJECTED") && error.cause?.result === SEND_FAILED) return false;
+      throw error;
+    }
+  }
+
+  /** @returns undefined when nothing has arrived */
+  async read(signal: AbortSignal): Promise<Received | undefined> {
+    const { read, readLength } = this.family;
+    const length = readLength === undefined ? [] : [readLength];
+    const { lines, data, damaged } = await this.#send({
+      ...commandLine(`${read}=`, this.#number, ...length),
+      download: { after: `${read}:`, length: "announced" },
+      timeout: TIMEOUTS.simple + transferTime(LARGEST_READ, this.#channel.bytesPerSecond),
+      signal,
+    });
+    const [, ip, port] = lines[0] === undefined ? [] : splitFields(lines[0]);
+    const from = address(ip?.text, toInteger(port));
+    if (data === undefined || (data.length === 0 && from === undefined)) return undefined;
+    return { data, from, damaged: damaged === true };
+  }
+
+  /** Bytes that the peer has not acknowledged; undefined where the modem does not tell. */
+  async unacknowledged(signal?: AbortSignal): Promise<number | undefined> {
+    return this.#count(this.family.send, signal);
+  }
+
+  /** Bytes that wait to be read; undefined where the modem does not tell. */
+  async unread(): Promise<number | undefined> {
+    return this.#count(this.family.read);
+  }
+
+  /** undefined for a socket that the modem does not know. */
+  async state(): Promise<ReportedState | undefined> {
+    const { state, stateScope } = this.family;
+    const question = commandLine(`${state}=`, ...stateScope, this.#number);
+    const { lines } = await this.#send({
+      ...question,
+      expects: [{ prefix: `${state}:` }],
+      timeout: TIMEOUTS.simple,
+    });
+    const line = lines.map(splitFields).find(([number]) => toInteger(number) === this.#number);
+    if (line === undefined) return undefined;
+    const [, , ip, port, , current] = line;
+    return { remote: address(ip?.text, toInteger(port)), state: toInteger(current) };
+  }
+
+  /** Whether the modem closed it, or knows of nothing to close. */
+  async close(): Promise<boolean> {
+    const command = commandLine(`${this.family.close}=`, this.#number, CLOSING_TIME);
+    return this.#send({ ...command, timeout: TIMEOUTS.close + CLOSING_TIME * 1000 }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** The last of `+QISEND: <total>,<acknowledged>,<not>` and `+QIRD: <total>,<read>,<unread>`. */
+  async #count(name: string, signal?: AbortSignal): Promise<number | undefined> {
+    if (!this.family.counts) return undefined;
+    const question = commandLine(`${name}=`, this.#number, 0);
+    try {
+      const expects = [{ prefix: `${name}:` }];
+      const { lines } = await this.#send({ ...question, expects, timeout: TIMEOUTS.simple, signal });
+      const count = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[2]);
+      return Number.isNaN(count) ? undefined : count;
+    } catch (error) {
+      if (isModemError(error, "MODEM_REJECTED")) return undefined;
+      throw error;
+    }
+  }
+
+  #send(command: Command): Promise<Response> {
+    return this.#channel.send({ ...command, priority: this.#priority });
+  }
+}
+
+function address(ip: string | undefined, port: number): SocketAddress | undefined {
+  const parsed = ip === undefined ? undefined : parseAddress(ip);
+  return parsed === undefined || Number.isNaN(port) ? undefined : { ip: parsed, port };
+}

@@ -1,0 +1,148 @@
+import type { Channel } from "../../at/channel-types";
+import { integer } from "../../at/fields";
+import { isModemError, ModemError } from "../../errors";
+import type {
+  ModemSocket,
+  SendOptions,
+  SocketAddress,
+  SocketEvents,
+  SocketStatus,
+} from "../../services/sockets/sockets";
+import { Pool } from "../../services/waiting/pool";
+import { SocketCommands, type SocketFamily } from "./commands";
+import type { Opened } from "./opener";
+import { SocketReader } from "./reader";
+import { LARGEST_SEND, SocketSender } from "./sender";
+import { StreamSender } from "./stream";
+
+/** What +QISTATE's numbers are of a connection; 3 is printed for one that has just come about (AT facts 2.2). */
+const STATES: readonly string[] = ["closed", "syn-sent", "established", "established", "close-wait"];
+
+/** An open socket, and what it needs. */
+export interface SocketParts extends Opened {
+  readonly channel: Channel;
+  readonly label: string;
+  readonly family: SocketFamily;
+  readonly remote: SocketAddress | undefined;
+  /** Address of whom a datagram is for. */
+  readonly resolve: (host: string, signal: AbortSignal | undefined) => Promise<string>;
+}
+
+/** A connection or UDP socket of BG96 with buffer access (AT facts 2.2, 3.2). */
+export class QuectelSocket implements ModemSocket {
+  readonly way = "command: binary";
+  readonly #parts: SocketParts;
+  readonly #commands: SocketCommands;
+  readonly #sender: SocketSender;
+  readonly #stream: StreamSender;
+  readonly #datagrams = new Pool(["turn"], { name: "turns to send" });
+  #closing: Promise<void> | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(parts: SocketParts) {
+    this.#parts = parts;
+    this.#commands = new SocketCommands(parts.channel, parts.number.value, parts.family);
+    this.#sender = new SocketSender(this.#commands, parts.state, parts.label);
+    this.#stream = new StreamSender(this.#sender);
+  }
+
+  get number(): number {
+    return this.#parts.number.value;
+  }
+
+  get protocol(): "tcp" | "udp" {
+    return this.#parts.family.protocol;
+  }
+
+  get remote(): SocketAddress | undefined {
+    return this.#parts.remote;
+  }
+
+  /** Begins to read. */
+  start(events: SocketEvents): void {
+    this.#ended = this.#run(events);
+  }
+
+  async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
+    const { label, state, resolve } = this.#parts;
+    checkSend(this.protocol, data, to);
+    if (state.hasEnded || this.#closing !== undefined) throw this.#sender.closed();
+    signal?.throwIfAborted();
+    if (to === undefined) return this.#stream.send(data, signal);
+    await this.#datagrams.withItem(
+      async () => this.#sender.datagram(data, { ip: await resolve(to.host, signal), port: to.port }, signal),
+      { signal, owner: label },
+    );
+  }
+
+  status(): Promise<SocketStatus> {
+    return socketStatus(this.#commands, this.#parts);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { state } = this.#parts;
+    // After what is being sent; a connection that ends meanwhile takes its senders along.
+    await this.#stream.idle();
+    await this.#datagrams.withItem(() => this.#sender.flush()).catch(() => undefined);
+    state.stop();
+    await this.#ended;
+  }
+
+  async #run(events: SocketEvents): Promise<void> {
+    const { channel, label, number, state, remote, release } = this.#parts;
+    const note = (text: string): void => channel.note(text);
+    try {
+      await new SocketReader({ commands: this.#commands, state, label, remote, note }).run(events);
+      // Who still waits to send asks nothing about a number that is about to be another's.
+      state.stop();
+    } catch (error) {
+      // One that was stopped has its reason already.
+      state.stop(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${label}: ${String(error)}`));
+    }
+    this.#datagrams.close(this.#sender.closed());
+    if (number.isHeld && !state.isGone) await this.#commands.close();
+    try {
+      events.onClosed(state.error);
+    } catch (error) {
+      note(`${label}: its owner failed at its end: ${String(error)}`);
+    }
+    release();
+  }
+}
+
+export async function socketStatus(
+  commands: SocketCommands,
+  { state, remote }: Pick<SocketParts, "state" | "remote">,
+): Promise<SocketStatus> {
+  const reported = state.hasEnded ? undefined : await commands.state();
+  if (reported === undefined) return { state: "closed" };
+  const unacknowledged = await commands.unacknowledged();
+  const unread = await commands.unread();
+  return {
+    state: commands.family.protocol === "udp" ? "open" : (STATES[reported.state] ?? "closed"),
+    ...(remote === undefined ? {} : { remote }),
+    ...(unacknowledged === undefined ? {} : { unacknowledged }),
+    ...(unread === undefined ? {} : { unread }),
+  };
+}
+
+/** @throws {ModemError} `INVALID_INPUT` */
+export function checkSend(protocol: "tcp" | "udp", data: Uint8Array, to: SendOptions["to"]): void {
+  if (protocol === "tcp") {
+    if (to !== undefined)
+      throw new ModemError("INVALID_INPUT", "host and port are for datagrams, not for a connection");
+    return;
+  }
+  if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port: whom is the datagram for?");
+  integer(to.port, { field: "port", min: 1, max: 65_535 });
+  if (data.length === 0) throw new ModemError("INVALID_INPUT", "payload is empty: BG96 can't send an empty datagram");
+  if (data.length > LARGEST_SEND) {
+    const message = `payload has ${data.length} bytes: a datagram of BG96 has at most ${LARGEST_SEND}`;
+    throw new ModemError("INVALID_INPUT", message);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Channel } from "../../at/channel-types";
+import type { ModemError } from "../../errors";
+import type { ModemListener } from "../../services/sockets/sockets";
+import { SocketCommands, TCP } from "./commands";
+import type { Opened } from "./opener";
+
+/** A listening socket of BG96 (AT facts 2.2). */
+export class QuectelListener implements ModemListener {
+  readonly localPort: number;
+  readonly #channel: Channel;
+  readonly #opened: Opened;
+  readonly #ended: Promise<void>;
+
+  constructor(channel: Channel, opened: Opened, localPort: number, onClosed: (error?: ModemError) => void) {
+    this.#channel = channel;
+    this.#opened = opened;
+    this.localPort = localPort;
+    this.#ended = this.#run(onClosed);
+  }
+
+  get number(): number {
+    return this.#opened.number.value;
+  }
+
+  /** Connections that it got live on. */
+  close(): Promise<void> {
+    this.#opened.state.stop();
+    return this.#ended;
+  }
+
+  async #run(onClosed: (error?: ModemError) => void): Promise<void> {
+    const { number, state, release } = this.#opened;
+    await state.ended();
+    if (number.isHeld && !state.isGone) await new SocketCommands(this.#channel, number.value, TCP).close();
+    if (!state.stopped.aborted || state.error !== undefined) this.#tell(onClosed, state.error);
+    release();
+  }
+
+  #tell(onClosed: (error?: ModemError) => void, error: ModemError | undefined): void {
+    try {
+      onClosed(error);
+    } catch (failure) {
+      this.#channel.note(`Listening on port ${this.localPort}: its owner failed at its end: ${String(failure)}`);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { isModemError, ModemError } from "../../errors";
+import type { SocketAddress, SocketEvents } from "../../services/sockets/sockets";
+import { unlessAborted } from "../../services/waiting/unless-aborted";
+import { translated } from "../failure";
+import { CLOSING, type Received, type SocketCommands } from "./commands";
+import type { SocketState } from "./state";
+
+/** ms without news after which it is looked all the same: a URC may be lost, and comes only once until all is read. */
+const IDLE = 15_000;
+
+export interface ReaderParts {
+  readonly commands: SocketCommands;
+  readonly state: SocketState;
+  readonly label: string;
+  readonly remote: SocketAddress | undefined;
+  readonly note: (text: string) => void;
+}
+
+/** Reads what arrives at a socket, and no faster than its owner takes it. */
+export class SocketReader {
+  readonly #parts: ReaderParts;
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Resolves when the connection has ended and all is read.
+   *
+   * @throws what keeps it from going on, also when the socket is stopped
+   */
+  async run(events: SocketEvents): Promise<void> {
+    const { state } = this.#parts;
+    for (;;) {
+      const last = state.hasEnded;
+      for (let part = await this.#next(); part !== undefined; part = await this.#next()) {
+        await unlessAborted(this.#deliver(part, events), state.stopped);
+      }
+      if (last) return;
+      await state.wait(IDLE);
+    }
+  }
+
+  async #next(): Promise<Received | undefined> {
+    const { commands, state } = this.#parts;
+    try {
+      return await commands.read(state.stopped);
+    } catch (error) {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      await this.#examine(error);
+      return undefined;
+    }
+  }
+
+  /** A read is refused when the connection is over, whether or not a URC has said so. */
+  async #examine(error: ModemError): Promise<void> {
+    const { commands, state, label } = this.#parts;
+    if (state.hasEnded) return;
+    const reported = await commands.state().catch(() => undefined);
+    if (reported?.state === CLOSING) return state.end();
+    const known = translated(error, label);
+    if (known !== error) throw known;
+    throw lostConnection(label, error);
+  }
+
+  async #deliver({ data, from, damaged }: Received, events: SocketEvents): Promise<void> {
+    const { commands, label, remote, note } = this.#parts;
+    if (damaged) {
+      const error = damagedRead(label);
+      if (commands.family.protocol === "tcp") throw error;
+      // A datagram may be lost on any part of its way.
+      return note(error.message);
+    }
+    const sender = from ?? remote;
+    if (sender === undefined) return note(`${label}: a datagram without a sender was dropped`);
+    try {
+      await events.onData(data, sender);
+    } catch (error) {
+      note(`${label}: what was received could not be handed over: ${String(error)}`);
+    }
+  }
+}
+
+export function lostConnection(label: string, error?: ModemError): ModemError {
+  return new ModemError("CONNECTION_CLOSED", `${label}: the connection was lost`, error?.cause);
+}
+
+export function damagedRead(label: string): ModemError {
+  const errorText = "bytes were lost or added between modem and computer";
+  return new ModemError("MODEM_REJECTED", `${label}: ${errorText}. Check cable, baud rate and flow control`, {
+    errorText,
+  });
+}

@@ -1,0 +1,103 @@
+import { isModemError, ModemError } from "../../errors";
+import type { SocketAddress } from "../../services/sockets/sockets";
+import { translated } from "../failure";
+import type { SocketCommands } from "./commands";
+import { flushSocket } from "./flush";
+import { FullBuffer } from "./full-buffer";
+import type { SocketState } from "./state";
+
+/** +QISEND takes so many at once and cuts off what is beyond (AT facts 2.2). */
+export const LARGEST_SEND = 1460;
+
+/** Hands bytes to the modem, each of them once. */
+export class SocketSender {
+  readonly #commands: SocketCommands;
+  readonly #state: SocketState;
+  readonly #label: string;
+  #hasSent = false;
+
+  constructor(commands: SocketCommands, state: SocketState, label: string) {
+    this.#commands = commands;
+    this.#state = state;
+    this.#label = label;
+  }
+
+  get hasEnded(): boolean {
+    return this.#state.hasEnded;
+  }
+
+  /** Waits for room where there is none. */
+  async datagram(data: Uint8Array, to: SocketAddress, signal: AbortSignal | undefined): Promise<void> {
+    if (await this.offer(data, to, signal)) return;
+    const full = this.full(signal);
+    try {
+      do {
+        while (!(await this.room(full)));
+      } while (!(await this.offer(data, to, signal)));
+    } finally {
+      full.end();
+    }
+  }
+
+  /**
+   * Offers at most `LARGEST_SEND` bytes; those of a stream are not given up before the modem has answered or the socket
+   * is stopped.
+   *
+   * @returns whether they were taken; none were where there was no room for all
+   */
+  async offer(data: Uint8Array, to?: SocketAddress, signal?: AbortSignal): Promise<boolean> {
+    signal?.throwIfAborted();
+    if (this.hasEnded) throw this.closed();
+    this.#hasSent = true;
+    // A stream's that still waits for the line must not go to whom the number belongs next.
+    const { stopped } = this.#state;
+    try {
+      return await this.#commands.send(data, to, to === undefined ? stopped : signal);
+    } catch (error) {
+      if (stopped.aborted) throw this.closed();
+      if (!isModemError(error)) throw error;
+      if (error.code === "MODEM_REJECTED") throw await this.#refused(error, to);
+      // Nobody knows whether the bytes were taken: a stream can't go on.
+      if (to === undefined) this.#state.stop(error);
+      throw error;
+    }
+  }
+
+  /** When an offer was refused. Whoever asks for it ends it. */
+  full(signal?: AbortSignal): FullBuffer {
+    return new FullBuffer(this.#commands, this.#label, signal, this.#state.stopped);
+  }
+
+  /** Waits a while; resolves to whether there may be room now. */
+  async room(full: FullBuffer): Promise<boolean> {
+    try {
+      return await full.wait();
+    } catch (error) {
+      throw this.hasEnded ? this.closed() : error;
+    }
+  }
+
+  /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */
+  async flush(): Promise<void> {
+    if (this.#hasSent) await flushSocket(this.#commands, this.#state, this.#label);
+  }
+
+  closed(): ModemError {
+    return this.#state.error ?? new ModemError("CONNECTION_CLOSED", `${this.#label}: the connection is closed`);
+  }
+
+  /** AT facts 2.2: ERROR says that there is no connection; a datagram may be refused for whom it is for, too. */
+  async #refused(error: ModemError, to: SocketAddress | undefined): Promise<unknown> {
+    // The reader finds out what has become of it.
+    this.#state.look();
+    const known = translated(error, this.#label);
+    if (known !== error) return known;
+    const result = error.cause?.result ?? "ERROR";
+    if (to !== undefined && (await this.#commands.state().catch(() => undefined)) !== undefined) {
+      const message = `${this.#label}: the modem refused a datagram to ${to.ip}, port ${to.port} (${result})`;
+      return new ModemError("MODEM_REJECTED", message, error.cause);
+    }
+    const message = `${this.#label}: there is no connection any more (${result})`;
+    return new ModemError("CONNECTION_CLOSED", message, error.cause);
+  }
+}

@@ -1,0 +1,268 @@
+import { randomInt } from "node:crypto";
+import { isIP } from "node:net";
+import type { Channel } from "../../at/channel-types";
+import { isModemError, ModemError } from "../../errors";
+import type {
+  ConnectOptions,
+  ListenOptions,
+  ModemListener,
+  ModemSocket,
+  SocketAddress,
+  SocketEvents,
+  SocketService,
+} from "../../services/sockets/sockets";
+import { Deadline } from "../../services/waiting/deadline";
+import type { QuectelDiagnostics } from "../diagnostics/diagnostics";
+import type { QuectelPacketData } from "../packet-data/packet-data";
+import { explainTls, mayBeHandshake } from "../security/diagnosis";
+import type { QuectelSecurity, SslLease } from "../security/security";
+import { waitUntil } from "../waiting";
+import { SocketCommands, type SocketFamily, TCP, TLS, UDP } from "./commands";
+import { QuectelSocket } from "./connection";
+import { closeLeftovers } from "./leftovers";
+import { QuectelListener } from "./listener";
+import { NameCache } from "./name-cache";
+import type { SocketNumbers } from "./numbers";
+import type { Opening } from "./open";
+import { type Opened, SocketOpener } from "./opener";
+import { checkOptions, planConnect, type SocketPlan } from "./plan";
+import { QuectelDirectSocket } from "./transparent";
+import { clearFailed, directOpening, setPackets } from "./transparent-open";
+import { DirectTurn, type Release } from "./transparent-turn";
+
+/** UDP SERVICE and TCP LISTENER have no server; the manual's own example gives them this one. */
+const NO_SERVER = { host: "127.0.0.1", port: 0 } as const;
+/** Where no local port is asked for, BG96 has to be given one nevertheless: RFC 6335 6. */
+const EPHEMERAL = { first: 49_152, end: 65_536, attempts: 5 } as const;
+/** What a port in use is reported as: binding failed, or port busy. */
+const PORT_TAKEN = new Set([556, 574]);
+
+/** The owner of a connection that nobody wants. */
+const NOBODY: SocketEvents = { onData: () => undefined, onClosed: () => undefined };
+
+type Accept = (socket: ModemSocket) => SocketEvents;
+type OnClosed = (error?: ModemError) => void;
+type UdpOptions = Parameters<SocketService["openUdp"]>[0];
+
+/** The services of BG96 that its sockets use. */
+export interface SocketNeeds {
+  readonly packetData: QuectelPacketData;
+  readonly diagnostics: QuectelDiagnostics;
+  readonly security: QuectelSecurity;
+  readonly numbers: SocketNumbers;
+}
+
+/** BG96's sockets (AT facts 2.2, 3.2). */
+export class QuectelSockets implements SocketService {
+  readonly #channel: Channel;
+  readonly #needs: SocketNeeds;
+  readonly #opener: SocketOpener;
+  readonly #direct = new DirectTurn();
+
+  constructor(channel: Channel, needs: SocketNeeds) {
+    this.#channel = channel;
+    this.#needs = needs;
+    this.#opener = new SocketOpener(channel, needs.numbers);
+  }
+
+  async connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket> {
+    const plan = planConnect(options);
+    const deadline = new Deadline(options.timeout, plan.label, options.signal);
+    return inTime(deadline, this.#connect(plan, deadline, events));
+  }
+
+  async openUdp(options: UdpOptions, events: SocketEvents): Promise<ModemSocket> {
+    if (options.security !== undefined) throw new ModemError("NOT_SUPPORTED", "tls: BG96 has no DTLS");
+    checkOptions(options);
+    const deadline = new Deadline(options.timeout, "Opening a UDP socket", options.signal);
+    return inTime(deadline, this.#openUdp(options, deadline, events));
+  }
+
+  async listen(options: ListenOptions, accept: Accept, onClosed: OnClosed): Promise<ModemListener> {
+    checkOptions(options);
+    const deadline = new Deadline(options.timeout, `Listening on port ${options.localPort}`, options.signal);
+    return inTime(deadline, this.#listen(options, deadline, accept, onClosed));
+  }
+
+  /** Closes what an earlier session, whose port was unplugged, left open on the modem. */
+  async closeLeftovers(): Promise<void> {
+    await closeLeftovers(this.#channel);
+  }
+
+  /** The modem has forgotten its sockets. */
+  reset(): void {
+    this.#opener.loseAll(new ModemError("MODEM_RESTARTED", "The modem was set up anew; its sockets are gone"));
+  }
+
+  dispose(error: Error): void {
+    this.#opener.loseAll(isModemError(error) ? error : new ModemError("MODEM_OFFLINE", error.message));
+    this.#direct.close(error);
+    this.#opener.dispose(error);
+  }
+
+  async #connect(plan: SocketPlan, deadline: Deadline, events: SocketEvents): Promise<ModemSocket> {
+    if (plan.mode === "command") return this.#dial(plan, deadline, events);
+    // Before any command: one would take the line from the socket that has it.
+    const release = await this.#direct.take(waitUntil(deadline, plan.label));
+    try {
+      return await this.#dial(plan, deadline, events, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** @param turn of a socket in direct mode, which gives it back */
+  async #dial(plan: SocketPlan, deadline: Deadline, events: SocketEvents, turn?: Release): Promise<ModemSocket> {
+    const { label, ssl } = plan;
+    const { packetData, security } = this.#needs;
+    const cid = plan.cid ?? packetData.defaultCid;
+    await packetData.require(cid);
+    const lease = ssl === undefined ? undefined : await security.acquire(ssl, waitUntil(deadline, label));
+    const family = lease === undefined ? TCP : TLS;
+    const opening = { ...plan, service: "TCP", family, cid, sslContext: lease?.context } as const;
+    try {
+      if (turn !== undefined) return await this.#openDirect(opening, deadline, events, [turn, () => lease?.release()]);
+      const opened = await this.#opener.open(opening, deadline);
+      const remote = await this.#remote(plan, opened, family);
+      return this.#start({ label, family, remote }, releasing(opened, [() => lease?.release()]), events);
+    } catch (error) {
+      const explained = await this.#explain(error, { ...plan, cid }, lease, deadline);
+      lease?.release({ suspect: true });
+      throw explained;
+    }
+  }
+
+  /** @param releases what ends with the socket */
+  async #openDirect(
+    opening: Opening,
+    deadline: Deadline,
+    events: SocketEvents,
+    releases: readonly Release[],
+  ): Promise<ModemSocket> {
+    const { label, family, host, port } = opening;
+    const dial = async (opened: Opened): Promise<ModemSocket> => {
+      // Asking the modem for the address would take the line away again.
+      const parts = { label, family, channel: this.#channel, remote: { ip: host, port } };
+      const socket = new QuectelDirectSocket({ ...parts, ...releasing(opened, releases) }, events);
+      try {
+        await socket.open(directOpening(opened.number.value, opening, deadline));
+        return socket;
+      } catch (error) {
+        throw await clearFailed(this.#channel, opened.number, opening, error);
+      }
+    };
+    await setPackets(this.#channel, deadline.signal);
+    return this.#opener.openBy(dial, opening, deadline);
+  }
+
+  async #openUdp(
+    { cid: wanted, localPort }: UdpOptions,
+    deadline: Deadline,
+    events: SocketEvents,
+  ): Promise<ModemSocket> {
+    const cid = wanted ?? this.#needs.packetData.defaultCid;
+    await this.#needs.packetData.require(cid);
+    for (let attempt = 1; ; attempt += 1) {
+      const port = localPort ?? randomInt(EPHEMERAL.first, EPHEMERAL.end);
+      const label = `UDP socket on port ${port}`;
+      const opening = { label, family: UDP, cid, service: "UDP SERVICE", ...NO_SERVER, localPort: port } as const;
+      try {
+        const opened = await this.#opener.open(opening, deadline);
+        return this.#start({ label, family: UDP, remote: undefined }, opened, events);
+      } catch (error) {
+        const isTaken = isModemError(error) && PORT_TAKEN.has(error.cause?.errorCode ?? 0);
+        if (localPort !== undefined || !isTaken || attempt === EPHEMERAL.attempts) throw error;
+      }
+    }
+  }
+
+  async #listen(
+    { cid: wanted, localPort }: ListenOptions,
+    deadline: Deadline,
+    accept: Accept,
+    onClosed: OnClosed,
+  ): Promise<ModemListener> {
+    const cid = wanted ?? this.#needs.packetData.defaultCid;
+    await this.#needs.packetData.require(cid);
+    const label = `Listening on port ${localPort}`;
+    const opening = { label, family: TCP, cid, service: "TCP LISTENER", ...NO_SERVER, localPort } as const;
+    const opened = await this.#opener.open(opening, deadline, ({ number, ip, port }, isListening) => {
+      // With the URC itself, so that nothing that follows it on the line is missed.
+      const from = `TCP connection from ${ip}, port ${port}, to port ${localPort}`;
+      const what = { label: from, family: TCP, remote: { ip, port } };
+      const connection = this.#opener.accept(number, cid, from);
+      if (isListening) this.#start(what, connection, (socket) => this.#introduce(socket, accept, from));
+      else void this.#start(what, connection, NOBODY).close();
+    });
+    return new QuectelListener(this.#channel, opened, localPort, onClosed);
+  }
+
+  /** What the owner wants to be told; a connection that it can't take is closed. */
+  #introduce(socket: ModemSocket, accept: Accept, label: string): SocketEvents {
+    try {
+      return accept(socket);
+    } catch (error) {
+      this.#channel.note(`${label}: it was not taken: ${String(error)}`);
+      void socket.close();
+      return NOBODY;
+    }
+  }
+
+  #start(
+    what: { label: string; family: SocketFamily; remote: SocketAddress | undefined },
+    opened: Opened,
+    owner: SocketEvents | Accept,
+  ): ModemSocket {
+    const names = new NameCache((host, signal) =>
+      this.#needs.diagnostics.resolve(host, { cid: opened.state.cid, signal }),
+    );
+    const resolve = (host: string, signal: AbortSignal | undefined): Promise<string> => names.resolve(host, signal);
+    const socket = new QuectelSocket({ ...what, ...opened, channel: this.#channel, resolve });
+    socket.start(typeof owner === "function" ? owner(socket) : owner);
+    return socket;
+  }
+
+  /** The address that a name stood for, as the modem tells it. */
+  async #remote({ host, port }: SocketPlan, { number }: Opened, family: SocketFamily): Promise<SocketAddress> {
+    if (isIP(host) !== 0) return { ip: host, port };
+    const reported = await new SocketCommands(this.#channel, number.value, family).state().catch(() => undefined);
+    return reported?.remote ?? { ip: host, port };
+  }
+
+  /** Over TLS a failed connection may be a failed handshake. */
+  async #explain(
+    error: unknown,
+    { label, ssl, cid, host, port }: SocketPlan & { cid: number },
+    lease: SslLease | undefined,
+    deadline: Deadline,
+  ): Promise<unknown> {
+    if (ssl === undefined || lease === undefined || deadline.signal.aborted || !isModemError(error)) return error;
+    const number = error.cause?.errorCode;
+    if (!mayBeHandshake(number)) return error;
+    const server = { cid, host, port };
+    const failed = { label, error, number, server, plan: ssl, lease, remaining: deadline.remaining };
+    return explainTls(this.#channel, this.#needs.numbers, failed);
+  }
+}
+
+/** The socket, unless the deadline comes first: one that comes about later is closed. */
+async function inTime<T extends ModemSocket | ModemListener>(deadline: Deadline, opening: Promise<T>): Promise<T> {
+  try {
+    return await deadline.race(opening);
+  } catch (error) {
+    void opening.then(
+      (socket) => socket.close(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+/** The socket, with what is given back together with its number. */
+function releasing(opened: Opened, releases: readonly Release[]): Opened {
+  const release = (): void => {
+    for (const giveBack of [...releases, opened.release]) giveBack();
+  };
+  return { ...opened, release };
+}

@@ -1,0 +1,87 @@
+import { Wake } from "../../delay";
+import type { ModemError } from "../../errors";
+
+/** A connection that a listening socket got. */
+export interface Incoming {
+  readonly number: number;
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** What is known of one socket from the modem's URCs and its own commands, and nobody has acted on yet. */
+export class SocketState {
+  readonly #news = new Wake();
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+  #tellEnded: () => void = () => undefined;
+  #end: { readonly error: ModemError | undefined } | undefined;
+  #isGone = false;
+
+  /** @param onIncoming of a listening socket; told whether it still listens */
+  constructor(
+    readonly cid: number,
+    private readonly onIncoming: (incoming: Incoming, isListening: boolean) => void = () => undefined,
+  ) {
+    this.#ended = new Promise((resolve) => {
+      this.#tellEnded = resolve;
+    });
+  }
+
+  /** Whether no more is sent; what has arrived may still be read. */
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Why it ended; undefined when it was the peer or the owner who closed it. */
+  get error(): ModemError | undefined {
+    return this.#end?.error;
+  }
+
+  /** Whether the modem does not have the socket any more: there is nothing to close. */
+  get isGone(): boolean {
+    return this.#isGone || this.error?.code === "MODEM_RESTARTED" || this.error?.code === "MODEM_OFFLINE";
+  }
+
+  /** Aborts when nothing is read any more. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  incoming(incoming: Incoming): void {
+    this.onIncoming(incoming, !this.hasEnded);
+  }
+
+  /** Something may be there to be read, or to be found out by reading. */
+  look(): void {
+    this.#news.set();
+  }
+
+  /** The connection is over. The first reason counts. */
+  end(error?: ModemError): void {
+    this.#end ??= { error };
+    this.#tellEnded();
+    this.#news.set();
+  }
+
+  /** Ends it, and gives up what was not read. */
+  stop(error?: ModemError): void {
+    this.end(error);
+    this.#stop.abort(error);
+  }
+
+  /** Stops it when the modem, or the way to it, is gone. */
+  lose(error: ModemError): void {
+    this.#isGone = true;
+    this.stop(error);
+  }
+
+  /** Resolves when it has ended. */
+  ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** Waits for news, at most `ms`. Rejects when it is stopped. */
+  async wait(ms: number): Promise<void> {
+    await this.#news.wait(ms, this.stopped);
+  }
+}

@@ -1,0 +1,47 @@
+import { JoinedSends } from "../../services/sockets/joined-sends";
+import type { SendQueue } from "../../services/sockets/send-queue";
+import type { FullBuffer } from "./full-buffer";
+import { LARGEST_SEND, type SocketSender } from "./sender";
+
+/** Sends over a TCP connection by +QISEND or +QSSLSEND (AT facts 2.2, 3.2). */
+export class StreamSender {
+  readonly #sends = new JoinedSends((queue) => this.#carryOut(queue));
+
+  constructor(private readonly sender: SocketSender) {}
+
+  /** Resolves when the modem has taken all of `data`; `signal`, not aborted yet, ends it between two chunks. */
+  send(data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    return this.#sends.send(data, signal);
+  }
+
+  /** Resolves when nothing is on its way any more. */
+  idle(): Promise<void> {
+    return this.#sends.idle();
+  }
+
+  async #carryOut(queue: SendQueue): Promise<void> {
+    let full: FullBuffer | undefined;
+    let hasRoom = true;
+    const write = async (run: Uint8Array): Promise<number> => {
+      if (hasRoom && (await this.sender.offer(run))) {
+        full?.end();
+        full = undefined;
+        return run.length;
+      }
+      full ??= this.sender.full();
+      hasRoom = await this.sender.room(full);
+      return 0;
+    };
+    while (!queue.isEmpty) {
+      if (this.sender.hasEnded) queue.failAll(this.sender.closed());
+      else await queue.nextJoined(LARGEST_SEND, write);
+      if (full?.isStuck !== true) continue;
+      // Whoever waits has waited for this buffer; who comes later waits anew.
+      queue.failAll(full.stuck());
+      full.end();
+      full = undefined;
+      hasRoom = true;
+    }
+    full?.end();
+  }
+}

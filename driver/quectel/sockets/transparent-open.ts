@@ -1,0 +1,78 @@
+import type { Channel } from "../../at/channel-types";
+import { type Command, Priority } from "../../at/command";
+import { commandLine, quote, splitFields, toInteger } from "../../at/fields";
+import { isModemError, type ModemError } from "../../errors";
+import type { Deadline } from "../../services/waiting/deadline";
+import { ERRORS } from "../error-tables";
+import { numberedError, translated } from "../failure";
+import { TIMEOUTS } from "../timeouts";
+import { SocketCommands, type SocketFamily, TLS } from "./commands";
+import type { SocketNumber } from "./numbers";
+import { isInUse, isModemGone, type Opening, openCommand, TRANSPARENT } from "./open";
+
+/**
+ * When transparent access sends a packet (AT facts 2.2): full ones, or what has come when the host has been silent for
+ * so many tenths of a second. +QICFG is the whole modem's, and lost when it restarts.
+ */
+const PACKETS = { transpktsize: 1460, transwaittm: 1 } as const;
+
+/** Firmware that refuses it has its own: 1024 bytes, 0.2 s. */
+export async function setPackets(channel: Channel, signal: AbortSignal): Promise<void> {
+  for (const [name, value] of Object.entries(PACKETS)) {
+    const command = commandLine("+QICFG=", quote(name, { field: "name", max: 12 }), value);
+    await channel.send({ ...command, timeout: TIMEOUTS.simple, signal }).catch((error: unknown) => {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    });
+  }
+}
+
+/**
+ * Opens a socket in transparent access mode: `CONNECT` once it stands (AT facts 2.2, 3.2). The modem holds the line until
+ * it knows, however long the caller waits; what stands too late is the caller's to close.
+ */
+export function directOpening(number: number, opening: Opening, deadline: Deadline): Command {
+  const { command } = openCommand(number, opening, TRANSPARENT);
+  const handshake = opening.family === TLS ? TIMEOUTS.negotiate : 0;
+  return { ...command, timeout: TIMEOUTS.connect + handshake + TIMEOUTS.late, signal: deadline.signal };
+}
+
+/**
+ * Enters transparent access mode again. A plain socket is named; over TLS there is only ATO, which means the connection
+ * that was in it last.
+ */
+export function directReentry(number: number, family: SocketFamily): Command {
+  const command = family === TLS ? commandLine("O") : commandLine("+QISWTMD=", number, TRANSPARENT);
+  return { ...command, timeout: TIMEOUTS.simple };
+}
+
+/**
+ * Closes what an opening that failed left behind: a failed one has to be, too (AT facts 2.2).
+ *
+ * @returns why it failed, in the words of the table of errors
+ */
+export async function clearFailed(
+  channel: Channel,
+  number: SocketNumber,
+  { label, family }: Opening,
+  error: unknown,
+): Promise<unknown> {
+  if (isModemGone(error)) return error;
+  const reason = isModemError(error, "MODEM_REJECTED") ? await explain(channel, label, error) : error;
+  const isOurs = number.isHeld && !isInUse(reason);
+  if (isOurs) await new SocketCommands(channel, number.value, family, Priority.Normal).close();
+  return reason;
+}
+
+/** The plain ERROR of transparent access mode says nothing; +QIGETERROR does, until the next error (AT facts 2.2). */
+async function explain(channel: Channel, label: string, error: ModemError): Promise<unknown> {
+  const known = translated(error, label);
+  if (known !== error) return known;
+  const question = { ...commandLine("+QIGETERROR"), expects: [{ prefix: "+QIGETERROR:" }] };
+  const { lines } = await channel
+    .send({ ...question, timeout: TIMEOUTS.simple, priority: Priority.Urgent })
+    .catch(() => ({ lines: [] }));
+  const [line] = lines;
+  const reported = line === undefined ? Number.NaN : toInteger(splitFields(line)[0]);
+  if (line === undefined || !ERRORS.has(reported)) return error;
+  return numberedError(reported, { operation: label, command: error.cause?.command ?? "", result: line.text });
+}

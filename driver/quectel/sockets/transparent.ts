@@ -1,0 +1,215 @@
+import type { Channel } from "../../at/channel-types";
+import { transferTime } from "../../at/clock";
+import { type Command, Priority } from "../../at/command";
+import { isModemError, ModemError } from "../../errors";
+import { DirectStream } from "../../services/sockets/direct-stream";
+import type {
+  ModemSocket,
+  SendOptions,
+  SocketAddress,
+  SocketEvents,
+  SocketStatus,
+} from "../../services/sockets/sockets";
+import { Deadline } from "../../services/waiting/deadline";
+import { Pool } from "../../services/waiting/pool";
+import { CLOSING, CONNECTED, SocketCommands, type SocketFamily } from "./commands";
+import { checkSend, socketStatus } from "./connection";
+import { flushSocket } from "./flush";
+import type { Opened } from "./opener";
+import { damagedRead, lostConnection } from "./reader";
+import { directReentry } from "./transparent-open";
+
+/** ms without news after which it is looked all the same before data mode is entered again: a URC may be lost. */
+const IDLE = 15_000;
+/** Bytes of which the modem must take some within `PATIENCE` ms: longer than others' commands may hold the line. */
+const PIECE = 64 * 1024;
+const PATIENCE = 180_000;
+const STUCK = `the modem has taken nothing for ${PATIENCE / 1000} s; the peer does not read, or the network carries nothing`;
+/** Of entering data mode for the rest of a connection that is over: news may stop the first one before it is sent. */
+const ATTEMPTS_FOR_REST = 2;
+
+/** An open socket, and what it needs. */
+export interface DirectSocketParts extends Opened {
+  readonly channel: Channel;
+  readonly label: string;
+  readonly family: SocketFamily;
+  readonly remote: SocketAddress;
+}
+
+/** A connection of BG96 with transparent access (AT facts 2.2, 3.2). Stepped out, it has buffer access. */
+export class QuectelDirectSocket implements ModemSocket {
+  readonly way = "transparent";
+  readonly protocol = "tcp";
+  readonly remote: SocketAddress;
+  readonly #parts: DirectSocketParts;
+  readonly #commands: SocketCommands;
+  readonly #stream: DirectStream;
+  readonly #events: SocketEvents;
+  readonly #sending = new Pool(["turn"], { name: "turns to send" });
+  /** Ends what waits to be sent, where data mode is entered only for what the modem still has. */
+  readonly #noMore = new AbortController();
+  #hasSent = false;
+  /** Whether data mode is entered only for what the modem still has of a connection that is over. */
+  #isForRest = false;
+  #attemptsForRest = 0;
+  #closing: Promise<void> | undefined;
+  #finished: Promise<void> | undefined;
+
+  constructor(parts: DirectSocketParts, events: SocketEvents) {
+    const { channel, label, number, family, state, remote } = parts;
+    this.#parts = parts;
+    this.#events = events;
+    this.remote = remote;
+    // Others have been let in when these are sent.
+    this.#commands = new SocketCommands(channel, number.value, family, Priority.Normal);
+    this.#stream = new DirectStream({
+      channel,
+      title: label,
+      enter: () => {
+        if (this.#isForRest) this.#attemptsForRest += 1;
+        return directReentry(number.value, family);
+      },
+      settle: (deliver) => this.#settle(deliver),
+      onData: (data) => this.#deliver(data),
+      onEnded: (error) => {
+        state.end(error);
+        void this.#finish();
+      },
+    });
+  }
+
+  get number(): number {
+    return this.#parts.number.value;
+  }
+
+  /** Opens it by a command that `CONNECT` answers. @throws as `DirectStream.open`; its number is not given back */
+  async open(command: Command): Promise<void> {
+    await this.#stream.open(command);
+    void this.#watch();
+  }
+
+  async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
+    checkSend(this.protocol, data, to);
+    if (this.#parts.state.hasEnded || this.#closing !== undefined) throw this.#closed();
+    await this.#sending.withItem(() => this.#write(data, signal), { signal, owner: this.#parts.label });
+  }
+
+  /** A peer that reads nothing makes the modem stop the line, and of that only time tells. */
+  async #write(data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    const { channel, label } = this.#parts;
+    this.#hasSent = true;
+    for (let start = 0; start < data.length; start += PIECE) {
+      const piece = data.subarray(start, start + PIECE);
+      const time = PATIENCE + transferTime(piece.length, channel.bytesPerSecond);
+      const patience = new Deadline(time, label, signal, this.#noMore.signal);
+      try {
+        await this.#stream.send(piece, patience.signal);
+      } catch (error) {
+        const isOver = isModemError(error, "MODEM_TIMEOUT") && error === patience.signal.reason;
+        throw isOver && signal?.aborted !== true ? new ModemError("MODEM_TIMEOUT", `${label}: ${STUCK}`) : error;
+      } finally {
+        patience.clear();
+      }
+    }
+  }
+
+  status(): Promise<SocketStatus> {
+    return socketStatus(this.#commands, this.#parts);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { state, label } = this.#parts;
+    await this.#sending.withItem(() => this.#stream.close()).catch(() => undefined);
+    if (this.#hasSent && !state.hasEnded) await flushSocket(this.#commands, state, label);
+    await this.#finish();
+  }
+
+  /** Acts on what URCs tell while other commands have the line, and on the loss of the modem. */
+  async #watch(): Promise<void> {
+    const { state } = this.#parts;
+    try {
+      for (;;) {
+        await state.wait(IDLE);
+        this.#stream.doubt();
+      }
+    } catch {
+      await this.#stream.end(state.error);
+      await this.#finish();
+    }
+  }
+
+  /** What came while it was stepped out waits in the modem's buffer, announced by +QIURC: "recv". */
+  async #settle(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
+    const stands = await this.#stands();
+    const isRead = await this.#readAll(deliver);
+    if (stands) return true;
+    this.#noMore.abort(this.#closed());
+    // Firmware that does not change to buffer access refuses the read, and gives the rest when data mode is entered again.
+    const mayAsk = !isRead && this.#attemptsForRest < ATTEMPTS_FOR_REST;
+    this.#isForRest = mayAsk && (await this.#commands.unread()) !== 0;
+    return this.#isForRest;
+  }
+
+  async #stands(): Promise<boolean> {
+    const { state, label } = this.#parts;
+    if (state.hasEnded) return false;
+    const reported = await this.#commands.state();
+    if (reported !== undefined && CONNECTED.has(reported.state)) return true;
+    if (reported?.state !== CLOSING) throw lostConnection(label);
+    state.end();
+    return false;
+  }
+
+  /** Whether the modem let it be read until nothing was left. */
+  async #readAll(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
+    const { label, state } = this.#parts;
+    try {
+      for (;;) {
+        const part = await this.#commands.read(state.stopped);
+        if (part === undefined) return true;
+        if (part.damaged) throw damagedRead(label);
+        await deliver(part.data);
+      }
+    } catch (error) {
+      if (isModemError(error, "MODEM_REJECTED") && error.cause?.result !== undefined) return false;
+      throw error;
+    }
+  }
+
+  async #deliver(data: Buffer): Promise<void> {
+    try {
+      await this.#events.onData(data, this.remote);
+    } catch (error) {
+      const { channel, label } = this.#parts;
+      channel.note(`${label}: what was received could not be handed over: ${String(error)}`);
+    }
+  }
+
+  #finish(): Promise<void> {
+    this.#finished ??= this.#end();
+    return this.#finished;
+  }
+
+  async #end(): Promise<void> {
+    const { channel, label, number, state, release } = this.#parts;
+    state.stop();
+    this.#sending.close(this.#closed());
+    if (number.isHeld && !state.isGone) await this.#commands.close();
+    try {
+      this.#events.onClosed(state.error);
+    } catch (error) {
+      channel.note(`${label}: its owner failed at its end: ${String(error)}`);
+    }
+    release();
+  }
+
+  #closed(): ModemError {
+    const { state, label } = this.#parts;
+    return state.error ?? new ModemError("CONNECTION_CLOSED", `${label}: the connection is closed`);
+  }
+}
