@@ -1,5 +1,5 @@
-import { faultHelp } from "./fault-spec";
-import { faultsOf } from "./faults";
+import { faultsOf } from "./faults/injector";
+import { faultHelp } from "./faults/spec";
 import { OPTION_RULES, readOptions, type SimulatorOptions } from "./options";
 import { PERSONALITIES } from "./personalities";
 

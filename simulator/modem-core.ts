@@ -1,14 +1,14 @@
-import { CellularRadio } from "./cellular-radio";
+import { CellularRadio } from "./cellular/cellular-radio";
+import { reportPacketDomain } from "./cellular/packet-domain";
+import type { Subscription } from "./cellular/pdp-contexts";
+import { reportIndicators } from "./cellular/signal";
+import { SimCard } from "./cellular/sim";
+import { startClock } from "./cellular/time";
 import { nextTurn } from "./clock";
-import { reportPacketDomain } from "./common/packet-domain";
-import { reportIndicators } from "./common/signal";
-import { startClock } from "./common/time";
+import { Congestion } from "./internet/congestion";
+import type { Network } from "./internet/network";
 import type { Modem, ModemOptions, Personality } from "./modem";
-import { Congestion } from "./network/congestion";
-import type { Network } from "./network/network";
-import type { Subscription } from "./pdp-contexts";
 import { seededRandom } from "./random";
-import { SimCard } from "./sim";
 import type { Storage } from "./storage";
 
 /** E-UTRAN (27.007 7.3). */

@@ -1,7 +1,7 @@
+import type { Radio } from "./cellular/radio";
+import type { SimCard } from "./cellular/sim";
+import type { Network } from "./internet/network";
 import type { CommandDefinition } from "./line/command";
-import type { Network } from "./network/network";
-import type { Radio } from "./radio";
-import type { SimCard } from "./sim";
 import type { Storage } from "./storage";
 
 /** What every personality's handlers work with. */

@@ -1,7 +1,7 @@
+import type { Subscription } from "./cellular/pdp-contexts";
+import type { Route } from "./internet/network";
+import { parseRoute } from "./internet/real-network";
 import type { ModemOptions } from "./modem";
-import type { Route } from "./network/network";
-import { parseRoute } from "./network/real-network";
-import type { Subscription } from "./pdp-contexts";
 
 /** All that can be said about one simulated modem, by the command line and by a `sim:` port. */
 export interface SimulatorOptions {

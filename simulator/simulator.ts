@@ -1,11 +1,11 @@
-import { commonCommands } from "./common/commands";
-import { FaultInjector } from "./faults";
+import { commonCommands } from "./cellular/commands";
+import { FaultInjector } from "./faults/injector";
 import { FileStorage } from "./file-storage";
+import { createNetwork } from "./internet/real-network";
 import { CommandTable } from "./line/dispatch";
 import { SerialLine } from "./line/serial-line";
 import { Terminal } from "./line/terminal";
 import { SimulatedModem } from "./modem-core";
-import { createNetwork } from "./network/real-network";
 import type { SimulatorOptions } from "./options";
 import { personality } from "./personalities";
 import { seededRandom } from "./random";

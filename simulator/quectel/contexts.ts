@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
+import type { Context, ContextDefinition } from "../cellular/radio";
+import { NetworkError } from "../internet/network";
 import type { Modem } from "../modem";
-import { NetworkError } from "../network/network";
-import type { Context, ContextDefinition } from "../radio";
 import { TcpIpError, TcpIpFailure } from "./tcpip-errors";
 
 /** HTTP manual 4.2: no more contexts than this can be active. */

@@ -1,7 +1,7 @@
+import { NetworkError } from "../internet/network";
+import { ping } from "../internet/ping";
 import type { Call, CommandDefinition } from "../line/command";
 import type { Modem } from "../modem";
-import { NetworkError } from "../network/network";
-import { ping } from "../network/ping";
 import { contexts } from "./contexts";
 import { TcpIpError, TcpIpFailure, tcpIp, tcpIpParameters } from "./tcpip-errors";
 

@@ -1,9 +1,9 @@
 import { connect, type Socket } from "node:net";
+import { AnswerReader } from "../internet/http-answer";
+import type { HttpAnswer } from "../internet/http-types";
+import { openTls } from "../internet/tls";
+import type { TlsSettings } from "../internet/tls-types";
 import { CommandError } from "../line/command";
-import { AnswerReader } from "../network/http-answer";
-import type { HttpAnswer } from "../network/http-types";
-import { openTls } from "../network/tls";
-import type { TlsSettings } from "../network/tls-types";
 import { HttpError } from "./http-errors";
 
 /** Bytes of a body that wait in the modem; more stay with the server until somebody reads (the receive window). */

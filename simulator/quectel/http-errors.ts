@@ -1,5 +1,5 @@
+import type { NetworkFailure } from "../internet/network";
 import { type Call, CommandError } from "../line/command";
-import type { NetworkFailure } from "../network/network";
 import { Parameters } from "./parameters";
 
 /** HTTP manual chapter 5 */

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from "node:net";
+import { NetworkError } from "../internet/network";
 import { CommandError } from "../line/command";
 import type { Modem } from "../modem";
-import { NetworkError } from "../network/network";
 import { contexts } from "./contexts";
 import { type Destination, HttpConnection } from "./http-connection";
 import { HttpError, SOCKET_ERRORS } from "./http-errors";

@@ -1,5 +1,5 @@
+import type { Endpoint } from "../internet/tcp-udp";
 import type { Modem } from "../modem";
-import type { Endpoint } from "../network/tcp-udp";
 import { contexts } from "./contexts";
 import type { Channel, Piece } from "./socket-channel";
 import { pushedText } from "./socket-settings";

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
+import type { ContextDefinition } from "../cellular/radio";
 import type { Call, CommandDefinition } from "../line/command";
 import type { Modem } from "../modem";
-import type { ContextDefinition } from "../radio";
 import { contexts } from "./contexts";
 import { TcpIpError, TcpIpFailure, tcpIp, tcpIpParameters } from "./tcpip-errors";
 

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
+import { TcpConnection } from "../internet/tcp-udp-connection";
+import { openTls } from "../internet/tls";
 import type { Call, CommandDefinition } from "../line/command";
 import type { Modem } from "../modem";
-import { TcpConnection } from "../network/tcp-udp-connection";
-import { openTls } from "../network/tls";
 import { contexts } from "./contexts";
 import { AccessMode, type ModemSocket, type SocketPurpose, State } from "./modem-socket";
 import { securityContext } from "./security";

@@ -1,7 +1,7 @@
+import type { Endpoint } from "../internet/tcp-udp";
+import type { TcpConnection } from "../internet/tcp-udp-connection";
+import type { UdpSocket } from "../internet/tcp-udp-datagrams";
 import type { Modem } from "../modem";
-import type { Endpoint } from "../network/tcp-udp";
-import type { TcpConnection } from "../network/tcp-udp-connection";
-import type { UdpSocket } from "../network/tcp-udp-datagrams";
 
 /** What can be read at once: bytes of a stream, or of one datagram, which has a sender. */
 export interface Piece {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
+import { type Endpoint, SocketError } from "../internet/tcp-udp";
 import type { Call, CommandDefinition } from "../line/command";
 import type { Modem } from "../modem";
-import { type Endpoint, SocketError } from "../network/tcp-udp";
 import { AccessMode, type ModemSocket } from "./modem-socket";
 import type { Parameters } from "./parameters";
 import { IDENTITY } from "./socket-open";

@@ -1,8 +1,8 @@
+import { TcpConnection } from "../internet/tcp-udp-connection";
+import { UdpSocket } from "../internet/tcp-udp-datagrams";
+import { TcpListener } from "../internet/tcp-udp-listener";
 import type { Call, CommandDefinition } from "../line/command";
 import type { Modem } from "../modem";
-import { TcpConnection } from "../network/tcp-udp-connection";
-import { UdpSocket } from "../network/tcp-udp-datagrams";
-import { TcpListener } from "../network/tcp-udp-listener";
 import { AccessMode, type ModemSocket, type Service, type SocketPurpose, State } from "./modem-socket";
 import type { Parameters } from "./parameters";
 import { DatagramChannel, StreamChannel } from "./socket-channel";

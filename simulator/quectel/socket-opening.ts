@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
+import { NetworkError, type NetworkFailure } from "../internet/network";
+import { SocketError, type SocketFailure, type SocketSurroundings } from "../internet/tcp-udp";
 import type { Call } from "../line/command";
 import type { Modem } from "../modem";
-import { NetworkError, type NetworkFailure } from "../network/network";
-import { SocketError, type SocketFailure, type SocketSurroundings } from "../network/tcp-udp";
 import { contexts } from "./contexts";
 import { AccessMode, type ModemSocket } from "./modem-socket";
 import type { Sockets } from "./sockets";

@@ -1,6 +1,6 @@
+import type { Endpoint } from "../internet/tcp-udp";
+import type { TcpConnection } from "../internet/tcp-udp-connection";
 import type { Modem } from "../modem";
-import type { Endpoint } from "../network/tcp-udp";
-import type { TcpConnection } from "../network/tcp-udp-connection";
 import { contexts } from "./contexts";
 import { ModemSocket, type SocketKind, type SocketPurpose, State } from "./modem-socket";
 import { StreamChannel } from "./socket-channel";

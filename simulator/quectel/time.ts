@@ -1,10 +1,10 @@
-import { flag, setting, settingCommand } from "../common/settings";
-import { setTime } from "../common/time";
+import { flag, setting, settingCommand } from "../cellular/settings";
+import { setTime } from "../cellular/time";
+import { NetworkError, type NetworkFailure } from "../internet/network";
+import { askTime } from "../internet/ntp";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import { NetworkError, type NetworkFailure } from "../network/network";
-import { askTime } from "../network/ntp";
 import { contexts } from "./contexts";
 import { TcpIpError, TcpIpFailure, tcpIp, tcpIpParameters } from "./tcpip-errors";
 

@@ -1,10 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { clockTime } from "../common/time";
+import { clockTime } from "../cellular/time";
+import { NetworkError } from "../internet/network";
+import type { TlsSettings, TlsVersion } from "../internet/tls-types";
 import { CommandError } from "../line/command";
 import type { Modem } from "../modem";
-import { NetworkError } from "../network/network";
-import type { TlsSettings, TlsVersion } from "../network/tls-types";
 import { filePath, readFile } from "./file-store";
 import { ALL_SUITES, CIPHER_SUITES, type SecurityContext, securityContext } from "./security";
 

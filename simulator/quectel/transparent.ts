@@ -1,8 +1,8 @@
+import { SocketError } from "../internet/tcp-udp";
+import { ByteQueue } from "../internet/tcp-udp-bytes";
 import type { Call, CommandDefinition } from "../line/command";
 import { RESULTS } from "../line/results";
 import type { Modem } from "../modem";
-import { SocketError } from "../network/tcp-udp";
-import { ByteQueue } from "../network/tcp-udp-bytes";
 import { needDataMode } from "./data-mode";
 import { AccessMode, type ModemSocket } from "./modem-socket";
 import { socketSetting } from "./socket-settings";

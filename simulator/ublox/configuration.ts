@@ -1,4 +1,4 @@
-import { flag, settingCommand } from "../common/settings";
+import { flag, settingCommand } from "../cellular/settings";
 import type { Call, CommandDefinition } from "../line/command";
 import { choiceAt, expectCount, integerAt } from "../line/parameters";
 import { lineSettings } from "../line/settings";

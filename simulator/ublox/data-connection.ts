@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
+import type { Context } from "../cellular/radio";
 import type { Modem } from "../modem";
-import type { Context } from "../radio";
 
 /** +UDCONF=19: context and preferred IP type of the modem's own clients (guide 2.3.1). */
 export interface DefaultConnection {

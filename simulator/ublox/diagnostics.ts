@@ -1,9 +1,9 @@
 import { isIP, isIPv4 } from "node:net";
+import { NetworkError } from "../internet/network";
+import { type PingOutcome, ping } from "../internet/ping";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import { NetworkError } from "../network/network";
-import { type PingOutcome, ping } from "../network/ping";
 import { activeContext, hasIPv4 } from "./data-connection";
 import { incorrectParameters, notAllowed, plainError } from "./errors";
 

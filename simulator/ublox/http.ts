@@ -1,9 +1,9 @@
+import { exchange } from "../internet/http";
+import type { HttpAnswer } from "../internet/http-types";
+import { NetworkError, type NetworkFailure } from "../internet/network";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import { exchange } from "../network/http";
-import type { HttpAnswer } from "../network/http-types";
-import { NetworkError, type NetworkFailure } from "../network/network";
 import { activeContext, defaultConnection } from "./data-connection";
 import { fileNotFound, incorrectParameters, notAllowed } from "./errors";
 import { fileName } from "./files";

@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { dotted } from "../common/addresses";
+import { dotted } from "../cellular/addresses";
+import type { Context } from "../cellular/radio";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import type { Context } from "../radio";
 import { incorrectParameters, notAllowed } from "./errors";
 
 const HIGHEST_CID = 8;

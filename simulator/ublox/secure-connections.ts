@@ -1,6 +1,6 @@
+import { NetworkError } from "../internet/network";
+import type { TlsConnection, TlsSettings } from "../internet/tls-types";
 import type { Modem } from "../modem";
-import { NetworkError } from "../network/network";
-import type { TlsConnection, TlsSettings } from "../network/tls-types";
 import { factorySecurityProfile, securityProfiles } from "./security-profile";
 import { reportSession } from "./session-report";
 import { tlsSettings } from "./tls-settings";

@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
+import { NetworkError, type NetworkFailure } from "../internet/network";
+import { SocketError, type SocketFailure, type SocketSurroundings } from "../internet/tcp-udp";
+import { inTime, resolveTarget, type TcpTarget } from "../internet/tcp-udp-connect";
+import { TcpConnection } from "../internet/tcp-udp-connection";
+import { openTls } from "../internet/tls";
+import type { TlsConnection, TlsSettings } from "../internet/tls-types";
 import type { Modem } from "../modem";
-import { NetworkError, type NetworkFailure } from "../network/network";
-import { SocketError, type SocketFailure, type SocketSurroundings } from "../network/tcp-udp";
-import { inTime, resolveTarget, type TcpTarget } from "../network/tcp-udp-connect";
-import { TcpConnection } from "../network/tcp-udp-connection";
-import { openTls } from "../network/tls";
-import type { TlsConnection, TlsSettings } from "../network/tls-types";
 import { secureConnections } from "./secure-connections";
 import { type ModemSocket, SECURE_QUEUES } from "./socket";
 

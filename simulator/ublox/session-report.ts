@@ -1,5 +1,5 @@
+import type { TlsConnection } from "../internet/tls-types";
 import type { Modem } from "../modem";
-import type { TlsConnection } from "../network/tls-types";
 import { writeSession } from "./session-data";
 import { type Resumption, resumptionStatus } from "./session-resumption";
 

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
+import type { Endpoint } from "../internet/tcp-udp";
+import { TcpConnection } from "../internet/tcp-udp-connection";
+import { TcpListener } from "../internet/tcp-udp-listener";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import type { Endpoint } from "../network/tcp-udp";
-import { TcpConnection } from "../network/tcp-udp-connection";
-import { TcpListener } from "../network/tcp-udp-listener";
 import { activeContext } from "./data-connection";
 import { incorrectParameters, notAllowed, plainError } from "./errors";
 import { connectSecurely } from "./secure-socket";

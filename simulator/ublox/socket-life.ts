@@ -1,7 +1,7 @@
+import { UdpSocket } from "../internet/tcp-udp-datagrams";
 import type { Call, CommandDefinition } from "../line/command";
 import { choiceAt, expectCount, integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import { UdpSocket } from "../network/tcp-udp-datagrams";
 import { activeContext, defaultConnection } from "./data-connection";
 import { notAllowed, notSupported, plainError } from "./errors";
 import { SECURITY_PROFILES } from "./security-profile";

@@ -1,7 +1,7 @@
+import type { Datagram } from "../internet/tcp-udp-datagrams";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import type { Datagram } from "../network/tcp-udp-datagrams";
 import { notAllowed } from "./errors";
 import { hexMode } from "./module-settings";
 import { ERRNO, type ModemSocket } from "./socket";

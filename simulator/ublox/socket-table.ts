@@ -1,7 +1,7 @@
+import type { SocketError } from "../internet/tcp-udp";
 import type { Call } from "../line/command";
 import { integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import type { SocketError } from "../network/tcp-udp";
 import { notAllowed } from "./errors";
 import { ERRNO, errnoOf, ModemSocket, type SocketParts } from "./socket";
 

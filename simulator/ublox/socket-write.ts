@@ -1,7 +1,7 @@
+import type { Endpoint } from "../internet/tcp-udp";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import type { Endpoint } from "../network/tcp-udp";
 import { incorrectParameters, notAllowed, plainError } from "./errors";
 import { hexMode } from "./module-settings";
 import { ERRNO, errnoOf, type ModemSocket, QUEUES } from "./socket";

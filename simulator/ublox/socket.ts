@@ -1,8 +1,8 @@
+import { type Endpoint, SocketError, type SocketFailure, type SocketSurroundings } from "../internet/tcp-udp";
+import type { TcpConnection } from "../internet/tcp-udp-connection";
+import type { UdpSocket } from "../internet/tcp-udp-datagrams";
+import type { TcpListener } from "../internet/tcp-udp-listener";
 import type { Modem } from "../modem";
-import { type Endpoint, SocketError, type SocketFailure, type SocketSurroundings } from "../network/tcp-udp";
-import type { TcpConnection } from "../network/tcp-udp-connection";
-import type { UdpSocket } from "../network/tcp-udp-datagrams";
-import type { TcpListener } from "../network/tcp-udp-listener";
 import { factoryTriggers, type Triggers } from "./direct-link-triggers";
 
 export const TCP = 6;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { clockTime } from "../common/time";
+import { clockTime } from "../cellular/time";
+import { NetworkError } from "../internet/network";
+import type { TlsSettings, TlsVersion } from "../internet/tls-types";
 import type { Modem } from "../modem";
-import { NetworkError } from "../network/network";
-import type { TlsSettings, TlsVersion } from "../network/tls-types";
 import type { CertificateType } from "./certificate-format";
 import { certificateStore } from "./certificate-store";
 import { offeredSuites } from "./cipher-suites";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { closeInProcess, openInProcess, simulatorFor } from "../../../simulator/faces/in-process";
-import { parseFault as parse } from "../../../simulator/fault-spec";
-import { FAULTS } from "../../../simulator/fault-table";
+import { parseFault as parse } from "../../../simulator/faults/spec";
+import { FAULTS } from "../../../simulator/faults/table";
 import { AtClient } from "../../support/at-client";
 
 const PORT = "sim:LARA-R6?name=faults&seed=11";

@@ -1,14 +1,14 @@
 import { Duplex, PassThrough } from "node:stream";
-import { commonCommands } from "../../../simulator/common/commands";
+import { commonCommands } from "../../../simulator/cellular/commands";
 import { StreamHost } from "../../../simulator/faces/stream-host";
 import { FileStorage } from "../../../simulator/file-storage";
+import { createNetwork } from "../../../simulator/internet/real-network";
 import type { CommandDefinition } from "../../../simulator/line/command";
 import { CommandTable } from "../../../simulator/line/dispatch";
 import { SerialLine } from "../../../simulator/line/serial-line";
 import { Terminal } from "../../../simulator/line/terminal";
 import type { Modem, Personality } from "../../../simulator/modem";
 import { SimulatedModem } from "../../../simulator/modem-core";
-import { createNetwork } from "../../../simulator/network/real-network";
 import { readOptions } from "../../../simulator/options";
 import { AtClient } from "../../support/at-client";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createNetwork, parseRoute } from "../../../simulator/network/real-network";
+import { createNetwork, parseRoute } from "../../../simulator/internet/real-network";
 import { Bg96Host } from "../quectel/bg96-host";
 import { LaraHost } from "../ublox/lara-host";
 import { udpPeer } from "../ublox/socket-host";

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { createServer } from "node:tls";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { exchange } from "../../../simulator/network/http";
-import { AnswerReader } from "../../../simulator/network/http-answer";
-import type { HttpExchange } from "../../../simulator/network/http-types";
-import { createNetwork } from "../../../simulator/network/real-network";
-import type { TlsSettings } from "../../../simulator/network/tls-types";
+import { exchange } from "../../../simulator/internet/http";
+import { AnswerReader } from "../../../simulator/internet/http-answer";
+import type { HttpExchange } from "../../../simulator/internet/http-types";
+import { createNetwork } from "../../../simulator/internet/real-network";
+import type { TlsSettings } from "../../../simulator/internet/tls-types";
 import { answering, closedPort, tcpServer } from "./servers";
 
 const network = createNetwork({ routes: [], latency: 0, random: () => 0.5 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ping } from "../../../simulator/network/ping";
-import { createNetwork, parseRoute } from "../../../simulator/network/real-network";
+import { ping } from "../../../simulator/internet/ping";
+import { createNetwork, parseRoute } from "../../../simulator/internet/real-network";
 
 const signal = new AbortController().signal;
 

@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Congestion } from "../../../simulator/network/congestion";
-import type { Network } from "../../../simulator/network/network";
-import { createNetwork, parseRoute } from "../../../simulator/network/real-network";
-import { SocketError, type SocketSurroundings } from "../../../simulator/network/tcp-udp";
-import { ByteQueue } from "../../../simulator/network/tcp-udp-bytes";
-import { TcpConnection } from "../../../simulator/network/tcp-udp-connection";
-import { UdpSocket } from "../../../simulator/network/tcp-udp-datagrams";
+import { Congestion } from "../../../simulator/internet/congestion";
+import type { Network } from "../../../simulator/internet/network";
+import { createNetwork, parseRoute } from "../../../simulator/internet/real-network";
+import { SocketError, type SocketSurroundings } from "../../../simulator/internet/tcp-udp";
+import { ByteQueue } from "../../../simulator/internet/tcp-udp-bytes";
+import { TcpConnection } from "../../../simulator/internet/tcp-udp-connection";
+import { UdpSocket } from "../../../simulator/internet/tcp-udp-datagrams";
 import { ALL_BYTES, closedPort, tcpServer } from "./servers";
 
 const LIMITS = { receive: 1000, send: 500 };

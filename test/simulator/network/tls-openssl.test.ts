@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { exchange } from "../../../simulator/network/http";
-import { createNetwork } from "../../../simulator/network/real-network";
-import type { TlsConnection, TlsSettings } from "../../../simulator/network/tls-types";
+import { exchange } from "../../../simulator/internet/http";
+import { createNetwork } from "../../../simulator/internet/real-network";
+import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls-types";
 import { needsTool } from "../../support/needs";
 import { CHECKED, der, pem } from "./tls-servers";
 

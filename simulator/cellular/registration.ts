@@ -1,7 +1,7 @@
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import type { Radio } from "../radio";
+import type { Radio } from "./radio";
 
 /** A registration command: its domain's highest <n>. */
 const DOMAINS: Readonly<Record<string, number>> = { "+CREG": 3, "+CGREG": 3, "+CEREG": 5 };

@@ -1,7 +1,7 @@
-import { parseFault } from "./fault-spec";
-import { FAULTS, type Fault, type FaultActions, type FaultTargets } from "./fault-table";
-import type { Personality } from "./modem";
-import { randomInteger } from "./random";
+import type { Personality } from "../modem";
+import { randomInteger } from "../random";
+import { parseFault } from "./spec";
+import { FAULTS, type Fault, type FaultActions, type FaultTargets } from "./table";
 
 /** ms between the lines of a storm */
 const STORM_INTERVAL = 5;

@@ -1,8 +1,8 @@
-import { CommandError } from "./line/command";
+import { CommandError } from "../line/command";
+import type { Storage } from "../storage";
 import { PdpContexts, type Subscription } from "./pdp-contexts";
 import type { Context, ContextDefinition, Radio } from "./radio";
 import type { SimCard } from "./sim";
-import type { Storage } from "./storage";
 
 const NO_NETWORK_SERVICE = 30;
 const FUNCTIONALITY = "radio.functionality";

@@ -1,7 +1,7 @@
-import { CommandError } from "./line/command";
+import { CommandError } from "../line/command";
+import { randomInteger } from "../random";
+import type { Storage } from "../storage";
 import type { Context, ContextDefinition } from "./radio";
-import { randomInteger } from "./random";
-import type { Storage } from "./storage";
 
 const STORED = "radio.contexts";
 const OPERATION_NOT_ALLOWED = 3;

@@ -1,5 +1,5 @@
-import { CommandError } from "./line/command";
-import type { Storage } from "./storage";
+import { CommandError } from "../line/command";
+import type { Storage } from "../storage";
 
 const PIN_TRIES = 3;
 const PUK_TRIES = 10;

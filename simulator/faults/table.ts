@@ -1,7 +1,7 @@
-import type { FaultRule } from "./fault-spec";
-import type { SerialLine } from "./line/serial-line";
-import type { Terminal } from "./line/terminal";
-import type { SimulatedModem } from "./modem-core";
+import type { SerialLine } from "../line/serial-line";
+import type { Terminal } from "../line/terminal";
+import type { SimulatedModem } from "../modem-core";
+import type { FaultRule } from "./spec";
 
 /** What faults work on. */
 export interface FaultTargets {

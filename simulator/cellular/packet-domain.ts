@@ -3,8 +3,8 @@ import { type Call, type CommandDefinition, CommandError } from "../line/command
 import { EQUIPMENT_ERRORS } from "../line/error-texts";
 import { choiceAt, expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import type { Context, ContextDefinition } from "../radio";
 import { dotted, dottedWithMask, gateway } from "./addresses";
+import type { Context, ContextDefinition } from "./radio";
 import { setting } from "./settings";
 
 const TYPES = ["IP", "IPV6", "IPV4V6"] as const;
