@@ -5,7 +5,7 @@ import { askTime } from "../internet/ntp";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
-import { contexts } from "./contexts";
+import { contexts } from "./packet-data/contexts";
 import { TcpIpError, TcpIpFailure, tcpIp, tcpIpParameters } from "./tcpip-errors";
 
 const LONGEST_SERVER = 100;

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { tcpFace } from "../../../simulator/faces/server";
 import { readOptions } from "../../../simulator/options";
 import { Simulator } from "../../../simulator/simulator";
-import { secureConnections } from "../../../simulator/ublox/secure-connections";
+import { secureConnections } from "../../../simulator/ublox/security/connections";
 import { AtClient } from "../../support/at-client";
 import { route } from "../modem-host";
 import { OLD } from "../network/secure-server";

@@ -1,0 +1,177 @@
+import { connect, type Socket } from "node:net";
+import { AnswerReader } from "../../internet/http-answer";
+import type { HttpAnswer } from "../../internet/http-types";
+import { openTls } from "../../internet/tls";
+import type { TlsSettings } from "../../internet/tls-types";
+import { CommandError } from "../../line/command";
+import { HttpError } from "./errors";
+
+/** Bytes of a body that wait in the modem; more stay with the server until somebody reads (the receive window). */
+const WINDOW = 64 * 1024;
+
+export interface Destination {
+  /** The name or address in the URL. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  /** Left out: the connection is not secured. */
+  readonly tls?: {
+    readonly settings: TlsSettings;
+    /** ms for TCP and handshake */
+    readonly patience: number;
+  };
+}
+
+/**
+ * One connection to a server: a request goes out, the header of its answer is waited for, the body is read when the
+ * host asks for it. It fails with the numbers of the HTTP manual's chapter 5.
+ */
+export class HttpConnection {
+  #reader: AnswerReader | undefined;
+  #failure: number | undefined;
+  #changed: () => void = () => undefined;
+
+  private constructor(
+    private readonly socket: Socket,
+    signal: AbortSignal,
+  ) {
+    const leave = () => this.#fail(HttpError.deactivated);
+    signal.addEventListener("abort", leave, { once: true });
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#fail(error.code === "EPIPE" ? HttpError.write : HttpError.read);
+    });
+    socket.once("close", () => signal.removeEventListener("abort", leave));
+  }
+
+  /**
+   * @param timeout ms
+   * @throws {CommandError} 716 refused, 702 not in time, 709 the context ended
+   * @throws {NetworkError} `connect`, `tls`, `timeout` or `closed` of a secured one
+   */
+  static async open(destination: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
+    const { tls } = destination;
+    if (tls === undefined) return HttpConnection.#openPlain(destination, timeout, signal);
+    const { socket } = await openTls(tls.settings, destination, { timeout: Math.min(timeout, tls.patience), signal });
+    return new HttpConnection(socket, signal);
+  }
+
+  static #openPlain({ address, port }: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: address, port });
+      const settle = (finish: () => void) => {
+        clearTimeout(timer);
+        socket.removeAllListeners("error");
+        signal.removeEventListener("abort", onAbort);
+        finish();
+      };
+      const refuse = (code: number) =>
+        settle(() => {
+          socket.on("error", () => undefined);
+          socket.destroy();
+          reject(new CommandError(code));
+        });
+      const onAbort = () => refuse(HttpError.deactivated);
+      const timer = setTimeout(() => refuse(HttpError.timeout), timeout);
+      if (signal.aborted) onAbort();
+      signal.addEventListener("abort", onAbort);
+      socket.once("error", () => refuse(HttpError.connect));
+      socket.once("connect", () => settle(() => resolve(new HttpConnection(socket, signal))));
+    });
+  }
+
+  /** The server has cut the connection: nothing that was received before can be read any more. */
+  get broken(): boolean {
+    return this.#failure === HttpError.read;
+  }
+
+  /** Sends a part of the request; the first one holds its method. */
+  send(bytes: Buffer): void {
+    if (this.#reader === undefined) this.#listen(new AnswerReader(bytes.toString("latin1", 0, 5) === "HEAD "));
+    if (!this.socket.destroyed) this.socket.write(bytes);
+  }
+
+  /**
+   * Resolves when the header is in; the body may still be on its way.
+   * @param timeout ms
+   * @throws {CommandError} 728 not in time, 717, 718, 719, 721
+   */
+  async head(timeout: number): Promise<Omit<HttpAnswer, "body">> {
+    const late = setTimeout(() => this.#fail(HttpError.responseTimeout), timeout);
+    try {
+      for (;;) {
+        if (this.#reader?.headComplete) return this.#reader.answer();
+        await this.#more();
+      }
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /**
+   * The body, piece by piece as it comes in.
+   * @param gap ms between two pieces
+   * @throws {CommandError} 722 when the gap is too long, 717, 719, 721 when it stays incomplete
+   */
+  async *body(gap: number): AsyncGenerator<Buffer> {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    for (;;) {
+      const piece = reader.takeBody();
+      if (piece.length > 0) yield piece;
+      else if (reader.complete) return;
+      else await this.#moreWithin(gap);
+      this.socket.resume();
+    }
+  }
+
+  close(): void {
+    this.#fail(HttpError.closed);
+  }
+
+  #listen(reader: AnswerReader): void {
+    this.#reader = reader;
+    let waiting = 0;
+    this.socket.on("resume", () => {
+      waiting = 0;
+    });
+    this.socket.on("data", (bytes: Buffer) => {
+      this.#guarded(HttpError.decode, () => reader.push(bytes));
+      waiting += bytes.length;
+      if (waiting > WINDOW && reader.headComplete) this.socket.pause();
+    });
+    this.socket.once("end", () => this.#guarded(HttpError.closed, () => reader.end()));
+  }
+
+  #guarded(failure: number, work: () => void): void {
+    try {
+      work();
+      if (this.#reader?.complete) this.socket.destroy();
+      this.#changed();
+    } catch {
+      this.#fail(failure);
+    }
+  }
+
+  /** The first failure counts; a complete answer can't fail any more. */
+  #fail(code: number): void {
+    if (!this.#reader?.complete) this.#failure ??= code;
+    this.socket.destroy();
+    this.#changed();
+  }
+
+  async #moreWithin(gap: number): Promise<void> {
+    const late = setTimeout(() => this.#fail(HttpError.readTimeout), gap);
+    try {
+      await this.#more();
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  #more(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(new CommandError(this.#failure));
+    return new Promise((resolve) => {
+      this.#changed = resolve;
+    });
+  }
+}

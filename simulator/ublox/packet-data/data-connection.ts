@@ -1,0 +1,39 @@
+import { isIPv4 } from "node:net";
+import type { Context } from "../../cellular/radio";
+import type { Modem } from "../../modem";
+
+/** +UDCONF=19: context and preferred IP type of the modem's own clients (guide 2.3.1). */
+export interface DefaultConnection {
+  readonly cid: number;
+  /** 0 IPv4, 1 IPv6 */
+  readonly type: number;
+}
+
+const FACTORY: DefaultConnection = { cid: 1, type: 0 };
+const STORED = "ublox.default-connection";
+
+/** What +UDCONF=19 holds for the next start, in NVM. */
+export function storedDefaultConnection(modem: Modem): DefaultConnection {
+  return modem.storage.get<DefaultConnection>(STORED) ?? FACTORY;
+}
+
+export function storeDefaultConnection(modem: Modem, connection: DefaultConnection): void {
+  // What was in force when the modem started stays in force until the next reboot.
+  defaultConnection(modem);
+  modem.storage.set(STORED, connection);
+}
+
+/** The default connection in force since the last start. */
+export function defaultConnection(modem: Modem): DefaultConnection {
+  return modem.service("ublox.default-connection", storedDefaultConnection);
+}
+
+/** The context a client uses, if it is active. */
+export function activeContext(modem: Modem, cid = defaultConnection(modem).cid): Context | undefined {
+  const context = modem.radio.contexts.get(cid);
+  return context?.active === true ? context : undefined;
+}
+
+export function hasIPv4(context: Context): boolean {
+  return context.addresses.some((address) => isIPv4(address));
+}

@@ -1,0 +1,68 @@
+import { type ModemSocket, QUEUES } from "./socket";
+import type { SocketTable } from "./table";
+
+/** Both directions of a connected socket, whatever its protocol. */
+export interface Channel {
+  /** Takes what it has room for, and returns how much that was. */
+  write(bytes: Buffer): number;
+  /** What came in; undefined when there is nothing. */
+  read(): Buffer | undefined;
+  /** Nothing more will come. */
+  readonly ended: boolean;
+  /** Tells of everything that may let `write` or `read` go on. */
+  watch(changed: () => void): void;
+}
+
+/** Bytes that the line prints in one piece. */
+const CHUNK = 1024;
+
+/** Undefined when the socket is connected to nobody. */
+export function channelOf(table: SocketTable, socket: ModemSocket): Channel | undefined {
+  return tcpChannel(table, socket) ?? udpChannel(socket);
+}
+
+function tcpChannel(table: SocketTable, socket: ModemSocket): Channel | undefined {
+  const { connection } = socket;
+  if (connection === undefined) return undefined;
+  return {
+    write(bytes) {
+      // What is sent to a peer that is gone is gone too.
+      if (connection.ended) return bytes.length;
+      const part = bytes.subarray(0, connection.room);
+      return part.length > 0 && connection.write(part) ? part.length : 0;
+    },
+    read: () => (connection.unread === 0 ? undefined : connection.read(CHUNK)),
+    get ended() {
+      return connection.ended;
+    },
+    watch(changed) {
+      connection.watch({
+        received: changed,
+        sent: changed,
+        ended: (error) => {
+          table.noteEnd(socket, error);
+          changed();
+        },
+      });
+    },
+  };
+}
+
+function udpChannel(socket: ModemSocket): Channel | undefined {
+  const { datagrams, peer } = socket;
+  if (datagrams === undefined || peer === undefined) return undefined;
+  socket.restOfDatagram = 0;
+  return {
+    write(bytes) {
+      if (datagrams.pending + bytes.length > QUEUES.send) return 0;
+      datagrams.sendToPeer(bytes);
+      return bytes.length;
+    },
+    read: () => datagrams.read(Number.POSITIVE_INFINITY)?.bytes,
+    ended: false,
+    watch(changed) {
+      datagrams.received = changed;
+      datagrams.sent = changed;
+    },
+  };
+}

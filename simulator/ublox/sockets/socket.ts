@@ -1,0 +1,120 @@
+import { type Endpoint, SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp";
+import type { TcpConnection } from "../../internet/tcp-udp-connection";
+import type { UdpSocket } from "../../internet/tcp-udp-datagrams";
+import type { TcpListener } from "../../internet/tcp-udp-listener";
+import type { Modem } from "../../modem";
+import { factoryTriggers, type Triggers } from "./direct-link-triggers";
+
+export const TCP = 6;
+export const UDP = 17;
+
+/** Queues of a socket, bytes (guide 5.3.3). */
+export const QUEUES = { receive: 12 * 1024, send: 8 * 1024 };
+export const SECURE_QUEUES = { ...QUEUES, send: 1024 };
+
+/** Linux's numbers, which +USOER and +USOCTL=…,1 tell (guide 5.8). */
+export const ERRNO = { none: 0, wouldBlock: 11, invalid: 22, connected: 106, notConnected: 107 } as const;
+
+const ERRNO_OF: Readonly<Record<SocketFailure, number>> = {
+  // What a failed +USOCO by name left on a SARA-R4.
+  dns: ERRNO.wouldBlock,
+  refused: 111,
+  timeout: 110,
+  unreachable: 113,
+  reset: 104,
+  "address-in-use": 98,
+  "address-not-available": 99,
+  "message-too-long": 90,
+  tls: 71,
+  aborted: 103,
+  other: 5,
+};
+
+export function errnoOf(error: unknown): number {
+  if (error instanceof SocketError) return ERRNO_OF[error.failure];
+  throw error;
+}
+
+/** +USOCTL=…,10 */
+export const TCP_STATE = { inactive: 0, listening: 1, connecting: 2, established: 4, closing: 7 } as const;
+
+/** What a socket is made as (+USOCR). */
+export interface SocketParts {
+  readonly protocol: typeof TCP | typeof UDP;
+  readonly cid: number;
+  readonly preferIPv6: boolean;
+  readonly localPort?: number;
+}
+
+/** One of the seven. */
+export class ModemSocket {
+  connection: TcpConnection | undefined;
+  listener: TcpListener | undefined;
+  datagrams: UdpSocket | undefined;
+  /** Whom a UDP socket is connected to. */
+  peer: Endpoint | undefined;
+  /** +USOCO runs. */
+  connecting = false;
+  /** Number of a security profile; undefined: no TLS. */
+  security: number | undefined;
+  /** +USOSO: values by level and option, `6,1`. */
+  options = new Map<string, readonly number[]>();
+  readonly triggers: Triggers;
+  lastError: number = ERRNO.none;
+  /** Bytes left of a datagram that was read in part. */
+  restOfDatagram = 0;
+  /** It was closed, and its number may be another socket's. */
+  gone = false;
+  /** Called when the socket goes. */
+  release: () => void = () => undefined;
+  readonly around: SocketSurroundings;
+  readonly #life = new AbortController();
+
+  constructor(
+    readonly id: number,
+    readonly parts: SocketParts,
+    modem: Modem,
+  ) {
+    this.triggers = factoryTriggers(parts.protocol === UDP);
+    this.around = { network: modem.network, signal: AbortSignal.any([this.#life.signal, modem.powerCycle]) };
+  }
+
+  get isTcp(): boolean {
+    return this.parts.protocol === TCP;
+  }
+
+  get tcpState(): number {
+    if (this.listener !== undefined) return TCP_STATE.listening;
+    if (this.connecting) return TCP_STATE.connecting;
+    if (this.connection === undefined) return TCP_STATE.inactive;
+    return this.connection.ended ? TCP_STATE.closing : TCP_STATE.established;
+  }
+
+  /** What +UUSORD tells: the rest of a datagram that was begun, else all that waits (guide 5.5, 5.7). */
+  get unread(): number {
+    if (this.restOfDatagram > 0) return this.restOfDatagram;
+    return this.connection?.unread ?? this.datagrams?.unread ?? 0;
+  }
+
+  /** Everything that it has ends at once, without a word to the peer. */
+  abort(): void {
+    this.#life.abort();
+    this.connection?.abort();
+    this.listener?.close();
+    this.datagrams?.close();
+  }
+
+  /** Resolves when the peer knows. */
+  async close(): Promise<void> {
+    if (this.connecting) this.#life.abort();
+    this.listener?.close();
+    this.datagrams?.close();
+    await this.connection?.close(this.linger);
+  }
+
+  /** +USOSO=…,65535,128: ms, where it is switched on. */
+  private get linger(): number | undefined {
+    const [on, time] = this.options.get("65535,128") ?? [];
+    return on === 1 ? time : undefined;
+  }
+}
