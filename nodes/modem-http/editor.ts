@@ -1,8 +1,8 @@
-import { readHeaderList, showHeaderList } from "../common/editor/header-list";
 import { migrateInEditor } from "../common/editor/migrations";
 import { securityProfile } from "../common/editor/profile-validator";
 import { sharedText } from "../common/editor/texts";
 import { decimalNumber, oneOf, quotable, template } from "../common/editor/validators";
+import { readHeaderList, showHeaderList } from "./dialog/header-list";
 import { MODEM_HTTP_MIGRATIONS } from "./migrations";
 import {
   HTTP_AUTH_TYPES,

@@ -1,8 +1,10 @@
 import { RESUMPTION_TYPES, TLS_VERSIONS, VALIDATION_LEVELS } from "../../driver/services/security/security";
-import { showCertificateReports } from "../common/editor/certificate-reports";
 import { migrateInEditor } from "../common/editor/migrations";
-import { readNameList, showNameList } from "../common/editor/name-list";
-import { showPemField } from "../common/editor/pem-field";
+import { oneOf, quotable } from "../common/editor/validators";
+import { isCipherSuiteName, SUGGESTED_CIPHER_SUITES } from "./cipher-suites";
+import { showCertificateReports } from "./dialog/certificate-reports";
+import { readNameList, showNameList } from "./dialog/name-list";
+import { showPemField } from "./dialog/pem-field";
 import {
   checked,
   cipherSuiteNames,
@@ -10,9 +12,7 @@ import {
   pemOrPath,
   pemOrPathWith,
   sharedSecret,
-} from "../common/editor/security-validators";
-import { oneOf, quotable } from "../common/editor/validators";
-import { isCipherSuiteName, SUGGESTED_CIPHER_SUITES } from "./cipher-suites";
+} from "./dialog/security-validators";
 import { MODEM_TLS_MIGRATIONS } from "./migrations";
 import { type ModemTlsCredentials, type ModemTlsProperties, SECRET_FORMATS } from "./types";
 

@@ -1,6 +1,6 @@
 import { migrateInEditor } from "../common/editor/migrations";
-import { offerPorts } from "../common/editor/ports";
 import { decimalNumber, oneOf, port, quotable, wholeNumber } from "../common/editor/validators";
+import { offerPorts } from "./dialog/ports";
 import { MODEM_MIGRATIONS } from "./migrations";
 import { AUTH_TYPES, CONNECT_MODES, MODELS, MODEM_RANGES, type ModemProperties, PARITIES, PDP_TYPES } from "./types";
 

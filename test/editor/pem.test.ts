@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toPem } from "../../nodes/common/editor/pem";
+import { toPem } from "../../nodes/modem-tls/dialog/pem";
 
 const FIXTURES = join(__dirname, "../fixtures/tls");
 const read = (name: string) => readFileSync(join(FIXTURES, `${name}.pem`), "utf8");

@@ -1,12 +1,12 @@
+import { sharedText } from "../../common/editor/texts";
 import {
   CERTIFICATES_PATH,
   type CertificateAnswer,
   type CertificateQuestion,
   type CertificateReport,
   EXPIRY_WARNING_DAYS,
-} from "../../modem-tls/types";
+} from "../types";
 import { STORED } from "./pem-field";
-import { sharedText } from "./texts";
 
 type Field = keyof CertificateAnswer;
 

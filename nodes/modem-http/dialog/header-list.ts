@@ -1,4 +1,4 @@
-import type { HeaderRow } from "../../modem-http/types";
+import type { HeaderRow } from "../types";
 
 /** Turns an `<ol>` into the list of header fields; each part is a text or a property of the message. */
 export function showHeaderList(

@@ -1,5 +1,5 @@
+import { sharedText } from "../../common/editor/texts";
 import { toPem } from "./pem";
-import { sharedText } from "./texts";
 
 /** What Node-RED's editor puts into the field of a stored password, which never comes back from the server. */
 export const STORED = "__PWRD__";

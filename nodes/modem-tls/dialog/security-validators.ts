@@ -1,7 +1,7 @@
-import { isCipherSuiteName } from "../../modem-tls/cipher-suites";
+import { sharedText } from "../../common/editor/texts";
+import { type Check, isBlank, type Validator, validator } from "../../common/editor/validators";
+import { isCipherSuiteName } from "../cipher-suites";
 import { STORED } from "./pem-field";
-import { sharedText } from "./texts";
-import { type Check, isBlank, type Validator, validator } from "./validators";
 
 /** Characters of a text, hexadecimal digits of a key in hex. */
 export interface SecretLimits {

@@ -1,5 +1,5 @@
-import { PORTS_PATH, type PortChoice } from "../../modem/types";
-import { sharedText } from "./texts";
+import { sharedText } from "../../common/editor/texts";
+import { PORTS_PATH, type PortChoice } from "../types";
 
 /** Ports that every gateway has. */
 const SIMULATED = ["LARA-R6", "BG96"] as const;
