@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exampleFlows, INTERNET_PORTS, withoutCredentials } from "../../demo/user-directory";
-import { ROOT } from "../support/node-red";
+import { ROOT } from "../support/paths";
 
 const FOLDER = join(ROOT, "demo", "certificates");
 const read = (name: string) => readFileSync(join(FOLDER, name), "utf8").trim();

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { exampleFlows, INTERNET_PORTS, prepareUserDirectory } from "../../demo/user-directory";
 import { ask } from "../support/ask";
-import { freePort, ROOT } from "../support/node-red";
+import { freePort } from "../support/node-red";
+import { ROOT } from "../support/paths";
 
 interface FlowNode {
   readonly id: string;

@@ -5,7 +5,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DemoInternet, type InternetPorts } from "../../demo/internet";
 import { ask } from "../support/ask";
-import { ROOT } from "../support/node-red";
+import { ROOT } from "../support/paths";
 
 const read = (name: string) => readFileSync(join(ROOT, "demo", "certificates", name));
 const ca = read("ca.cert.pem");

@@ -2,8 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-
-const ROOT = join(__dirname, "..", "..");
+import { ROOT } from "../support/paths";
 
 it("docs/scenarios.md names the tests of every scenario", { timeout: 120_000 }, () => {
   const tsx = createRequire(__filename).resolve("tsx/cli");

@@ -7,7 +7,7 @@ import { MODEM_HTTP_DEFAULTS } from "../../nodes/modem-http/types";
 import { MODEM_PDP_DEFAULTS } from "../../nodes/modem-pdp/types";
 import { MODEM_TLS_DEFAULTS } from "../../nodes/modem-tls/types";
 import { needsTool } from "../support/needs";
-import { ROOT } from "../support/node-red";
+import { ROOT } from "../support/paths";
 import type { Dialog, EditorPage } from "./editor-page";
 import { type RunningEditor, useEditor } from "./use-editor";
 

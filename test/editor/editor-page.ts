@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
-import { NODE_RED_HOME, ROOT } from "../support/node-red";
+import { NODE_RED_HOME } from "../support/node-red";
+import { ROOT } from "../support/paths";
 
 const version: string = JSON.parse(readFileSync(join(NODE_RED_HOME, "package.json"), "utf8")).version;
 /** Node-RED 5 brings one. */

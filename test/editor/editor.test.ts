@@ -4,7 +4,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DemoInternet, type InternetPorts } from "../../demo/internet";
 import { needsTool } from "../support/needs";
-import { ROOT, type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
+import { type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
+import { ROOT } from "../support/paths";
 import { EditorPage, launchBrowser } from "./editor-page";
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));

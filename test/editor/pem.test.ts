@@ -4,9 +4,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toPem } from "../../nodes/modem-tls/dialog/pem";
+import { TLS_FIXTURES } from "../support/paths";
 
-const FIXTURES = join(__dirname, "../fixtures/tls");
-const read = (name: string) => readFileSync(join(FIXTURES, `${name}.pem`), "utf8");
+const read = (name: string) => readFileSync(join(TLS_FIXTURES, `${name}.pem`), "utf8");
 const rsa = createPrivateKey(read("client.key"));
 const ec = createPrivateKey(read("client-ec.key"));
 

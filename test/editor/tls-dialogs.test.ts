@@ -8,7 +8,8 @@ import { MODEM_HTTP_DEFAULTS } from "../../nodes/modem-http/types";
 import { CERTIFICATES_PATH, MODEM_TLS_DEFAULTS } from "../../nodes/modem-tls/types";
 import { MODEM_TLS_PROFILE_DEFAULTS } from "../../nodes/modem-tls-profile/types";
 import { needsTool } from "../support/needs";
-import { ROOT, type RunningNodeRed } from "../support/node-red";
+import type { RunningNodeRed } from "../support/node-red";
+import { ROOT } from "../support/paths";
 import type { Dialog, EditorPage } from "./editor-page";
 import { type RunningEditor, useEditor } from "./use-editor";
 

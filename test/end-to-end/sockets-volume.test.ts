@@ -3,8 +3,9 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { ROOT } from "../support/paths";
 
-const PROGRAM = join(__dirname, "../../bench/volume.ts");
+const PROGRAM = join(ROOT, "bench", "volume.ts");
 const LIMIT = 240_000;
 /** Bytes that memory may grow by, and more of them than that, so that a transfer that is held as a whole shows. */
 const GROWTH = 30_000_000;

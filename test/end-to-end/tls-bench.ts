@@ -7,11 +7,11 @@ import type { HttpResponse } from "../../driver/services/http/http";
 import type { Services } from "../../driver/services/model";
 import type { SecurityProfile } from "../../driver/services/security/security";
 import { closeInProcess } from "../../simulator/faces/in-process";
+import { TLS_FIXTURES } from "../support/paths";
 
 export const MODELS = ["LARA-R6", "BG96"] as const;
 export type Model = (typeof MODELS)[number];
 
-const FIXTURES = join(__dirname, "../fixtures/tls");
 /** Each of them is this machine. */
 const HOSTS = ["server.example", "a.example", "b.example", "elsewhere.example"];
 /** ms */
@@ -44,8 +44,8 @@ const PLAIN: SecurityProfile = {
 };
 
 /** A file of the test certificates; make.sh beside them says what each is. */
-export const pem = (name: string): Buffer => readFileSync(join(FIXTURES, `${name}.pem`));
-export const pemPath = (name: string): string => join(FIXTURES, `${name}.pem`);
+export const pem = (name: string): Buffer => readFileSync(join(TLS_FIXTURES, `${name}.pem`));
+export const pemPath = (name: string): string => join(TLS_FIXTURES, `${name}.pem`);
 
 /** Certificate and key of a server. */
 export const identity = (name: string) => ({ cert: pem(`${name}.cert`), key: pem(`${name}.key`) });

@@ -4,6 +4,7 @@ import helper from "node-red-node-test-helper";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DemoInternet } from "../../demo/internet";
 import { INTERNET_PORTS, withInternetPorts, withoutCredentials } from "../../demo/user-directory";
+import { ROOT } from "../support/paths";
 import { deploy, Inbox, type Received, useNodeRed } from "./support/flow";
 
 interface ExampleNode {
@@ -16,7 +17,7 @@ interface ExampleNode {
   readonly role?: string;
 }
 
-const FOLDER = join(__dirname, "../../examples");
+const FOLDER = join(ROOT, "examples");
 const FILES = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
 const load = (file: string, ports = INTERNET_PORTS): ExampleNode[] =>
   JSON.parse(withInternetPorts(readFileSync(join(FOLDER, file), "utf8"), ports));
@@ -46,7 +47,7 @@ afterAll(() => internet.close());
 
 describe("the examples", () => {
   it("use every flow node of the package", () => {
-    const nodes = readdirSync(join(__dirname, "../../nodes")).filter((name) => name.startsWith("modem"));
+    const nodes = readdirSync(join(ROOT, "nodes")).filter((name) => name.startsWith("modem"));
     const used = new Set(FILES.flatMap((file) => load(file).map(({ type }) => type)));
     expect(nodes.filter((type) => !used.has(type))).toEqual([]);
   });

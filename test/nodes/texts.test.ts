@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../driver/errors";
+import { ROOT } from "../support/paths";
 
-const ROOT = join(__dirname, "../..");
 const NODES = readdirSync(join(ROOT, "nodes")).filter((name) => name !== "common");
 const LANGUAGES = readdirSync(join(ROOT, "locales"));
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT, type RunningNodeRed, startNodeRed } from "../support/node-red";
+import { type RunningNodeRed, startNodeRed } from "../support/node-red";
+import { ROOT } from "../support/paths";
 
 interface NodeSet {
   readonly id: string;

@@ -5,8 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ask } from "./ask";
+import { ROOT } from "./paths";
 
-export const ROOT = join(__dirname, "..", "..");
 /** `NODE_RED_HOME` picks another Node-RED than the development dependency. */
 export const NODE_RED_HOME = process.env.NODE_RED_HOME ?? dirname(require.resolve("node-red/package.json"));
 

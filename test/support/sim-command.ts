@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { buildSync } from "esbuild";
+import { ROOT } from "./paths";
 
 let bundle: string | undefined;
 
@@ -13,7 +14,7 @@ function command(): string {
     const folder = mkdtempSync(path.join(tmpdir(), "sim-command-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
     bundle = path.join(folder, "cli.js");
-    const entry = path.join(__dirname, "../../simulator/cli.ts");
+    const entry = path.join(ROOT, "simulator", "cli.ts");
     buildSync({ entryPoints: [entry], bundle: true, platform: "node", outfile: bundle, logLevel: "error" });
   }
   return bundle;

@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { TRANSCRIPTS } from "../../support/paths";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
 
 interface Transcripts {
   readonly scenarios: readonly { readonly steps: readonly { readonly send?: string }[] }[];
 }
 
-const TRANSCRIPTS = join(__dirname, "..", "..", "fixtures", "transcripts", "bg96.json");
+const PRINTED = join(TRANSCRIPTS, "bg96.json");
 
 /** Command lines of the guide; a placeholder stands for any number, or file name. */
-const PRINTED_COMMANDS: readonly RegExp[] = (JSON.parse(readFileSync(TRANSCRIPTS, "utf8")) as Transcripts).scenarios
+const PRINTED_COMMANDS: readonly RegExp[] = (JSON.parse(readFileSync(PRINTED, "utf8")) as Transcripts).scenarios
   .flatMap(({ steps }) => steps)
   .flatMap(({ send }) => (send === undefined ? [] : [send]))
   .map((send) => {

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SecurityProfile } from "../../../driver/services/security/security";
+import { TLS_FIXTURES } from "../../support/paths";
 
-const FOLDER = join(__dirname, "..", "..", "fixtures", "tls");
-
-export const pem = (name: string): Buffer => readFileSync(join(FOLDER, `${name}.pem`));
+export const pem = (name: string): Buffer => readFileSync(join(TLS_FIXTURES, `${name}.pem`));
 
 export const CA = pem("ca.cert");
 export const CLIENT = { cert: pem("client.cert"), key: pem("client.key") } as const;

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SecurityProfile } from "../../../driver/services/security/security";
+import { TLS_FIXTURES } from "../../support/paths";
 
 /** A file of test/fixtures/tls. */
 export function fixture(name: string): Buffer {
-  return readFileSync(join(__dirname, "../../fixtures/tls", `${name}.pem`));
+  return readFileSync(join(TLS_FIXTURES, `${name}.pem`));
 }
 
 /** The bytes between the first BEGIN and END of a PEM text. */

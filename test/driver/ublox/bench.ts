@@ -5,6 +5,7 @@ import { AtChannel } from "../../../driver/at/channel/channel";
 import type { Dialect } from "../../../driver/at/channel-types";
 import type { ModelDriver } from "../../../driver/services/model";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
+import { TRANSCRIPTS } from "../../support/paths";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
 import { Peer, type PeerOptions } from "./peer";
 
@@ -34,9 +35,7 @@ interface Transcripts {
   readonly scenarios: readonly { readonly steps: readonly { readonly send?: string }[] }[];
 }
 
-const transcripts = JSON.parse(
-  readFileSync(join(__dirname, "../../fixtures/transcripts/lara-r6.json"), "utf8"),
-) as Transcripts;
+const transcripts = JSON.parse(readFileSync(join(TRANSCRIPTS, "lara-r6.json"), "utf8")) as Transcripts;
 const printed = new Set(transcripts.scenarios.flatMap(({ steps }) => steps.flatMap(({ send = [] }) => send)));
 
 /** Fails for a command that neither the guide prints nor a reference explains. */

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HttpRequest } from "../../../driver/services/http/http";
 import type { SecurityProfile } from "../../../driver/services/security/security";
+import { TLS_FIXTURES } from "../../support/paths";
 import { client, get, ok } from "./http-client";
 import type { HttpCall, Served } from "./lara";
 import type { Peer, PeerOptions } from "./peer";
 
-const FOLDER = join(__dirname, "..", "..", "fixtures", "tls");
-export const pem = (name: string): Buffer => readFileSync(join(FOLDER, `${name}.pem`));
+export const pem = (name: string): Buffer => readFileSync(join(TLS_FIXTURES, `${name}.pem`));
 
 /** A profile that goes without checks and certificates. */
 export function tls(settings: Partial<SecurityProfile> = {}): SecurityProfile {

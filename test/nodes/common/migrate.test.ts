@@ -6,6 +6,7 @@ import { MODEM_MIGRATIONS } from "../../../nodes/modem/migrations";
 import { MODEM_AT_MIGRATIONS } from "../../../nodes/modem-at/migrations";
 import { MODEM_HTTP_MIGRATIONS } from "../../../nodes/modem-http/migrations";
 import { MODEM_PDP_MIGRATIONS } from "../../../nodes/modem-pdp/migrations";
+import { ROOT } from "../../support/paths";
 
 const rename = { version: 2, up: ({ old, ...rest }: Readonly<Record<string, unknown>>) => ({ ...rest, renamed: old }) };
 
@@ -52,7 +53,7 @@ describe("the first version of each node", () => {
   });
 
   it("is there for every node", () => {
-    const nodes = join(__dirname, "../../../nodes");
+    const nodes = join(ROOT, "nodes");
     const folders = readdirSync(nodes).filter((name) => name !== "common");
     expect(folders.map((name) => readdirSync(join(nodes, name)).includes("migrations.ts"))).not.toContain(false);
   });

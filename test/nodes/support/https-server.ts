@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
-
-const FOLDER = join(__dirname, "../../fixtures/tls");
+import { TLS_FIXTURES } from "../../support/paths";
 
 /** The path of a file among the test certificates, such as `ca.cert`. */
-export const pemPath = (name: string): string => join(FOLDER, `${name}.pem`);
+export const pemPath = (name: string): string => join(TLS_FIXTURES, `${name}.pem`);
 export const pem = (name: string): string => readFileSync(pemPath(name), "utf8");
 
 /** A TLS server on loopback that answers any request, and remembers of every connection what it was. */

@@ -9,12 +9,13 @@ import { AnswerReader } from "../../../simulator/internet/http-answer";
 import type { HttpExchange } from "../../../simulator/internet/http-types";
 import { createNetwork } from "../../../simulator/internet/real-network";
 import type { TlsSettings } from "../../../simulator/internet/tls-types";
+import { TLS_FIXTURES } from "../../support/paths";
 import { answering, closedPort, tcpServer } from "./servers";
 
 const network = createNetwork({ routes: [], latency: 0, random: () => 0.5 });
 
 function fixture(name: string): Buffer {
-  return readFileSync(join(__dirname, "../../fixtures/tls", name));
+  return readFileSync(join(TLS_FIXTURES, name));
 }
 
 const UNCHECKED: TlsSettings = {

@@ -5,17 +5,17 @@ import { exchange } from "../../../simulator/internet/http";
 import { createNetwork } from "../../../simulator/internet/real-network";
 import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls-types";
 import { needsTool } from "../../support/needs";
+import { TLS_FIXTURES } from "../../support/paths";
 import { CHECKED, der, pem } from "./tls-servers";
 
 const openssl = needsTool("openssl");
-const FIXTURES = join(__dirname, "../../fixtures/tls");
 const ANY_SUITE = ["-cipher", "ALL:@SECLEVEL=0"];
 const KEY = "30313233343536373839616263646566";
 const network = createNetwork({ routes: [], latency: 0, random: () => 0.5 });
 
 /** `openssl s_server`, which tells of each connection on the page that it sends. Returns its port. */
 function opensslServer(...options: string[]): Promise<number> {
-  const own = ["-cert", join(FIXTURES, "server.cert.pem"), "-key", join(FIXTURES, "server.key.pem")];
+  const own = ["-cert", join(TLS_FIXTURES, "server.cert.pem"), "-key", join(TLS_FIXTURES, "server.key.pem")];
   const args = ["s_server", "-accept", "127.0.0.1:0", "-www", ...own, ...ANY_SUITE, ...options];
   const server = spawn("openssl", args, { stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void server.kill("SIGKILL"));
@@ -92,7 +92,7 @@ describe.skipIf(openssl.skip)(`openssl s_server${openssl.reason}`, () => {
   });
 
   it.each(["-tls1_2", "-tls1_3"])("wants a certificate of the client with %s", async (version) => {
-    const ca = join(FIXTURES, "ca.cert.pem");
+    const ca = join(TLS_FIXTURES, "ca.cert.pem");
     const port = await opensslServer(version, "-Verify", "1", "-verify_return_error", "-CAfile", ca);
     await expect(visit(port)).rejects.toMatchObject({ failure: "tls" });
     const client = { certificate: der("client"), key: pem("client.key") };

@@ -6,11 +6,10 @@ import { createServer, type SecureVersion, type TLSSocket, type TlsOptions } fro
 import { onTestFinished } from "vitest";
 import { openTls } from "../../../simulator/internet/tls";
 import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls-types";
-
-const FIXTURES = join(__dirname, "../../fixtures/tls");
+import { TLS_FIXTURES } from "../../support/paths";
 
 export function pem(name: string): Buffer {
-  return readFileSync(join(FIXTURES, `${name}.pem`));
+  return readFileSync(join(TLS_FIXTURES, `${name}.pem`));
 }
 
 /** A certificate of the fixtures in DER. */

@@ -5,17 +5,16 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { expect, onTestFinished } from "vitest";
+import { TLS_FIXTURES } from "../../support/paths";
 import { route } from "../modem-host";
 import { Bg96Host } from "./bg96-host";
 
-const TLS = join(__dirname, "../../fixtures/tls");
-
-export const pem = (name: string): Buffer => readFileSync(join(TLS, `${name}.pem`));
+export const pem = (name: string): Buffer => readFileSync(join(TLS_FIXTURES, `${name}.pem`));
 
 /** Certificate and key of a server. */
 export const identity = (name: string) => ({ cert: pem(`${name}.cert`), key: pem(`${name}.key`) });
 
-/** Whatever TLS 1.0 and 1.1 need is switched off in a server of these days. */
+/** Whatever TLS_FIXTURES 1.0 and 1.1 need is switched off in a server of these days. */
 export const OLD = { ciphers: "DEFAULT:@SECLEVEL=0" } as const;
 
 /** A connection in the words of the server. */

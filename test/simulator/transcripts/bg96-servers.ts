@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createServer as createSecureServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { TLS_FIXTURES } from "../../support/paths";
 
 /** A request as it stood on the wire. */
 export interface WireRequest {
@@ -33,9 +34,7 @@ export interface WireServer {
   stop(): Promise<void>;
 }
 
-const TLS = join(__dirname, "../../fixtures/tls");
-
-export const pem = (name: string): Buffer => readFileSync(join(TLS, `${name}.pem`));
+export const pem = (name: string): Buffer => readFileSync(join(TLS_FIXTURES, `${name}.pem`));
 
 /** A server on loopback that answers each request with exact bytes, over TLS when there are options for it. */
 export async function wireServer(

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { TRANSCRIPTS } from "../../support/paths";
 
 /** One step of a printed example; the README beside the original transcripts explains the keys. */
 export interface Step {
@@ -27,9 +28,7 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
-export const FIXTURES = join(__dirname, "../../fixtures/transcripts");
-
 export function readScenarios(file: string): readonly Scenario[] {
-  const document = JSON.parse(readFileSync(join(FIXTURES, file), "utf8")) as { readonly scenarios: Scenario[] };
+  const document = JSON.parse(readFileSync(join(TRANSCRIPTS, file), "utf8")) as { readonly scenarios: Scenario[] };
   return document.scenarios;
 }
