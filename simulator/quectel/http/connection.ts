@@ -1,8 +1,8 @@
 import { connect, type Socket } from "node:net";
-import { AnswerReader } from "../../internet/http-answer";
-import type { HttpAnswer } from "../../internet/http-types";
-import { openTls } from "../../internet/tls";
-import type { TlsSettings } from "../../internet/tls-types";
+import { AnswerReader } from "../../internet/http/answer";
+import type { HttpAnswer } from "../../internet/http/types";
+import { openTls } from "../../internet/tls/tls";
+import type { TlsSettings } from "../../internet/tls/types";
 import { CommandError } from "../../line/command";
 import { HttpError } from "./errors";
 

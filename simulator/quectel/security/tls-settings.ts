@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { clockTime } from "../../cellular/time";
 import { NetworkError } from "../../internet/network";
-import type { TlsSettings, TlsVersion } from "../../internet/tls-types";
+import type { TlsSettings, TlsVersion } from "../../internet/tls/types";
 import { CommandError } from "../../line/command";
 import type { Modem } from "../../modem";
 import { filePath, readFile } from "../files/store";

@@ -1,6 +1,6 @@
-import type { Endpoint } from "../../internet/tcp-udp";
-import type { TcpConnection } from "../../internet/tcp-udp-connection";
-import type { UdpSocket } from "../../internet/tcp-udp-datagrams";
+import type { TcpConnection } from "../../internet/tcp-udp/connection";
+import type { UdpSocket } from "../../internet/tcp-udp/datagrams";
+import type { Endpoint } from "../../internet/tcp-udp/tcp-udp";
 import type { Modem } from "../../modem";
 
 /** What can be read at once: bytes of a stream, or of one datagram, which has a sender. */

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { type Endpoint, SocketError } from "../../internet/tcp-udp";
+import { type Endpoint, SocketError } from "../../internet/tcp-udp/tcp-udp";
 import type { Call, CommandDefinition } from "../../line/command";
 import type { Modem } from "../../modem";
 import type { Parameters } from "../parameters";

@@ -1,6 +1,6 @@
-import { TcpConnection } from "../../internet/tcp-udp-connection";
-import { UdpSocket } from "../../internet/tcp-udp-datagrams";
-import { TcpListener } from "../../internet/tcp-udp-listener";
+import { TcpConnection } from "../../internet/tcp-udp/connection";
+import { UdpSocket } from "../../internet/tcp-udp/datagrams";
+import { TcpListener } from "../../internet/tcp-udp/listener";
 import type { Call, CommandDefinition } from "../../line/command";
 import type { Modem } from "../../modem";
 import type { Parameters } from "../parameters";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { NetworkError, type NetworkFailure } from "../../internet/network";
-import { SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp";
+import { SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp/tcp-udp";
 import type { Call } from "../../line/command";
 import type { Modem } from "../../modem";
 import { contexts } from "../packet-data/contexts";

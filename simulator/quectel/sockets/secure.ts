@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { TcpConnection } from "../../internet/tcp-udp-connection";
-import { openTls } from "../../internet/tls";
+import { TcpConnection } from "../../internet/tcp-udp/connection";
+import { openTls } from "../../internet/tls/tls";
 import type { Call, CommandDefinition } from "../../line/command";
 import type { Modem } from "../../modem";
 import { contexts } from "../packet-data/contexts";

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../internet/tcp-udp";
+import type { Endpoint } from "../../internet/tcp-udp/tcp-udp";
 import type { Modem } from "../../modem";
 import { contexts } from "../packet-data/contexts";
 import type { Channel, Piece } from "./channel";

@@ -1,5 +1,5 @@
-import type { Endpoint } from "../../internet/tcp-udp";
-import type { TcpConnection } from "../../internet/tcp-udp-connection";
+import type { TcpConnection } from "../../internet/tcp-udp/connection";
+import type { Endpoint } from "../../internet/tcp-udp/tcp-udp";
 import type { Modem } from "../../modem";
 import { contexts } from "../packet-data/contexts";
 import { TcpIpError, TcpIpFailure } from "../tcpip-errors";

@@ -1,5 +1,5 @@
-import { SocketError } from "../../internet/tcp-udp";
-import { ByteQueue } from "../../internet/tcp-udp-bytes";
+import { ByteQueue } from "../../internet/tcp-udp/bytes";
+import { SocketError } from "../../internet/tcp-udp/tcp-udp";
 import type { Call, CommandDefinition } from "../../line/command";
 import { RESULTS } from "../../line/results";
 import type { Modem } from "../../modem";

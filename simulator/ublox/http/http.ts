@@ -1,5 +1,5 @@
-import { exchange } from "../../internet/http";
-import type { HttpAnswer } from "../../internet/http-types";
+import { exchange } from "../../internet/http/http";
+import type { HttpAnswer } from "../../internet/http/types";
 import { NetworkError, type NetworkFailure } from "../../internet/network";
 import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";

@@ -1,5 +1,5 @@
 import { NetworkError } from "../../internet/network";
-import type { TlsConnection, TlsSettings } from "../../internet/tls-types";
+import type { TlsConnection, TlsSettings } from "../../internet/tls/types";
 import type { Modem } from "../../modem";
 import { factorySecurityProfile, securityProfiles } from "./profile";
 import { reportSession } from "./session-report";

@@ -1,4 +1,4 @@
-import type { TlsConnection } from "../../internet/tls-types";
+import type { TlsConnection } from "../../internet/tls/types";
 import type { Modem } from "../../modem";
 import { writeSession } from "./session-data";
 import { type Resumption, resumptionStatus } from "./session-resumption";

@@ -1,4 +1,4 @@
-import type { SessionKind } from "../../internet/tls-types";
+import type { SessionKind } from "../../internet/tls/types";
 
 /** One kind of session resumption (guide 3.4.4). */
 export interface ResumptionType {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { clockTime } from "../../cellular/time";
 import { NetworkError } from "../../internet/network";
-import type { TlsSettings, TlsVersion } from "../../internet/tls-types";
+import type { TlsSettings, TlsVersion } from "../../internet/tls/types";
 import type { Modem } from "../../modem";
 import type { CertificateType } from "./certificate-format";
 import { certificateStore } from "./certificate-store";

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import type { Endpoint } from "../../internet/tcp-udp";
-import { TcpConnection } from "../../internet/tcp-udp-connection";
-import { TcpListener } from "../../internet/tcp-udp-listener";
+import { TcpConnection } from "../../internet/tcp-udp/connection";
+import { TcpListener } from "../../internet/tcp-udp/listener";
+import type { Endpoint } from "../../internet/tcp-udp/tcp-udp";
 import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";

@@ -1,4 +1,4 @@
-import { ByteQueue } from "../../internet/tcp-udp-bytes";
+import { ByteQueue } from "../../internet/tcp-udp/bytes";
 import type { Triggers } from "./direct-link-triggers";
 
 /** Bytes that TCP gets at the latest, whatever the triggers wait for. */

@@ -1,4 +1,4 @@
-import { UdpSocket } from "../../internet/tcp-udp-datagrams";
+import { UdpSocket } from "../../internet/tcp-udp/datagrams";
 import type { Call, CommandDefinition } from "../../line/command";
 import { choiceAt, expectCount, integerAt } from "../../line/parameters";
 import type { Modem } from "../../modem";

@@ -1,4 +1,4 @@
-import type { Datagram } from "../../internet/tcp-udp-datagrams";
+import type { Datagram } from "../../internet/tcp-udp/datagrams";
 import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt } from "../../line/parameters";
 import type { Modem } from "../../modem";

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 import { NetworkError, type NetworkFailure } from "../../internet/network";
-import { SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp";
-import { inTime, resolveTarget, type TcpTarget } from "../../internet/tcp-udp-connect";
-import { TcpConnection } from "../../internet/tcp-udp-connection";
-import { openTls } from "../../internet/tls";
-import type { TlsConnection, TlsSettings } from "../../internet/tls-types";
+import { inTime, resolveTarget, type TcpTarget } from "../../internet/tcp-udp/connect";
+import { TcpConnection } from "../../internet/tcp-udp/connection";
+import { SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp/tcp-udp";
+import { openTls } from "../../internet/tls/tls";
+import type { TlsConnection, TlsSettings } from "../../internet/tls/types";
 import type { Modem } from "../../modem";
 import { secureConnections } from "../security/connections";
 import { type ModemSocket, SECURE_QUEUES } from "./socket";

@@ -1,7 +1,12 @@
-import { type Endpoint, SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp";
-import type { TcpConnection } from "../../internet/tcp-udp-connection";
-import type { UdpSocket } from "../../internet/tcp-udp-datagrams";
-import type { TcpListener } from "../../internet/tcp-udp-listener";
+import type { TcpConnection } from "../../internet/tcp-udp/connection";
+import type { UdpSocket } from "../../internet/tcp-udp/datagrams";
+import type { TcpListener } from "../../internet/tcp-udp/listener";
+import {
+  type Endpoint,
+  SocketError,
+  type SocketFailure,
+  type SocketSurroundings,
+} from "../../internet/tcp-udp/tcp-udp";
 import type { Modem } from "../../modem";
 import { factoryTriggers, type Triggers } from "./direct-link-triggers";
 

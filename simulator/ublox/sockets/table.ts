@@ -1,4 +1,4 @@
-import type { SocketError } from "../../internet/tcp-udp";
+import type { SocketError } from "../../internet/tcp-udp/tcp-udp";
 import type { Call } from "../../line/command";
 import { integerAt } from "../../line/parameters";
 import type { Modem } from "../../modem";

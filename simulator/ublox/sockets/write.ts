@@ -1,4 +1,4 @@
-import type { Endpoint } from "../../internet/tcp-udp";
+import type { Endpoint } from "../../internet/tcp-udp/tcp-udp";
 import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt } from "../../line/parameters";
 import type { Modem } from "../../modem";

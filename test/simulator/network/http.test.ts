@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { createServer } from "node:tls";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { exchange } from "../../../simulator/internet/http";
-import { AnswerReader } from "../../../simulator/internet/http-answer";
-import type { HttpExchange } from "../../../simulator/internet/http-types";
+import { AnswerReader } from "../../../simulator/internet/http/answer";
+import { exchange } from "../../../simulator/internet/http/http";
+import type { HttpExchange } from "../../../simulator/internet/http/types";
 import { createNetwork } from "../../../simulator/internet/real-network";
-import type { TlsSettings } from "../../../simulator/internet/tls-types";
+import type { TlsSettings } from "../../../simulator/internet/tls/types";
 import { TLS_FIXTURES } from "../../support/paths";
 import { answering, closedPort, tcpServer } from "./servers";
 

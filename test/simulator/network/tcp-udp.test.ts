@@ -3,10 +3,10 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { Congestion } from "../../../simulator/internet/congestion";
 import type { Network } from "../../../simulator/internet/network";
 import { createNetwork, parseRoute } from "../../../simulator/internet/real-network";
-import { SocketError, type SocketSurroundings } from "../../../simulator/internet/tcp-udp";
-import { ByteQueue } from "../../../simulator/internet/tcp-udp-bytes";
-import { TcpConnection } from "../../../simulator/internet/tcp-udp-connection";
-import { UdpSocket } from "../../../simulator/internet/tcp-udp-datagrams";
+import { ByteQueue } from "../../../simulator/internet/tcp-udp/bytes";
+import { TcpConnection } from "../../../simulator/internet/tcp-udp/connection";
+import { UdpSocket } from "../../../simulator/internet/tcp-udp/datagrams";
+import { SocketError, type SocketSurroundings } from "../../../simulator/internet/tcp-udp/tcp-udp";
 import { ALL_BYTES, closedPort, tcpServer } from "./servers";
 
 const LIMITS = { receive: 1000, send: 500 };

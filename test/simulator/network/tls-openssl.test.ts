@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { exchange } from "../../../simulator/internet/http";
+import { exchange } from "../../../simulator/internet/http/http";
 import { createNetwork } from "../../../simulator/internet/real-network";
-import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls-types";
+import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls/types";
 import { needsTool } from "../../support/needs";
 import { TLS_FIXTURES } from "../../support/paths";
 import { CHECKED, der, pem } from "./tls-servers";

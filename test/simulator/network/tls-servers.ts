@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer, type SecureVersion, type TLSSocket, type TlsOptions } from "node:tls";
 import { onTestFinished } from "vitest";
-import { openTls } from "../../../simulator/internet/tls";
-import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls-types";
+import { openTls } from "../../../simulator/internet/tls/tls";
+import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls/types";
 import { TLS_FIXTURES } from "../../support/paths";
 
 export function pem(name: string): Buffer {

@@ -2,8 +2,8 @@ import { constants, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NetworkError } from "../../../simulator/internet/network";
-import { isOfKind } from "../../../simulator/internet/tls-session";
-import type { SessionKind } from "../../../simulator/internet/tls-types";
+import { isOfKind } from "../../../simulator/internet/tls/session";
+import type { SessionKind } from "../../../simulator/internet/tls/types";
 import { ASKING, CHECKED, der, open, pem, tlsServer, visit } from "./tls-servers";
 
 const KINDS: readonly SessionKind[] = ["id", "ticket", "psk-ticket"];

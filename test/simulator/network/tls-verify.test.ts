@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { TlsSettings } from "../../../simulator/internet/tls-types";
+import type { TlsSettings } from "../../../simulator/internet/tls/types";
 import { CHECKED, der, identity, open, pem, talk, tlsServer, UNCHECKED } from "./tls-servers";
 
 const REFUSED = { failure: "tls" };

@@ -2,9 +2,9 @@ import { createPrivateKey } from "node:crypto";
 import { getEventListeners } from "node:events";
 import { createSecureContext, type SecureVersion } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { exchange } from "../../../simulator/internet/http";
+import { exchange } from "../../../simulator/internet/http/http";
 import { createNetwork } from "../../../simulator/internet/real-network";
-import { TLS_VERSIONS, type TlsSettings } from "../../../simulator/internet/tls-types";
+import { TLS_VERSIONS, type TlsSettings } from "../../../simulator/internet/tls/types";
 import { closedPort, tcpServer } from "./servers";
 import { ASKING, CHECKED, der, identity, only, open, pem, talk, tlsServer, visit } from "./tls-servers";
 

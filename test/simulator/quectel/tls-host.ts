@@ -14,7 +14,7 @@ export const pem = (name: string): Buffer => readFileSync(join(TLS_FIXTURES, `${
 /** Certificate and key of a server. */
 export const identity = (name: string) => ({ cert: pem(`${name}.cert`), key: pem(`${name}.key`) });
 
-/** Whatever TLS_FIXTURES 1.0 and 1.1 need is switched off in a server of these days. */
+/** Whatever TLS 1.0 and 1.1 need is switched off in a server of these days. */
 export const OLD = { ciphers: "DEFAULT:@SECLEVEL=0" } as const;
 
 /** A connection in the words of the server. */

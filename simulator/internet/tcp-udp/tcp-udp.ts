@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { Network } from "./network";
+import type { Network } from "../network";
 
 /** Why a socket's operation failed, or its connection ended. */
 export type SocketFailure =

@@ -1,9 +1,9 @@
 import { connect, type TLSSocket } from "node:tls";
-import { NetworkError } from "./network";
-import { connectionOptions } from "./tls-options";
-import { bareSession, sessionId, sessionOfKind } from "./tls-session";
-import type { SessionKind, TlsConnection, TlsSettings } from "./tls-types";
-import { verifyPeer } from "./tls-verify";
+import { NetworkError } from "../network";
+import { connectionOptions } from "./options";
+import { bareSession, sessionId, sessionOfKind } from "./session";
+import type { SessionKind, TlsConnection, TlsSettings } from "./types";
+import { verifyPeer } from "./verify";
 
 export interface TlsTarget {
   /** Name or address that the modem's host asked for. */

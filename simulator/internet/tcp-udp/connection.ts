@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { ByteQueue } from "./bytes";
+import { connectTarget, type TcpTarget } from "./connect";
 import { DelayLine, type Endpoint, type SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
-import { ByteQueue } from "./tcp-udp-bytes";
-import { connectTarget, type TcpTarget } from "./tcp-udp-connect";
 
 /** Bytes that the modem has room for: come in and not read, and taken from the host and not acknowledged. */
 export interface ConnectionLimits {

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import type { NetworkError } from "./network";
+import type { NetworkError } from "../network";
 
 /** In ascending order. */
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;

@@ -1,4 +1,4 @@
-import type { TlsConnection, TlsSettings } from "./tls-types";
+import type { TlsConnection, TlsSettings } from "../tls/types";
 
 /** One request of a modem's HTTP client, sent over a real socket. */
 export interface HttpExchange {

@@ -1,5 +1,5 @@
 import { connect, isIPv6, type Socket } from "node:net";
-import { type Network, NetworkError } from "./network";
+import { type Network, NetworkError } from "../network";
 import { type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
 
 export interface TcpTarget {

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { checkServerIdentity, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
-import { NetworkError } from "./network";
-import type { TlsSettings } from "./tls-types";
+import { NetworkError } from "../network";
+import type { TlsSettings } from "./types";
 
 /** Longer chains are nobody's. */
 const LONGEST_CHAIN = 10;

@@ -1,5 +1,5 @@
-import type { HttpAnswer } from "./http-types";
-import { NetworkError } from "./network";
+import { NetworkError } from "../network";
+import type { HttpAnswer } from "./types";
 
 /** A longer header than this is no HTTP server's. */
 const LONGEST_HEAD = 256 * 1024;

@@ -1,9 +1,9 @@
 import { connect, type Socket } from "node:net";
-import { AnswerReader } from "./http-answer";
-import type { HttpAnswer, HttpExchange } from "./http-types";
-import { type Network, NetworkError } from "./network";
-import { openTls } from "./tls";
-import type { TlsConnection } from "./tls-types";
+import { type Network, NetworkError } from "../network";
+import { openTls } from "../tls/tls";
+import type { TlsConnection } from "../tls/types";
+import { AnswerReader } from "./answer";
+import type { HttpAnswer, HttpExchange } from "./types";
 
 /**
  * Sends one request over a connection of its own and reads the answer.

@@ -1,5 +1,5 @@
 import { type DerElement, firstElement, readDer, writeDer } from "./der";
-import type { SessionKind } from "./tls-types";
+import type { SessionKind } from "./types";
 
 const SEQUENCE = 0x30;
 /** Fields of OpenSSL's SSL_SESSION (ssl/ssl_asn1.c): the first ones by position, the others by tag. */

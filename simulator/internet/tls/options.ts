@@ -1,10 +1,10 @@
 import { constants, createPrivateKey, type KeyObject, type PrivateKeyInput, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { type ConnectionOptions, getCiphers } from "node:tls";
-import { NetworkError } from "./network";
-import { isOfKind } from "./tls-session";
-import { isTls13Suite, SUITES } from "./tls-suites";
-import { TLS_VERSIONS, type TlsSettings, type TlsVersion } from "./tls-types";
+import { NetworkError } from "../network";
+import { isOfKind } from "./session";
+import { isTls13Suite, SUITES } from "./suites";
+import { TLS_VERSIONS, type TlsSettings, type TlsVersion } from "./types";
 
 /** OpenSSL 3 has TLS 1.0 and 1.1, and keys and signatures of their time, at its lowest security level only. */
 const LOWEST_SECURITY = "@SECLEVEL=0";

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { type ConnectionLimits, TcpConnection } from "./connection";
 import { DelayLine, type Endpoint, ownPort, type SocketSurroundings, socketError } from "./tcp-udp";
-import { type ConnectionLimits, TcpConnection } from "./tcp-udp-connection";
 
 /** Waits for peers on a port of the modem's own, which is on loopback unless a route for 0.0.0.0 moves it. */
 export class TcpListener {

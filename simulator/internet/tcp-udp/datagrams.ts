@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
+import { resolveTarget } from "./connect";
 import { DelayLine, type Endpoint, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
-import { resolveTarget } from "./tcp-udp-connect";
 
 export interface Datagram {
   readonly from: Endpoint;
