@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { commandLine, integer, quote, splitFields, toInteger, wholeText } from "../../../driver/at/fields";
 import { isModemError } from "../../../driver/errors";
-import { FakeLine } from "./fake-line";
-import { bytes } from "./feed";
+import { FakeLine } from "./channel/fake-line";
+import { bytes } from "./parser/feed";
 
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 

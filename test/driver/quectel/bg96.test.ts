@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { BG96 } from "../../../driver/quectel/bg96";
 import type { Services } from "../../../driver/services/model";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
-import { FakeSockets } from "./fake-sockets";
 import { unknownCommands } from "./known-commands";
+import { CLIENT, profile } from "./security/tls-profile";
 import { startSession } from "./session";
-import { Owner } from "./socket-session";
-import { CLIENT, profile } from "./tls-profile";
+import { FakeSockets } from "./sockets/fake-sockets";
+import { Owner } from "./sockets/socket-session";
 
 /** Every kind of socket, each in all its ways. */
 async function useSockets({ sockets }: Services, fake: FakeSockets): Promise<void> {

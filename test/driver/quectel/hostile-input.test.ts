@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelDriver } from "../../../driver/services/model";
 import { unknownCommands } from "./known-commands";
+import { CA, profile } from "./security/tls-profile";
 import { startSession } from "./session";
-import { CA, profile } from "./tls-profile";
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
 const RUNS = Number(process.env.RUNS ?? 20_000);

@@ -8,7 +8,7 @@ import { BG96 } from "../../../driver/quectel/bg96";
 import type { ModelDriver } from "../../../driver/services/model";
 import type { ConnectOptions, ModemSocket, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { createTransport } from "../../../driver/transport/open";
-import { pem } from "./tls-profile";
+import { pem } from "./security/tls-profile";
 
 export const MEGABYTE = 1024 * 1024;
 export const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
-import { closedPort } from "../../simulator/network/servers";
+import { closedPort } from "../../simulator/internet/servers";
 import {
   type WireAnswer,
   type WireRequest,

@@ -5,7 +5,7 @@ import {
   type WireServer,
   wireServer,
 } from "../../simulator/transcripts/bg96-servers";
-import { CA, CLIENT, pem, profile } from "../quectel/tls-profile";
+import { CA, CLIENT, pem, profile } from "../quectel/security/tls-profile";
 import { FORM, HELLO, HELLO_RESPONSE, LARGE, ORDER, ok } from "./bg96-job";
 import { http, type Job, startJob } from "./job";
 

@@ -2,8 +2,8 @@ import { createSocket } from "node:dgram";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ConnectOptions, ModemSocket } from "../../../driver/services/sockets/sockets";
-import { closedPort, tcpServer } from "../../simulator/network/servers";
-import { Seen } from "../ublox/fake-sockets";
+import { closedPort, tcpServer } from "../../simulator/internet/servers";
+import { Seen } from "../ublox/sockets/fake-sockets";
 import { type Job, startJob } from "./job";
 
 /** The guide's servers. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ResumptionType, SessionData, SessionRecord } from "../../../driver/services/security/security";
-import { pem, tls } from "../ublox/fake-tls";
+import { pem, tls } from "../ublox/security/fake-tls";
 import { http, type Job, startJob } from "./job";
 import { literal } from "./printed";
 

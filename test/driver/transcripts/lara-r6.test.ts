@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { closedPort } from "../../simulator/network/servers";
+import { closedPort } from "../../simulator/internet/servers";
 import { type HttpPeer, startHttpBin } from "../../simulator/transcripts/httpbin";
 import { http, type Job, startJob } from "./job";
 

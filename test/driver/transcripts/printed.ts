@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { readScenarios, type Scenario } from "../../simulator/transcripts/scenario";
-import { EXPLAINED_COMMANDS as OF_ALL_MODELS } from "../network/explained-commands";
+import { EXPLAINED_COMMANDS as OF_ALL_MODELS } from "../cellular/explained-commands";
 import { EXPLAINED_COMMANDS as OF_QUECTEL } from "../quectel/explained-commands";
 import { EXPLAINED_COMMANDS as OF_UBLOX } from "../ublox/explained-commands";
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { type SecureServer, startSecureServer } from "../network/secure-server";
-import { identity, pem } from "../network/tls-servers";
+import { type SecureServer, startSecureServer } from "../internet/secure-server";
+import { identity, pem } from "../internet/tls-servers";
 import { openBench } from "./bench";
 import { type Bench, command, type Setting, untilItAnswers, upload } from "./replay";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { closedPort } from "../network/servers";
+import { closedPort } from "../internet/servers";
 import { openBench } from "./bench";
 import { RemoteHost } from "./remote-host";
 import { type Bench, command, type Setting } from "./replay";

@@ -1,0 +1,94 @@
+import { vi } from "vitest";
+import { AtChannel } from "../../../../driver/at/channel/channel";
+import type { Command } from "../../../../driver/at/command";
+import type { ModemError } from "../../../../driver/errors";
+import { DIALECT } from "../grammar";
+import { bytes } from "../parser/feed";
+import { FakeLine } from "./fake-line";
+
+/** A modem by script, silent when told to, whose answers can be made to come late. */
+export class ScriptedModem {
+  readonly line = new FakeLine();
+  readonly unresponsive = vi.fn();
+  readonly boots: string[] = [];
+  readonly commands: string[] = [];
+  echo = true;
+  /** ms between a command line and its answer. */
+  latency = 5;
+  silent = false;
+  /** Bytes that an open prompt still waits for. */
+  wanted = 0;
+  /** What the open prompt got. */
+  taken = Buffer.alloc(0);
+  readonly channel = new AtChannel(this.line, {
+    onUnresponsive: this.unresponsive,
+    onBoot: (text) => this.boots.push(text),
+  });
+  /** Prompts by command: what is printed, and the bytes it then takes. */
+  readonly prompts = new Map<string, { readonly text: string; readonly size: number }>();
+  readonly answers = new Map<string, string>([["AT", "OK"]]);
+  private input = "";
+  private free = 0;
+
+  constructor() {
+    this.channel.useDialect(DIALECT);
+    this.line.on("", (text) => {
+      this.input += text;
+      while (this.takeData() || this.takeLine());
+      return undefined;
+    });
+  }
+
+  private takeData(): boolean {
+    if (this.wanted === 0 || this.input === "") return false;
+    const data = bytes(this.input.slice(0, this.wanted));
+    this.input = this.input.slice(this.wanted);
+    this.taken = Buffer.concat([this.taken, data]);
+    this.wanted -= data.length;
+    if (this.wanted === 0) this.later("\r\nOK\r\n");
+    return true;
+  }
+
+  private takeLine(): boolean {
+    const end = this.input.indexOf("\r");
+    if (this.wanted > 0 || end < 0) return false;
+    const line = this.input.slice(0, end);
+    this.input = this.input.slice(end + 1);
+    this.commands.push(line);
+    if (this.silent) return true;
+    const prompt = this.prompts.get(line);
+    const answer = prompt === undefined ? `${this.answers.get(line.trim()) ?? "ERROR"}\r\n` : prompt.text;
+    this.wanted = prompt?.size ?? 0;
+    this.later(`${this.echo ? `${line}\r` : ""}\r\n${answer}`);
+    return true;
+  }
+
+  /** One thing at a time, in order. */
+  private later(text: string): void {
+    this.free = Math.max(this.free, performance.now()) + this.latency;
+    setTimeout(() => this.line.say(text), this.free - performance.now());
+  }
+}
+
+export const command = (line: string, more: Partial<Command> = {}): Command => ({
+  line,
+  label: line,
+  timeout: 1000,
+  expects: [{ prefix: "+X:" }],
+  ...more,
+});
+export const outcome = (work: Promise<{ lines: readonly { text: string }[] }>): Promise<string> =>
+  work.then(
+    ({ lines }) => lines.map(({ text }) => text).join("|"),
+    (error: ModemError) => error.code,
+  );
+
+/** With fake timers: a modem that has answered once. */
+export async function answeringModem(): Promise<ScriptedModem> {
+  const modem = new ScriptedModem();
+  const work = modem.channel.send(command("AT"));
+  await vi.advanceTimersByTimeAsync(50);
+  await work;
+  modem.commands.length = 0;
+  return modem;
+}

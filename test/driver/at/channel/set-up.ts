@@ -1,0 +1,39 @@
+import { vi } from "vitest";
+import { AtChannel, type ChannelHooks } from "../../../../driver/at/channel/channel";
+import type { Dialect } from "../../../../driver/at/channel-types";
+import type { Command } from "../../../../driver/at/command";
+import { RecentSecrets } from "../../../../driver/at/trace/fragments";
+import type { ModemError } from "../../../../driver/errors";
+import { DIALECT } from "../grammar";
+import { FakeLine } from "./fake-line";
+
+export const NO_GAP: Dialect = { ...DIALECT, gap: 0 };
+
+export function setUp({
+  dialect = NO_GAP,
+  line = new FakeLine(),
+  hooks = {} as ChannelHooks,
+  recent = new RecentSecrets(),
+} = {}) {
+  const trace: string[] = [];
+  const onTrace = (entry: { direction: string; text: string }) => trace.push(`${entry.direction} ${entry.text}`);
+  const channel = new AtChannel(line, { onTrace, ...hooks }, recent);
+  channel.useDialect(dialect);
+  return { channel, line, trace };
+}
+
+export const simple = (line: string, more: Partial<Command> = {}): Command => ({
+  line,
+  label: line,
+  timeout: 1000,
+  ...more,
+});
+export const CSQ = simple("AT+CSQ", { expects: [{ prefix: "+CSQ:" }] });
+export const texts = ({ lines }: { lines: readonly { text: string }[] }) => lines.map(({ text }) => text);
+export const failure = (work: Promise<unknown>): Promise<ModemError> =>
+  work.then(
+    () => Promise.reject(new Error("it did not fail")),
+    (error) => error,
+  );
+/** Lets promises run, without time passing. */
+export const turns = () => vi.advanceTimersByTimeAsync(0);

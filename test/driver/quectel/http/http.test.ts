@@ -1,0 +1,284 @@
+import { describe, expect, it } from "vitest";
+import type { HttpRequest, HttpResponse } from "../../../../driver/services/http/http";
+import { type Session, startSession } from "../session";
+
+const EVERYTHING = Buffer.concat([
+  Buffer.from(Array.from({ length: 256 }, (_value, byte) => byte)),
+  Buffer.from('\r\nOK\r\n\r\n+QHTTPREAD: 0\r\n+QHTTPGET: 0,500\r\n"quoted"\r\n+CME ERROR: 717\r\nRDY\r\nCONNECT\r\n'),
+]);
+
+const response = (body: Buffer | string, fields = ""): Buffer =>
+  Buffer.concat([
+    Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${fields}\r\n`),
+    Buffer.from(body),
+  ]);
+
+const GET = { method: "GET", url: "http://example.org/", headers: [], timeout: 80_000 } as const;
+const POST = { ...GET, method: "POST", contentType: "text/plain", body: Buffer.from("Message=HelloQuectel") } as const;
+
+function request(session: Session, fields: Partial<HttpRequest> = {}): Promise<HttpResponse> {
+  return session.services.http.request({ ...GET, ...fields });
+}
+
+/** The commands that make and read a request. */
+const httpLines = ({ peer }: Session): string[] => peer.commands.filter((line) => /^AT\+QHTTP(?!CFG|URL)/.test(line));
+const count = ({ peer }: Session, pattern: RegExp): number => peer.commands.filter((line) => pattern.test(line)).length;
+
+describe("a BG96 GET", () => {
+  it("3.1.1-get, 3.1.1-read-solution-1, 2.3-get, 2.6-read: sends the printed commands, reads head and body", async () => {
+    const session = await startSession();
+    session.http.answer = { response: response("<html>", "Server: nginx\r\n"), outcome: "0,200,6" };
+    const answer = await request(session, { url: "http://www.sina.com.cn/" });
+    expect(answer).toMatchObject({ statusCode: 200, headers: { "content-length": "6", server: "nginx" } });
+    expect(answer.body.toString()).toBe("<html>");
+    expect(session.peer.commands).toEqual([
+      "AT+QIACT?",
+      'AT+QHTTPCFG="contextid",1',
+      'AT+QHTTPCFG="requestheader",0',
+      'AT+QHTTPCFG="responseheader",1',
+      "AT+QHTTPURL=23,10",
+      "AT+QHTTPGET=80",
+      "AT+QHTTPREAD=30",
+    ]);
+    expect(session.http.url).toBe("http://www.sina.com.cn/");
+  });
+
+  it("3.1.1-read-solution-2, 2.3-get-no-length, 2.7-read-file: reads an unknown length through a file", async () => {
+    const session = await startSession();
+    session.http.answer = { response: Buffer.concat([Buffer.from("HTTP/1.1 200 OK\r\n\r\n"), EVERYTHING]) };
+    expect((await request(session)).body).toEqual(EVERYTHING);
+    expect(session.peer.commands).toContain('AT+QHTTPREADFILE="http-response.tmp",30');
+    expect(session.files.size).toBe(0);
+  });
+
+  it.each([{}, { pieces: 1 }, { echo: false }, { between: "+CEREG: 5" }, { pieces: 1, echo: false }])(
+    "carries any byte, whatever it looks like, directly and through a file (%j)",
+    async (options) => {
+      const session = await startSession(options);
+      session.http.answer = { response: response(EVERYTHING), outcome: `0,200,${EVERYTHING.length}` };
+      expect((await request(session)).body).toEqual(EVERYTHING);
+      session.http.answer = { response: response(EVERYTHING) };
+      expect((await request(session)).body).toEqual(EVERYTHING);
+    },
+  );
+
+  it("goes through a file in chunks when it would hold the line, directly when the files have no room", async () => {
+    const body = Buffer.alloc(50_000, EVERYTHING);
+    const session = await startSession({ bytesPerSecond: 11_520 });
+    session.http.answer = { response: response(body), outcome: `0,200,${body.length}` };
+    expect((await request(session)).body).toEqual(body);
+    expect(count(session, /^AT\+QFREAD=/)).toBe(9);
+    session.peer.on(/^AT\+QFLDS=/, ["+QFLDS: 50000,1000000", "OK"]);
+    expect((await request(session)).body).toEqual(body);
+    expect(httpLines(session).at(-1)).toBe("AT+QHTTPREAD=30");
+  });
+
+  it.each([
+    [204, "HTTP/1.1 204 No Content\r\n\r\n", "0,204"],
+    [304, "HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n", "0,304,99"],
+    [302, "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", "0,302,0"],
+    [200, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "0,200,0"],
+  ])("takes a %d without a body", async (statusCode, raw, outcome) => {
+    const session = await startSession();
+    session.http.answer = { response: raw, outcome };
+    expect(await request(session)).toMatchObject({ statusCode, body: Buffer.alloc(0) });
+    expect(httpLines(session).at(-1)).toBe("AT+QHTTPREAD=30");
+  });
+
+  it("takes off chunked coding, and leaves what the modem has taken off already, and gzip", async () => {
+    const session = await startSession();
+    const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    session.http.answer = { response: `${head}3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n` };
+    expect((await request(session)).body.toString()).toBe("abcde");
+    session.http.answer = { response: `${head}abcde` };
+    expect((await request(session)).body.toString()).toBe("abcde");
+    const zipped = Buffer.from("1f8b080000000000000303000000000000000000", "hex");
+    session.http.answer = {
+      response: response(zipped, "Content-Encoding: gzip\r\n"),
+      outcome: `0,200,${zipped.length}`,
+    };
+    expect(await request(session)).toMatchObject({ body: zipped, headers: { "content-encoding": "gzip" } });
+  });
+
+  it("3.2.1-read-solution-1: copes with a head that tells another length than the result", async () => {
+    const session = await startSession();
+    session.http.answer = { response: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdef", outcome: "0,200,6" };
+    expect((await request(session)).body.toString()).toBe("abcdef");
+  });
+
+  it("2.3-get-custom-header: writes its own head when the flow sets fields", async () => {
+    const session = await startSession();
+    await request(session, {
+      url: "http://example.org/a?b",
+      headers: [["X-Key", "k"]],
+      auth: { user: "u", password: "p" },
+    });
+    expect(session.http.settings.get("requestheader")).toBe("1");
+    expect(session.http.body.toString()).toMatch(/^GET \/a\?b HTTP\/1\.1\r\nHost: example\.org\r\nX-Key: k\r\n/);
+    expect(session.peer.commands).toContain(`AT+QHTTPGET=80,${session.http.body.length},31`);
+    await request(session);
+    expect(session.http.settings.get("requestheader")).toBe("0");
+  });
+
+  it("uses the context it is told", async () => {
+    const session = await startSession();
+    await session.services.packetData.activate(3);
+    await request(session, { cid: 3 });
+    expect(session.http.settings.get("contextid")).toBe("3");
+  });
+});
+
+describe("a BG96 POST", () => {
+  it("3.1.2.1-post-serial, 2.4-post: sends the body from the line", async () => {
+    const session = await startSession();
+    const body = '<?xml version="1.0" encoding="utf-8"?>\r\n<string>HelloQuectel</string>';
+    session.http.answer = { response: response(body), outcome: `0,200,${body.length}` };
+    const answer = await request(session, {
+      ...POST,
+      url: "http://api.efxnow.com/DEMOWebServices2.8/Service.asmx/Echo?",
+    });
+    expect(answer.body.toString()).toBe(body);
+    expect(session.http.settings.get("contenttype")).toBe("1");
+    expect(httpLines(session)).toEqual(["AT+QHTTPPOST=20,31,80", "AT+QHTTPREAD=30"]);
+    expect(session.http.body.toString()).toBe("Message=HelloQuectel");
+  });
+
+  it("1.2.1-post-custom-header, 2.4-post-custom-header: counts head and body", async () => {
+    const session = await startSession();
+    await request(session, { ...POST, contentType: "application/json", body: Buffer.from("{}") });
+    const [line = ""] = httpLines(session);
+    expect(line).toMatch(new RegExp(`^AT\\+QHTTPPOST=${session.http.body.length},`));
+    expect(session.http.body.toString()).toMatch(/^POST \/ HTTP\/1\.1\r\n[\s\S]*\r\n\r\n\{\}$/);
+  });
+
+  it.each(["PUT", "DELETE"] as const)("%s goes the same way with a head of its own", async (method) => {
+    const session = await startSession();
+    await request(session, { ...POST, method });
+    expect(session.http.body.toString()).toMatch(new RegExp(`^${method} / HTTP/1.1\r\n`));
+  });
+
+  it("3.1.2.2-post-file, 2.5-post-file: sends a long body through a file and removes it", async () => {
+    const session = await startSession({ bytesPerSecond: 11_520 });
+    const body = Buffer.alloc(40_000, EVERYTHING);
+    await request(session, { ...POST, body });
+    expect(session.http.body).toEqual(body);
+    expect(httpLines(session)[0]).toBe('AT+QHTTPPOSTFILE="http-request.tmp",80');
+    expect(session.files.size).toBe(0);
+  });
+
+  it("refuses a body that neither the line nor the files can take", async () => {
+    const session = await startSession();
+    const body = Buffer.alloc(1_024_001);
+    await expect(request(session, { ...POST, body })).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: expect.stringContaining("1024000"),
+    });
+    expect(httpLines(session)).toEqual([]);
+  });
+});
+
+describe("a failing BG96 request", () => {
+  it.each([
+    [714, "DNS_FAILED"],
+    [716, "CONNECT_FAILED"],
+    [719, "CONNECTION_CLOSED"],
+    [728, "MODEM_TIMEOUT"],
+    [706, "MODEM_BUSY"],
+    [711, "INVALID_INPUT"],
+    [729, "MODEM_REJECTED"],
+  ])(
+    "2.3-get-failed, 2.3-get-error, 4.3-dns-fails: turns %d into %s, by URC and by final result",
+    async (number, code) => {
+      const session = await startSession();
+      session.http.answer = { response: "", outcome: String(number) };
+      const failure = { code, cause: { errorCode: number } };
+      await expect(request(session)).rejects.toMatchObject({ ...failure, cause: { result: `+QHTTPGET: ${number}` } });
+      session.peer.on(/^AT\+QHTTPGET=/, [`+CME ERROR: ${number}`]);
+      await expect(request(session)).rejects.toMatchObject(failure);
+      expect(count(session, /QIDEACT/)).toBe(0);
+    },
+  );
+
+  it("does not name the query, which may hold secrets", async () => {
+    const session = await startSession();
+    session.http.answer = { response: "", outcome: "716" };
+    const error: unknown = await request(session, { url: "http://example.org/a?token=secret" }).catch(
+      (reason) => reason,
+    );
+    expect(String(error) + JSON.stringify(error)).not.toContain("secret");
+    expect(String(error)).toContain("GET http://example.org/a: connection to the server failed (716)");
+  });
+
+  it("4.3-dns-fails: activates the context anew when it has no DNS server, and asks once more", async () => {
+    const session = await startSession();
+    session.http.answer = { response: "", outcome: "714" };
+    session.peer.on(/^AT\+QIDNSCFG=1$/, ['+QIDNSCFG: 1,"0.0.0.0","0.0.0.0"', "OK"]);
+    session.peer.on(/^AT\+QIACT=1$/, (_match, print) => {
+      session.active.add(1);
+      session.http.answer = { response: response("ok"), outcome: "0,200,2" };
+      print.line("OK");
+    });
+    expect((await request(session)).body.toString()).toBe("ok");
+    expect(count(session, /^AT\+QIDEACT=1$/)).toBe(1);
+  });
+
+  it("repeats a POST that was refused before it was accepted, and no other", async () => {
+    const session = await startSession();
+    let tries = 0;
+    session.peer.on(/^AT\+QHTTPPOST=(\d+),/, async ([, length], print) => {
+      if (++tries === 1) return print.line("+CME ERROR: 707");
+      await print.take(Number(length));
+      print.line("OK");
+      print.line("+QHTTPPOST: 709");
+    });
+    await expect(request(session, POST)).rejects.toMatchObject({ code: "NO_CONNECTION" });
+    expect(tries).toBe(2);
+    await expect(request(session, POST)).rejects.toMatchObject({ code: "NO_CONNECTION" });
+    expect(tries).toBe(3);
+  });
+
+  it("puts back a context that vanished without a word", async () => {
+    const session = await startSession();
+    session.active.clear();
+    session.http.answer = { response: response("ok"), outcome: "0,200,2" };
+    expect((await request(session)).body.toString()).toBe("ok");
+    expect(session.peer.commands.slice(0, 4)).toEqual(["AT+QIACT?", "AT+QIDEACT=1", "AT+QIACT?", "AT+QIACT=1"]);
+  });
+
+  it("does not activate a context that nobody asked for", async () => {
+    const session = await startSession();
+    await expect(request(session, { cid: 2 })).rejects.toMatchObject({ code: "NO_CONNECTION" });
+    expect(count(session, /QIACT=/)).toBe(0);
+  });
+
+  it("4.1-command-fails: looks at the SIM after a plain ERROR", async () => {
+    const session = await startSession();
+    session.peer.on(/^AT\+QHTTPGET=/, ["ERROR"]).on(/^AT\+CPIN\?$/, ["+CME ERROR: 10"]);
+    await expect(request(session)).rejects.toMatchObject({ code: "SIM_ERROR" });
+  });
+
+  it("4.4-data-mode-busy: says who is in the way", async () => {
+    const session = await startSession();
+    session.peer.on(/^AT\+QHTTPURL=/, ["+CME ERROR: 704"]);
+    await expect(request(session)).rejects.toMatchObject({
+      code: "MODEM_BUSY",
+      message: expect.stringContaining("another port of the modem is in data mode"),
+    });
+  });
+
+  it("waits for an earlier request's result when the modem is busy with it (703)", async () => {
+    const session = await startSession();
+    let tries = 0;
+    session.peer.on(/^AT\+QHTTPURL=(\d+),/, async ([, length], print) => {
+      if (++tries === 1) {
+        print.line("+CME ERROR: 703");
+        return session.peer.urc("+QHTTPGET: 0,200,5");
+      }
+      await print.take(Number(length));
+      print.line("OK");
+    });
+    session.http.answer = { response: response("ok"), outcome: "0,200,2" };
+    expect((await request(session)).body.toString()).toBe("ok");
+    expect(tries).toBe(2);
+  });
+});
