@@ -3,12 +3,7 @@ const rule = (name, comment, from, to) => ({ name, comment, severity: "error", f
 
 module.exports = {
   forbidden: [
-    rule(
-      "no-circular",
-      "Imports stay acyclic; types may describe each other.",
-      {},
-      { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    ),
+    rule("no-circular", "Imports stay acyclic, those of types too.", {}, { circular: true }),
     rule(
       "at-names-no-vendor",
       "The AT engine knows V.250 and 27.007, and no vendor.",

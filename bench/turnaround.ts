@@ -3,7 +3,7 @@
  * first byte of the next command, with the model's gap taken out.
  */
 import { AtChannel } from "../driver/at/channel/channel";
-import type { Dialect } from "../driver/at/channel-types";
+import type { Dialect } from "../driver/at/dialect";
 import { commandLine, splitFields, toInteger } from "../driver/at/fields";
 import type { Transport } from "../driver/transport/transport";
 import type { BenchRow } from "./row";

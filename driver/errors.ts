@@ -54,3 +54,10 @@ export class ModemError extends Error {
 export function isModemError(error: unknown, code?: ErrorCode): error is ModemError {
   return error instanceof ModemError && (code === undefined || error.code === code);
 }
+
+/** Whatever was thrown, as the only kind of error that leaves the driver: what is not one yet gets `code` and its own words. */
+export function asModemError(error: unknown, code: ErrorCode, operation?: string): ModemError {
+  if (error instanceof ModemError) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  return new ModemError(code, operation === undefined ? words : `${operation}: ${words}`);
+}

@@ -1,5 +1,4 @@
 import type { PinMemory } from "../cellular/sim";
-import { ModemError } from "../errors";
 import type { Identity, ModemSettings, Registration, Signal } from "../modem-types";
 import type { ModelDefinition } from "../services/model";
 import type { Connections } from "./connections";
@@ -33,11 +32,4 @@ export interface LifeEvents {
   radio(radio: { connected: boolean }): void;
   restarted(reason: string): void;
   note(text: string): void;
-}
-
-/** Whatever was thrown, as the only kind of error that leaves the driver. */
-export function asModemError(error: unknown): ModemError {
-  if (error instanceof ModemError) return error;
-  const words = error instanceof Error ? error.message : String(error);
-  return new ModemError("MODEM_REJECTED", `The modem could not be set up: ${words}`);
 }

@@ -1,9 +1,9 @@
 import { identify } from "../cellular/identification";
 import { command, unlessRejected } from "../cellular/procedures";
 import { delay } from "../delay";
-import { isModemError, ModemError } from "../errors";
+import { asModemError, isModemError, ModemError } from "../errors";
 import type { ModelDefinition, ModelDriver, PersistentSettings } from "../services/model";
-import { asModemError, type LifeContext } from "./context";
+import type { LifeContext } from "./context";
 import { NetworkLife } from "./network-life";
 import type { Session } from "./session";
 
@@ -41,7 +41,7 @@ export class Life {
       this.#context.tell.line(session, network);
       await network.run();
     } catch (error) {
-      session.end({ kind: "failed", error: asModemError(error) });
+      session.end({ kind: "failed", error: asModemError(error, "MODEM_REJECTED", "The modem could not be set up") });
     }
   }
 

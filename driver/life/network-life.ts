@@ -7,10 +7,10 @@ import { isRegistered, RegistrationWatch } from "../cellular/registration";
 import { readSignal } from "../cellular/signal";
 import { unlockSim } from "../cellular/sim";
 import { delay, Wake } from "../delay";
-import { isModemError, ModemError } from "../errors";
+import { asModemError, isModemError, ModemError } from "../errors";
 import type { ModelDriver } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
-import { asModemError, type LifeContext } from "./context";
+import type { LifeContext } from "./context";
 import type { Session } from "./session";
 import { Backoff } from "./timing";
 
@@ -63,7 +63,7 @@ export class NetworkLife {
           signal.throwIfAborted();
           if (isModemError(error, "SIM_ERROR")) state.advance("sim");
           else if (state.state === "ready") state.advance("connecting");
-          state.fail(asModemError(error));
+          state.fail(asModemError(error, "MODEM_REJECTED", "The modem could not be set up"));
           checkSim = true;
           await delay(this.#backoff.take(), signal);
         }

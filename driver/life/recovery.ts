@@ -2,11 +2,11 @@ import { access } from "node:fs/promises";
 import { RecentSecrets } from "../at/trace/fragments";
 import { cycleRadio } from "../cellular/functionality";
 import { delay } from "../delay";
-import { ModemError } from "../errors";
+import { asModemError, ModemError } from "../errors";
 import type { ModelDefinition } from "../services/model";
 import { kindOfPort } from "../transport/open";
 import type { Transport } from "../transport/transport";
-import { asModemError, type LifeContext } from "./context";
+import type { LifeContext } from "./context";
 import type { Life } from "./life";
 import { type Fault, Session, type SessionListeners } from "./session";
 import { Backoff } from "./timing";
@@ -47,7 +47,7 @@ export class Recovery {
       // What is thrown here is either the end or no fault that anyone foresaw, and then the next attempt may do better.
       await this.#turn(signal).catch(async (error: unknown) => {
         if (signal.aborted) return;
-        this.#context.state.outage("opening", asModemError(error));
+        this.#context.state.outage("opening", asModemError(error, "MODEM_REJECTED", "The modem could not be set up"));
         await this.#close();
         await this.#pause(signal).catch(() => {});
       });
@@ -131,7 +131,7 @@ export class Recovery {
       this.#isOpen = true;
       return undefined;
     } catch (error) {
-      return asModemError(error);
+      return asModemError(error, "MODEM_REJECTED", "The modem could not be set up");
     } finally {
       signal.removeEventListener("abort", giveUp);
     }

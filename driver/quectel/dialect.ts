@@ -1,4 +1,4 @@
-import type { Dialect } from "../at/channel-types";
+import type { Dialect } from "../at/dialect";
 import { ERROR_TEXTS } from "./error-tables";
 
 /** What BG96 prints unasked (AT facts 1.1, 1.5, 2, 8; guide 2.3 to 2.7), and 27.007's own. */

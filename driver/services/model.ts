@@ -1,4 +1,5 @@
-import type { Channel, Dialect } from "../at/channel-types";
+import type { Channel } from "../at/channel-types";
+import type { Dialect } from "../at/dialect";
 import type { DiagnosticsService } from "./diagnostics";
 import type { FileService } from "./files";
 import type { HttpService } from "./http/http";

@@ -1,4 +1,4 @@
-import type { Dialect } from "../at/channel-types";
+import type { Dialect } from "../at/dialect";
 import type { CountedRule, UrcDefinition } from "../at/line";
 
 /** Strings that end by a length field: their content may hold quotation marks, CR LF and final results. */

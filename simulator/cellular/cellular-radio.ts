@@ -1,4 +1,4 @@
-import { CommandError } from "../line/command";
+import { CommandError } from "../line/command-error";
 import type { Storage } from "../storage";
 import { PdpContexts, type Subscription } from "./pdp-contexts";
 import type { Context, ContextDefinition, Radio } from "./radio";

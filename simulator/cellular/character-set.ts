@@ -1,5 +1,5 @@
-import type { Call } from "../line/command";
-import { type CommandDefinition, CommandError } from "../line/command";
+import type { Call, CommandDefinition } from "../line/command";
+import { CommandError } from "../line/command-error";
 import { expectCount, INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 

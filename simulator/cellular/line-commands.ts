@@ -1,4 +1,5 @@
-import { type Call, type CommandDefinition, CommandError, type Handler } from "../line/command";
+import type { Call, CommandDefinition, Handler } from "../line/command";
+import { CommandError } from "../line/command-error";
 import { expectCount, INCORRECT_PARAMETERS, integerAt } from "../line/parameters";
 import { PlainError } from "../line/results";
 import { type LineSettings, lineSettings, restoreFactory, restoreProfile, storeProfile } from "../line/settings";

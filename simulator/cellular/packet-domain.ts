@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
-import { type Call, type CommandDefinition, CommandError } from "../line/command";
+import type { Call, CommandDefinition } from "../line/command";
+import { CommandError } from "../line/command-error";
 import { EQUIPMENT_ERRORS } from "../line/error-texts";
 import { choiceAt, expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";

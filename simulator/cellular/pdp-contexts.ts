@@ -1,4 +1,4 @@
-import { CommandError } from "../line/command";
+import { CommandError } from "../line/command-error";
 import { randomInteger } from "../random";
 import type { Storage } from "../storage";
 import type { Context, ContextDefinition } from "./radio";

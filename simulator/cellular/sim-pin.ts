@@ -1,4 +1,5 @@
-import { type Call, type CommandDefinition, CommandError } from "../line/command";
+import type { Call, CommandDefinition } from "../line/command";
+import { CommandError } from "../line/command-error";
 import { choiceAt, expectCount, INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 

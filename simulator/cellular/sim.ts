@@ -1,4 +1,4 @@
-import { CommandError } from "../line/command";
+import { CommandError } from "../line/command-error";
 import type { Storage } from "../storage";
 
 const PIN_TRIES = 3;

@@ -1,4 +1,5 @@
 import type { Modem } from "../modem";
+import type { CommandError } from "./command-error";
 
 /** One parameter of a command line. */
 export interface Argument {
@@ -61,17 +62,6 @@ export interface Call {
   conclude(result: FinalResult): void;
   /** Runs after the final result was printed: the place for work that ends in a URC. */
   afterResult(work: () => void | Promise<void>): void;
-}
-
-/** Ends a command with an error; the printed form follows +CMEE. */
-export class CommandError extends Error {
-  constructor(
-    readonly errorCode: number,
-    /** The words of +CMEE=2; the personality's table when left out. */
-    readonly text?: string,
-  ) {
-    super(text ?? `error ${errorCode}`);
-  }
 }
 
 export type Handler = (call: Call, modem: Modem) => void | Promise<void>;

@@ -1,4 +1,5 @@
-import { type CommandDefinition, CommandError, type CommandForm, type Handler } from "./command";
+import type { CommandDefinition, CommandForm, Handler } from "./command";
+import { CommandError } from "./command-error";
 import type { ParsedCommand } from "./parse";
 import { PlainError } from "./results";
 

@@ -1,4 +1,5 @@
-import { type Argument, type Call, CommandError } from "./command";
+import type { Argument, Call } from "./command";
+import { CommandError } from "./command-error";
 
 /** "incorrect parameters" (27.007 9.2) */
 export const INCORRECT_PARAMETERS = 50;

@@ -1,4 +1,4 @@
-import { CommandError } from "./command";
+import { CommandError } from "./command-error";
 import { EQUIPMENT_ERRORS, MESSAGE_ERRORS } from "./error-texts";
 import { SyntaxFault } from "./parse";
 import type { LineSettings } from "./settings";

@@ -1,7 +1,8 @@
 import { now } from "../clock";
 import type { Modem } from "../modem";
 import { type CallPort, RunningCall } from "./call";
-import type { CommandError, FinalResult } from "./command";
+import type { FinalResult } from "./command";
+import type { CommandError } from "./command-error";
 import { DataPhase } from "./data-phase";
 import type { CommandTable } from "./dispatch";
 import { InputQueue, type Portion } from "./input-queue";

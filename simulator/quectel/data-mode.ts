@@ -1,4 +1,5 @@
-import { type Call, CommandError } from "../line/command";
+import type { Call } from "../line/command";
+import { CommandError } from "../line/command-error";
 import type { Modem } from "../modem";
 
 /** "operation not allowed" */

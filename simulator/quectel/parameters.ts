@@ -1,4 +1,5 @@
-import type { Call, CommandError } from "../line/command";
+import type { Call } from "../line/command";
+import type { CommandError } from "../line/command-error";
 
 /** Whole numbers, both ends included; without `fallback` the parameter can't be left out. */
 export interface NumberRule {

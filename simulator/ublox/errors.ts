@@ -1,4 +1,4 @@
-import { CommandError } from "../line/command";
+import { CommandError } from "../line/command-error";
 import { INCORRECT_PARAMETERS } from "../line/parameters";
 import { PlainError } from "../line/results";
 

@@ -1,11 +1,12 @@
 import { ModemError } from "../../errors";
 import type { Transport } from "../../transport/transport";
-import type { Channel, ChannelHooks, Dialect, UrcWaiter, WaitOptions } from "../channel-types";
+import type { Channel, ChannelHooks, UrcWaiter, WaitOptions } from "../channel-types";
 import { now, Pause } from "../clock";
 import { type Command, checkLine, Priority, type Response } from "../command";
 import { ALL_THAT_COMES, DATA_MODE_MASK, DataMode, type DataModeOver } from "../data-mode/data-mode";
 import { sendEscape } from "../data-mode/escape";
 import type { DataLink, DataLinkEvents } from "../data-mode/link";
+import type { Dialect } from "../dialect";
 import { NO_CONNECT, rejection } from "../errors";
 import type { Line } from "../line";
 import { Parser } from "../parser/parser";

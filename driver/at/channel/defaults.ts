@@ -1,4 +1,4 @@
-import type { DataModeGrammar, Dialect } from "../channel-types";
+import type { DataModeGrammar, Dialect } from "../dialect";
 
 /** 27.007 knows no such waits; these are the longest that any supported model asks for. */
 export const UNKNOWN_MODEM: Dialect = {

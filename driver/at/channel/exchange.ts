@@ -1,7 +1,7 @@
 import { ModemError } from "../../errors";
-import type { Dialect } from "../channel-types";
 import { Deadline, lineTime, now, Pause } from "../clock";
 import type { Command, Prompt, Upload } from "../command";
+import type { Dialect } from "../dialect";
 import { rejection } from "../errors";
 import type { FinalResult } from "../final-results";
 import type { Line } from "../line";

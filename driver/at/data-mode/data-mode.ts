@@ -1,7 +1,7 @@
 import { ModemError } from "../../errors";
 import type { Transport } from "../../transport/transport";
-import type { DataModeGrammar } from "../channel-types";
 import { lineTime, now, Pause } from "../clock";
+import type { DataModeGrammar } from "../dialect";
 import type { UrcDefinition } from "../line";
 import { Mask } from "../trace/mask";
 import type { Trace } from "../trace/trace";

@@ -1,4 +1,4 @@
-import type { DataModeGrammar } from "../channel-types";
+import type { DataModeGrammar } from "../dialect";
 import type { UrcDefinition } from "../line";
 import { ByteSink } from "../parser/byte-sink";
 import { UrcTable } from "../parser/urc-table";

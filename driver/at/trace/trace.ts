@@ -1,4 +1,4 @@
-import type { Dialect } from "../channel-types";
+import type { Dialect } from "../dialect";
 import { isPrefixed } from "../parser/expectation";
 import type { Token } from "../parser/tokens";
 import { ConfidentialLines } from "./confidential";

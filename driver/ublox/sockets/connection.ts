@@ -1,7 +1,7 @@
 import type { Channel } from "../../at/channel-types";
 import { now } from "../../at/clock";
 import { delay } from "../../delay";
-import { isModemError, ModemError } from "../../errors";
+import { asModemError, type ModemError } from "../../errors";
 import type {
   ModemSocket,
   SendOptions,
@@ -206,7 +206,8 @@ export class SocketConnection implements ModemSocket {
     try {
       await this.end(await this.#carrier.receive());
     } catch (error) {
-      if (!this.#over.signal.aborted) await this.end({ farewell: "close", error: asModemError(error) });
+      if (!this.#over.signal.aborted)
+        await this.end({ farewell: "close", error: asModemError(error, "CONNECTION_CLOSED") });
     }
   }
 
@@ -233,8 +234,4 @@ export class SocketConnection implements ModemSocket {
   #note(error: unknown): void {
     this.#parts.channel.note(`${this.#parts.title}: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-function asModemError(error: unknown): ModemError {
-  return isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", String(error));
 }

@@ -3,7 +3,7 @@ import { AnswerReader } from "../../internet/http/answer";
 import type { HttpAnswer } from "../../internet/http/types";
 import { openTls } from "../../internet/tls/tls";
 import type { TlsSettings } from "../../internet/tls/types";
-import { CommandError } from "../../line/command";
+import { CommandError } from "../../line/command-error";
 import { HttpError } from "./errors";
 
 /** Bytes of a body that wait in the modem; more stay with the server until somebody reads (the receive window). */

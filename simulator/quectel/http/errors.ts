@@ -1,5 +1,6 @@
 import type { NetworkFailure } from "../../internet/network";
-import { type Call, CommandError } from "../../line/command";
+import type { Call } from "../../line/command";
+import { CommandError } from "../../line/command-error";
 import { Parameters } from "../parameters";
 
 /** HTTP manual chapter 5 */

@@ -1,4 +1,4 @@
-import { CommandError } from "../../line/command";
+import { CommandError } from "../../line/command-error";
 import type { Modem } from "../../modem";
 import { FileFailure } from "../files/errors";
 import { type FilePath, filePath } from "../files/store";

@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from "node:net";
 import { NetworkError } from "../../internet/network";
-import { CommandError } from "../../line/command";
+import { CommandError } from "../../line/command-error";
 import type { Modem } from "../../modem";
 import { contexts } from "../packet-data/contexts";
 import { securityContext } from "../security/security";

@@ -1,4 +1,5 @@
-import { type Call, type CommandDefinition, CommandError } from "../../line/command";
+import type { Call, CommandDefinition } from "../../line/command";
+import { CommandError } from "../../line/command-error";
 import type { Modem } from "../../modem";
 import { readFile } from "../files/store";
 import type { HttpConnection } from "./connection";

@@ -1,4 +1,4 @@
-import { CommandError } from "../../line/command";
+import { CommandError } from "../../line/command-error";
 import type { Modem } from "../../modem";
 import { needDataMode } from "../data-mode";
 import type { HttpConnection } from "./connection";

@@ -1,4 +1,5 @@
-import { type Call, type CommandDefinition, CommandError } from "../../line/command";
+import type { Call, CommandDefinition } from "../../line/command";
+import { CommandError } from "../../line/command-error";
 import type { Modem } from "../../modem";
 import { HttpError, httpParameters, SECONDS } from "./errors";
 import { HTTP_SETTINGS, type HttpSettingName, httpSession } from "./session";

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { clockTime } from "../../cellular/time";
 import { NetworkError } from "../../internet/network";
 import type { TlsSettings, TlsVersion } from "../../internet/tls/types";
-import { CommandError } from "../../line/command";
+import { CommandError } from "../../line/command-error";
 import type { Modem } from "../../modem";
 import { filePath, readFile } from "../files/store";
 import { ALL_SUITES, CIPHER_SUITES, type SecurityContext, securityContext } from "./security";

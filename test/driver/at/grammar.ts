@@ -1,4 +1,4 @@
-import type { Dialect } from "../../../driver/at/channel-types";
+import type { Dialect } from "../../../driver/at/dialect";
 import type { CountedRule, UrcDefinition } from "../../../driver/at/line";
 
 export const COUNTED: readonly CountedRule[] = [

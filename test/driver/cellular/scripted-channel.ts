@@ -1,6 +1,7 @@
-import type { Channel, Dialect, UrcWaiter } from "../../../driver/at/channel-types";
+import type { Channel, UrcWaiter } from "../../../driver/at/channel-types";
 import type { Command, Response } from "../../../driver/at/command";
 import type { DataLink } from "../../../driver/at/data-mode/link";
+import type { Dialect } from "../../../driver/at/dialect";
 import type { Line } from "../../../driver/at/line";
 import { ModemError } from "../../../driver/errors";
 

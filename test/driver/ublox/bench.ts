@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
-import type { Dialect } from "../../../driver/at/channel-types";
+import type { Dialect } from "../../../driver/at/dialect";
 import type { ModelDriver } from "../../../driver/services/model";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { TRANSCRIPTS } from "../../support/paths";

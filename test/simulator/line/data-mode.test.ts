@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Call, type CommandDefinition, CommandError } from "../../../simulator/line/command";
+import type { Call, CommandDefinition } from "../../../simulator/line/command";
+import { CommandError } from "../../../simulator/line/command-error";
 import { anotherHost, type LineModem, lineModem } from "./line-modem";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type CommandDefinition, CommandError } from "../../../simulator/line/command";
+import type { CommandDefinition } from "../../../simulator/line/command";
+import { CommandError } from "../../../simulator/line/command-error";
 import { MessageError, PlainError } from "../../../simulator/line/results";
 import { lineModem } from "./line-modem";
 

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import { AtChannel, type ChannelHooks } from "../../../../driver/at/channel/channel";
-import type { Dialect } from "../../../../driver/at/channel-types";
 import type { Command } from "../../../../driver/at/command";
+import type { Dialect } from "../../../../driver/at/dialect";
 import { RecentSecrets } from "../../../../driver/at/trace/fragments";
 import type { ModemError } from "../../../../driver/errors";
 import { DIALECT } from "../grammar";

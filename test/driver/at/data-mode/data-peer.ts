@@ -1,8 +1,8 @@
 import { vi } from "vitest";
 import { AtChannel } from "../../../../driver/at/channel/channel";
-import type { DataModeGrammar, Dialect } from "../../../../driver/at/channel-types";
 import type { Command } from "../../../../driver/at/command";
 import type { DataLink, DataLinkEnd } from "../../../../driver/at/data-mode/link";
+import type { DataModeGrammar, Dialect } from "../../../../driver/at/dialect";
 import type { Transport } from "../../../../driver/transport/transport";
 import { DIALECT } from "../grammar";
 import { bytes } from "../parser/feed";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { DataModeGrammar } from "../../../../driver/at/channel-types";
+import type { DataModeGrammar } from "../../../../driver/at/dialect";
 import type { ModemError } from "../../../../driver/errors";
 import { bytes, cutAt } from "../parser/feed";
 import { connect, DataPeer, GUARD, inDataMode, type Opened, Seen, TERSE, WORDY } from "./data-peer";
