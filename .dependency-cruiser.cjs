@@ -1,4 +1,5 @@
-/** The layers of docs/architecture.md: imports go down only. */
+/** The layers of docs/architecture.md: imports go down only. A folder of `driver/` that is no layer is a vendor's. */
+const LAYERS = "at|cellular|life|services|transport";
 const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 module.exports = {
@@ -30,9 +31,45 @@ module.exports = {
     ),
     rule(
       "vendors-stand-alone",
-      "One vendor never imports the other, nor what puts vendors together.",
-      { path: "^driver/(ublox|quectel)/" },
+      "One vendor never imports another, nor what puts vendors together.",
+      { path: `^driver/(?!(?:${LAYERS})/)([^/]+)/` },
       { path: "^driver/", pathNot: "^driver/($1|services|cellular|at)/|^driver/(errors|delay)" },
+    ),
+    rule(
+      "only-the-table-of-models-names-vendors",
+      "What a vendor adds reaches the rest through the table of models.",
+      { path: "^driver/", pathNot: `^driver/models\\.ts$|^driver/(?!(?:${LAYERS})/)[^/]+/` },
+      { path: `^driver/(?!(?:${LAYERS})/)[^/]+/` },
+    ),
+    rule(
+      "simulated-vendors-stand-alone",
+      "One personality never imports another vendor's.",
+      { path: "^simulator/(ublox|quectel)/" },
+      { path: "^simulator/(ublox|quectel)/", pathNot: "^simulator/$1/" },
+    ),
+    rule(
+      "nothing-imports-tests",
+      "What is shipped knows no test; a bench may start Node-RED as the tests do.",
+      { path: "^(driver|simulator|nodes|demo|bench|scripts)/" },
+      { path: "^test/", pathNot: "^test/support/" },
+    ),
+    rule(
+      "nothing-imports-benches",
+      "Only benches know benches; a test may run one.",
+      { path: "^(driver|simulator|nodes|demo|scripts)/" },
+      { path: "^bench/" },
+    ),
+    rule(
+      "tests-of-the-driver-side-know-one-vendor",
+      "A vendor's tests stand on that vendor alone.",
+      { path: "^test/driver/(ublox|quectel)/" },
+      { path: "^(driver|test/driver)/(ublox|quectel)/", pathNot: "^(driver|test/driver)/$1/" },
+    ),
+    rule(
+      "tests-of-the-simulator-know-no-driver",
+      "The simulator is tested from the guides, not by the driver.",
+      { path: "^test/simulator/" },
+      { path: "^(driver|nodes)/" },
     ),
     rule(
       "life-knows-no-vendor",

@@ -5,9 +5,8 @@ import { PinMemory } from "./cellular/sim";
 import { delay } from "./delay";
 import { ModemError } from "./errors";
 import { Connections, contextOf } from "./life/connections";
-import type { LifeContext, LifeEvents } from "./life/context";
+import type { ContextConnector, LifeContext, LifeEvents } from "./life/context";
 import { Life } from "./life/life";
-import type { NetworkLife } from "./life/network-life";
 import { Readiness } from "./life/readiness";
 import { Recovery } from "./life/recovery";
 import type { Session } from "./life/session";
@@ -70,7 +69,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   /** The end of the last recovery: until then the port is not free. */
   #ended: Promise<void> = Promise.resolve();
   /** Defined while the line is up. */
-  #line: { readonly session: Session; readonly network: NetworkLife } | undefined;
+  #line: { readonly session: Session; readonly network: ContextConnector } | undefined;
   #identity: Identity | undefined;
   #registration = UNKNOWN_REGISTRATION;
 
@@ -243,7 +242,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     else this.#tell("state", state, error);
   }
 
-  #requireLine(): { readonly session: Session; readonly network: NetworkLife } {
+  #requireLine(): { readonly session: Session; readonly network: ContextConnector } {
     if (this.#line === undefined) throw this.#readiness.explain();
     return this.#line;
   }

@@ -7,7 +7,8 @@ import { startClock } from "./cellular/time";
 import { nextTurn } from "./clock";
 import { Congestion } from "./internet/congestion";
 import type { Network } from "./internet/network";
-import type { Modem, ModemOptions, Personality } from "./modem";
+import type { Modem, ModemOptions } from "./modem";
+import type { Personality } from "./personality";
 import { seededRandom } from "./random";
 import type { Storage } from "./storage";
 

@@ -1,12 +1,11 @@
 import type { Radio } from "./cellular/radio";
 import type { SimCard } from "./cellular/sim";
 import type { Network } from "./internet/network";
-import type { CommandDefinition } from "./line/command";
 import type { Storage } from "./storage";
 
 /** What every personality's handlers work with. */
 export interface Modem {
-  readonly personality: Personality;
+  readonly personality: ModelTraits;
   readonly options: ModemOptions;
   readonly radio: Radio;
   readonly sim: SimCard;
@@ -46,14 +45,12 @@ export interface ModemOptions {
   readonly seed: number;
 }
 
-/** What makes a modem a LARA-R6 or a BG96; the commands of 27.007 and V.250 that all share stand in `line/`. */
-export interface Personality {
-  readonly name: "LARA-R6" | "BG96";
+/** What distinguishes one model from another, as plain data. */
+export interface ModelTraits {
+  readonly name: string;
   readonly manufacturer: string;
   readonly model: string;
   readonly revision: string;
-  /** Lines printed when it has booted (BG96: `RDY`, …, `APP RDY`), with the ms between them; an empty text is left out. */
-  readonly bootLines: readonly { readonly text: string | ((modem: Modem) => string); readonly delay: number }[];
   /** What the line picks up when the modem restarts, before the silence; nothing when left out. */
   readonly bootNoise?: Buffer;
   /** ms of silence while it boots. */
@@ -78,15 +75,4 @@ export interface Personality {
   readonly functionalities?: readonly number[];
   /** A command that it does not have is answered with plain `ERROR` in every mode of +CMEE (Quectel). */
   readonly plainUnknown?: boolean;
-  /** Added to, and where the name is the same put before, the shared ones. */
-  readonly commands: readonly CommandDefinition[];
-  /** Faults that only this modem can have, by the name `--fault` has for them. */
-  readonly faults?: Readonly<Record<string, PersonalityFault>>;
-}
-
-/** Something that goes wrong until it is undone. */
-export interface PersonalityFault {
-  readonly help: string;
-  start(modem: Modem): void;
-  end(modem: Modem): void;
 }

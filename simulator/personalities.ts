@@ -1,4 +1,4 @@
-import type { Personality } from "./modem";
+import type { Personality } from "./personality";
 import { BG96 } from "./quectel/bg96";
 import { LARA_R6 } from "./ublox/lara-r6";
 

@@ -1,8 +1,8 @@
 import type { PinMemory } from "../cellular/sim";
 import type { Identity, ModemSettings, Registration, Signal } from "../modem-types";
 import type { ModelDefinition } from "../services/model";
+import type { PdpContext } from "../services/packet-data";
 import type { Connections } from "./connections";
-import type { NetworkLife } from "./network-life";
 import type { Session } from "./session";
 import type { StateMachine } from "./state-machine";
 import type { Timing } from "./timing";
@@ -20,11 +20,17 @@ export interface LifeContext {
   readonly tell: LifeEvents;
 }
 
+/** Activates a context when a flow asks for it, and keeps it up from then on. */
+export interface ContextConnector {
+  /** @throws {ModemError} `NO_CONNECTION`, `NOT_REGISTERED`, `INVALID_INPUT` */
+  connect(context: PdpContext): Promise<void>;
+}
+
 /** What life finds out; the modem makes events of it. */
 export interface LifeEvents {
   identity(identity: Identity): void;
   /** The modem is identified and set up: commands may be sent on this session. */
-  line(session: Session, network: NetworkLife): void;
+  line(session: Session, network: ContextConnector): void;
   /** At once, before anything else is asked: whether the network can be used. */
   registered(isRegistered: boolean): void;
   registration(registration: Registration): void;

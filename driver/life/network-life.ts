@@ -10,12 +10,12 @@ import { delay, Wake } from "../delay";
 import { asModemError, isModemError, ModemError } from "../errors";
 import type { ModelDriver } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
-import type { LifeContext } from "./context";
+import type { ContextConnector, LifeContext } from "./context";
 import type { Session } from "./session";
 import { Backoff } from "./timing";
 
 /** One session's life on the network: SIM, search, connect, ready, and again from where it broke. */
-export class NetworkLife {
+export class NetworkLife implements ContextConnector {
   readonly #session: Session;
   readonly #driver: ModelDriver;
   readonly #context: LifeContext;

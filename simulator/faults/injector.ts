@@ -1,4 +1,4 @@
-import type { Personality } from "../modem";
+import type { Personality } from "../personality";
 import { randomInteger } from "../random";
 import { parseFault } from "./spec";
 import { FAULTS, type Fault, type FaultActions, type FaultTargets } from "./table";

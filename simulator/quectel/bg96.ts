@@ -1,4 +1,5 @@
-import type { Modem, Personality } from "../modem";
+import type { Modem } from "../modem";
+import type { Personality } from "../personality";
 import { configurationCommands } from "./configuration";
 import { occupyDataMode } from "./data-mode";
 import { diagnosticCommands } from "./diagnostics/diagnostics";

@@ -1,6 +1,6 @@
 import type { Call } from "../line/command";
 import { integerAt } from "../line/parameters";
-import type { Personality } from "../modem";
+import type { Personality } from "../personality";
 import { cellCommands } from "./cell";
 import { configurationCommands } from "./configuration";
 import { diagnosticCommands } from "./diagnostics/diagnostics";

@@ -7,9 +7,10 @@ import type { CommandDefinition } from "../../../simulator/line/command";
 import { CommandTable } from "../../../simulator/line/dispatch";
 import { SerialLine } from "../../../simulator/line/serial-line";
 import { Terminal } from "../../../simulator/line/terminal";
-import type { Modem, Personality } from "../../../simulator/modem";
+import type { Modem } from "../../../simulator/modem";
 import { SimulatedModem } from "../../../simulator/modem-core";
 import { readOptions } from "../../../simulator/options";
+import type { Personality } from "../../../simulator/personality";
 import { AtClient } from "../../support/at-client";
 
 const plain: Personality = {
