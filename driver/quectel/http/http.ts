@@ -60,8 +60,8 @@ export class QuectelHttp implements HttpService {
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     const plan = planRequest(request);
-    const deadline = new Deadline(request.timeout, plan.label, request.signal);
-    const waiting = { timeout: deadline.remaining, signal: request.signal, owner: plan.label };
+    const deadline = new Deadline(request.timeout, plan.operation, request.signal);
+    const waiting = { timeout: deadline.remaining, signal: request.signal, owner: plan.operation };
     const turn = await this.#turn.acquire(waiting).catch((error: unknown) => {
       deadline.clear();
       throw error;
@@ -89,7 +89,7 @@ export class QuectelHttp implements HttpService {
     deadline: Deadline,
     onComplete: (response: HttpResponse) => void,
   ): Promise<HttpResponse> {
-    const waiting = { timeout: deadline.remaining, signal: deadline.signal, owner: plan.label };
+    const waiting = { timeout: deadline.remaining, signal: deadline.signal, owner: plan.operation };
     const lease = plan.tls === undefined ? undefined : await this.#security.acquire(plan.tls.ssl, waiting);
     const work = { plan, deadline, lease };
     try {
@@ -97,8 +97,8 @@ export class QuectelHttp implements HttpService {
       if ("error" in outcome && (await this.#mend(outcome, work))) outcome = await this.#attempt(work);
       if ("error" in outcome) throw await this.#explain(outcome, work);
       deadline.signal.throwIfAborted();
-      const { label, onProgress } = plan;
-      return await this.#reader.read({ label, answered: outcome, deadline, onComplete, onProgress });
+      const { operation, onProgress } = plan;
+      return await this.#reader.read({ operation, answered: outcome, deadline, onComplete, onProgress });
     } catch (error) {
       lease?.release({ suspect: true });
       throw error;
@@ -126,11 +126,11 @@ export class QuectelHttp implements HttpService {
    * sent again; one that may have reached the server is not.
    */
   async #mend({ error, number, accepted }: Failed, { plan, deadline }: Work): Promise<boolean> {
-    const { cid = this.#packetData.defaultCid, label } = plan;
+    const { cid = this.#packetData.defaultCid, operation } = plan;
     if (accepted || deadline.signal.aborted) return false;
     if (number === undefined || number <= LAST_GENERAL) {
       // Guide 4.1: a plain ERROR may mean that there is no SIM.
-      if (isModemError(error, "MODEM_REJECTED")) await checkNetwork(this.#channel, label);
+      if (isModemError(error, "MODEM_REJECTED")) await checkNetwork(this.#channel, operation);
       return false;
     }
     const noServer = number === DNS_FAILED && !(await this.#packetData.hasDnsServer(cid));
@@ -141,11 +141,11 @@ export class QuectelHttp implements HttpService {
 
   /** The error to report: over TLS a failed connection may be a failed handshake. */
   async #explain({ error, number }: Failed, { plan, deadline, lease }: Work): Promise<unknown> {
-    const { tls, label, cid = this.#packetData.defaultCid } = plan;
+    const { tls, operation, cid = this.#packetData.defaultCid } = plan;
     if (tls === undefined || lease === undefined || deadline.signal.aborted || !isModemError(error)) return error;
     if (!mayBeHandshake(number)) return error;
     const server = { cid, host: tls.host, port: tls.port };
-    const failed = { label, error, number, server, plan: tls.ssl, lease, remaining: deadline.remaining };
+    const failed = { operation, error, number, server, plan: tls.ssl, lease, remaining: deadline.remaining };
     return explainTls(this.#channel, this.#numbers, failed);
   }
 }

@@ -33,7 +33,7 @@ export interface TlsPlan {
 export interface RequestPlan {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** For messages: without query, since that may hold secrets. */
-  readonly label: string;
+  readonly operation: string;
   readonly url: string;
   readonly cid: number | undefined;
   /** Of https: only. */
@@ -51,13 +51,13 @@ export function planRequest(request: HttpRequest): RequestPlan {
   const { method, cid, onProgress } = request;
   if (method === "HEAD") throw new ModemError("NOT_SUPPORTED", "BG96 has no HEAD request; use GET");
   const url = parseHttpUrl(request);
-  const label = `${method} ${url.protocol}//${url.host}${url.pathname}`;
+  const operation = `${method} ${url.protocol}//${url.host}${url.pathname}`;
   const body = Buffer.from(request.body ?? []);
   const { fields, contentType: typeField } = checkHeaders(request.headers, url.host);
   const type = request.contentType ?? typeField;
   const credentials = request.auth ?? urlCredentials(url);
   const known = CONTENT_TYPES.get((type ?? UNTYPED).toLowerCase());
-  const plan = { method, label, url: wireUrl(url), cid, tls: planTls(url, request), onProgress };
+  const plan = { method, operation, url: wireUrl(url), cid, tls: planTls(url, request), onProgress };
   if (fields.length === 0 && credentials === undefined) {
     if (method === "GET" && body.length === 0)
       return { ...plan, ownHead: false, contentType: undefined, payload: body };
@@ -69,7 +69,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
   if (method === "GET" && payload.length > GET_LENGTH) {
     throw new ModemError(
       "INVALID_INPUT",
-      `${label}: headers and body have ${payload.length} bytes, BG96 takes ${GET_LENGTH}`,
+      `${operation}: headers and body have ${payload.length} bytes, BG96 takes ${GET_LENGTH}`,
     );
   }
   return { ...plan, ownHead: true, contentType: undefined, payload };

@@ -28,7 +28,7 @@ const RESPONSE_FILE = "http-response.tmp";
 
 /** What is read: which request it belongs to, and what its result URC said. */
 export interface Reading {
-  readonly label: string;
+  readonly operation: string;
   readonly answered: Answered;
   readonly deadline: Deadline;
   /** Called as soon as the response is complete, which may be well before the modem is done with it. */
@@ -65,34 +65,34 @@ export class ResponseReader {
     return free === undefined || length + HEAD_LENGTH < free;
   }
 
-  async #readInline({ label, answered, deadline, onComplete }: Reading, length: number): Promise<HttpResponse> {
-    const end = new ResponseEnd(length, (raw) => onComplete(finish(raw, answered, label)));
+  async #readInline({ operation, answered, deadline, onComplete }: Reading, length: number): Promise<HttpResponse> {
+    const end = new ResponseEnd(length, (raw) => onComplete(finish(raw, answered, operation)));
     const wait = Math.min(LONGEST_GAP, deadline.seconds);
     const command = commandLine("+QHTTPREAD=", wait);
     const time =
       transferTime(length + HEAD_LENGTH, this.#channel.bytesPerSecond) + Math.max(deadline.remaining, wait * 1000);
     const download = { length: end.find };
-    const urc = this.#resultUrc("+QHTTPREAD:", label, command.label, TIMEOUTS.late);
+    const urc = this.#resultUrc("+QHTTPREAD:", operation, command.label, TIMEOUTS.late);
     try {
       const { response } = await commandWithResult(
         this.#channel,
         { ...command, download, timeout: time + wait * 1000 + TIMEOUTS.late },
         urc,
       );
-      if (response.damaged === true) throw damaged(label, command.label);
-      return finish(response.data ?? Buffer.alloc(0), answered, label);
+      if (response.damaged === true) throw damaged(operation, command.label);
+      return finish(response.data ?? Buffer.alloc(0), answered, operation);
     } catch (error) {
-      throw incomplete(translated(error, label), `${end.bodyBytes} of ${length} bytes of the body arrived`);
+      throw incomplete(translated(error, operation), `${end.bodyBytes} of ${length} bytes of the body arrived`);
     }
   }
 
-  async #readThroughFile({ label, answered, deadline, onProgress }: Reading): Promise<HttpResponse> {
+  async #readThroughFile({ operation, answered, deadline, onProgress }: Reading): Promise<HttpResponse> {
     if (this.#leftover) await this.#files.remove(RESPONSE_FILE).catch(() => undefined);
     this.#leftover = true;
     try {
-      await this.#store(label, answered, deadline);
+      await this.#store(operation, answered, deadline);
       const raw = await this.#files.read(RESPONSE_FILE, { signal: deadline.signal, onProgress });
-      return finish(raw, answered, label);
+      return finish(raw, answered, operation);
     } finally {
       await this.#files.remove(RESPONSE_FILE).then(
         () => {
@@ -104,18 +104,18 @@ export class ResponseReader {
     }
   }
 
-  async #store(label: string, { length }: Answered, deadline: Deadline): Promise<void> {
+  async #store(operation: string, { length }: Answered, deadline: Deadline): Promise<void> {
     const wait = Math.min(LONGEST_GAP, deadline.seconds);
     const command = commandLine("+QHTTPREADFILE=", quote(RESPONSE_FILE, { field: "filename", max: 80 }), wait);
     const time = deadline.remaining + wait * 1000 + TIMEOUTS.late;
     try {
-      const urc = this.#resultUrc("+QHTTPREADFILE:", label, command.label, time);
+      const urc = this.#resultUrc("+QHTTPREADFILE:", operation, command.label, time);
       await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.file }, urc);
     } catch (error) {
       const stored = (await this.#files.size(RESPONSE_FILE).catch(() => undefined)) ?? 0;
       const announced = length === undefined ? "a body of unknown length" : `a body of ${length} bytes`;
       throw incomplete(
-        translated(error, label),
+        translated(error, operation),
         `${stored} bytes of head and body arrived, ${announced} was announced`,
       );
     }
@@ -132,30 +132,30 @@ export class ResponseReader {
 }
 
 /** @throws {ModemError} `CONNECTION_CLOSED` when there is less body than announced */
-function finish(raw: Buffer, { statusCode, length }: Answered, label: string): HttpResponse {
+function finish(raw: Buffer, { statusCode, length }: Answered, operation: string): HttpResponse {
   const response = parseResponse(raw);
   if (response === undefined) {
     const least = length ?? 0;
-    if (raw.length < least) throw closedEarly(label, raw.length, least);
+    if (raw.length < least) throw closedEarly(operation, raw.length, least);
     return { statusCode, headers: {}, body: raw };
   }
   const { headers, body, received, announced } = response;
   // Guide 3.2.1 prints two different lengths for one response: only less than both is too little.
   const expected = Math.min(announced ?? Number.POSITIVE_INFINITY, length ?? Number.POSITIVE_INFINITY);
   if (Number.isFinite(expected) && received < expected && !hasNoBody(response.statusCode)) {
-    throw closedEarly(label, received, expected);
+    throw closedEarly(operation, received, expected);
   }
   return { statusCode: response.statusCode, headers, body };
 }
 
-function closedEarly(label: string, received: number, expected: number): ModemError {
-  const message = `${label}: the server closed the connection after ${received} of ${expected} bytes of the body`;
+function closedEarly(operation: string, received: number, expected: number): ModemError {
+  const message = `${operation}: the server closed the connection after ${received} of ${expected} bytes of the body`;
   return new ModemError("CONNECTION_CLOSED", message);
 }
 
-function damaged(label: string, command: string): ModemError {
+function damaged(operation: string, command: string): ModemError {
   const errorText = "bytes were lost or added between modem and computer";
-  const message = `${label}: ${errorText}. Check cable, baud rate and flow control`;
+  const message = `${operation}: ${errorText}. Check cable, baud rate and flow control`;
   return new ModemError("MODEM_REJECTED", message, { command, errorText });
 }
 

@@ -71,14 +71,14 @@ export class RequestSender {
   }
 
   /** @throws {ModemError} `INVALID_INPUT` when neither the line nor a file can take the body */
-  async #needsFile({ method, payload, label }: RequestPlan): Promise<boolean> {
+  async #needsFile({ method, payload, operation }: RequestPlan): Promise<boolean> {
     if (method === "GET" || payload.length <= Math.min(POST_LENGTH, bytesOfLine(this.#channel, LONGEST_HOLD)))
       return false;
     const free = await this.#files.free();
     if (free === undefined || payload.length < free) return true;
     if (payload.length <= POST_LENGTH) return false;
     const room = `BG96 takes ${POST_LENGTH} from the line and its files have ${free} left`;
-    throw new ModemError("INVALID_INPUT", `${label}: head and body have ${payload.length} bytes, ${room}`);
+    throw new ModemError("INVALID_INPUT", `${operation}: head and body have ${payload.length} bytes, ${room}`);
   }
 
   async #sendUrl({ url }: RequestPlan): Promise<void> {
@@ -91,7 +91,7 @@ export class RequestSender {
 
   async #request(plan: RequestPlan, deadline: Deadline, throughFile: boolean): Promise<Outcome> {
     let answered = false;
-    const report = { operation: plan.label, command: "" };
+    const report = { operation: plan.operation, command: "" };
     const work = async (): Promise<Answered> => {
       const { name, command } = this.#command(plan, deadline.seconds, throughFile);
       report.command = command.label;
@@ -101,7 +101,7 @@ export class RequestSender {
         return parseOutcome(line, report);
       };
       const timeout = deadline.seconds * 1000 + TIMEOUTS.late;
-      const wait = { match, timeout, operation: `${plan.label}: waiting for the server's response` };
+      const wait = { match, timeout, operation: `${plan.operation}: waiting for the server's response` };
       const { result } = await commandWithResult(this.#channel, command, wait);
       return result;
     };
@@ -191,8 +191,8 @@ function parseOutcome(line: Line, report: { operation: string; command: string }
   return { statusCode: toInteger(statusCode), length: Number.isNaN(bytes) ? undefined : bytes };
 }
 
-function failed(error: unknown, { label }: RequestPlan, accepted: boolean): Failed {
-  return { error: translated(error, label), number: numberOf(error), accepted };
+function failed(error: unknown, { operation }: RequestPlan, accepted: boolean): Failed {
+  return { error: translated(error, operation), number: numberOf(error), accepted };
 }
 
 function numberOf(error: unknown): number | undefined {

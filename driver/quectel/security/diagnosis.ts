@@ -18,7 +18,7 @@ const SHORTEST = 2_000;
 
 /** A request or a connection over TLS that failed. */
 export interface FailedTls {
-  readonly label: string;
+  readonly operation: string;
   readonly error: ModemError;
   readonly number: number | undefined;
   readonly server: ProbeTarget;
@@ -38,12 +38,12 @@ export function mayBeHandshake(number: number | undefined): boolean {
  * the message names both.
  */
 export async function explainTls(channel: Channel, numbers: SocketNumbers, failed: FailedTls): Promise<ModemError> {
-  const { label, error, server, plan, lease } = failed;
+  const { operation, error, server, plan, lease } = failed;
   const timeout = Math.min(PATIENCE, failed.remaining - SHORTEST);
   const connects = timeout < SHORTEST ? undefined : await canConnect(channel, numbers, server, timeout);
   const place = `${server.host}, port ${server.port}`;
   if (connects === false) {
-    const message = `${label}: no connection to ${place} comes about (${failed.number}); check the server's address and port`;
+    const message = `${operation}: no connection to ${place} comes about (${failed.number}); check the server's address and port`;
     return new ModemError("CONNECT_FAILED", message, error.cause);
   }
   const finding =
@@ -51,7 +51,11 @@ export async function explainTls(channel: Channel, numbers: SocketNumbers, faile
       ? `the TLS handshake failed (${failed.number}); ${place}, can be connected to`
       : `the TLS handshake or the connection to ${place} failed, which the modem does not tell apart (${failed.number})`;
   const wrong = [finding, ...outOfDate(plan)].join(". ");
-  return new ModemError("TLS_FAILED", `${label}: ${wrong}. Check ${checklist(plan, lease).join("; ")}`, error.cause);
+  return new ModemError(
+    "TLS_FAILED",
+    `${operation}: ${wrong}. Check ${checklist(plan, lease).join("; ")}`,
+    error.cause,
+  );
 }
 
 /** What the profile's own certificates show to be wrong, as far as their dates are looked at by modem or server. */

@@ -21,7 +21,7 @@ const STATES: readonly string[] = ["closed", "syn-sent", "established", "establi
 /** An open socket, and what it needs. */
 export interface SocketParts extends Opened {
   readonly channel: Channel;
-  readonly label: string;
+  readonly operation: string;
   readonly family: SocketFamily;
   readonly remote: SocketAddress | undefined;
   /** Address of whom a datagram is for. */
@@ -42,7 +42,7 @@ export class QuectelSocket implements ModemSocket {
   constructor(parts: SocketParts) {
     this.#parts = parts;
     this.#commands = new SocketCommands(parts.channel, parts.number.value, parts.family);
-    this.#sender = new SocketSender(this.#commands, parts.state, parts.label);
+    this.#sender = new SocketSender(this.#commands, parts.state, parts.operation);
     this.#stream = new StreamSender(this.#sender);
   }
 
@@ -64,14 +64,14 @@ export class QuectelSocket implements ModemSocket {
   }
 
   async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
-    const { label, state, resolve } = this.#parts;
+    const { operation, state, resolve } = this.#parts;
     checkSend(this.protocol, data, to);
     if (state.hasEnded || this.#closing !== undefined) throw this.#sender.closed();
     signal?.throwIfAborted();
     if (to === undefined) return this.#stream.send(data, signal);
     await this.#datagrams.withItem(
       async () => this.#sender.datagram(data, { ip: await resolve(to.host, signal), port: to.port }, signal),
-      { signal, owner: label },
+      { signal, owner: operation },
     );
   }
 
@@ -94,22 +94,22 @@ export class QuectelSocket implements ModemSocket {
   }
 
   async #run(events: SocketEvents): Promise<void> {
-    const { channel, label, number, state, remote, release } = this.#parts;
+    const { channel, operation, number, state, remote, release } = this.#parts;
     const note = (text: string): void => channel.note(text);
     try {
-      await new SocketReader({ commands: this.#commands, state, label, remote, note }).run(events);
+      await new SocketReader({ commands: this.#commands, state, operation, remote, note }).run(events);
       // Who still waits to send asks nothing about a number that is about to be another's.
       state.stop();
     } catch (error) {
       // One that was stopped has its reason already.
-      state.stop(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${label}: ${String(error)}`));
+      state.stop(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${operation}: ${String(error)}`));
     }
     this.#datagrams.close(this.#sender.closed());
     if (number.isHeld && !state.isGone) await this.#commands.close();
     try {
       events.onClosed(state.error);
     } catch (error) {
-      note(`${label}: its owner failed at its end: ${String(error)}`);
+      note(`${operation}: its owner failed at its end: ${String(error)}`);
     }
     release();
   }

@@ -9,8 +9,8 @@ const FLUSHING = 5_000;
 const FIRST_PAUSE = 100;
 
 /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */
-export async function flushSocket(commands: SocketCommands, state: SocketState, label: string): Promise<void> {
-  const limit = new Deadline(FLUSHING, label, state.stopped);
+export async function flushSocket(commands: SocketCommands, state: SocketState, operation: string): Promise<void> {
+  const limit = new Deadline(FLUSHING, operation, state.stopped);
   try {
     for (let pause = FIRST_PAUSE; !state.hasEnded; pause *= 2) {
       if (((await commands.unacknowledged(limit.signal)) ?? 0) === 0) return;

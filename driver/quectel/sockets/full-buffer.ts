@@ -20,9 +20,9 @@ export class FullBuffer {
   #queued: number | undefined;
 
   /** @param signals any of them ends the wait with its own reason */
-  constructor(commands: SocketCommands, label: string, ...signals: readonly (AbortSignal | undefined)[]) {
+  constructor(commands: SocketCommands, operation: string, ...signals: readonly (AbortSignal | undefined)[]) {
     this.#commands = commands;
-    this.#operation = `${label}: the modem's buffer is full`;
+    this.#operation = `${operation}: the modem's buffer is full`;
     this.#signals = signals;
     this.#patience = new Deadline(PATIENCE, this.#operation, ...signals);
   }

@@ -18,7 +18,7 @@ export const TRANSPARENT = 2;
 /** What is opened, checked. */
 export interface Opening {
   /** As messages begin: `TCP connection to host, port 7`. */
-  readonly label: string;
+  readonly operation: string;
   readonly family: SocketFamily;
   readonly cid: number;
   /** Of a connection over TLS. */
@@ -42,9 +42,9 @@ export async function openSocket(
   deadline: Deadline,
 ): Promise<void> {
   deadline.signal.throwIfAborted();
-  const { label, family } = opening;
+  const { operation, family } = opening;
   const { name, command } = openCommand(number.value, opening, BUFFERED);
-  const match = resultOf(name, number.value, label, command.label);
+  const match = resultOf(name, number.value, operation, command.label);
   let reported = false;
   const wait = {
     match: (line: Line) => {
@@ -53,7 +53,7 @@ export async function openSocket(
       return result;
     },
     timeout: deadline.remaining + TIMEOUTS.late,
-    operation: label,
+    operation: operation,
     signal: deadline.signal,
   };
   try {
@@ -66,7 +66,7 @@ export async function openSocket(
     const isRefused = isModemError(error, "MODEM_REJECTED") && !reported;
     if (reported && !isInUse(error)) await close();
     if (!reported && !isRefused && !isModemGone(error)) await abandon(channel, close, match);
-    throw translated(error, label);
+    throw translated(error, operation);
   }
 }
 

@@ -47,14 +47,14 @@ export class SocketOpener {
   /** As `open`, but by what `dial` does, which rejects as `openSocket`. */
   async openBy<T>(
     dial: (opened: Opened) => Promise<T>,
-    { cid, label }: Opening,
+    { cid, operation }: Opening,
     deadline: Deadline,
     onIncoming?: (incoming: Incoming, isListening: boolean) => void,
   ): Promise<T> {
     const refused: SocketNumber[] = [];
     try {
       for (;;) {
-        const number = await this.#next(refused.length, label, deadline);
+        const number = await this.#next(refused.length, operation, deadline);
         const opened = this.#watch(number, new SocketState(cid, onIncoming));
         try {
           return await dial(opened);

@@ -6,7 +6,7 @@ import { MAX_HOST } from "./open";
 
 /** A connection that is asked for, checked. */
 export interface SocketPlan {
-  readonly label: string;
+  readonly operation: string;
   readonly cid: number | undefined;
   readonly host: string;
   readonly port: number;
@@ -30,8 +30,8 @@ export function planConnect(options: ConnectOptions): SocketPlan {
     );
   }
   const ssl = security === undefined ? undefined : planSsl(security, { host, timeout });
-  const label = `${ssl === undefined ? "TCP" : "TLS"} connection to ${host}, port ${port}`;
-  return { label, cid, host, port, localPort, ssl, mode };
+  const operation = `${ssl === undefined ? "TCP" : "TLS"} connection to ${host}, port ${port}`;
+  return { operation, cid, host, port, localPort, ssl, mode };
 }
 
 /** What all sockets have in common. @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` */

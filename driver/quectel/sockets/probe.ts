@@ -6,7 +6,7 @@ import { SocketCommands, TCP } from "./commands";
 import type { SocketNumber, SocketNumbers } from "./numbers";
 import { MAX_HOST, openSocket } from "./open";
 
-const LABEL = "Looking whether the server can be reached";
+const OPERATION = "Looking whether the server can be reached";
 /** What +QIOPEN reports when there is no way to the server. */
 const UNREACHABLE = new Set(["CONNECT_FAILED", "DNS_FAILED", "MODEM_TIMEOUT"]);
 
@@ -32,7 +32,7 @@ export async function canConnect(
   // The last one: the modem gives the connections that it accepts the first that it finds free.
   const number = numbers.last(`looking for ${target.host}`);
   if (number === undefined) return undefined;
-  const deadline = new Deadline(timeout, LABEL);
+  const deadline = new Deadline(timeout, OPERATION);
   // A socket that may yet open is waited for longer than whoever asks can wait.
   const outcome = probe(channel, number, target, deadline).finally(() => number.release());
   return deadline.race(outcome).catch(() => undefined);
@@ -44,7 +44,7 @@ async function probe(
   target: ProbeTarget,
   deadline: Deadline,
 ): Promise<boolean | undefined> {
-  const opening = { label: LABEL, family: TCP, service: "TCP", localPort: 0, ...target } as const;
+  const opening = { operation: OPERATION, family: TCP, service: "TCP", localPort: 0, ...target } as const;
   try {
     await openSocket(channel, number, opening, deadline);
   } catch (error) {

@@ -11,7 +11,7 @@ const IDLE = 15_000;
 export interface ReaderParts {
   readonly commands: SocketCommands;
   readonly state: SocketState;
-  readonly label: string;
+  readonly operation: string;
   readonly remote: SocketAddress | undefined;
   readonly note: (text: string) => void;
 }
@@ -54,40 +54,40 @@ export class SocketReader {
 
   /** A read is refused when the connection is over, whether or not a URC has said so. */
   async #examine(error: ModemError): Promise<void> {
-    const { commands, state, label } = this.#parts;
+    const { commands, state, operation } = this.#parts;
     if (state.hasEnded) return;
     const reported = await commands.state().catch(() => undefined);
     if (reported?.state === CLOSING) return state.end();
-    const known = translated(error, label);
+    const known = translated(error, operation);
     if (known !== error) throw known;
-    throw lostConnection(label, error);
+    throw lostConnection(operation, error);
   }
 
   async #deliver({ data, from, damaged }: Received, events: SocketEvents): Promise<void> {
-    const { commands, label, remote, note } = this.#parts;
+    const { commands, operation, remote, note } = this.#parts;
     if (damaged) {
-      const error = damagedRead(label);
+      const error = damagedRead(operation);
       if (commands.family.protocol === "tcp") throw error;
       // A datagram may be lost on any part of its way.
       return note(error.message);
     }
     const sender = from ?? remote;
-    if (sender === undefined) return note(`${label}: a datagram without a sender was dropped`);
+    if (sender === undefined) return note(`${operation}: a datagram without a sender was dropped`);
     try {
       await events.onData(data, sender);
     } catch (error) {
-      note(`${label}: what was received could not be handed over: ${String(error)}`);
+      note(`${operation}: what was received could not be handed over: ${String(error)}`);
     }
   }
 }
 
-export function lostConnection(label: string, error?: ModemError): ModemError {
-  return new ModemError("CONNECTION_CLOSED", `${label}: the connection was lost`, error?.cause);
+export function lostConnection(operation: string, error?: ModemError): ModemError {
+  return new ModemError("CONNECTION_CLOSED", `${operation}: the connection was lost`, error?.cause);
 }
 
-export function damagedRead(label: string): ModemError {
+export function damagedRead(operation: string): ModemError {
   const errorText = "bytes were lost or added between modem and computer";
-  return new ModemError("MODEM_REJECTED", `${label}: ${errorText}. Check cable, baud rate and flow control`, {
+  return new ModemError("MODEM_REJECTED", `${operation}: ${errorText}. Check cable, baud rate and flow control`, {
     errorText,
   });
 }

@@ -13,13 +13,13 @@ export const LARGEST_SEND = 1460;
 export class SocketSender {
   readonly #commands: SocketCommands;
   readonly #state: SocketState;
-  readonly #label: string;
+  readonly #operation: string;
   #hasSent = false;
 
-  constructor(commands: SocketCommands, state: SocketState, label: string) {
+  constructor(commands: SocketCommands, state: SocketState, operation: string) {
     this.#commands = commands;
     this.#state = state;
-    this.#label = label;
+    this.#operation = operation;
   }
 
   get hasEnded(): boolean {
@@ -65,7 +65,7 @@ export class SocketSender {
 
   /** When an offer was refused. Whoever asks for it ends it. */
   full(signal?: AbortSignal): FullBuffer {
-    return new FullBuffer(this.#commands, this.#label, signal, this.#state.stopped);
+    return new FullBuffer(this.#commands, this.#operation, signal, this.#state.stopped);
   }
 
   /** Waits a while; resolves to whether there may be room now. */
@@ -79,25 +79,25 @@ export class SocketSender {
 
   /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */
   async flush(): Promise<void> {
-    if (this.#hasSent) await flushSocket(this.#commands, this.#state, this.#label);
+    if (this.#hasSent) await flushSocket(this.#commands, this.#state, this.#operation);
   }
 
   closed(): ModemError {
-    return this.#state.error ?? new ModemError("CONNECTION_CLOSED", `${this.#label}: the connection is closed`);
+    return this.#state.error ?? new ModemError("CONNECTION_CLOSED", `${this.#operation}: the connection is closed`);
   }
 
   /** AT facts 2.2: ERROR says that there is no connection; a datagram may be refused for whom it is for, too. */
   async #refused(error: ModemError, to: SocketAddress | undefined): Promise<unknown> {
     // The reader finds out what has become of it.
     this.#state.look();
-    const known = translated(error, this.#label);
+    const known = translated(error, this.#operation);
     if (known !== error) return known;
     const result = error.cause?.result ?? "ERROR";
     if (to !== undefined && (await this.#commands.state().catch(() => undefined)) !== undefined) {
-      const message = `${this.#label}: the modem refused a datagram to ${to.ip}, port ${to.port} (${result})`;
+      const message = `${this.#operation}: the modem refused a datagram to ${to.ip}, port ${to.port} (${result})`;
       return new ModemError("MODEM_REJECTED", message, error.cause);
     }
-    const message = `${this.#label}: there is no connection any more (${result})`;
+    const message = `${this.#operation}: there is no connection any more (${result})`;
     return new ModemError("CONNECTION_CLOSED", message, error.cause);
   }
 }

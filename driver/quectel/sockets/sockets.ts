@@ -67,7 +67,7 @@ export class QuectelSockets implements SocketService {
 
   async connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket> {
     const plan = planConnect(options);
-    const deadline = new Deadline(options.timeout, plan.label, options.signal);
+    const deadline = new Deadline(options.timeout, plan.operation, options.signal);
     return inTime(deadline, this.#connect(plan, deadline, events));
   }
 
@@ -103,7 +103,7 @@ export class QuectelSockets implements SocketService {
   async #connect(plan: SocketPlan, deadline: Deadline, events: SocketEvents): Promise<ModemSocket> {
     if (plan.mode === "command") return this.#dial(plan, deadline, events);
     // Before any command: one would take the line from the socket that has it.
-    const release = await this.#direct.take(waitUntil(deadline, plan.label));
+    const release = await this.#direct.take(waitUntil(deadline, plan.operation));
     try {
       return await this.#dial(plan, deadline, events, release);
     } catch (error) {
@@ -114,18 +114,18 @@ export class QuectelSockets implements SocketService {
 
   /** @param turn of a socket in direct mode, which gives it back */
   async #dial(plan: SocketPlan, deadline: Deadline, events: SocketEvents, turn?: Release): Promise<ModemSocket> {
-    const { label, ssl } = plan;
+    const { operation, ssl } = plan;
     const { packetData, security } = this.#needs;
     const cid = plan.cid ?? packetData.defaultCid;
     await packetData.require(cid);
-    const lease = ssl === undefined ? undefined : await security.acquire(ssl, waitUntil(deadline, label));
+    const lease = ssl === undefined ? undefined : await security.acquire(ssl, waitUntil(deadline, operation));
     const family = lease === undefined ? TCP : TLS;
     const opening = { ...plan, service: "TCP", family, cid, sslContext: lease?.context } as const;
     try {
       if (turn !== undefined) return await this.#openDirect(opening, deadline, events, [turn, () => lease?.release()]);
       const opened = await this.#opener.open(opening, deadline);
       const remote = await this.#remote(plan, opened, family);
-      return this.#start({ label, family, remote }, releasing(opened, [() => lease?.release()]), events);
+      return this.#start({ operation, family, remote }, releasing(opened, [() => lease?.release()]), events);
     } catch (error) {
       const explained = await this.#explain(error, { ...plan, cid }, lease, deadline);
       lease?.release({ suspect: true });
@@ -140,10 +140,10 @@ export class QuectelSockets implements SocketService {
     events: SocketEvents,
     releases: readonly Release[],
   ): Promise<ModemSocket> {
-    const { label, family, host, port } = opening;
+    const { operation, family, host, port } = opening;
     const dial = async (opened: Opened): Promise<ModemSocket> => {
       // Asking the modem for the address would take the line away again.
-      const parts = { label, family, channel: this.#channel, remote: { ip: host, port } };
+      const parts = { operation, family, channel: this.#channel, remote: { ip: host, port } };
       const socket = new QuectelDirectSocket({ ...parts, ...releasing(opened, releases) }, events);
       try {
         await socket.open(directOpening(opened.number.value, opening, deadline));
@@ -165,11 +165,11 @@ export class QuectelSockets implements SocketService {
     await this.#needs.packetData.require(cid);
     for (let attempt = 1; ; attempt += 1) {
       const port = localPort ?? randomInt(EPHEMERAL.first, EPHEMERAL.end);
-      const label = `UDP socket on port ${port}`;
-      const opening = { label, family: UDP, cid, service: "UDP SERVICE", ...NO_SERVER, localPort: port } as const;
+      const operation = `UDP socket on port ${port}`;
+      const opening = { operation, family: UDP, cid, service: "UDP SERVICE", ...NO_SERVER, localPort: port } as const;
       try {
         const opened = await this.#opener.open(opening, deadline);
-        return this.#start({ label, family: UDP, remote: undefined }, opened, events);
+        return this.#start({ operation, family: UDP, remote: undefined }, opened, events);
       } catch (error) {
         const isTaken = isModemError(error) && PORT_TAKEN.has(error.cause?.errorCode ?? 0);
         if (localPort !== undefined || !isTaken || attempt === EPHEMERAL.attempts) throw error;
@@ -185,12 +185,12 @@ export class QuectelSockets implements SocketService {
   ): Promise<ModemListener> {
     const cid = wanted ?? this.#needs.packetData.defaultCid;
     await this.#needs.packetData.require(cid);
-    const label = `Listening on port ${localPort}`;
-    const opening = { label, family: TCP, cid, service: "TCP LISTENER", ...NO_SERVER, localPort } as const;
+    const operation = `Listening on port ${localPort}`;
+    const opening = { operation, family: TCP, cid, service: "TCP LISTENER", ...NO_SERVER, localPort } as const;
     const opened = await this.#opener.open(opening, deadline, ({ number, ip, port }, isListening) => {
       // With the URC itself, so that nothing that follows it on the line is missed.
       const from = `TCP connection from ${ip}, port ${port}, to port ${localPort}`;
-      const what = { label: from, family: TCP, remote: { ip, port } };
+      const what = { operation: from, family: TCP, remote: { ip, port } };
       const connection = this.#opener.accept(number, cid, from);
       if (isListening) this.#start(what, connection, (socket) => this.#introduce(socket, accept, from));
       else void this.#start(what, connection, NOBODY).close();
@@ -199,18 +199,18 @@ export class QuectelSockets implements SocketService {
   }
 
   /** What the owner wants to be told; a connection that it can't take is closed. */
-  #introduce(socket: ModemSocket, accept: Accept, label: string): SocketEvents {
+  #introduce(socket: ModemSocket, accept: Accept, operation: string): SocketEvents {
     try {
       return accept(socket);
     } catch (error) {
-      this.#channel.note(`${label}: it was not taken: ${String(error)}`);
+      this.#channel.note(`${operation}: it was not taken: ${String(error)}`);
       void socket.close();
       return NOBODY;
     }
   }
 
   #start(
-    what: { label: string; family: SocketFamily; remote: SocketAddress | undefined },
+    what: { operation: string; family: SocketFamily; remote: SocketAddress | undefined },
     opened: Opened,
     owner: SocketEvents | Accept,
   ): ModemSocket {
@@ -233,7 +233,7 @@ export class QuectelSockets implements SocketService {
   /** Over TLS a failed connection may be a failed handshake. */
   async #explain(
     error: unknown,
-    { label, ssl, cid, host, port }: SocketPlan & { cid: number },
+    { operation, ssl, cid, host, port }: SocketPlan & { cid: number },
     lease: SslLease | undefined,
     deadline: Deadline,
   ): Promise<unknown> {
@@ -241,7 +241,7 @@ export class QuectelSockets implements SocketService {
     const number = error.cause?.errorCode;
     if (!mayBeHandshake(number)) return error;
     const server = { cid, host, port };
-    const failed = { label, error, number, server, plan: ssl, lease, remaining: deadline.remaining };
+    const failed = { operation, error, number, server, plan: ssl, lease, remaining: deadline.remaining };
     return explainTls(this.#channel, this.#needs.numbers, failed);
   }
 }

@@ -53,19 +53,19 @@ export function directReentry(number: number, family: SocketFamily): Command {
 export async function clearFailed(
   channel: Channel,
   number: SocketNumber,
-  { label, family }: Opening,
+  { operation, family }: Opening,
   error: unknown,
 ): Promise<unknown> {
   if (isModemGone(error)) return error;
-  const reason = isModemError(error, "MODEM_REJECTED") ? await explain(channel, label, error) : error;
+  const reason = isModemError(error, "MODEM_REJECTED") ? await explain(channel, operation, error) : error;
   const isOurs = number.isHeld && !isInUse(reason);
   if (isOurs) await new SocketCommands(channel, number.value, family, Priority.Normal).close();
   return reason;
 }
 
 /** The plain ERROR of transparent access mode says nothing; +QIGETERROR does, until the next error (AT facts 2.2). */
-async function explain(channel: Channel, label: string, error: ModemError): Promise<unknown> {
-  const known = translated(error, label);
+async function explain(channel: Channel, operation: string, error: ModemError): Promise<unknown> {
+  const known = translated(error, operation);
   if (known !== error) return known;
   const question = { ...commandLine("+QIGETERROR"), expects: [{ prefix: "+QIGETERROR:" }] };
   const { lines } = await channel
@@ -74,5 +74,5 @@ async function explain(channel: Channel, label: string, error: ModemError): Prom
   const [line] = lines;
   const reported = line === undefined ? Number.NaN : toInteger(splitFields(line)[0]);
   if (line === undefined || !ERRORS.has(reported)) return error;
-  return numberedError(reported, { operation: label, command: error.cause?.command ?? "", result: line.text });
+  return numberedError(reported, { operation: operation, command: error.cause?.command ?? "", result: line.text });
 }

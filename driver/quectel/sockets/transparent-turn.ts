@@ -44,8 +44,8 @@ export class DirectTurn {
     return release;
   }
 
-  #busy(label: string): ModemError {
-    const message = `${label}: only one socket of BG96 can be in direct mode at a time, and ${this.#owner} is; close it first, or choose mode command`;
+  #busy(operation: string): ModemError {
+    const message = `${operation}: only one socket of BG96 can be in direct mode at a time, and ${this.#owner} is; close it first, or choose mode command`;
     return new ModemError("MODEM_BUSY", message);
   }
 }

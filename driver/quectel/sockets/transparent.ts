@@ -31,7 +31,7 @@ const ATTEMPTS_FOR_REST = 2;
 /** An open socket, and what it needs. */
 export interface DirectSocketParts extends Opened {
   readonly channel: Channel;
-  readonly label: string;
+  readonly operation: string;
   readonly family: SocketFamily;
   readonly remote: SocketAddress;
 }
@@ -56,7 +56,7 @@ export class QuectelDirectSocket implements ModemSocket {
   #finished: Promise<void> | undefined;
 
   constructor(parts: DirectSocketParts, events: SocketEvents) {
-    const { channel, label, number, family, state, remote } = parts;
+    const { channel, operation, number, family, state, remote } = parts;
     this.#parts = parts;
     this.#events = events;
     this.remote = remote;
@@ -64,7 +64,7 @@ export class QuectelDirectSocket implements ModemSocket {
     this.#commands = new SocketCommands(channel, number.value, family, Priority.Normal);
     this.#stream = new DirectStream({
       channel,
-      title: label,
+      operation,
       enter: () => {
         if (this.#isForRest) this.#attemptsForRest += 1;
         return directReentry(number.value, family);
@@ -91,22 +91,22 @@ export class QuectelDirectSocket implements ModemSocket {
   async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
     checkSend(this.protocol, data, to);
     if (this.#parts.state.hasEnded || this.#closing !== undefined) throw this.#closed();
-    await this.#sending.withItem(() => this.#write(data, signal), { signal, owner: this.#parts.label });
+    await this.#sending.withItem(() => this.#write(data, signal), { signal, owner: this.#parts.operation });
   }
 
   /** A peer that reads nothing makes the modem stop the line, and of that only time tells. */
   async #write(data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
-    const { channel, label } = this.#parts;
+    const { channel, operation } = this.#parts;
     this.#hasSent = true;
     for (let start = 0; start < data.length; start += PIECE) {
       const piece = data.subarray(start, start + PIECE);
       const time = PATIENCE + transferTime(piece.length, channel.bytesPerSecond);
-      const patience = new Deadline(time, label, signal, this.#noMore.signal);
+      const patience = new Deadline(time, operation, signal, this.#noMore.signal);
       try {
         await this.#stream.send(piece, patience.signal);
       } catch (error) {
         const isOver = isModemError(error, "MODEM_TIMEOUT") && error === patience.signal.reason;
-        throw isOver && signal?.aborted !== true ? new ModemError("MODEM_TIMEOUT", `${label}: ${STUCK}`) : error;
+        throw isOver && signal?.aborted !== true ? new ModemError("MODEM_TIMEOUT", `${operation}: ${STUCK}`) : error;
       } finally {
         patience.clear();
       }
@@ -123,9 +123,9 @@ export class QuectelDirectSocket implements ModemSocket {
   }
 
   async #close(): Promise<void> {
-    const { state, label } = this.#parts;
+    const { state, operation } = this.#parts;
     await this.#sending.withItem(() => this.#stream.close()).catch(() => undefined);
-    if (this.#hasSent && !state.hasEnded) await flushSocket(this.#commands, state, label);
+    if (this.#hasSent && !state.hasEnded) await flushSocket(this.#commands, state, operation);
     await this.#finish();
   }
 
@@ -156,23 +156,23 @@ export class QuectelDirectSocket implements ModemSocket {
   }
 
   async #stands(): Promise<boolean> {
-    const { state, label } = this.#parts;
+    const { state, operation } = this.#parts;
     if (state.hasEnded) return false;
     const reported = await this.#commands.state();
     if (reported !== undefined && CONNECTED.has(reported.state)) return true;
-    if (reported?.state !== CLOSING) throw lostConnection(label);
+    if (reported?.state !== CLOSING) throw lostConnection(operation);
     state.end();
     return false;
   }
 
   /** Whether the modem let it be read until nothing was left. */
   async #readAll(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
-    const { label, state } = this.#parts;
+    const { operation, state } = this.#parts;
     try {
       for (;;) {
         const part = await this.#commands.read(state.stopped);
         if (part === undefined) return true;
-        if (part.damaged) throw damagedRead(label);
+        if (part.damaged) throw damagedRead(operation);
         await deliver(part.data);
       }
     } catch (error) {
@@ -185,8 +185,8 @@ export class QuectelDirectSocket implements ModemSocket {
     try {
       await this.#events.onData(data, this.remote);
     } catch (error) {
-      const { channel, label } = this.#parts;
-      channel.note(`${label}: what was received could not be handed over: ${String(error)}`);
+      const { channel, operation } = this.#parts;
+      channel.note(`${operation}: what was received could not be handed over: ${String(error)}`);
     }
   }
 
@@ -196,20 +196,20 @@ export class QuectelDirectSocket implements ModemSocket {
   }
 
   async #end(): Promise<void> {
-    const { channel, label, number, state, release } = this.#parts;
+    const { channel, operation, number, state, release } = this.#parts;
     state.stop();
     this.#sending.close(this.#closed());
     if (number.isHeld && !state.isGone) await this.#commands.close();
     try {
       this.#events.onClosed(state.error);
     } catch (error) {
-      channel.note(`${label}: its owner failed at its end: ${String(error)}`);
+      channel.note(`${operation}: its owner failed at its end: ${String(error)}`);
     }
     release();
   }
 
   #closed(): ModemError {
-    const { state, label } = this.#parts;
-    return state.error ?? new ModemError("CONNECTION_CLOSED", `${label}: the connection is closed`);
+    const { state, operation } = this.#parts;
+    return state.error ?? new ModemError("CONNECTION_CLOSED", `${operation}: the connection is closed`);
   }
 }

@@ -22,7 +22,7 @@ const REFUSED_PAUSE = 1000;
 export interface DirectStreamParts {
   readonly channel: Channel;
   /** For messages: `TCP to example.com:7`. */
-  readonly title: string;
+  readonly operation: string;
   /**
    * The command, answered by `CONNECT`, that enters data mode of a socket that stands; made anew for every time. Its
    * priority (`Priority.Background`) and its signal are the stream's.
@@ -280,8 +280,10 @@ export class DirectStream {
   }
 
   #fail(error: unknown): void {
-    const { title } = this.#parts;
-    void this.#finish(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${title}: ${String(error)}`));
+    const { operation } = this.#parts;
+    void this.#finish(
+      isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${operation}: ${String(error)}`),
+    );
   }
 
   get #isEnding(): boolean {
@@ -336,15 +338,15 @@ export class DirectStream {
   }
 
   #closed(): ModemError {
-    return new ModemError("CONNECTION_CLOSED", `${this.#parts.title}: the connection is closed`);
+    return new ModemError("CONNECTION_CLOSED", `${this.#parts.operation}: the connection is closed`);
   }
 
   #uncertain(): ModemError {
-    const { title } = this.#parts;
+    const { operation } = this.#parts;
     const text = "the modem left the direct mode while bytes were on their way to it; how many it took is not known";
     return new ModemError(
       "CONNECTION_CLOSED",
-      `${title}: ${text}, and nothing can follow without a gap or a repetition`,
+      `${operation}: ${text}, and nothing can follow without a gap or a repetition`,
     );
   }
 }

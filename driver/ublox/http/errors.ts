@@ -20,10 +20,10 @@ export function isInProgress({ errorClass, errorCode }: HttpFailure): boolean {
 }
 
 /** The failure as an error that names the request and the modem's reason. */
-export function httpError(title: string, failure: HttpFailure, command: string): ModemError {
+export function httpError(operation: string, failure: HttpFailure, command: string): ModemError {
   const { code, text } = meaningOf(failure);
   const { errorClass, errorCode } = failure;
-  return new ModemError(code, `${title} failed: ${text} (HTTP error ${errorClass}, ${errorCode})${remedy(code)}`, {
+  return new ModemError(code, `${operation} failed: ${text} (HTTP error ${errorClass}, ${errorCode})${remedy(code)}`, {
     command,
     result: `+UHTTPER: ${errorClass},${errorCode}`,
     errorClass,

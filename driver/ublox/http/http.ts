@@ -47,7 +47,7 @@ export class UbloxHttp implements HttpService {
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     const plan = planRequest(request);
-    const limit = new Deadline(request.timeout, plan.title, request.signal);
+    const limit = new Deadline(request.timeout, plan.operation, request.signal);
     try {
       for (;;) {
         const response = await this.#tryProfile(plan, limit, request.signal);
@@ -65,9 +65,9 @@ export class UbloxHttp implements HttpService {
     interrupted: AbortSignal | undefined,
   ): Promise<HttpResponse | undefined> {
     // The limit in time is the pools' own here: that all are busy says more than that it is late.
-    const owned = (): Waiting => ({ timeout: limit.remaining, signal: interrupted, owner: plan.title });
+    const owned = (): Waiting => ({ timeout: limit.remaining, signal: interrupted, owner: plan.operation });
     // First, as a request that waits for it keeps none from a profile.
-    const waiting = { limit, signal: interrupted, owner: plan.title };
+    const waiting = { limit, signal: interrupted, owner: plan.operation };
     const secure = plan.secure && (await this.#security.connect(plan.secure.profile, plan.secure.server, waiting));
     const profile = await this.#profiles.acquire(owned()).catch(async (error: unknown) => {
       await secure?.end(true);
@@ -116,7 +116,7 @@ export class UbloxHttp implements HttpService {
     await profile.configure(plan, secure?.profile, limit.remaining, signal);
     await profile.upload(plan.body, signal);
     const explain = async (failure: HttpFailure, command: string): Promise<ModemError> => {
-      const error = httpError(plan.title, failure, command);
+      const error = httpError(plan.operation, failure, command);
       return secure === undefined ? error : secure.explain(error, limit.remaining);
     };
     const succeeded = await this.#execute(profile, plan, limit, explain);
@@ -134,7 +134,7 @@ export class UbloxHttp implements HttpService {
     limit.signal.throwIfAborted();
     const result = profile.awaitResult(plan.command, {
       timeout: limit.remaining + RESULT_GRACE,
-      operation: plan.title,
+      operation: plan.operation,
     });
     try {
       await this.#channel.send(profile.start(plan)).catch(unlessUnanswered);

@@ -17,7 +17,7 @@ export type RequestBody =
 /** A request in the module's terms: every field is checked and quoted before the first command goes out. */
 export interface RequestPlan {
   /** For messages; without credentials. */
-  readonly title: string;
+  readonly operation: string;
   readonly method: HttpMethod;
   /** Number of the +UHTTPC command. */
   readonly command: number;
@@ -74,7 +74,7 @@ export function planRequest(request: HttpRequest): RequestPlan {
   const secured = url.protocol === "https:" ? request.security : undefined;
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
   return {
-    title: `${request.method} ${url.protocol}//${url.host}${url.pathname}`,
+    operation: `${request.method} ${url.protocol}//${url.host}${url.pathname}`,
     method: request.method,
     command: body?.kind === "data" ? POST_DATA : COMMANDS[request.method],
     server: { key: isIP(host) === 0 ? 1 : 0, name: quote(host, { field: "url: server name", max: MAX.host }) },

@@ -147,12 +147,12 @@ function outOfDate(
   if (own === undefined) return undefined;
   const stored = certificates.find((one) => one.kind === kind && one.name === names[part]);
   const expires = stored?.expires ?? own.expires?.toISOString();
-  const title = `The ${words} ${own.subject ?? names[part] ?? ""}`;
+  const operation = `The ${words} ${own.subject ?? names[part] ?? ""}`;
   if (expires !== undefined && Date.parse(expires) < now.getTime()) {
-    return `${title} expired on ${expires.slice(0, 10)}: replace it (${property})`;
+    return `${operation} expired on ${expires.slice(0, 10)}: replace it (${property})`;
   }
   if (own.validFrom === undefined || own.validFrom <= now) return undefined;
-  return `${title} is not valid before ${own.validFrom.toISOString().slice(0, 10)} (${property})`;
+  return `${operation} is not valid before ${own.validFrom.toISOString().slice(0, 10)} (${property})`;
 }
 
 /** What only the server's operator knows, one verb each, in the order of guide 3.5. */

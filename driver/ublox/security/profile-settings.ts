@@ -24,7 +24,7 @@ export interface MaterialNames {
 /** A security profile in the module's terms: every field is checked and quoted before the first command goes out. */
 export interface SecurityPlan {
   /** The profile's name, for messages. */
-  readonly title: string;
+  readonly operation: string;
   readonly material: ProfileMaterial;
   /** The same for the same settings, in this process; nothing can be learned from it. */
   readonly key: string;
@@ -84,7 +84,12 @@ export function planSecurity(profile: SecurityProfile, host: string): SecurityPl
     ...hostSettings(profile, withoutBrackets(host).replace(/\.$/, "")),
     ...secretSettings(profile, material),
   ];
-  return { title: profile.name, material, key: fingerprint(profile, material, settings), settings: inOrder(settings) };
+  return {
+    operation: profile.name,
+    material,
+    key: fingerprint(profile, material, settings),
+    settings: inOrder(settings),
+  };
 }
 
 /**
@@ -108,7 +113,7 @@ export async function configure(
       attempts.map((attempt) => command("+USECPRF=", [number, op, ...attempt], { signal })),
     );
     if (taken === undefined) continue;
-    throw refused === undefined ? taken : unsupported(plan.title, refused, taken);
+    throw refused === undefined ? taken : unsupported(plan.operation, refused, taken);
   }
 }
 
@@ -151,8 +156,8 @@ async function sendFirst(channel: Channel, attempts: readonly Command[]): Promis
   return rejected;
 }
 
-function unsupported(title: string, refused: string, { cause }: ModemError): ModemError {
-  return new ModemError("NOT_SUPPORTED", `Security profile ${title}: ${refused}`, cause);
+function unsupported(operation: string, refused: string, { cause }: ModemError): ModemError {
+  return new ModemError("NOT_SUPPORTED", `Security profile ${operation}: ${refused}`, cause);
 }
 
 function inOrder(settings: readonly Setting[]): Setting[] {

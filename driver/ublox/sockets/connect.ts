@@ -80,22 +80,22 @@ async function explain(
 /** +USOER tells what the network did; that a name is unknown, or TLS failed, shows in what it does not tell. */
 async function findCause(
   { channel, resolve }: Modem,
-  { title, host }: ConnectPlan,
+  { operation, host }: ConnectPlan,
   refusal: ModemError,
   secure: boolean,
 ): Promise<ModemError> {
   const number = await readLastError(channel);
-  if (isDecisive(number, secure)) return asFailedConnect(socketError(title, refusal, number, "CONNECT_FAILED"));
+  if (isDecisive(number, secure)) return asFailedConnect(socketError(operation, refusal, number, "CONNECT_FAILED"));
   if (isIP(host) === 0) {
     const unknown = await resolve(host).then(
       () => undefined,
       (error: unknown) => (isModemError(error, "DNS_FAILED") ? error : undefined),
     );
     if (unknown !== undefined)
-      return new ModemError("DNS_FAILED", `${title} failed: ${unknown.message}`, unknown.cause);
+      return new ModemError("DNS_FAILED", `${operation} failed: ${unknown.message}`, unknown.cause);
   }
-  if (!secure) return socketError(title, refusal, number, "CONNECT_FAILED");
-  return new ModemError("TLS_FAILED", `${title} failed: no TLS connection could be made`, refusal.cause);
+  if (!secure) return socketError(operation, refusal, number, "CONNECT_FAILED");
+  return new ModemError("TLS_FAILED", `${operation} failed: no TLS connection could be made`, refusal.cause);
 }
 
 /** A connection that was never made was not closed either. */

@@ -28,7 +28,7 @@ export interface ConnectionParts {
   readonly number: number;
   readonly protocol: SocketProtocol;
   /** For messages. */
-  readonly title: string;
+  readonly operation: string;
   readonly cid: number;
   readonly secure: boolean;
   readonly local?: SocketAddress;
@@ -130,7 +130,7 @@ export class SocketConnection implements ModemSocket {
 
   superseded(): void {
     // Where the module has announced that, it was the peer who closed.
-    const error = connectionClosed(this.#parts.title, "the modem has closed the socket");
+    const error = connectionClosed(this.#parts.operation, "the modem has closed the socket");
     void this.end({ farewell: "forget", ...(!this.isAnnouncedClosed && { error }) });
   }
 
@@ -142,7 +142,7 @@ export class SocketConnection implements ModemSocket {
 
   async send(data: Uint8Array, options: SendOptions = {}): Promise<void> {
     if (this.#closing !== undefined) {
-      throw connectionClosed(this.#parts.title, "the connection is being closed");
+      throw connectionClosed(this.#parts.operation, "the connection is being closed");
     }
     options.signal?.throwIfAborted();
     this.#over.signal.throwIfAborted();
@@ -173,7 +173,7 @@ export class SocketConnection implements ModemSocket {
   }
 
   async #end(farewell: SocketEnd["farewell"], error: ModemError | undefined): Promise<void> {
-    this.#over.abort(error ?? connectionClosed(this.#parts.title, "the connection is closed"));
+    this.#over.abort(error ?? connectionClosed(this.#parts.operation, "the connection is closed"));
     await this.#carrier.stop(error);
     if (farewell === "close") await this.#parts.close();
     else this.#parts.forget();
@@ -232,6 +232,6 @@ export class SocketConnection implements ModemSocket {
   }
 
   #note(error: unknown): void {
-    this.#parts.channel.note(`${this.#parts.title}: ${error instanceof Error ? error.message : String(error)}`);
+    this.#parts.channel.note(`${this.#parts.operation}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -25,7 +25,7 @@ export interface DatagramOwner {
   readonly channel: Channel;
   readonly syntax: SocketSyntax;
   readonly number: number;
-  readonly title: string;
+  readonly operation: string;
   readonly ended: AbortSignal;
   readonly resolve: Resolve;
 }
@@ -61,7 +61,7 @@ export class DatagramWriter {
   }
 
   async #write(data: Uint8Array, to: SendOptions["to"]): Promise<void> {
-    const { channel, number, title, ended } = this.#owner;
+    const { channel, number, operation, ended } = this.#owner;
     const { host, port } = checkDatagram(data, to);
     const { target: address } = checkHost(await this.#address(host));
     for (let tries = 1; ; ) {
@@ -73,12 +73,12 @@ export class DatagramWriter {
       try {
         const { lines } = await turn(command);
         const taken = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[1]);
-        if (taken < data.length) throw truncated(title, taken, data.length);
+        if (taken < data.length) throw truncated(operation, taken, data.length);
         return;
       } catch (error) {
         if (!isModemError(error, "MODEM_REJECTED") || error.cause?.command !== command.label) throw error;
         const code = await readLastError(channel);
-        if (code !== WOULD_BLOCK || tries === TRIES) throw socketError(title, error, code, "MODEM_REJECTED");
+        if (code !== WOULD_BLOCK || tries === TRIES) throw socketError(operation, error, code, "MODEM_REJECTED");
       }
       tries += 1;
       await delay(PAUSE, ended);
@@ -109,6 +109,6 @@ function checkDatagram(data: Uint8Array, to: SendOptions["to"]): { host: string;
   );
 }
 
-function truncated(title: string, taken: number, length: number): ModemError {
-  return new ModemError("MODEM_REJECTED", `${title}: the modem took ${taken} of a datagram's ${length} bytes`);
+function truncated(operation: string, taken: number, length: number): ModemError {
+  return new ModemError("MODEM_REJECTED", `${operation}: the modem took ${taken} of a datagram's ${length} bytes`);
 }

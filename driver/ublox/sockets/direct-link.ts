@@ -53,7 +53,7 @@ export class DirectCarrier implements Carrier {
     });
     this.#stream = new DirectStream({
       channel: owner.channel,
-      title: owner.title,
+      operation: owner.operation,
       enter: () => this.#enter(),
       settle: (deliver) => this.#settle(deliver),
       onData: (data) => this.#deliver(data),
@@ -62,7 +62,7 @@ export class DirectCarrier implements Carrier {
   }
 
   async open(signal: AbortSignal): Promise<void> {
-    const { channel, number, title, secure } = this.#owner;
+    const { channel, number, operation, secure } = this.#owner;
     // Firmware that refuses a value keeps its own.
     for (const [operation, value] of [
       [SILENCE.operation, SILENCE.ms],
@@ -75,7 +75,7 @@ export class DirectCarrier implements Carrier {
       await this.#stream.open({ ...this.#enter(), signal });
     } catch (error) {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
-      if (await this.#stands()) throw await socketFailure(channel, title, error);
+      if (await this.#stands()) throw await socketFailure(channel, operation, error);
       // It stood, and the peer has closed it since: what it sent is read when somebody listens.
       this.#tellEnd(this.#begun.then(() => this.#readRest((data) => this.#owner.deliver(data))));
     }
@@ -127,9 +127,9 @@ export class DirectCarrier implements Carrier {
 
   /** Reads what the module still holds of a connection that the peer has closed. */
   async #readRest(deliver: (data: Buffer) => void | Promise<void>): Promise<SocketEnd> {
-    const { reader, title } = this.#owner;
+    const { reader, operation } = this.#owner;
     // Whoever waits for a write inside `deliver` would wait for ever.
-    this.#closed.abort(connectionClosed(title));
+    this.#closed.abort(connectionClosed(operation));
     reader.peerClosed();
     return (await reader.drain(deliver)) ?? { farewell: "close" };
   }

@@ -58,16 +58,16 @@ export async function readLastError(channel: Channel): Promise<number | undefine
  */
 export async function socketFailure(
   channel: Channel,
-  title: string,
+  operation: string,
   refusal: ModemError,
   fallback: ErrorCode = "MODEM_REJECTED",
 ): Promise<ModemError> {
   const number = await readLastError(channel);
-  return socketError(title, refusal, number, fallback);
+  return socketError(operation, refusal, number, fallback);
 }
 
 export function socketError(
-  title: string,
+  operation: string,
   refusal: ModemError,
   number: number | undefined,
   fallback: ErrorCode,
@@ -80,7 +80,7 @@ export function socketError(
     ...(number === undefined ? {} : { errorCode: number }),
     errorText: text,
   };
-  return new ModemError(known?.code ?? fallback, `${title} failed: ${text}${suffix}`, cause);
+  return new ModemError(known?.code ?? fallback, `${operation} failed: ${text}${suffix}`, cause);
 }
 
 /** Whether a connection failed for a reason that needs no further search: the network's or the peer's. */
@@ -91,6 +91,6 @@ export function isDecisive(number: number | undefined, secure: boolean): boolean
 }
 
 /** The connection is over, for whoever still wants to use it. */
-export function connectionClosed(title: string, why = "the peer closed the connection"): ModemError {
-  return new ModemError("CONNECTION_CLOSED", `${title}: ${why}`);
+export function connectionClosed(operation: string, why = "the peer closed the connection"): ModemError {
+  return new ModemError("CONNECTION_CLOSED", `${operation}: ${why}`);
 }

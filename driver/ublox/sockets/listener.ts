@@ -62,17 +62,20 @@ export class SocketListener implements ModemListener {
   /** +UUSOCL, which may be meant for an earlier life of the number. */
   closeAnnounced(): void {
     const { channel, plan } = this.parts;
-    const { title } = plan;
+    const { operation } = plan;
     const check = async (): Promise<void> => {
       if (!(await exists(channel, this.number))) {
-        await this.end({ farewell: "forget", error: connectionClosed(title, "the modem listens no more") });
+        await this.end({ farewell: "forget", error: connectionClosed(operation, "the modem listens no more") });
       }
     };
-    void check().catch((error: unknown) => channel.note(`${title}: ${String(error)}`));
+    void check().catch((error: unknown) => channel.note(`${operation}: ${String(error)}`));
   }
 
   superseded(): void {
-    void this.end({ farewell: "forget", error: connectionClosed(this.parts.plan.title, "the modem listens no more") });
+    void this.end({
+      farewell: "forget",
+      error: connectionClosed(this.parts.plan.operation, "the modem listens no more"),
+    });
   }
 
   contextLost(error: ModemError): void {
@@ -97,7 +100,7 @@ export class SocketListener implements ModemListener {
     try {
       if (this.#listens) parts.onClosed(error);
     } catch (fault) {
-      parts.channel.note(`${parts.plan.title}: ${String(fault)}`);
+      parts.channel.note(`${parts.plan.operation}: ${String(fault)}`);
     }
     parts.release();
   }
@@ -130,7 +133,7 @@ export async function openListener(
     signal.throwIfAborted();
     listener.start();
   } catch (error) {
-    const failure = isModemError(error, "MODEM_REJECTED") ? await socketFailure(channel, plan.title, error) : error;
+    const failure = isModemError(error, "MODEM_REJECTED") ? await socketFailure(channel, plan.operation, error) : error;
     await listener.end({ farewell: "close" });
     throw failure;
   }

@@ -75,14 +75,14 @@ export class SocketNumbers<T extends NumberOwner> {
    *
    * @throws {ModemError} `MODEM_BUSY`, or +USOER's reason
    */
-  create<O extends T>({ title, create }: SocketPlan, make: (number: number) => O, signal: AbortSignal): Promise<O> {
+  create<O extends T>({ operation, create }: SocketPlan, make: (number: number) => O, signal: AbortSignal): Promise<O> {
     const work = async (): Promise<O> => {
       let number = await this.#make(create);
       if (number instanceof ModemError) {
         await closeLeftovers(this.#channel, (left) => this.#owners.has(left));
         number = await this.#make(create);
       }
-      if (number instanceof ModemError) throw await this.#refused(title, number);
+      if (number instanceof ModemError) throw await this.#refused(operation, number);
       return this.adopt(number, make(number));
     };
     return this.#turn.withItem(work, { signal });
@@ -132,8 +132,8 @@ export class SocketNumbers<T extends NumberOwner> {
     return new ModemError("MODEM_REJECTED", `The modem made a socket and did not say which (${order.label})`);
   }
 
-  async #refused(title: string, refusal: ModemError): Promise<ModemError> {
-    if (this.#owners.size < SOCKET_NUMBERS.length) return socketFailure(this.#channel, title, refusal);
-    return new ModemError("MODEM_BUSY", `${title}: all ${SOCKET_NUMBERS.length} sockets are in use`, refusal.cause);
+  async #refused(operation: string, refusal: ModemError): Promise<ModemError> {
+    if (this.#owners.size < SOCKET_NUMBERS.length) return socketFailure(this.#channel, operation, refusal);
+    return new ModemError("MODEM_BUSY", `${operation}: all ${SOCKET_NUMBERS.length} sockets are in use`, refusal.cause);
   }
 }

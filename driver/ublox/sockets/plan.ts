@@ -25,7 +25,7 @@ const MAX_HOST = 255;
 /** How a socket is made. */
 export interface SocketPlan {
   /** For messages. */
-  readonly title: string;
+  readonly operation: string;
   readonly protocol: SocketProtocol;
   readonly create: Command;
   readonly cid: number;
@@ -50,9 +50,9 @@ type Common = Partial<Pick<ListenOptions, "localPort" | "cid" | "keepAlive">>;
 export function planConnect(options: ConnectOptions): ConnectPlan {
   const { host, target } = checkHost(options.host);
   const port = checkPort(options.port, "port");
-  const title = `Connection to ${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const operation = `Connection to ${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const { mode } = options;
-  return { ...planSocket("tcp", title, options, isIPv6(host)), mode, host, port, target };
+  return { ...planSocket("tcp", operation, options, isIPv6(host)), mode, host, port, target };
 }
 
 /** @throws {ModemError} as `planConnect`; `NOT_SUPPORTED` for DTLS */
@@ -70,7 +70,7 @@ export function planListen({ localPort, ...options }: ListenOptions): ListenPlan
   return { ...planSocket("tcp", `Listening on port ${port}`, options), localPort: port };
 }
 
-function planSocket(protocol: SocketProtocol, title: string, options: Common, ipv6 = false): SocketPlan {
+function planSocket(protocol: SocketProtocol, operation: string, options: Common, ipv6 = false): SocketPlan {
   const localPort = options.localPort === undefined ? undefined : checkPort(options.localPort, "localPort");
   const cid = options.cid === undefined ? undefined : integer(options.cid, { field: "cid", min: 1, max: 8 });
   const keepAlive = integer(options.keepAlive ?? 0, { field: "keepAlive", min: 0, max: MAX_KEEP_ALIVE });
@@ -78,7 +78,7 @@ function planSocket(protocol: SocketProtocol, title: string, options: Common, ip
   // Guide 5.1: what is left out at the end is left out of the line.
   while (parameters.at(-1) === undefined) parameters.pop();
   const create = query("+USOCR=", { prefix: "+USOCR:" }, parameters);
-  return { title, protocol, create, cid: cid ?? FACTORY_CONTEXT, keepAlive, mode: "command" };
+  return { operation, protocol, create, cid: cid ?? FACTORY_CONTEXT, keepAlive, mode: "command" };
 }
 
 /** Name or address as a command takes it. */

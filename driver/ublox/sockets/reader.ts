@@ -26,7 +26,7 @@ export interface ReaderOwner {
   readonly number: number;
   readonly protocol: SocketProtocol;
   /** For messages. */
-  readonly title: string;
+  readonly operation: string;
   /** Fires when the socket has ended; its reason is what reading fails with then. */
   readonly ended: AbortSignal;
   /** Resolves when more may be read. Never fails, but for the end of the socket. */
@@ -105,13 +105,13 @@ export class SocketReader {
 
   /** A read failed: the end, where that is why; throws where the socket can't go on. */
   async #unread(error: unknown): Promise<SocketEnd | undefined> {
-    const { channel, protocol, title, ended } = this.#owner;
+    const { channel, protocol, operation, ended } = this.#owner;
     if (ended.aborted || !isModemError(error)) throw error;
     if (error.code === "MODEM_REJECTED") return this.#refused();
     // Of a stream the bytes that were lost would be missing; a datagram may be.
     const isBearable = error.code === "CONNECTION_CLOSED" || error.code === "MODEM_TIMEOUT";
     if (protocol === "tcp" || !isBearable) throw error;
-    channel.note(`${title}: ${error.message}`);
+    channel.note(`${operation}: ${error.message}`);
     return undefined;
   }
 
@@ -132,7 +132,7 @@ export class SocketReader {
 
   #gone(): SocketEnd {
     if (this.#closeAnnounced || this.#peerClosed) return { farewell: "forget" };
-    const error = connectionClosed(this.#owner.title, "the modem no longer has the socket");
+    const error = connectionClosed(this.#owner.operation, "the modem no longer has the socket");
     return { farewell: "forget", error };
   }
 

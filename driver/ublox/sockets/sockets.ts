@@ -71,7 +71,7 @@ export class UbloxSockets implements SocketService {
     const { security } = options;
     return within(plan, options, async (limit, owned) => {
       // First, as a socket that waits for it keeps none from others.
-      const waiting = { limit, signal: options.signal, owner: plan.title };
+      const waiting = { limit, signal: options.signal, owner: plan.operation };
       const secure = security && (await this.#parts.security.connect(security, plan, waiting));
       const giveBack = await this.#numbers.place(owned()).catch(async (error: unknown) => {
         await secure?.end(true);
@@ -138,7 +138,7 @@ export class UbloxSockets implements SocketService {
 
   #connection(
     number: number,
-    { title, protocol, cid, mode }: Pick<SocketPlan, "title" | "protocol" | "cid" | "mode">,
+    { operation, protocol, cid, mode }: Pick<SocketPlan, "operation" | "protocol" | "cid" | "mode">,
     { giveBack, secure, local, remote }: Holdings,
   ): SocketConnection {
     const connection: SocketConnection = new SocketConnection(
@@ -146,7 +146,7 @@ export class UbloxSockets implements SocketService {
         channel: this.#parts.channel,
         syntax: this.#syntax,
         number,
-        title,
+        operation,
         protocol,
         cid,
         secure: secure !== undefined,
@@ -180,9 +180,9 @@ export class UbloxSockets implements SocketService {
     }
     const { plan } = listener.parts;
     const remote = addressOf(ip, port);
-    const title = `Connection from ${remote.ip}:${remote.port}`;
-    const holdings = { giveBack: this.#numbers.claim(title), local: addressOf(ownIp, ownPort), remote };
-    const connection = this.#numbers.adopt(number, this.#connection(number, { ...plan, title }, holdings));
+    const operation = `Connection from ${remote.ip}:${remote.port}`;
+    const holdings = { giveBack: this.#numbers.claim(operation), local: addressOf(ownIp, ownPort), remote };
+    const connection = this.#numbers.adopt(number, this.#connection(number, { ...plan, operation }, holdings));
     void this.#welcome(connection, listener);
   }
 
@@ -192,7 +192,7 @@ export class UbloxSockets implements SocketService {
       connection.start(accept(connection));
       await setOptions(channel, connection.number, plan.keepAlive);
     } catch (error) {
-      channel.note(`${plan.title}: ${String(error)}`);
+      channel.note(`${plan.operation}: ${String(error)}`);
       // A connection goes on without its options; one that nobody takes does not.
       if (!connection.isStarted) await connection.end({ farewell: "close" });
     }
@@ -210,14 +210,14 @@ export class UbloxSockets implements SocketService {
 
 /** Runs an operation within its limit in time; pools say by themselves that they are full. */
 async function within<T>(
-  { title }: SocketPlan,
+  { operation }: SocketPlan,
   { timeout, signal }: { readonly timeout: number; readonly signal?: AbortSignal },
   work: (limit: Deadline, owned: Owned) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const limit = new Deadline(timeout, title, signal);
+  const limit = new Deadline(timeout, operation, signal);
   try {
-    return await work(limit, () => ({ timeout: limit.remaining, signal, owner: title }));
+    return await work(limit, () => ({ timeout: limit.remaining, signal, owner: operation }));
   } finally {
     limit.clear();
   }

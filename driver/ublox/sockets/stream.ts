@@ -29,7 +29,7 @@ export interface StreamOwner {
   readonly syntax: SocketSyntax;
   readonly number: number;
   /** For messages. */
-  readonly title: string;
+  readonly operation: string;
   readonly secure: boolean;
   /** Fires when the socket has ended; its reason is what a write fails with then. */
   readonly ended: AbortSignal;
@@ -57,9 +57,9 @@ class Stall {
     this.#since = now();
   }
 
-  async wait(title: string, signal: AbortSignal): Promise<void> {
+  async wait(operation: string, signal: AbortSignal): Promise<void> {
     if (now() - this.#since > PATIENCE) {
-      const text = `${title}: the modem's queue has been full for ${PATIENCE / 1000} s; the peer takes nothing`;
+      const text = `${operation}: the modem's queue has been full for ${PATIENCE / 1000} s; the peer takes nothing`;
       this.end = new ModemError("MODEM_TIMEOUT", text);
       throw this.end;
     }
@@ -135,7 +135,7 @@ export class StreamWriter {
 
   /** The module refused a piece: waits until its queue may have room (guide 5.3.3). */
   async #makeRoom(length: number, refusal: ModemError, stall: Stall): Promise<0> {
-    const { title, secure, ended } = this.#owner;
+    const { operation, secure, ended } = this.#owner;
     const before = await this.#unacknowledged();
     if (before === 0) {
       stall.tries += 1;
@@ -143,7 +143,7 @@ export class StreamWriter {
     }
     const room = (secure ? QUEUE.secure : QUEUE.plain) - length;
     for (let last = before, looks = 1; looks <= LOOKS; looks += 1) {
-      await stall.wait(title, ended);
+      await stall.wait(operation, ended);
       const left = await this.#unacknowledged();
       if (left < last) stall.moved();
       if (left <= room) break;
@@ -154,11 +154,11 @@ export class StreamWriter {
 
   /** Bytes in the queue of a connection that stands. */
   async #unacknowledged(): Promise<number> {
-    const { channel, number, title } = this.#owner;
+    const { channel, number, operation } = this.#owner;
     const state = await readState(channel, number);
     if (state === undefined) {
       this.#owner.gone();
-      throw connectionClosed(title, "the modem no longer has the socket");
+      throw connectionClosed(operation, "the modem no longer has the socket");
     }
     if (state !== "established") throw this.#closed();
     return (await readNumber(channel, number, CONTROL.unacknowledged)) ?? 0;
@@ -176,9 +176,9 @@ export class StreamWriter {
 
   /** Once its queue is empty the count of bytes sent tells, however it counts those that are still waiting. */
   async #countSent(length: number, stall: Stall): Promise<number> {
-    const { channel, number, title, ended } = this.#owner;
+    const { channel, number, operation, ended } = this.#owner;
     for (let before = await this.#unacknowledged(); before > 0; ) {
-      await stall.wait(title, ended);
+      await stall.wait(operation, ended);
       const left = await this.#unacknowledged();
       if (left < before) stall.moved();
       before = left;
@@ -192,14 +192,18 @@ export class StreamWriter {
 
   #closed(): ModemError {
     this.#owner.peerClosed();
-    return connectionClosed(this.#owner.title);
+    return connectionClosed(this.#owner.operation);
   }
 
   #break(reason: unknown): unknown {
-    const { title, ended } = this.#owner;
+    const { operation, ended } = this.#owner;
     if (ended.aborted) return ended.reason;
     const text = "the modem does not tell how much it has sent; nothing more can follow without a gap or a repetition";
-    const error = new ModemError("CONNECTION_CLOSED", `${title}: ${text}`, isModemError(reason) ? reason.cause : {});
+    const error = new ModemError(
+      "CONNECTION_CLOSED",
+      `${operation}: ${text}`,
+      isModemError(reason) ? reason.cause : {},
+    );
     this.#owner.broken(error);
     return error;
   }

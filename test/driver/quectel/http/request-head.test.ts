@@ -13,7 +13,7 @@ describe("planning a request", () => {
     expect(plan({ url: "http://example.org:8080/a?b=1#part" })).toMatchObject({
       ownHead: false,
       url: "http://example.org:8080/a?b=1",
-      label: "GET http://example.org:8080/a",
+      operation: "GET http://example.org:8080/a",
     });
   });
 
@@ -83,7 +83,7 @@ describe("planning a request", () => {
     const byUrl = plan({ url: "http://user:p%C3%A4ssword@example.org/" });
     expect(byUrl.payload.toString("latin1")).toContain(value);
     expect(byUrl.url).toBe("http://example.org/");
-    expect(byUrl.label).not.toContain("ssword");
+    expect(byUrl.operation).not.toContain("ssword");
   });
 
   it.each([

@@ -38,7 +38,7 @@ export class Vendor {
   #stream(): DirectStream {
     return new DirectStream({
       channel: this.channel,
-      title: "TCP to a.test:7",
+      operation: "TCP to a.test:7",
       enter: () => command("AT+ENTER"),
       settle: async (deliver) => {
         await this.channel.send(command("AT+STATE"));

@@ -37,7 +37,7 @@ async function open() {
   peer.answers.set("AT+ENTER", "CONNECT");
   const stream = new DirectStream({
     channel,
-    title: "TCP to a.test:7",
+    operation: "TCP to a.test:7",
     enter: () => command("AT+ENTER"),
     settle: () => Promise.resolve(false),
     onData: () => undefined,
