@@ -15,7 +15,7 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Something to wait for that may happen before, during or after the wait. Several happenings count as one. */
-export class Wake {
+export class AutoResetEvent {
   #happened = false;
   #notify: () => void = () => {};
 

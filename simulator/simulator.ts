@@ -2,9 +2,9 @@ import { commonCommands } from "./cellular/commands";
 import { FaultInjector } from "./faults/injector";
 import { FileStorage } from "./file-storage";
 import { createNetwork } from "./internet/real-network";
+import { CommandInterpreter } from "./line/command-interpreter";
 import { CommandTable } from "./line/dispatch";
 import { SerialLine } from "./line/serial-line";
-import { Terminal } from "./line/terminal";
 import { SimulatedModem } from "./modem-core";
 import type { SimulatorOptions } from "./options";
 import { personality } from "./personalities";
@@ -36,7 +36,7 @@ export class Simulator {
     this.line = new SerialLine(options.baud);
     if (options.trace) this.line.trace = traceTo((line) => process.stderr.write(`${line}\n`));
     const table = new CommandTable([...model.commands, ...commonCommands], model.plainUnknown);
-    const terminal = new Terminal(this.modem, table, this.line, options.strict);
+    const terminal = new CommandInterpreter(this.modem, table, this.line, options.strict);
     this.line.connectModem({
       receive: (bytes, arrival) => terminal.receive(bytes, arrival),
       hangUp: () => terminal.hangUp(),

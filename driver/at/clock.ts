@@ -7,7 +7,7 @@ export function now(): number {
 const TIMER_MARGIN = 1;
 
 /** Calls back when a moment has come that may move while it is waited for. */
-export class Pause {
+export class MovableTimer {
   private stopTimer: (() => void) | undefined;
 
   get running(): boolean {
@@ -44,7 +44,7 @@ export class Pause {
 }
 
 /** A time limit that can be moved without a new timer each time. */
-export class Deadline {
+export class ExtendableTimeout {
   private end = 0;
   private timer: NodeJS.Timeout | undefined;
 

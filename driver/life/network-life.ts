@@ -6,7 +6,7 @@ import { command } from "../cellular/procedures";
 import { isRegistered, RegistrationWatch } from "../cellular/registration";
 import { readSignal } from "../cellular/signal";
 import { unlockSim } from "../cellular/sim";
-import { delay, Wake } from "../delay";
+import { AutoResetEvent, delay } from "../delay";
 import { asModemError, isModemError, ModemError } from "../errors";
 import type { ModelDriver } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
@@ -23,7 +23,7 @@ export class NetworkLife implements ContextConnector {
   readonly #backoff: Backoff;
   readonly #defined = new Set<number>();
   /** Something happened that `#attend` or `#search` should look at. */
-  readonly #news = new Wake();
+  readonly #news = new AutoResetEvent();
   #watching = false;
   /** A check for a reboot is under way; an answer that it misses must not ask for another. */
   #checking = false;

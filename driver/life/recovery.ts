@@ -12,7 +12,7 @@ import { type Fault, Session, type SessionListeners } from "./session";
 import { Backoff } from "./timing";
 
 /** What is tried against silence that resynchronising did not end, each once, in this order. */
-const LADDER = ["cycle the radio", "reset", "reopen"] as const;
+const ESCALATION = ["cycle the radio", "reset", "reopen"] as const;
 
 export interface RecoveryOptions extends SessionListeners {
   readonly context: LifeContext;
@@ -31,7 +31,7 @@ export class Recovery {
   #isOpen = false;
   /** The last one: a modem on USB that reboots takes its port away when its session is over already. */
   #session: Session | undefined;
-  #rung = 0;
+  #step = 0;
   #model: ModelDefinition | undefined;
 
   constructor(options: RecoveryOptions) {
@@ -57,13 +57,13 @@ export class Recovery {
 
   /** The modem works: what happened before counts no more. */
   settled(): void {
-    this.#rung = 0;
+    this.#step = 0;
     this.#backoff.reset();
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
     const fault = await this.#live(signal);
-    await this.#mend(fault, signal);
+    await this.#recover(fault, signal);
   }
 
   async #live(signal: AbortSignal): Promise<Fault> {
@@ -95,7 +95,7 @@ export class Recovery {
     return session;
   }
 
-  async #mend({ kind, error, how }: Fault, signal: AbortSignal): Promise<void> {
+  async #recover({ kind, error, how }: Fault, signal: AbortSignal): Promise<void> {
     const { state, tell, connections, timing } = this.#context;
     if (signal.aborted) return;
     if (kind !== "silent") connections.lostAll(error);
@@ -113,7 +113,7 @@ export class Recovery {
         tell.restarted(how ?? error.message);
         return;
       case "silent":
-        return this.#climb(error, signal);
+        return this.#escalate(error, signal);
       case "failed":
         state.outage(state.state, error);
         await this.#close();
@@ -143,12 +143,12 @@ export class Recovery {
   }
 
   /** The next step of the ladder; behind its end there is only trying again, ever more slowly. */
-  async #climb(error: ModemError, signal: AbortSignal): Promise<void> {
+  async #escalate(error: ModemError, signal: AbortSignal): Promise<void> {
     const { state, tell, connections, timing } = this.#context;
     state.outage("synchronising", error);
     // A line that has never carried an answer may lead to anything: it is not sent orders.
-    const step = this.#model === undefined ? undefined : LADDER[this.#rung];
-    this.#rung += 1;
+    const step = this.#model === undefined ? undefined : ESCALATION[this.#step];
+    this.#step += 1;
     tell.note(step === undefined ? "the modem is still silent" : `the modem is silent: ${step}`);
     switch (step) {
       case "cycle the radio":

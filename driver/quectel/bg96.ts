@@ -66,7 +66,7 @@ class Bg96 implements ModelDriver {
     this.#sockets.reset();
     for (const line of SETTINGS) await this.#channel.send({ line, label: line, timeout: TIMEOUTS.simple });
     await FileHandle.closeAll(this.#channel);
-    await this.#sockets.closeLeftovers();
+    await this.#sockets.closeOrphanedSockets();
   }
 
   async persist({ mnoProfile, xlat }: PersistentSettings): Promise<boolean> {

@@ -10,7 +10,7 @@ import { UbloxPacketData } from "./packet-data/packet-data";
 import { persist } from "./persist";
 import { UbloxCertificates } from "./security/certificates";
 import { UbloxSecurity } from "./security/security";
-import { closeLeftovers } from "./sockets/leftovers";
+import { closeOrphanedSockets } from "./sockets/leftovers";
 import { UbloxSockets } from "./sockets/sockets";
 import { TIMEOUTS } from "./timeouts";
 
@@ -42,7 +42,7 @@ class LaraR6 implements ModelDriver {
 
   async initialise(): Promise<void> {
     await initialise(this.#channel);
-    await closeLeftovers(this.#channel);
+    await closeOrphanedSockets(this.#channel);
   }
 
   persist(settings: PersistentSettings): Promise<boolean> {

@@ -14,14 +14,14 @@ const DEFAULT_QUEUE = 1000;
 export interface FlowNodeOptions<Request, Access> {
   /** Id of the config node. */
   readonly modem: string;
-  /** Id of the security profile, whose end the badge warns of; its operation uses it. */
+  /** Id of the security profile, whose end the status warns of; its operation uses it. */
   readonly tls?: string;
   /** Overrides the modem's limit of waiting messages. */
   readonly queue?: unknown;
   readonly operation: Operation<Request, Access>;
   /** The output on which messages are answered; 1 where it is left out. */
   readonly output?: 1 | 2;
-  /** What the badge says instead of "ready". */
+  /** What the status says instead of "ready". */
   readonly condition?: () => StatusText | undefined;
   /**
    * Called once with the modem, and what is to be called when `condition` changes; what it returns is called, and
@@ -30,7 +30,7 @@ export interface FlowNodeOptions<Request, Access> {
   readonly listen?: (modem: ObservableModem, conditionChanged: () => void) => () => void | Promise<void>;
 }
 
-/** Ties a flow node to its modem: messages, badge, registration as a user, and the way out. */
+/** Ties a flow node to its modem: messages, status, registration as a user, and the way out. */
 export function setUpFlowNode<Request, Access>(
   RED: Runtime,
   node: Node,

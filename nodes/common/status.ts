@@ -6,7 +6,7 @@ import type { ObservableModem, Runtime } from "./types";
 
 type Appearance = Pick<NodeStatus, "fill" | "shape">;
 
-/** A badge: its looks and its text in the shared catalogue. */
+/** A status: its looks and its text in the shared catalogue. */
 export interface StatusText {
   readonly appearance: Appearance;
   readonly key: string;
@@ -23,8 +23,8 @@ export const RED_RING: Appearance = { fill: "red", shape: "ring" };
 /** ms; a warning depends on the date. */
 const DAY = 24 * 60 * 60 * 1000;
 
-/** The badge of each state of a modem: its looks and its key in the catalogue. */
-const BADGES: Readonly<Record<ModemState, readonly [appearance: Appearance, key: string]>> = {
+/** The status of each state of a modem: its looks and its key in the catalogue. */
+const STATUSES: Readonly<Record<ModemState, readonly [appearance: Appearance, key: string]>> = {
   closed: [GREY_RING, "status.notConnected"],
   opening: [GREY_RING, "status.notConnected"],
   synchronising: [YELLOW_RING, "status.searching"],
@@ -37,7 +37,7 @@ const BADGES: Readonly<Record<ModemState, readonly [appearance: Appearance, key:
 };
 
 /**
- * The badge under a flow node. What the node itself does comes before the modem's state: at work, then its last
+ * The status under a flow node. What the node itself does comes before the modem's state: at work, then its last
  * failure (until the next success or the next change of the modem), then the modem, then what there is to warn of.
  */
 export class StatusDisplay {
@@ -124,34 +124,36 @@ export class StatusDisplay {
 
   private current(): NodeStatus {
     if (this.running > 0) {
-      if (this.percent === undefined) return this.badge(BLUE_DOT, "status.working");
-      return this.badge(BLUE_DOT, "status.workingPercent", { percent: String(this.percent) });
+      if (this.percent === undefined) return this.compose(BLUE_DOT, "status.working");
+      return this.compose(BLUE_DOT, "status.workingPercent", { percent: String(this.percent) });
     }
     if (this.failure !== undefined) return this.reason(this.failure);
     if (this.modem === undefined) return {};
     // An absent port is the ordinary "not connected"; every other trouble of the modem says what it is.
-    if (isModemError(this.modemError, "MODEM_OFFLINE")) return this.badge(...BADGES.closed);
+    if (isModemError(this.modemError, "MODEM_OFFLINE")) return this.compose(...STATUSES.closed);
     if (this.modemError !== undefined) return this.reason(this.modemError);
     return this.modem.state === "ready"
       ? this.ready(this.modem.registration.operator)
-      : this.badge(...BADGES[this.modem.state]);
+      : this.compose(...STATUSES[this.modem.state]);
   }
 
   private ready(operator: string): NodeStatus {
     const warning = this.condition() ?? this.warning();
-    if (warning !== undefined) return this.badge(warning.appearance, warning.key, warning.values);
-    return operator === "" ? this.badge(...BADGES.ready) : this.badge(GREEN_DOT, "status.readyOperator", { operator });
+    if (warning !== undefined) return this.compose(warning.appearance, warning.key, warning.values);
+    return operator === ""
+      ? this.compose(...STATUSES.ready)
+      : this.compose(GREEN_DOT, "status.readyOperator", { operator });
   }
 
   private reason(error: Error): NodeStatus {
-    return this.badge(RED_RING, isModemError(error) ? `status.error.${error.code}` : "status.error.other");
+    return this.compose(RED_RING, isModemError(error) ? `status.error.${error.code}` : "status.error.other");
   }
 
-  private badge(appearance: Appearance, key: string, values?: Record<string, string>): NodeStatus {
+  private compose(appearance: Appearance, key: string, values?: Record<string, string>): NodeStatus {
     return { ...appearance, text: sharedText(this.RED, key, values) };
   }
 
-  /** A burst of messages must not become a burst of identical badges. */
+  /** A burst of messages must not become a burst of the same status. */
   private show(status: NodeStatus): void {
     const text = JSON.stringify(status);
     if (text === this.shown) return;

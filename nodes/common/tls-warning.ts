@@ -4,7 +4,7 @@ import { findTls } from "./config-nodes";
 import { RED_RING, type StatusText, YELLOW_DOT } from "./status";
 import type { Runtime } from "./types";
 
-/** What a badge says instead of "ready" where a node's security profile can't be used, or soon can't be. */
+/** What a status says instead of "ready" where a node's security profile can't be used, or soon can't be. */
 export function tlsWarning(RED: Runtime, id: string): StatusText | undefined {
   try {
     return expiryWarning(findTls(RED, id)?.daysLeft());

@@ -1,7 +1,7 @@
 import { ModemError } from "../../driver/errors";
 import type { ModemListener, ModemSocket, SocketEvents } from "../../driver/services/sockets/sockets";
 import type { FramingOptions } from "./framing";
-import type { Endpoint } from "./link";
+import type { Endpoint } from "./kept-endpoint";
 import type { Outputs } from "./outputs";
 import { Peer } from "./peer";
 import type { SocketChoice } from "./request";

@@ -8,7 +8,7 @@ import type {
   SocketStatus,
 } from "../../driver/services/sockets/sockets";
 import { Framing, type FramingOptions } from "./framing";
-import type { Endpoint } from "./link";
+import type { Endpoint } from "./kept-endpoint";
 import { type Outputs, type SocketEventName, socketEvent } from "./outputs";
 
 /** A socket of the modem, between its opening and its end, and what it says to the flow. */

@@ -33,7 +33,7 @@ export default function init(RED: Runtime): void {
       queue,
       operation,
       output: 2,
-      condition: () => operation.sockets?.badge(),
+      condition: () => operation.sockets?.nodeStatus(),
       listen: (observed, changed) => operation.start(observed, changed),
     });
   }

@@ -4,13 +4,13 @@ import type { SecurityProfile } from "../../driver/services/security/security";
 import type { ModemSocket } from "../../driver/services/sockets/sockets";
 import type { StatusText } from "../common/status";
 import type { ObservableModem } from "../common/types";
-import { badge } from "./badge";
-import { Link, type UseOptions } from "./link";
+import { KeptEndpoint, type UseOptions } from "./kept-endpoint";
 import { AcceptedPeers, Listening } from "./listening";
 import { type Outputs, type SocketEvent, socketEvent } from "./outputs";
 import { Peer } from "./peer";
 import type { SocketRequest, Target } from "./request";
 import type { SocketSettings } from "./settings";
+import { socketsStatus } from "./sockets-status";
 
 /** ms that one attempt may take to keep a connection up; +USOCO and a TLS handshake have two minutes. */
 const OPEN_TIMEOUT = 120_000;
@@ -26,14 +26,14 @@ export interface SocketsParts {
   /** Whom the dialog alone names. */
   target(): Promise<Target | undefined>;
   security(): SecurityProfile | undefined;
-  /** The badge is to be looked at again. */
+  /** The status is to be looked at again. */
   changed(): void;
   report(error: Error): void;
 }
 
 /** The sockets of one node: one that it keeps or opens when it is needed, and those that it has accepted. */
 export class NodeSockets {
-  private readonly link: Link<Peer | Listening>;
+  private readonly link: KeptEndpoint<Peer | Listening>;
   private readonly accepted: AcceptedPeers;
   /** The last `close`: what comes behind it waits for its end. */
   private closing: Promise<void> = Promise.resolve();
@@ -42,7 +42,7 @@ export class NodeSockets {
   constructor(private readonly parts: SocketsParts) {
     const { settings, modem, outputs } = parts;
     this.accepted = new AcceptedPeers(settings, outputs, () => parts.changed());
-    this.link = new Link<Peer | Listening>({
+    this.link = new KeptEndpoint<Peer | Listening>({
       open: (target, isTold, signal) => this.open(target, isTold, signal),
       target: () => parts.target(),
       modemReady: async (signal) => {
@@ -63,9 +63,9 @@ export class NodeSockets {
     await Promise.all([this.link.stop(true), this.accepted.closeAll()]);
   }
 
-  badge(): StatusText | undefined {
+  nodeStatus(): StatusText | undefined {
     const { link, accepted } = this;
-    return badge({
+    return socketsStatus({
       isListening: this.parts.settings.role === "listen",
       isOpen: link.current !== undefined,
       isOpening: link.isOpening,

@@ -1,5 +1,5 @@
+import type { CommandInterpreter } from "../line/command-interpreter";
 import type { SerialLine } from "../line/serial-line";
-import type { Terminal } from "../line/terminal";
 import type { SimulatedModem } from "../modem-core";
 import type { FaultRule } from "./spec";
 
@@ -7,7 +7,7 @@ import type { FaultRule } from "./spec";
 export interface FaultTargets {
   readonly modem: SimulatedModem;
   readonly line: SerialLine;
-  readonly terminal: Terminal;
+  readonly terminal: CommandInterpreter;
   readonly random: () => number;
 }
 

@@ -1,7 +1,7 @@
 import { ModemError } from "../../errors";
 import type { Transport } from "../../transport/transport";
 import type { Channel, ChannelHooks, UrcWaiter, WaitOptions } from "../channel-types";
-import { now, Pause } from "../clock";
+import { MovableTimer, now } from "../clock";
 import { type Command, checkLine, Priority, type Response } from "../command";
 import { ALL_THAT_COMES, DATA_MODE_MASK, DataMode, type DataModeOver } from "../data-mode/data-mode";
 import { sendEscape } from "../data-mode/escape";
@@ -15,7 +15,7 @@ import { RecentSecrets } from "../trace/fragments";
 import { Trace } from "../trace/trace";
 import { ANY_DATA_MODE, UNKNOWN_MODEM } from "./defaults";
 import { Exchange, IN_DATA_MODE, type Interrupted, UNDISTURBED } from "./exchange";
-import { lull } from "./lull";
+import { waitForIdleLine } from "./idle-line";
 import { Job, JobQueue } from "./queue";
 import { Resync } from "./resync";
 import { SilenceWatch } from "./silence-watch";
@@ -30,7 +30,7 @@ const GAPS_AT_MOST = 5;
 export class AtChannel implements Channel {
   private readonly parser = new Parser();
   private readonly queue = new JobQueue();
-  private readonly gap = new Pause();
+  private readonly gap = new MovableTimer();
   private readonly router = new UrcRouter((error) => this.note(`A URC listener failed: ${String(error)}`));
   private dialect = UNKNOWN_MODEM;
   private dataMode = ANY_DATA_MODE;
@@ -81,7 +81,7 @@ export class AtChannel implements Channel {
 
   async openData(command: Command, events: DataLinkEvents): Promise<DataLink> {
     const { label, signal, priority } = command;
-    if (priority === Priority.Background) await lull(() => this.freeSince, signal);
+    if (priority === Priority.Background) await waitForIdleLine(() => this.freeSince, signal);
     const job = new Job({ ...command, download: ALL_THAT_COMES }, events);
     await this.carryOut(job);
     if (job.link === undefined) throw rejection(label, NO_CONNECT, this.dialect.errorTexts);

@@ -1,5 +1,5 @@
 import { ModemError } from "../../errors";
-import { Deadline, lineTime, now, Pause } from "../clock";
+import { ExtendableTimeout, lineTime, MovableTimer, now } from "../clock";
 import type { Command, Prompt, Upload } from "../command";
 import type { Dialect } from "../dialect";
 import { rejection } from "../errors";
@@ -45,8 +45,8 @@ export class Exchange {
   readonly mask: Mask;
   private readonly lines: Line[] = [];
   private readonly received = new ByteSink();
-  private readonly deadline: Deadline;
-  private readonly promptPause = new Pause();
+  private readonly deadline: ExtendableTimeout;
+  private readonly promptPause = new MovableTimer();
   private startedAt = 0;
   private promptSeen = false;
   private written = 0;
@@ -60,7 +60,7 @@ export class Exchange {
     private readonly onInterrupted: () => void,
   ) {
     this.mask = new Mask(job.command, line.recent);
-    this.deadline = new Deadline(() => this.expire());
+    this.deadline = new ExtendableTimeout(() => this.expire());
   }
 
   get command(): Command {

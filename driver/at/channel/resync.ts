@@ -1,7 +1,7 @@
 import { lineTime, now } from "../clock";
 import type { Upload } from "../command";
 import { ESCAPE } from "../data-mode/escape";
-import type { InFlight } from "../parser/classifier";
+import type { InFlight } from "../parser/line-classifier";
 import type { Token } from "../parser/tokens";
 import type { Interrupted } from "./exchange";
 

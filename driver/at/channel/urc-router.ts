@@ -1,6 +1,6 @@
 import { ModemError } from "../../errors";
 import type { UrcWaiter, WaitOptions } from "../channel-types";
-import { Deadline } from "../clock";
+import { ExtendableTimeout } from "../clock";
 import type { Line } from "../line";
 
 interface Waiting {
@@ -51,7 +51,7 @@ export class UrcRouter {
 class Waiter<T> implements UrcWaiter<T>, Waiting {
   readonly promise: Promise<T>;
   private settle: { resolve(value: T): void; reject(reason: unknown): void } | undefined;
-  private readonly deadline: Deadline;
+  private readonly deadline: ExtendableTimeout;
   private readonly onAbort = (): void => this.fail(this.options.signal?.reason);
   private over = false;
 
@@ -65,7 +65,7 @@ class Waiter<T> implements UrcWaiter<T>, Waiting {
     });
     // The wait may fail while its owner still awaits the command that causes the URC.
     this.promise.catch(() => undefined);
-    this.deadline = new Deadline(() => this.fail(this.timeoutError()));
+    this.deadline = new ExtendableTimeout(() => this.fail(this.timeoutError()));
     options.signal?.addEventListener("abort", this.onAbort, { once: true });
   }
 

@@ -1,15 +1,15 @@
 import { ModemError } from "../../errors";
 import type { Transport } from "../../transport/transport";
-import { lineTime, now, Pause } from "../clock";
+import { lineTime, MovableTimer, now } from "../clock";
 import type { DataModeGrammar } from "../dialect";
 import type { UrcDefinition } from "../line";
 import { Mask } from "../trace/mask";
 import type { Trace } from "../trace/trace";
-import { DataDelivery } from "./delivery";
-import { type Cut, DataEnd } from "./end";
+import { type Cut, DataModeEndDetector } from "./end-detector";
 import { ESCAPE } from "./escape";
 import type { DataLink, DataLinkEnd, DataLinkEvents } from "./link";
-import { MovingMoment } from "./moving-moment";
+import { MovableWait } from "./movable-wait";
+import { ReceiveQueue } from "./receive-queue";
 
 /** What data mode needs of the line. */
 export interface DataModeLine {
@@ -66,12 +66,12 @@ type Outcome = "answered" | "commands" | "nothing";
 
 /** Data mode of the line, from `CONNECT` on. */
 export class DataMode implements DataLink {
-  readonly #end: DataEnd;
-  readonly #delivery: DataDelivery;
-  readonly #look = new Pause();
+  readonly #end: DataModeEndDetector;
+  readonly #delivery: ReceiveQueue;
+  readonly #look = new MovableTimer();
   /** What leaving, and writes ahead of the line, wait for. */
-  readonly #escapeTime = new MovingMoment();
-  readonly #pace = new MovingMoment();
+  readonly #escapeTime = new MovableWait();
+  readonly #pace = new MovableWait();
   #receivedAt = now();
   /** When the modem said, at the earliest, what came last; and since when what it says may have waited here. */
   #heardAt = now();
@@ -103,7 +103,7 @@ export class DataMode implements DataLink {
     private readonly line: DataModeLine,
     private readonly events: DataLinkEvents,
   ) {
-    this.#end = new DataEnd(line.grammar, line.urcs);
+    this.#end = new DataModeEndDetector(line.grammar, line.urcs);
     const pause = (): void => {
       this.#heldSince ??= now();
       line.transport.pause();
@@ -112,7 +112,7 @@ export class DataMode implements DataLink {
       this.#receivedAt = now();
       line.transport.resume();
     };
-    this.#delivery = new DataDelivery(
+    this.#delivery = new ReceiveQueue(
       (bytes) => this.events.onData(bytes),
       { pause, resume },
       (error) => line.trace.note(`Data were not taken: ${String(error)}`),

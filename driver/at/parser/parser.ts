@@ -1,8 +1,8 @@
 import type { CountedRule, Line, UrcDefinition } from "../line";
 import { ByteSink } from "./byte-sink";
-import { Classifier, type InFlight } from "./classifier";
 import { CountedLine, CountedRules } from "./counted";
 import { DownloadReader } from "./download";
+import { type InFlight, LineClassifier } from "./line-classifier";
 import { LineScan } from "./line-scan";
 import type { TokenSink } from "./tokens";
 
@@ -31,7 +31,7 @@ const NO_DATA: Line["data"] = [];
  */
 export class Parser {
   private rules = new CountedRules([]);
-  private readonly classifier = new Classifier();
+  private readonly classifier = new LineClassifier();
   private readonly scan = new LineScan();
   /** The beginning of a line whose end hasn't come. */
   private readonly pending = new ByteSink();

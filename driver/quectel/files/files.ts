@@ -1,15 +1,15 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
+import { isEscape } from "../../at/data-mode/escape";
 import { commandLine, type Field, quote, splitFields, toInteger } from "../../at/fields";
 import { ModemError } from "../../errors";
 import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../../services/files";
 import { Pool } from "../../services/waiting/pool";
-import { isEscape } from "../data-mode";
 import { errorNumber } from "../failure";
 import { TIMEOUTS } from "../timeouts";
 import { fileChecksum } from "./checksum";
 import { FileHandle } from "./handle";
-import { bytesOfLine } from "./pacing";
+import { bytesIn } from "./line-share";
 
 /** AT facts 4: a name has at most 80 bytes. */
 const NAME_LENGTH = 80;
@@ -45,7 +45,7 @@ export class QuectelFiles implements FileService {
       if (entry === undefined) throw missing(name);
       if (!(entry.size >= 0))
         throw new ModemError("MODEM_REJECTED", `The modem did not tell the size of its file ${name}`);
-      return entry.size > bytesOfLine(this.#channel, LONGEST_HOLD)
+      return entry.size > bytesIn(this.#channel, LONGEST_HOLD)
         ? this.#readInChunks(file, entry, options)
         : this.#download(file, entry, options);
     }, options);
@@ -55,7 +55,7 @@ export class QuectelFiles implements FileService {
     const file = fileName(name);
     await this.#turn
       .withItem(async () => {
-        const short = content.length > 0 && content.length <= bytesOfLine(this.#channel, LONGEST_HOLD);
+        const short = content.length > 0 && content.length <= bytesIn(this.#channel, LONGEST_HOLD);
         if (short && !isEscape(content)) await this.#replace(name, file, content);
         else await this.#writeInChunks(file, content, options);
         options.onProgress?.(content.length, content.length);
@@ -148,7 +148,7 @@ export class QuectelFiles implements FileService {
     for (let tries = 1; ; tries++) {
       const handle = await FileHandle.open(this.#channel, file, "read");
       try {
-        const content = await handle.read(size, bytesOfLine(this.#channel, CHUNK_TIME), options, name);
+        const content = await handle.read(size, bytesIn(this.#channel, CHUNK_TIME), options, name);
         if (content !== undefined) return content;
       } finally {
         await handle.close();
@@ -181,7 +181,7 @@ export class QuectelFiles implements FileService {
     const handle = await FileHandle.open(this.#channel, file, "replace");
     let complete = false;
     try {
-      await handle.write(content, bytesOfLine(this.#channel, CHUNK_TIME), UPLOAD_PAUSE, options);
+      await handle.write(content, bytesIn(this.#channel, CHUNK_TIME), UPLOAD_PAUSE, options);
       complete = true;
     } finally {
       await handle.close();

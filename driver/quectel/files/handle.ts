@@ -1,9 +1,9 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
+import { isEscape } from "../../at/data-mode/escape";
 import { commandLine, type Field, splitFields, toInteger } from "../../at/fields";
 import { isModemError, ModemError } from "../../errors";
 import type { ReadOptions, TransferOptions } from "../../services/files";
-import { isEscape } from "../data-mode";
 import { TIMEOUTS } from "../timeouts";
 
 /** QFOPEN's second parameter (AT facts 4). */

@@ -94,7 +94,7 @@ export class QuectelHttp implements HttpService {
     const work = { plan, deadline, lease };
     try {
       let outcome = await this.#attempt(work);
-      if ("error" in outcome && (await this.#mend(outcome, work))) outcome = await this.#attempt(work);
+      if ("error" in outcome && (await this.#recover(outcome, work))) outcome = await this.#attempt(work);
       if ("error" in outcome) throw await this.#explain(outcome, work);
       deadline.signal.throwIfAborted();
       const { operation, onProgress } = plan;
@@ -125,7 +125,7 @@ export class QuectelHttp implements HttpService {
    * Chapter 4 of the guide: what to check, and when the context is to be activated anew. True when the request may be
    * sent again; one that may have reached the server is not.
    */
-  async #mend({ error, number, accepted }: Failed, { plan, deadline }: Work): Promise<boolean> {
+  async #recover({ error, number, accepted }: Failed, { plan, deadline }: Work): Promise<boolean> {
     const { cid = this.#packetData.defaultCid, operation } = plan;
     if (accepted || deadline.signal.aborted) return false;
     if (number === undefined || number <= LAST_GENERAL) {

@@ -1,8 +1,8 @@
+import { isEscape } from "../../at/data-mode/escape";
 import { withoutBrackets } from "../../cellular/addresses";
 import { ModemError } from "../../errors";
 import type { HttpRequest } from "../../services/http/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../../services/http/target";
-import { isEscape } from "../data-mode";
 import { planSsl, type SslPlan } from "../security/plan";
 import { basicCredentials, checkHeaders, writeHead } from "./request-head";
 

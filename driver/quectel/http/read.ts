@@ -8,7 +8,7 @@ import { hasNoBody, parseResponse } from "../../services/http/response";
 import type { Deadline } from "../../services/waiting/deadline";
 import { numberedError, translated } from "../failure";
 import type { QuectelFiles } from "../files/files";
-import { bytesOfLine } from "../files/pacing";
+import { bytesIn } from "../files/line-share";
 import { commandWithResult } from "../result-urc";
 import { TIMEOUTS } from "../timeouts";
 import type { RequestPlan } from "./plan";
@@ -56,7 +56,7 @@ export class ResponseReader {
     const { statusCode, length } = reading.answered;
     const known = hasNoBody(statusCode) ? 0 : length;
     if (known === undefined) return this.#readThroughFile(reading);
-    const short = known <= bytesOfLine(this.#channel, LONGEST_HOLD);
+    const short = known <= bytesIn(this.#channel, LONGEST_HOLD);
     return short || !(await this.#fits(known)) ? this.#readInline(reading, known) : this.#readThroughFile(reading);
   }
 

@@ -7,7 +7,7 @@ import { isModemError, ModemError } from "../../errors";
 import type { Deadline } from "../../services/waiting/deadline";
 import { errorNumber, numberedError, translated } from "../failure";
 import type { QuectelFiles } from "../files/files";
-import { bytesOfLine } from "../files/pacing";
+import { bytesIn } from "../files/line-share";
 import { commandWithResult } from "../result-urc";
 import { TIMEOUTS } from "../timeouts";
 import type { RequestPlan } from "./plan";
@@ -72,8 +72,7 @@ export class RequestSender {
 
   /** @throws {ModemError} `INVALID_INPUT` when neither the line nor a file can take the body */
   async #needsFile({ method, payload, operation }: RequestPlan): Promise<boolean> {
-    if (method === "GET" || payload.length <= Math.min(POST_LENGTH, bytesOfLine(this.#channel, LONGEST_HOLD)))
-      return false;
+    if (method === "GET" || payload.length <= Math.min(POST_LENGTH, bytesIn(this.#channel, LONGEST_HOLD))) return false;
     const free = await this.#files.free();
     if (free === undefined || payload.length < free) return true;
     if (payload.length <= POST_LENGTH) return false;

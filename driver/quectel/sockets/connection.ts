@@ -12,8 +12,8 @@ import { Pool } from "../../services/waiting/pool";
 import { SocketCommands, type SocketFamily } from "./commands";
 import type { Opened } from "./opener";
 import { SocketReader } from "./reader";
-import { LARGEST_SEND, SocketSender } from "./sender";
-import { StreamSender } from "./stream";
+import { StreamWriter } from "./stream";
+import { LARGEST_SEND, SocketWriter } from "./writer";
 
 /** What +QISTATE's numbers are of a connection; 3 is printed for one that has just come about (AT facts 2.2). */
 const STATES: readonly string[] = ["closed", "syn-sent", "established", "established", "close-wait"];
@@ -33,8 +33,8 @@ export class QuectelSocket implements ModemSocket {
   readonly way = "command: binary";
   readonly #parts: SocketParts;
   readonly #commands: SocketCommands;
-  readonly #sender: SocketSender;
-  readonly #stream: StreamSender;
+  readonly #sender: SocketWriter;
+  readonly #stream: StreamWriter;
   readonly #datagrams = new Pool(["turn"], { name: "turns to send" });
   #closing: Promise<void> | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -42,8 +42,8 @@ export class QuectelSocket implements ModemSocket {
   constructor(parts: SocketParts) {
     this.#parts = parts;
     this.#commands = new SocketCommands(parts.channel, parts.number.value, parts.family);
-    this.#sender = new SocketSender(this.#commands, parts.state, parts.operation);
-    this.#stream = new StreamSender(this.#sender);
+    this.#sender = new SocketWriter(this.#commands, parts.state, parts.operation);
+    this.#stream = new StreamWriter(this.#sender);
   }
 
   get number(): number {

@@ -5,7 +5,7 @@ import { TIMEOUTS } from "../timeouts";
 import { SocketCommands, TCP, TLS } from "./commands";
 
 /** Closes all sockets, TLS included: nobody is left who would. Firmware that can't tell of them is left alone. */
-export async function closeLeftovers(channel: Channel): Promise<void> {
+export async function closeOrphanedSockets(channel: Channel): Promise<void> {
   for (const family of [TCP, TLS]) {
     const question = { ...commandLine(family.state), expects: [{ prefix: `${family.state}:` }] };
     try {

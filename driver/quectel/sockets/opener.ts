@@ -1,7 +1,7 @@
 import type { Channel } from "../../at/channel-types";
 import type { ModemError } from "../../errors";
 import type { Deadline } from "../../services/waiting/deadline";
-import { waitUntil } from "../waiting";
+import { acquireBefore } from "../../services/waiting/deadline";
 import type { SocketNumber, SocketNumbers } from "./numbers";
 import { isInUse, type Opening, openSocket } from "./open";
 import { type Incoming, SocketState } from "./state";
@@ -87,7 +87,7 @@ export class SocketOpener {
   async #next(refusals: number, owner: string, deadline: Deadline): Promise<SocketNumber> {
     const isFree = this.#numbers.available > 0;
     if (refusals > 0 && !isFree) throw this.#numbers.busy("or taken by others");
-    return this.#numbers.acquire(waitUntil(deadline, owner));
+    return this.#numbers.acquire(acquireBefore(deadline, owner));
   }
 
   #watch(number: SocketNumber, state: SocketState): Opened {

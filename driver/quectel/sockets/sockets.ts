@@ -11,24 +11,23 @@ import type {
   SocketEvents,
   SocketService,
 } from "../../services/sockets/sockets";
-import { Deadline } from "../../services/waiting/deadline";
+import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import type { QuectelDiagnostics } from "../diagnostics/diagnostics";
 import type { QuectelPacketData } from "../packet-data/packet-data";
 import { explainTls, mayBeHandshake } from "../security/diagnosis";
 import type { QuectelSecurity, SslLease } from "../security/security";
-import { waitUntil } from "../waiting";
 import { SocketCommands, type SocketFamily, TCP, TLS, UDP } from "./commands";
 import { QuectelSocket } from "./connection";
-import { closeLeftovers } from "./leftovers";
+import { closeOrphanedSockets } from "./leftovers";
 import { QuectelListener } from "./listener";
 import { NameCache } from "./name-cache";
 import type { SocketNumbers } from "./numbers";
 import type { Opening } from "./open";
 import { type Opened, SocketOpener } from "./opener";
 import { checkOptions, planConnect, type SocketPlan } from "./plan";
-import { QuectelDirectSocket } from "./transparent";
+import { TransparentSocket } from "./transparent";
+import { type Release, TransparentModeLock } from "./transparent-lock";
 import { clearFailed, directOpening, setPackets } from "./transparent-open";
-import { DirectTurn, type Release } from "./transparent-turn";
 
 /** UDP SERVICE and TCP LISTENER have no server; the manual's own example gives them this one. */
 const NO_SERVER = { host: "127.0.0.1", port: 0 } as const;
@@ -57,7 +56,7 @@ export class QuectelSockets implements SocketService {
   readonly #channel: Channel;
   readonly #needs: SocketNeeds;
   readonly #opener: SocketOpener;
-  readonly #direct = new DirectTurn();
+  readonly #direct = new TransparentModeLock();
 
   constructor(channel: Channel, needs: SocketNeeds) {
     this.#channel = channel;
@@ -85,8 +84,8 @@ export class QuectelSockets implements SocketService {
   }
 
   /** Closes what an earlier session, whose port was unplugged, left open on the modem. */
-  async closeLeftovers(): Promise<void> {
-    await closeLeftovers(this.#channel);
+  async closeOrphanedSockets(): Promise<void> {
+    await closeOrphanedSockets(this.#channel);
   }
 
   /** The modem has forgotten its sockets. */
@@ -103,7 +102,7 @@ export class QuectelSockets implements SocketService {
   async #connect(plan: SocketPlan, deadline: Deadline, events: SocketEvents): Promise<ModemSocket> {
     if (plan.mode === "command") return this.#dial(plan, deadline, events);
     // Before any command: one would take the line from the socket that has it.
-    const release = await this.#direct.take(waitUntil(deadline, plan.operation));
+    const release = await this.#direct.take(acquireBefore(deadline, plan.operation));
     try {
       return await this.#dial(plan, deadline, events, release);
     } catch (error) {
@@ -118,7 +117,7 @@ export class QuectelSockets implements SocketService {
     const { packetData, security } = this.#needs;
     const cid = plan.cid ?? packetData.defaultCid;
     await packetData.require(cid);
-    const lease = ssl === undefined ? undefined : await security.acquire(ssl, waitUntil(deadline, operation));
+    const lease = ssl === undefined ? undefined : await security.acquire(ssl, acquireBefore(deadline, operation));
     const family = lease === undefined ? TCP : TLS;
     const opening = { ...plan, service: "TCP", family, cid, sslContext: lease?.context } as const;
     try {
@@ -144,7 +143,7 @@ export class QuectelSockets implements SocketService {
     const dial = async (opened: Opened): Promise<ModemSocket> => {
       // Asking the modem for the address would take the line away again.
       const parts = { operation, family, channel: this.#channel, remote: { ip: host, port } };
-      const socket = new QuectelDirectSocket({ ...parts, ...releasing(opened, releases) }, events);
+      const socket = new TransparentSocket({ ...parts, ...releasing(opened, releases) }, events);
       try {
         await socket.open(directOpening(opened.number.value, opening, deadline));
         return socket;

@@ -1,4 +1,4 @@
-import { Wake } from "../../delay";
+import { AutoResetEvent } from "../../delay";
 import type { ModemError } from "../../errors";
 
 /** A connection that a listening socket got. */
@@ -10,7 +10,7 @@ export interface Incoming {
 
 /** What is known of one socket from the modem's URCs and its own commands, and nobody has acted on yet. */
 export class SocketState {
-  readonly #news = new Wake();
+  readonly #news = new AutoResetEvent();
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   #tellEnded: () => void = () => undefined;

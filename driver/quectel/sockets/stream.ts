@@ -1,13 +1,13 @@
 import { JoinedSends } from "../../services/sockets/joined-sends";
 import type { SendQueue } from "../../services/sockets/send-queue";
-import type { FullBuffer } from "./full-buffer";
-import { LARGEST_SEND, type SocketSender } from "./sender";
+import type { SendBackoff } from "./send-backoff";
+import { LARGEST_SEND, type SocketWriter } from "./writer";
 
 /** Sends over a TCP connection by +QISEND or +QSSLSEND (AT facts 2.2, 3.2). */
-export class StreamSender {
+export class StreamWriter {
   readonly #sends = new JoinedSends((queue) => this.#carryOut(queue));
 
-  constructor(private readonly sender: SocketSender) {}
+  constructor(private readonly sender: SocketWriter) {}
 
   /** Resolves when the modem has taken all of `data`; `signal`, not aborted yet, ends it between two chunks. */
   send(data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
@@ -20,7 +20,7 @@ export class StreamSender {
   }
 
   async #carryOut(queue: SendQueue): Promise<void> {
-    let full: FullBuffer | undefined;
+    let full: SendBackoff | undefined;
     let hasRoom = true;
     const write = async (run: Uint8Array): Promise<number> => {
       if (hasRoom && (await this.sender.offer(run))) {

@@ -37,7 +37,7 @@ export interface DirectSocketParts extends Opened {
 }
 
 /** A connection of BG96 with transparent access (AT facts 2.2, 3.2). Stepped out, it has buffer access. */
-export class QuectelDirectSocket implements ModemSocket {
+export class TransparentSocket implements ModemSocket {
   readonly way = "transparent";
   readonly protocol = "tcp";
   readonly remote: SocketAddress;

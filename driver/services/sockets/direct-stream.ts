@@ -1,11 +1,11 @@
 import type { Channel } from "../../at/channel-types";
-import { now, Pause } from "../../at/clock";
+import { MovableTimer, now } from "../../at/clock";
 import { type Command, Priority } from "../../at/command";
 import type { DataLink, DataLinkEnd, DataLinkEvents } from "../../at/data-mode/link";
 import { pieceSize } from "../../at/pieces";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
-import { EscapeCare } from "./escape-care";
+import { EscapeGuard } from "./escape-guard";
 import { SendQueue } from "./send-queue";
 
 /** ms without a byte after which the stream steps out for others: about what the guard time costs. */
@@ -53,9 +53,9 @@ export interface DirectStreamParts {
 export class DirectStream {
   readonly #parts: DirectStreamParts;
   readonly #sends = new SendQueue();
-  readonly #care = new EscapeCare();
-  readonly #timer = new Pause();
-  readonly #hold = new Pause();
+  readonly #care = new EscapeGuard();
+  readonly #timer = new MovableTimer();
+  readonly #hold = new MovableTimer();
   #link: DataLink | undefined;
   #isSteppingOut = false;
   #isPumping = false;

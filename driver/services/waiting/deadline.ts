@@ -1,5 +1,9 @@
 import { now } from "../../at/clock";
 import { ModemError } from "../../errors";
+import type { AcquireOptions } from "./waiting-line";
+
+/** ms, to which the wait for what others hold is rounded down. */
+const STEP_MS = 100;
 
 /** Of what remains, as a share and in ms at most, that those who wait by timers of their own leave to the deadline's. */
 const HEADSTART = { share: 0.1, most: 50 } as const;
@@ -69,4 +73,9 @@ export class Deadline {
     clearTimeout(this.#timer);
     this.#leave();
   }
+}
+
+/** Waits for what others hold till a little before the deadline, so that the caller is told who holds it. */
+export function acquireBefore({ remaining, signal }: Deadline, owner: string): AcquireOptions {
+  return { timeout: Math.max(0, Math.ceil(remaining / STEP_MS) - 1) * STEP_MS, signal, owner };
 }

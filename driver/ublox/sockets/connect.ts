@@ -6,7 +6,7 @@ import type { Deadline } from "../../services/waiting/deadline";
 import { command } from "../commands";
 import type { SecureConnection } from "../security/security";
 import { TIMEOUTS } from "../timeouts";
-import type { SocketConnection } from "./connection";
+import type { UbloxSocket } from "./connection";
 import { readRemote } from "./control";
 import { isDecisive, readLastError, socketError } from "./errors";
 import { type ConnectPlan, setOptions } from "./plan";
@@ -19,7 +19,7 @@ interface Modem {
 
 interface Attempt {
   readonly plan: ConnectPlan;
-  readonly connection: SocketConnection;
+  readonly connection: UbloxSocket;
   readonly secure: SecureConnection | undefined;
 }
 

@@ -15,7 +15,7 @@ import type { Carrier, CarrierOwner } from "./carrier";
 import { CONTROL, readNumber, readStatus } from "./control";
 import type { Resolve } from "./datagrams";
 import { connectionClosed } from "./errors";
-import type { SocketSyntax } from "./hex-mode";
+import type { HexMode } from "./hex-mode";
 import { type SocketEnd, SocketReader } from "./reader";
 
 /** ms that the peer's acknowledgement is waited for before a socket is closed, and between two looks. */
@@ -24,7 +24,7 @@ const FLUSH_PAUSE = 100;
 
 export interface ConnectionParts {
   readonly channel: Channel;
-  readonly syntax: SocketSyntax;
+  readonly syntax: HexMode;
   readonly number: number;
   readonly protocol: SocketProtocol;
   /** For messages. */
@@ -44,7 +44,7 @@ export interface ConnectionParts {
 }
 
 /** One life of one socket of the module: from +USOCR, or its acceptance, until the number can be another's. */
-export class SocketConnection implements ModemSocket {
+export class UbloxSocket implements ModemSocket {
   readonly #parts: ConnectionParts;
   readonly #over = new AbortController();
   readonly #reader: SocketReader;

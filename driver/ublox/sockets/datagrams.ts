@@ -7,10 +7,10 @@ import { isModemError, ModemError } from "../../errors";
 import type { SendOptions } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { readLastError, socketError, WOULD_BLOCK } from "./errors";
-import type { SocketSyntax } from "./hex-mode";
+import type { HexMode } from "./hex-mode";
 import { checkHost, checkPort } from "./plan";
 import { writeCommand } from "./write";
-import { datagramWay, WRITE_SIZE } from "./write-choice";
+import { datagramEncoding, WRITE_SIZE } from "./write-encoding";
 
 /** ms for which an address stands for a name; the module tells no time to live. */
 const NAME_LIFE = 60_000;
@@ -23,7 +23,7 @@ export type Resolve = (host: string, signal: AbortSignal) => Promise<string>;
 
 export interface DatagramOwner {
   readonly channel: Channel;
-  readonly syntax: SocketSyntax;
+  readonly syntax: HexMode;
   readonly number: number;
   readonly operation: string;
   readonly ended: AbortSignal;
@@ -66,9 +66,9 @@ export class DatagramWriter {
     const { target: address } = checkHost(await this.#address(host));
     for (let tries = 1; ; ) {
       const { syntax } = this.#owner;
-      const way = datagramWay(data, this.#waiting, { rate: channel.bytesPerSecond, hex: syntax.offer });
-      const command = writeCommand(channel, "+USOST", [number, address, port], data, { way, signal: ended });
-      const turn = await syntax.enter(way, this.#waiting.length > 0);
+      const encoding = datagramEncoding(data, this.#waiting, { rate: channel.bytesPerSecond, hex: syntax.offer });
+      const command = writeCommand(channel, "+USOST", [number, address, port], data, { encoding, signal: ended });
+      const turn = await syntax.enter(encoding, this.#waiting.length > 0);
       if (turn === undefined) continue;
       try {
         const { lines } = await turn(command);

@@ -28,7 +28,7 @@ const CONGESTION = { operation: 8, ms: PATIENCE } as const;
  * Data that arrive between two turns of the link are not read by commands: the module gives them when the link is
  * entered again. What is left when the peer has closed can only be read by commands (guide 5.5, fourth scenario).
  */
-export class DirectCarrier implements Carrier {
+export class DirectLinkCarrier implements Carrier {
   readonly way = "direct link";
   readonly #owner: CarrierOwner;
   readonly #stream: DirectStream;

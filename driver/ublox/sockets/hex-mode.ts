@@ -43,7 +43,7 @@ const syntaxOf = (use: SocketUse): Syntax => (use === "hex" ? "hex" : "base");
  * have been answered. Turns come in order, so that nobody waits for more than what is under way. The base syntax is the
  * state of rest: it is back as soon as nobody writes in the other.
  */
-export class SocketSyntax {
+export class HexMode {
   readonly #channel: Channel;
   /** What the module is in; undefined where that is not known. */
   #mode: Syntax | undefined = "base";
@@ -51,7 +51,7 @@ export class SocketSyntax {
   /** Turns under way, all of them of one syntax. */
   #active = 0;
   /** Those of them that need the base syntax. */
-  #needy = 0;
+  #baseUsers = 0;
   #disturbedAt = Number.NEGATIVE_INFINITY;
   #hasHex = true;
   #leaving: NodeJS.Immediate | undefined;
@@ -68,7 +68,7 @@ export class SocketSyntax {
 
   get offer(): HexOffer | undefined {
     if (!this.#hasHex) return undefined;
-    const isWanted = this.#requests.some(({ use }) => needsBase(use)) || this.#needy > 0;
+    const isWanted = this.#requests.some(({ use }) => needsBase(use)) || this.#baseUsers > 0;
     const isOn = this.#mode === "hex" && !this.#requests.some(({ use }) => use !== "hex");
     return { isOn, undisturbed: isWanted ? 0 : now() - this.#disturbedAt };
   }
@@ -106,7 +106,7 @@ export class SocketSyntax {
 
   #begin({ use, more }: Request): Turn {
     this.#active += 1;
-    if (needsBase(use)) this.#needy += 1;
+    if (needsBase(use)) this.#baseUsers += 1;
     return async (order) => {
       try {
         return await this.#channel.send(order);
@@ -123,7 +123,7 @@ export class SocketSyntax {
   #end(use: SocketUse, more: boolean): void {
     this.#active -= 1;
     if (needsBase(use)) {
-      this.#needy -= 1;
+      this.#baseUsers -= 1;
       this.#disturbedAt = now();
     }
     this.#advance();

@@ -7,7 +7,7 @@ import { exists, SOCKET_NUMBERS } from "./control";
  * Closes the sockets of a module that nobody here has. A port that was unplugged leaves them open: their peers wait,
  * and what they listen on is refused to whoever wants to listen there again.
  */
-export async function closeLeftovers(
+export async function closeOrphanedSockets(
   channel: Channel,
   isOwned: (number: number) => boolean = () => false,
 ): Promise<void> {

@@ -22,7 +22,7 @@ export interface ListenerParts {
 }
 
 /** A socket in listening mode (guide 5.2). */
-export class SocketListener implements ModemListener {
+export class UbloxListener implements ModemListener {
   readonly parts: ListenerParts;
   #listens = false;
   /** Its data connection was lost before the module listened. */
@@ -111,10 +111,10 @@ export async function openListener(
   { giveBack, ...parts }: Omit<ListenerParts, "number" | "close" | "forget" | "release"> & { giveBack: () => void },
   numbers: SocketNumbers<NumberOwner>,
   signal: AbortSignal,
-): Promise<SocketListener> {
+): Promise<UbloxListener> {
   const { channel, plan } = parts;
-  const make = (number: number): SocketListener => {
-    const listener: SocketListener = new SocketListener({
+  const make = (number: number): UbloxListener => {
+    const listener: UbloxListener = new UbloxListener({
       ...parts,
       number,
       close: () => numbers.close(number, listener),

@@ -7,7 +7,7 @@ import { ask, command } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 import { SOCKET_NUMBERS } from "./control";
 import { socketFailure } from "./errors";
-import { closeLeftovers } from "./leftovers";
+import { closeOrphanedSockets } from "./leftovers";
 import type { SocketPlan } from "./plan";
 
 export function isSocketNumber(number: number): boolean {
@@ -79,7 +79,7 @@ export class SocketNumbers<T extends NumberOwner> {
     const work = async (): Promise<O> => {
       let number = await this.#make(create);
       if (number instanceof ModemError) {
-        await closeLeftovers(this.#channel, (left) => this.#owners.has(left));
+        await closeOrphanedSockets(this.#channel, (left) => this.#owners.has(left));
         number = await this.#make(create);
       }
       if (number instanceof ModemError) throw await this.#refused(operation, number);

@@ -6,14 +6,14 @@ import { ModemError } from "../../errors";
 import type { SocketAddress, SocketProtocol } from "../../services/sockets/sockets";
 import { query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
-import type { SocketSyntax } from "./hex-mode";
+import type { HexMode } from "./hex-mode";
 
 /** Most bytes of one +USORD or +USORF in the base syntax, the only one that is read in: hex mode halves them. */
 export const READ_SIZE = 1024;
 
 interface Modem {
   readonly channel: Channel;
-  readonly syntax: SocketSyntax;
+  readonly syntax: HexMode;
 }
 
 export interface Received {

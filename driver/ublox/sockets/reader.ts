@@ -1,10 +1,10 @@
 import type { Channel } from "../../at/channel-types";
-import { delay, Wake } from "../../delay";
+import { AutoResetEvent, delay } from "../../delay";
 import { isModemError, type ModemError } from "../../errors";
 import type { SocketAddress, SocketProtocol } from "../../services/sockets/sockets";
 import { exists, readState, type TcpState } from "./control";
 import { connectionClosed } from "./errors";
-import type { SocketSyntax } from "./hex-mode";
+import type { HexMode } from "./hex-mode";
 import { readSocket } from "./read";
 
 /** ms after which a socket without news is read all the same: a URC may have been lost. */
@@ -22,7 +22,7 @@ export interface SocketEnd {
 
 export interface ReaderOwner {
   readonly channel: Channel;
-  readonly syntax: SocketSyntax;
+  readonly syntax: HexMode;
   readonly number: number;
   readonly protocol: SocketProtocol;
   /** For messages. */
@@ -36,7 +36,7 @@ export interface ReaderOwner {
 /** Reads a socket by +USORD or +USORF (guide 5.5, 5.7), and finds out whether what was announced is its end. */
 export class SocketReader {
   readonly #owner: ReaderOwner;
-  readonly #wake = new Wake();
+  readonly #wake = new AutoResetEvent();
   /** News of data since the last read. */
   #announced: boolean;
   /** +UUSOCL came, which may be meant for an earlier life of the number. */

@@ -19,10 +19,10 @@ import { unlessAborted } from "../../services/waiting/unless-aborted";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
 import { CommandCarrier } from "./carrier";
 import { connectSocket } from "./connect";
-import { SocketConnection } from "./connection";
-import { DirectCarrier } from "./direct-link";
-import { SocketSyntax } from "./hex-mode";
-import { openListener, SocketListener } from "./listener";
+import { UbloxSocket } from "./connection";
+import { DirectLinkCarrier } from "./direct-link";
+import { HexMode } from "./hex-mode";
+import { openListener, UbloxListener } from "./listener";
 import { isSocketNumber, SocketNumbers } from "./numbers";
 import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from "./plan";
 
@@ -47,15 +47,15 @@ export interface SocketsParts {
 /** TCP and UDP by the module's seven sockets (guide 5). */
 export class UbloxSockets implements SocketService {
   readonly #parts: SocketsParts;
-  readonly #numbers: SocketNumbers<SocketConnection | SocketListener>;
-  readonly #syntax: SocketSyntax;
+  readonly #numbers: SocketNumbers<UbloxSocket | UbloxListener>;
+  readonly #syntax: HexMode;
   readonly #leave: readonly (() => void)[];
 
   constructor(parts: SocketsParts) {
     const { channel, packetData } = parts;
     this.#parts = parts;
     this.#numbers = new SocketNumbers(channel);
-    this.#syntax = new SocketSyntax(channel);
+    this.#syntax = new HexMode(channel);
     const ownerOf = (line: Line) => this.#numbers.get(toInteger(splitFields(line)[0]));
     this.#leave = [
       channel.onUrc("+UUSORD:", (line) => ownerOf(line)?.announced()),
@@ -124,8 +124,8 @@ export class UbloxSockets implements SocketService {
   }
 
   /** Makes a socket; where that fails, what it was to have is given back. */
-  async #create(plan: SocketPlan, holdings: Holdings, limit: Deadline): Promise<SocketConnection> {
-    const make = (number: number): SocketConnection => this.#connection(number, plan, holdings);
+  async #create(plan: SocketPlan, holdings: Holdings, limit: Deadline): Promise<UbloxSocket> {
+    const make = (number: number): UbloxSocket => this.#connection(number, plan, holdings);
     try {
       limit.signal.throwIfAborted();
       return await this.#numbers.create(plan, make, limit.signal);
@@ -140,8 +140,8 @@ export class UbloxSockets implements SocketService {
     number: number,
     { operation, protocol, cid, mode }: Pick<SocketPlan, "operation" | "protocol" | "cid" | "mode">,
     { giveBack, secure, local, remote }: Holdings,
-  ): SocketConnection {
-    const connection: SocketConnection = new SocketConnection(
+  ): UbloxSocket {
+    const connection: UbloxSocket = new UbloxSocket(
       {
         channel: this.#parts.channel,
         syntax: this.#syntax,
@@ -152,7 +152,7 @@ export class UbloxSockets implements SocketService {
         secure: secure !== undefined,
         ...(local && { local }),
         resolve: (host, signal) => this.#resolve(host, signal),
-        carry: (owner) => (mode === "direct" ? new DirectCarrier(owner) : new CommandCarrier(owner)),
+        carry: (owner) => (mode === "direct" ? new DirectLinkCarrier(owner) : new CommandCarrier(owner)),
         close: () => this.#numbers.close(number, connection),
         forget: () => this.#numbers.forget(number, connection),
         release: async (error) => {
@@ -173,7 +173,7 @@ export class UbloxSockets implements SocketService {
     // A line that was damaged tells nothing of whose the number is.
     if (isSocketNumber(listeningNumber)) this.#numbers.supersede(number);
     const listener = this.#numbers.get(listeningNumber);
-    if (!(listener instanceof SocketListener && listener.isOpen)) {
+    if (!(listener instanceof UbloxListener && listener.isOpen)) {
       // Nobody waits for it any more, and it would keep a socket.
       void this.#numbers.close(number, undefined);
       return;
@@ -186,7 +186,7 @@ export class UbloxSockets implements SocketService {
     void this.#welcome(connection, listener);
   }
 
-  async #welcome(connection: SocketConnection, { parts: { plan, accept } }: SocketListener): Promise<void> {
+  async #welcome(connection: UbloxSocket, { parts: { plan, accept } }: UbloxListener): Promise<void> {
     const { channel } = this.#parts;
     try {
       connection.start(accept(connection));

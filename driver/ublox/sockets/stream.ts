@@ -8,9 +8,9 @@ import type { SendQueue } from "../../services/sockets/send-queue";
 import type { SendOptions } from "../../services/sockets/sockets";
 import { CONTROL, readNumber, readState } from "./control";
 import { connectionClosed } from "./errors";
-import type { SocketSyntax } from "./hex-mode";
+import type { HexMode } from "./hex-mode";
 import { writeCommand } from "./write";
-import { HORIZON, nextPiece, type Piece } from "./write-choice";
+import { type Chunk, HORIZON, nextChunk } from "./write-encoding";
 
 /** Bytes that the module holds for a peer that is slower than the line (guide 5.3.3). */
 export const QUEUE = { plain: 8192, secure: 1024 } as const;
@@ -26,7 +26,7 @@ const TRIES = 10;
 
 export interface StreamOwner {
   readonly channel: Channel;
-  readonly syntax: SocketSyntax;
+  readonly syntax: HexMode;
   readonly number: number;
   /** For messages. */
   readonly operation: string;
@@ -104,7 +104,7 @@ export class StreamWriter {
   /** Resolves to how many of the first bytes of `run` the module has taken. */
   async #write(run: Uint8Array, stall: Stall): Promise<number> {
     const { channel, syntax } = this.#owner;
-    const piece = nextPiece(run, { rate: channel.bytesPerSecond, hex: syntax.offer });
+    const piece = nextChunk(run, { rate: channel.bytesPerSecond, hex: syntax.offer });
     const taken = await this.#put(piece, run, stall);
     if (taken > 0) stall.isOver = true;
     this.#taken += taken;
@@ -112,11 +112,11 @@ export class StreamWriter {
   }
 
   /** Resolves to what the module has taken of a piece, 0 when it is to be written again. */
-  async #put({ length, way }: Piece, run: Uint8Array, stall: Stall): Promise<number> {
+  async #put({ length, encoding }: Chunk, run: Uint8Array, stall: Stall): Promise<number> {
     const { channel, syntax, number, ended } = this.#owner;
     const data = run.subarray(0, length);
-    const command = writeCommand(channel, "+USOWR", [number], data, { way, signal: ended });
-    const turn = await syntax.enter(way, length < run.length);
+    const command = writeCommand(channel, "+USOWR", [number], data, { encoding, signal: ended });
+    const turn = await syntax.enter(encoding, length < run.length);
     if (turn === undefined) return 0;
     try {
       const { lines } = await turn(command);
@@ -128,7 +128,7 @@ export class StreamWriter {
       if (isModemError(error, "MODEM_REJECTED")) return await this.#makeRoom(length, error, stall);
       if (!isModemError(error, "MODEM_TIMEOUT") || ended.aborted) throw error;
       // A prompt that was left open has been filled up with other bytes since.
-      if (way === "binary") throw this.#break(error);
+      if (encoding === "binary") throw this.#break(error);
       return await this.#recount(length, stall);
     }
   }

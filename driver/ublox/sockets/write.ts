@@ -4,7 +4,7 @@ import { type Command, Priority } from "../../at/command";
 import { type Field, quote } from "../../at/fields";
 import { query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
-import { type Piece, WRITE_SIZE } from "./write-choice";
+import { type Chunk, WRITE_SIZE } from "./write-encoding";
 
 /** The write of a piece: `+USOWR=<socket>` or `+USOST=<socket>,<address>,<port>`. */
 export function writeCommand(
@@ -12,16 +12,17 @@ export function writeCommand(
   name: "+USOWR" | "+USOST",
   target: readonly (Field | number)[],
   data: Uint8Array,
-  { way, signal }: { readonly way: Piece["way"]; readonly signal: AbortSignal },
+  { encoding, signal }: { readonly encoding: Chunk["encoding"]; readonly signal: AbortSignal },
 ): Command {
-  const text = way === "hex" ? Buffer.from(data).toString("hex").toUpperCase() : Buffer.from(data).toString("latin1");
+  const text =
+    encoding === "hex" ? Buffer.from(data).toString("hex").toUpperCase() : Buffer.from(data).toString("latin1");
   const options = {
     timeout: TIMEOUTS.simple + transferTime(text.length, channel.bytesPerSecond),
     priority: Priority.Background,
     signal,
   };
   const expects = { prefix: `${name}:` };
-  if (way === "binary") {
+  if (encoding === "binary") {
     return query(`${name}=`, expects, [...target, data.length], { ...options, upload: { prompt: "@", data } });
   }
   const { wire } = quote(text, { field: "payload", max: WRITE_SIZE });

@@ -4,9 +4,9 @@ import { StreamHost } from "../../../simulator/faces/stream-host";
 import { FileStorage } from "../../../simulator/file-storage";
 import { createNetwork } from "../../../simulator/internet/real-network";
 import type { CommandDefinition } from "../../../simulator/line/command";
+import { CommandInterpreter } from "../../../simulator/line/command-interpreter";
 import { CommandTable } from "../../../simulator/line/dispatch";
 import { SerialLine } from "../../../simulator/line/serial-line";
-import { Terminal } from "../../../simulator/line/terminal";
 import type { Modem } from "../../../simulator/modem";
 import { SimulatedModem } from "../../../simulator/modem-core";
 import { readOptions } from "../../../simulator/options";
@@ -35,7 +35,7 @@ export interface LineModem {
   readonly modem: Modem;
   readonly client: AtClient;
   readonly line: SerialLine;
-  readonly terminal: Terminal;
+  readonly terminal: CommandInterpreter;
 }
 
 export function lineModem(
@@ -54,7 +54,7 @@ export function lineModem(
     storage: new FileStorage(),
   });
   const line = new SerialLine(options.baud ?? 0);
-  const terminal = new Terminal(
+  const terminal = new CommandInterpreter(
     modem,
     new CommandTable([...commands, ...commonCommands]),
     line,

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { InFlight } from "../../../../driver/at/parser/classifier";
+import type { InFlight } from "../../../../driver/at/parser/line-classifier";
 import { Parser } from "../../../../driver/at/parser/parser";
 import type { Token } from "../../../../driver/at/parser/tokens";
 import { COUNTED, URCS } from "../grammar";

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { InFlight } from "../../../../driver/at/parser/classifier";
+import type { InFlight } from "../../../../driver/at/parser/line-classifier";
 import { bytes } from "./feed";
 
 /** A command, what the modem prints for it, and what that means. */

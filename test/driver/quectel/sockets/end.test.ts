@@ -167,7 +167,7 @@ describe("sockets that an earlier session left open on BG96", () => {
     const { connect, fake, sockets, lines } = await startSockets();
     await connect();
     await connect();
-    await sockets.closeLeftovers();
+    await sockets.closeOrphanedSockets();
     expect(fake.open.size).toBe(0);
     expect(lines().slice(-4)).toEqual(["AT+QISTATE", "AT+QICLOSE=0,1", "AT+QICLOSE=1,1", "AT+QSSLSTATE"]);
   });
@@ -175,6 +175,6 @@ describe("sockets that an earlier session left open on BG96", () => {
   it("are let be by firmware that does not tell of them", async () => {
     const { peer, sockets } = await startSockets();
     peer.on(/^AT\+Q(I|SSL)STATE$/, ["ERROR"]);
-    await expect(sockets.closeLeftovers()).resolves.toBeUndefined();
+    await expect(sockets.closeOrphanedSockets()).resolves.toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { nextPiece } from "../../../../driver/ublox/sockets/write-choice";
+import { nextChunk } from "../../../../driver/ublox/sockets/write-encoding";
 import { failureOf } from "../http/http-client";
 import { socketBench, until } from "./fake-sockets";
 
@@ -30,26 +30,26 @@ async function passing<T>(work: Promise<T>, step = 50): Promise<T> {
 }
 
 describe("the way of bytes without hex mode", () => {
-  const next = (data: Buffer, rate?: number) => nextPiece(data, { rate, hex: undefined });
+  const next = (data: Buffer, rate?: number) => nextChunk(data, { rate, hex: undefined });
 
   it.each([undefined, 960, 11_520, 92_160])(
     "is the command for text, the prompt for anything else, at %s B/s",
     (rate) => {
-      expect(next(text(10), rate)).toEqual({ length: 10, way: "text" });
-      expect(next(text(5000), rate)).toEqual({ length: 1024, way: "text" });
-      expect(next(binary(10), rate)).toEqual({ length: 10, way: "binary" });
-      expect(next(binary(5000), rate)).toEqual({ length: 1024, way: "binary" });
+      expect(next(text(10), rate)).toEqual({ length: 10, encoding: "text" });
+      expect(next(text(5000), rate)).toEqual({ length: 1024, encoding: "text" });
+      expect(next(binary(10), rate)).toEqual({ length: 10, encoding: "binary" });
+      expect(next(binary(5000), rate)).toEqual({ length: 1024, encoding: "binary" });
       for (const byte of [0x00, 0x0a, 0x0d, 0x1f, 0x22, 0x7f, 0x80, 0xff]) {
-        expect(next(Buffer.from([0x61, byte]), rate)).toEqual({ length: 2, way: "binary" });
+        expect(next(Buffer.from([0x61, byte]), rate)).toEqual({ length: 2, encoding: "binary" });
       }
     },
   );
 
   it("takes text in front of binary data where that is faster than its share of full pieces", () => {
-    expect(next(Buffer.concat([text(700), binary(5000)]), 11_520)).toEqual({ length: 700, way: "text" });
-    expect(next(Buffer.concat([text(100), binary(5000)]), 11_520)).toEqual({ length: 1024, way: "binary" });
+    expect(next(Buffer.concat([text(700), binary(5000)]), 11_520)).toEqual({ length: 700, encoding: "text" });
+    expect(next(Buffer.concat([text(100), binary(5000)]), 11_520)).toEqual({ length: 1024, encoding: "binary" });
     // All of it fits one piece: a second command would cost more.
-    expect(next(Buffer.concat([text(700), binary(100)]), 11_520)).toEqual({ length: 800, way: "binary" });
+    expect(next(Buffer.concat([text(700), binary(100)]), 11_520)).toEqual({ length: 800, encoding: "binary" });
   });
 
   it("carries 256 values, quotation marks and line ends", async () => {

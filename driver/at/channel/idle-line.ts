@@ -1,4 +1,4 @@
-import { now, Pause } from "../clock";
+import { MovableTimer, now } from "../clock";
 
 /** ms without a user after which the line counts as free: what belongs together follows sooner. */
 const LULL = 300;
@@ -10,9 +10,9 @@ const LIMIT = 5000;
  *
  * @param freeSince by `now()`; undefined while somebody uses it
  */
-export function lull(freeSince: () => number | undefined, signal: AbortSignal | undefined): Promise<void> {
+export function waitForIdleLine(freeSince: () => number | undefined, signal: AbortSignal | undefined): Promise<void> {
   const limit = now() + LIMIT;
-  const pause = new Pause();
+  const pause = new MovableTimer();
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       pause.stop();

@@ -19,9 +19,9 @@ const { gap, promptDelay } = LARA_R6_DIALECT;
  * The first bytes of what is to be sent, and how they go: `text` stands in the command (guide 5.3.2), `hex` stands there
  * as digits, `binary` follows a prompt (5.3.1).
  */
-export interface Piece {
+export interface Chunk {
   readonly length: number;
-  readonly way: "text" | "hex" | "binary";
+  readonly encoding: "text" | "hex" | "binary";
 }
 
 /** What a write goes by beside its own bytes. */
@@ -33,29 +33,29 @@ export interface Surroundings {
 }
 
 /** ms that a write takes. */
-function cost({ length, way }: Piece, rate: number): number {
-  const characters = (way === "hex" ? 2 * length : length) + FRAME;
-  return gap + (way === "binary" ? promptDelay["@"] : 0) + (characters * 1000) / rate;
+function cost({ length, encoding }: Chunk, rate: number): number {
+  const characters = (encoding === "hex" ? 2 * length : length) + FRAME;
+  return gap + (encoding === "binary" ? promptDelay["@"] : 0) + (characters * 1000) / rate;
 }
 
 /** The fastest exact way for the next bytes of a stream; `data` are as many as wait, `HORIZON` being enough. */
-export function nextPiece(data: Uint8Array, { rate, hex }: Surroundings): Piece {
+export function nextChunk(data: Uint8Array, { rate, hex }: Surroundings): Chunk {
   const base = basePiece(data, rate);
-  const ahead = (): Piece[] => basePieces(data.subarray(0, HORIZON), rate);
+  const ahead = (): Chunk[] => basePieces(data.subarray(0, HORIZON), rate);
   if (!prefersHex(base, ahead, rate, hex)) return base;
-  return { length: Math.min(data.length, HEX_SIZE), way: "hex" };
+  return { length: Math.min(data.length, HEX_SIZE), encoding: "hex" };
 }
 
 /** The fastest exact way for a datagram, which can't be cut, before those that wait behind it. */
-export function datagramWay(
+export function datagramEncoding(
   data: Uint8Array,
   waiting: readonly Uint8Array[],
   { rate, hex }: Surroundings,
-): Piece["way"] {
+): Chunk["encoding"] {
   const base = whole(data);
-  if (data.length > HEX_SIZE) return base.way;
-  const ahead = (): Piece[] => [data, ...shortOf(waiting, HORIZON - data.length)].map(whole);
-  return prefersHex(base, ahead, rate, hex) ? "hex" : base.way;
+  if (data.length > HEX_SIZE) return base.encoding;
+  const ahead = (): Chunk[] => [data, ...shortOf(waiting, HORIZON - data.length)].map(whole);
+  return prefersHex(base, ahead, rate, hex) ? "hex" : base.encoding;
 }
 
 /**
@@ -65,15 +65,15 @@ export function datagramWay(
  * hex mode begins only when it would have earned them since then. That loses what two changes cost at most, as does a
  * need that comes right behind it. A transfer both ways reads all the time and stays with the prompt.
  */
-function prefersHex(first: Piece, ahead: () => Piece[], rate = Number.POSITIVE_INFINITY, hex?: HexOffer): boolean {
-  if (hex === undefined || (first.way === "text" && !hex.isOn)) return false;
+function prefersHex(first: Chunk, ahead: () => Chunk[], rate = Number.POSITIVE_INFINITY, hex?: HexOffer): boolean {
+  if (hex === undefined || (first.encoding === "text" && !hex.isOn)) return false;
   const changes = 2 * (gap + ANSWER + (CHANGE * 1000) / rate);
   let base = 0;
   let digits = 0;
   for (const piece of ahead()) {
     base += cost(piece, rate);
     for (let left = piece.length; left > 0; left -= HEX_SIZE) {
-      digits += cost({ length: Math.min(left, HEX_SIZE), way: "hex" }, rate);
+      digits += cost({ length: Math.min(left, HEX_SIZE), encoding: "hex" }, rate);
     }
   }
   const saved = base - digits;
@@ -93,12 +93,12 @@ function shortOf(waiting: readonly Uint8Array[], size: number): Uint8Array[] {
 }
 
 /** A datagram in the base syntax. */
-function whole(data: Uint8Array): Piece {
-  return { length: data.length, way: textLength(data) === data.length ? "text" : "binary" };
+function whole(data: Uint8Array): Chunk {
+  return { length: data.length, encoding: textLength(data) === data.length ? "text" : "binary" };
 }
 
-function basePieces(data: Uint8Array, rate: number | undefined): Piece[] {
-  const pieces: Piece[] = [];
+function basePieces(data: Uint8Array, rate: number | undefined): Chunk[] {
+  const pieces: Chunk[] = [];
   for (let offset = 0; offset < data.length; ) {
     const piece = basePiece(data.subarray(offset), rate);
     pieces.push(piece);
@@ -111,10 +111,10 @@ function basePieces(data: Uint8Array, rate: number | undefined): Piece[] {
  * The next bytes in the base syntax. Text spares the prompt's wait, so whole pieces of it go as text. A part of one does
  * where it costs less than its share of full binary pieces would.
  */
-function basePiece(data: Uint8Array, rate = Number.POSITIVE_INFINITY): Piece {
+function basePiece(data: Uint8Array, rate = Number.POSITIVE_INFINITY): Chunk {
   const whole = Math.min(data.length, WRITE_SIZE);
-  const text: Piece = { length: textLength(data.subarray(0, whole)), way: "text" };
-  const binary: Piece = { length: whole, way: "binary" };
+  const text: Chunk = { length: textLength(data.subarray(0, whole)), encoding: "text" };
+  const binary: Chunk = { length: whole, encoding: "binary" };
   if (text.length === whole) return text;
   if (text.length === 0 || data.length <= WRITE_SIZE) return binary;
   const share = (cost(binary, rate) * text.length) / whole;

@@ -4,6 +4,6 @@ import type { Channel } from "../../at/channel-types";
 const USUAL_RATE = 11_520;
 
 /** Bytes that hold the line for `seconds`. */
-export function bytesOfLine(channel: Channel, seconds: number): number {
+export function bytesIn(channel: Channel, seconds: number): number {
   return Math.floor((channel.bytesPerSecond ?? USUAL_RATE) * seconds);
 }

@@ -11,8 +11,8 @@ export interface SocketsState {
   readonly failure: Error | undefined;
 }
 
-/** What a badge says of the sockets while the modem is ready. */
-export function badge({ isListening, isOpen, isOpening, connections, failure }: SocketsState): StatusText {
+/** What the status says of the sockets while the modem is ready. */
+export function socketsStatus({ isListening, isOpen, isOpening, connections, failure }: SocketsState): StatusText {
   if (isListening && isOpen) {
     if (connections === 0) return { appearance: GREEN_DOT, key: "status.listening" };
     return { appearance: GREEN_DOT, key: "status.connections", values: { count: String(connections) } };

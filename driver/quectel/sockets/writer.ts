@@ -3,14 +3,14 @@ import type { SocketAddress } from "../../services/sockets/sockets";
 import { translated } from "../failure";
 import type { SocketCommands } from "./commands";
 import { flushSocket } from "./flush";
-import { FullBuffer } from "./full-buffer";
+import { SendBackoff } from "./send-backoff";
 import type { SocketState } from "./state";
 
 /** +QISEND takes so many at once and cuts off what is beyond (AT facts 2.2). */
 export const LARGEST_SEND = 1460;
 
 /** Hands bytes to the modem, each of them once. */
-export class SocketSender {
+export class SocketWriter {
   readonly #commands: SocketCommands;
   readonly #state: SocketState;
   readonly #operation: string;
@@ -64,12 +64,12 @@ export class SocketSender {
   }
 
   /** When an offer was refused. Whoever asks for it ends it. */
-  full(signal?: AbortSignal): FullBuffer {
-    return new FullBuffer(this.#commands, this.#operation, signal, this.#state.stopped);
+  full(signal?: AbortSignal): SendBackoff {
+    return new SendBackoff(this.#commands, this.#operation, signal, this.#state.stopped);
   }
 
   /** Waits a while; resolves to whether there may be room now. */
-  async room(full: FullBuffer): Promise<boolean> {
+  async room(full: SendBackoff): Promise<boolean> {
     try {
       return await full.wait();
     } catch (error) {

@@ -17,7 +17,7 @@ interface Written {
  * Keeps payload from being taken for the escape sequence (V.250 S2, S12): `+++` with silence around it, written at once
  * or byte by byte. Such a `+++` is cut by a silence of its own; all other bytes go as they are.
  */
-export class EscapeCare {
+export class EscapeGuard {
   /** The last bytes that went to the line. */
   #written: readonly Written[] = [];
   #writtenAt = Number.NEGATIVE_INFINITY;

@@ -26,7 +26,7 @@ export interface Cut {
  * answered, can take them for the end. Of several possible ends it is the last: the modem prints one, and behind it
  * only lines, of which one may tell of a reboot.
  */
-export class DataEnd {
+export class DataModeEndDetector {
   readonly #urcs: UrcTable;
   readonly #prefixes: readonly string[];
   readonly #grammar: DataModeGrammar;

@@ -11,7 +11,7 @@ export type Release = () => void;
  * Who may have the line in transparent access mode. One socket at a time: stepping out for each other takes two guard
  * times, and ATO knows only the last.
  */
-export class DirectTurn {
+export class TransparentModeLock {
   readonly #waiters = new WaitingLine<Release>();
   #owner: string | undefined;
   #holder: Release | undefined;

@@ -21,7 +21,7 @@ const NOTHING = Buffer.alloc(0);
 class Restarted extends Error {}
 
 /** The AT interpreter of one serial port: command lines in, results, prompts, data and unsolicited lines out. */
-export class Terminal {
+export class CommandInterpreter {
   private readonly reader: CommandLineReader;
   private readonly input: InputQueue;
   private readonly data: DataPhase;

@@ -1,8 +1,8 @@
-import { Pause } from "../clock";
+import { MovableTimer } from "../clock";
 
 /** A moment to wait for that may move; one that came earlier is seen with `recheck`. One waits at a time. */
-export class MovingMoment {
-  readonly #pause = new Pause();
+export class MovableWait {
+  readonly #pause = new MovableTimer();
   #check: () => void = () => undefined;
 
   /** Resolves when `ends()`, by `now()`, has passed. */

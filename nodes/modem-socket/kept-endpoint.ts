@@ -44,7 +44,7 @@ const STEADY = 10_000;
 type Waiter<E> = (outcome: Promise<E>) => void;
 
 /** Opens one endpoint when it is needed, or keeps one up: after a loss it is opened again, with growing pauses. */
-export class Link<E extends Endpoint> {
+export class KeptEndpoint<E extends Endpoint> {
   private keeping = false;
   private stopping = new AbortController();
   private opening: Promise<E> | undefined;

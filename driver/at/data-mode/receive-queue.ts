@@ -2,7 +2,7 @@
 const MOST_WAITING = 1024 * 1024;
 
 /** Hands bytes to a receiver one after the other, and stops the line while the receiver is busy. */
-export class DataDelivery {
+export class ReceiveQueue {
   readonly #waiting: Buffer[] = [];
   #bytes = 0;
   #busy = false;

@@ -1,13 +1,13 @@
 import { setImmediate as macrotask } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../driver/errors";
-import { type Endpoint, Link } from "../../../nodes/modem-socket/link";
+import { type Endpoint, KeptEndpoint } from "../../../nodes/modem-socket/kept-endpoint";
 
 const TARGET = { host: "server.example", port: 7 };
 const refused = new ModemError("CONNECT_FAILED", "refused");
 
-function failingLink(changed = (): void => undefined): Link<Endpoint> {
-  return new Link<Endpoint>({
+function failingLink(changed = (): void => undefined): KeptEndpoint<Endpoint> {
+  return new KeptEndpoint<Endpoint>({
     open: async () => {
       throw refused;
     },
@@ -19,7 +19,7 @@ function failingLink(changed = (): void => undefined): Link<Endpoint> {
 }
 
 describe("a link that is not kept up", () => {
-  const ask = (link: Link<Endpoint>) =>
+  const ask = (link: KeptEndpoint<Endpoint>) =>
     link.use({ target: TARGET, tells: false, timeout: 1000, signal: new AbortController().signal });
 
   it("tells that it is being opened, and that it is not any more", async () => {
@@ -71,7 +71,7 @@ describe("a link that is kept up", () => {
       return { ended, wasUsed: course === "used", close: async () => undefined };
     };
     await new Promise<void>((resolve) => {
-      const link = new Link<Endpoint>({
+      const link = new KeptEndpoint<Endpoint>({
         open,
         target: async () => TARGET,
         modemReady: async () => undefined,

@@ -27,7 +27,7 @@ const PRINTABLE = /^[\x20-\x7e]+$/;
  * Echo is the marker: what comes before it can't be an answer. So a line that could be one is held until the echo
  * (then it was a URC, or belongs to an older command) or the final result (then echo is off, and it was the answer).
  */
-export class Classifier {
+export class LineClassifier {
   private urcs = new UrcTable([]);
   private current: InFlight | undefined;
   private own: string | undefined;

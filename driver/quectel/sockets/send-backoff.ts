@@ -11,7 +11,7 @@ const PATIENCE = 60_000;
 const STUCK = `it has taken nothing for ${PATIENCE / 1000} s; the peer does not read, or the network carries nothing`;
 
 /** A modem's buffer that has refused bytes, until it takes some. Holds a timer until it is told to `end`. */
-export class FullBuffer {
+export class SendBackoff {
   readonly #commands: SocketCommands;
   readonly #operation: string;
   readonly #patience: Deadline;
