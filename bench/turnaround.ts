@@ -27,8 +27,8 @@ class StopwatchLine implements Transport {
   readonly name = "bench";
   readonly bytesPerSecond = undefined;
   readonly times: number[] = [];
-  private answered = 0;
-  private listener: (bytes: Buffer) => void = () => undefined;
+  #answered = 0;
+  #listener: (bytes: Buffer) => void = () => undefined;
 
   async open(): Promise<void> {}
   async close(): Promise<void> {}
@@ -37,21 +37,21 @@ class StopwatchLine implements Transport {
   onLost(): void {}
 
   onData(listener: (bytes: Buffer) => void): void {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    if (this.answered > 0) this.times.push(performance.now() - this.answered);
+    if (this.#answered > 0) this.times.push(performance.now() - this.#answered);
     const line = Buffer.from(bytes).toString("latin1");
-    setImmediate(() => this.answer(line));
+    setImmediate(() => this.#answer(line));
     return Promise.resolve();
   }
 
-  private answer(line: string): void {
-    this.listener(Buffer.from(`${line}\r\n+CSQ: 17,99\r\n\r\nOK\r`, "latin1"));
+  #answer(line: string): void {
+    this.#listener(Buffer.from(`${line}\r\n+CSQ: 17,99\r\n\r\nOK\r`, "latin1"));
     const lineFeed = Buffer.from("\n", "latin1");
-    this.answered = performance.now();
-    this.listener(lineFeed);
+    this.#answered = performance.now();
+    this.#listener(lineFeed);
   }
 }
 

@@ -4,12 +4,12 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 
 /** The echo protocol (RFC 862) by TCP and UDP, on loopback. */
 export class EchoServer {
-  private readonly tcp = createServer((socket) => this.serve(socket));
-  private readonly udp = createSocket("udp4");
-  private readonly sockets = new Set<Socket>();
+  readonly #tcp = createServer((socket) => this.#serve(socket));
+  readonly #udp = createSocket("udp4");
+  readonly #sockets = new Set<Socket>();
 
   constructor() {
-    this.udp.on("message", (data, { port, address }) => this.udp.send(data, port, address));
+    this.#udp.on("message", (data, { port, address }) => this.#udp.send(data, port, address));
   }
 
   /**
@@ -18,31 +18,31 @@ export class EchoServer {
    */
   async listen(wanted: number): Promise<number> {
     for (;;) {
-      this.tcp.listen(wanted, "127.0.0.1");
-      await once(this.tcp, "listening");
-      const { port } = this.tcp.address() as AddressInfo;
+      this.#tcp.listen(wanted, "127.0.0.1");
+      await once(this.#tcp, "listening");
+      const { port } = this.#tcp.address() as AddressInfo;
       try {
-        this.udp.bind(port, "127.0.0.1");
-        await once(this.udp, "listening");
+        this.#udp.bind(port, "127.0.0.1");
+        await once(this.#udp, "listening");
         return port;
       } catch (error) {
-        await new Promise((resolve) => this.tcp.close(resolve));
+        await new Promise((resolve) => this.#tcp.close(resolve));
         if (wanted !== 0) throw error;
       }
     }
   }
 
   async close(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    await new Promise((resolve) => this.tcp.close(resolve));
-    await new Promise<void>((resolve) => this.udp.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#tcp.close(resolve));
+    await new Promise<void>((resolve) => this.#udp.close(resolve));
   }
 
-  private serve(socket: Socket): void {
-    this.sockets.add(socket);
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
     // A client that goes away is no news.
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.sockets.delete(socket));
+    socket.on("close", () => this.#sockets.delete(socket));
     socket.pipe(socket);
   }
 }

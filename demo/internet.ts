@@ -18,47 +18,50 @@ export interface InternetPorts {
 
 /** The small internet of the demo: what the examples talk to, on loopback. */
 export class DemoInternet {
-  private readonly servers = { http: createServer(), https: secureServer() };
-  private readonly echo = new EchoServer();
+  readonly #servers = { http: createServer(), https: secureServer() };
+  readonly #echo = new EchoServer();
   /** JSON documents that were posted to /sensors. */
-  private stored = 0;
+  #stored = 0;
 
   constructor() {
-    for (const server of Object.values(this.servers)) {
-      server.on("request", (request: IncomingMessage, response: ServerResponse) => void this.answer(request, response));
+    for (const server of Object.values(this.#servers)) {
+      server.on(
+        "request",
+        (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response),
+      );
     }
   }
 
   /** Resolves with the ports, which 0 leaves to the system. */
   async listen(ports: InternetPorts): Promise<InternetPorts> {
-    const http = await listen(this.servers.http, ports.http);
-    const https = await listen(this.servers.https, ports.https);
-    const echo = await this.echo.listen(ports.echo);
+    const http = await listen(this.#servers.http, ports.http);
+    const https = await listen(this.#servers.https, ports.https);
+    const echo = await this.#echo.listen(ports.echo);
     return { http, https, echo, listening: await freePort(ports.listening) };
   }
 
   async close(): Promise<void> {
-    await this.echo.close();
-    for (const server of Object.values(this.servers)) {
+    await this.#echo.close();
+    for (const server of Object.values(this.#servers)) {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of request) chunks.push(chunk as Buffer);
     } catch {
       return; // the client went away before its request was whole
     }
-    const answer = this.pages[target(request).pathname] ?? notFound;
+    const answer = this.#pages[target(request).pathname] ?? notFound;
     answer(request, response, Buffer.concat(chunks));
   }
 
-  private readonly pages: Readonly<Record<string, Answer>> = {
+  readonly #pages: Readonly<Record<string, Answer>> = {
     "/": (_request, response) =>
-      text(response, `A small internet for the examples:\n${Object.keys(this.pages).join("\n")}\n`),
+      text(response, `A small internet for the examples:\n${Object.keys(this.#pages).join("\n")}\n`),
     "/hello": (_request, response) => text(response, "Hello from the other side of the modem.\n"),
     "/files/readings.csv": (request, response) => {
       const rows = Number(target(request).searchParams.get("rows") ?? DAY);
@@ -89,8 +92,8 @@ export class DemoInternet {
         response.statusCode = 400;
         return json(response, { error: "the body is not JSON" });
       }
-      this.stored += 1;
-      return json(response, { stored: this.stored });
+      this.#stored += 1;
+      return json(response, { stored: this.#stored });
     },
   };
 }

@@ -14,56 +14,58 @@ interface Saved {
 
 /** What the modem keeps over reboots, in memory, and in `path` when one is given. */
 export class FileStorage implements Storage {
+  readonly #path: string | undefined;
   readonly files: MemoryFiles;
-  private readonly nvm = new Map<string, string>();
-  private pending: NodeJS.Timeout | undefined;
+  readonly #nvm = new Map<string, string>();
+  #pending: NodeJS.Timeout | undefined;
 
   /** @throws {Error} when `path` exists and is no state file */
-  constructor(private readonly path?: string) {
-    this.files = new MemoryFiles(() => this.saveSoon());
-    if (path !== undefined) this.load(path);
+  constructor(path?: string) {
+    this.#path = path;
+    this.files = new MemoryFiles(() => this.#saveSoon());
+    if (path !== undefined) this.#load(path);
   }
 
   get<T>(key: string): T | undefined {
-    const text = this.nvm.get(key);
+    const text = this.#nvm.get(key);
     return text === undefined ? undefined : (JSON.parse(text) as T);
   }
 
   set(key: string, value: unknown): void {
-    this.nvm.set(key, JSON.stringify(value));
-    this.saveSoon();
+    this.#nvm.set(key, JSON.stringify(value));
+    this.#saveSoon();
   }
 
   /** Writes what is still waiting; called at the end of the process too. */
   flush(): void {
-    if (this.pending === undefined) return;
-    clearTimeout(this.pending);
-    this.pending = undefined;
-    this.save();
+    if (this.#pending === undefined) return;
+    clearTimeout(this.#pending);
+    this.#pending = undefined;
+    this.#save();
   }
 
-  private saveSoon(): void {
-    if (this.path === undefined || this.pending !== undefined) return;
-    this.pending = setTimeout(() => this.flush(), SAVE_DELAY);
-    this.pending.unref();
+  #saveSoon(): void {
+    if (this.#path === undefined || this.#pending !== undefined) return;
+    this.#pending = setTimeout(() => this.flush(), SAVE_DELAY);
+    this.#pending.unref();
   }
 
   /** A reader, or a crash, never meets half a file: it is written beside and put in place at once. */
-  private save(): void {
-    if (this.path === undefined) return;
-    const nvm = Object.fromEntries([...this.nvm].map(([key, text]) => [key, JSON.parse(text) as unknown]));
+  #save(): void {
+    if (this.#path === undefined) return;
+    const nvm = Object.fromEntries([...this.#nvm].map(([key, text]) => [key, JSON.parse(text) as unknown]));
     const files = Object.fromEntries(this.files.names().map((name) => [name, this.files.base64(name)]));
-    const beside = `${this.path}.${process.pid}.tmp`;
+    const beside = `${this.#path}.${process.pid}.tmp`;
     try {
       writeFileSync(beside, JSON.stringify({ nvm, files }, undefined, 1), { mode: 0o600 });
-      renameSync(beside, this.path);
+      renameSync(beside, this.#path);
     } catch (error) {
       rmSync(beside, { force: true });
       process.emitWarning(`the modem's state can't be kept: ${(error as Error).message}`);
     }
   }
 
-  private load(path: string): void {
+  #load(path: string): void {
     let text: string;
     try {
       text = readFileSync(path, "utf8");
@@ -75,7 +77,7 @@ export class FileStorage implements Storage {
       throw new Error(`${path} can't be read as a state file: ${(error as Error).message}`);
     }
     const saved = parse(text, path);
-    for (const [key, value] of Object.entries(saved.nvm ?? {})) this.nvm.set(key, JSON.stringify(value));
+    for (const [key, value] of Object.entries(saved.nvm ?? {})) this.#nvm.set(key, JSON.stringify(value));
     for (const [name, content] of Object.entries(saved.files ?? {})) this.files.restore(name, content);
   }
 }
@@ -100,48 +102,51 @@ function parse(text: string, path: string): Saved {
 }
 
 class MemoryFiles implements FileSystem {
+  readonly #changed: () => void;
   readonly capacity = CAPACITY;
-  private readonly contents = new Map<string, Buffer>();
-  private used = 0;
+  readonly #contents = new Map<string, Buffer>();
+  #used = 0;
 
-  constructor(private readonly changed: () => void) {}
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   get free(): number {
-    return this.capacity - this.used;
+    return this.capacity - this.#used;
   }
 
   names(): string[] {
-    return [...this.contents.keys()];
+    return [...this.#contents.keys()];
   }
 
   read(name: string): Buffer | undefined {
-    return this.contents.get(name);
+    return this.#contents.get(name);
   }
 
   write(name: string, content: Buffer): void {
-    this.put(name, content);
-    this.changed();
+    this.#put(name, content);
+    this.#changed();
   }
 
   remove(name: string): boolean {
-    this.used -= this.contents.get(name)?.length ?? 0;
-    const existed = this.contents.delete(name);
-    if (existed) this.changed();
+    this.#used -= this.#contents.get(name)?.length ?? 0;
+    const existed = this.#contents.delete(name);
+    if (existed) this.#changed();
     return existed;
   }
 
   base64(name: string): string {
-    return this.contents.get(name)?.toString("base64") ?? "";
+    return this.#contents.get(name)?.toString("base64") ?? "";
   }
 
   restore(name: string, content: string): void {
-    this.put(name, Buffer.from(content, "base64"));
+    this.#put(name, Buffer.from(content, "base64"));
   }
 
-  private put(name: string, content: Buffer): void {
-    const growth = content.length - (this.contents.get(name)?.length ?? 0);
+  #put(name: string, content: Buffer): void {
+    const growth = content.length - (this.#contents.get(name)?.length ?? 0);
     if (growth > this.free) throw new RangeError("the file system is full");
-    this.contents.set(name, content);
-    this.used += growth;
+    this.#contents.set(name, content);
+    this.#used += growth;
   }
 }

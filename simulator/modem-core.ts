@@ -50,21 +50,21 @@ export class SimulatedModem implements Modem {
   readonly random: () => number;
   /** Of the network around it: outlasts reboots. */
   readonly congestion = new Congestion();
-  private readonly bootTime: number;
-  private readonly services = new Map<string, unknown>();
-  private readonly waits = new Set<() => void>();
-  private cycle = new AbortController();
-  private running = false;
-  private port: ModemPort | undefined;
+  readonly #bootTime: number;
+  readonly #services = new Map<string, unknown>();
+  readonly #waits = new Set<() => void>();
+  #cycle = new AbortController();
+  #running = false;
+  #port: ModemPort | undefined;
 
   constructor(parts: ModemParts) {
     this.personality = parts.personality;
     this.options = parts.options;
     this.storage = parts.storage;
-    this.bootTime = parts.bootTime ?? parts.personality.bootTime;
+    this.#bootTime = parts.bootTime ?? parts.personality.bootTime;
     this.random = parts.random ?? seededRandom(parts.options.seed);
     this.sim = new SimCard(parts.storage, parts.options.pin);
-    this.network = this.watched(parts.network);
+    this.network = this.#watched(parts.network);
     this.radio = new CellularRadio({
       storage: parts.storage,
       sim: this.sim,
@@ -80,90 +80,90 @@ export class SimulatedModem implements Modem {
 
   /** Switched on, and already booted: who starts a simulator wants to talk to it. */
   start(port: ModemPort): void {
-    this.port = port;
-    this.running = true;
-    this.startServices();
+    this.#port = port;
+    this.#running = true;
+    this.#startServices();
   }
 
   /** Whether it is switched on, or on its way up. */
   get on(): boolean {
-    return this.running;
+    return this.#running;
   }
 
   get powerCycle(): AbortSignal {
-    return this.cycle.signal;
+    return this.#cycle.signal;
   }
 
   later(ms: number, work: () => void): () => void {
     const run = () => {
-      this.waits.delete(cancel);
+      this.#waits.delete(cancel);
       work();
     };
     const stop = ms <= 0 ? immediate(run) : timer(run, ms);
     const cancel = () => {
-      this.waits.delete(cancel);
+      this.#waits.delete(cancel);
       stop();
     };
-    this.waits.add(cancel);
+    this.#waits.add(cancel);
     return cancel;
   }
 
   urc(...parts: (string | Buffer)[]): void {
-    this.port?.urc(parts);
+    this.#port?.urc(parts);
   }
 
   async push(...parts: (string | Buffer)[]): Promise<void> {
-    await this.port?.push(parts);
+    await this.#port?.push(parts);
   }
 
   service<T>(key: string, create: (modem: Modem) => T): T {
-    if (!this.services.has(key)) this.services.set(key, create(this));
-    return this.services.get(key) as T;
+    if (!this.#services.has(key)) this.#services.set(key, create(this));
+    return this.#services.get(key) as T;
   }
 
   reboot(reason: string): void {
     this.powerOff(reason);
-    this.running = true;
-    if (this.personality.bootNoise !== undefined) this.port?.noise(this.personality.bootNoise);
-    this.later(this.bootTime, () => this.boot());
+    this.#running = true;
+    if (this.personality.bootNoise !== undefined) this.#port?.noise(this.personality.bootNoise);
+    this.later(this.#bootTime, () => this.#boot());
   }
 
   powerOff(reason: string): void {
-    this.running = false;
-    this.cycle.abort(new Error(`the modem restarted: ${reason}`));
-    this.cycle = new AbortController();
-    for (const cancel of [...this.waits]) cancel();
-    this.port?.stop();
+    this.#running = false;
+    this.#cycle.abort(new Error(`the modem restarted: ${reason}`));
+    this.#cycle = new AbortController();
+    for (const cancel of [...this.#waits]) cancel();
+    this.#port?.stop();
     this.radio.stop();
-    this.services.clear();
+    this.#services.clear();
   }
 
-  private boot(): void {
+  #boot(): void {
     this.sim.powerUp();
-    this.startServices();
-    this.printBootLines(0);
+    this.#startServices();
+    this.#printBootLines(0);
   }
 
-  private startServices(): void {
-    this.port?.start();
+  #startServices(): void {
+    this.#port?.start();
     startClock(this);
     reportPacketDomain(this);
     reportIndicators(this);
     this.radio.start();
   }
 
-  private printBootLines(index: number): void {
+  #printBootLines(index: number): void {
     const line = this.personality.bootLines[index];
     if (line === undefined) return;
     this.later(line.delay, () => {
       const text = typeof line.text === "string" ? line.text : line.text(this);
       if (text !== "") this.urc(text);
-      this.printBootLines(index + 1);
+      this.#printBootLines(index + 1);
     });
   }
 
   /** Every exchange of the modem's own clients keeps the radio connection up. */
-  private watched(network: Network): Network {
+  #watched(network: Network): Network {
     const touch = () => this.radio.traffic();
     return {
       ...network,

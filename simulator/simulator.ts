@@ -15,19 +15,19 @@ import { traceTo } from "./trace";
 export class Simulator {
   readonly modem: SimulatedModem;
   readonly line: SerialLine;
-  private readonly storage: FileStorage;
-  private readonly faults: FaultInjector;
+  readonly #storage: FileStorage;
+  readonly #faults: FaultInjector;
 
   /** @throws {Error} unknown model, unreadable state file, fault that can't be understood */
   constructor(options: SimulatorOptions) {
     const model = personality(options.model);
-    this.storage = new FileStorage(options.state);
+    this.#storage = new FileStorage(options.state);
     const random = seededRandom(options.modem.seed);
     this.modem = new SimulatedModem({
       personality: model,
       options: options.modem,
       subscription: options.subscription,
-      storage: this.storage,
+      storage: this.#storage,
       network: createNetwork({ routes: options.routes, latency: options.modem.latency, random }),
       random,
       ...(options.boot === undefined ? {} : { bootTime: options.boot }),
@@ -41,7 +41,7 @@ export class Simulator {
       receive: (bytes, arrival) => terminal.receive(bytes, arrival),
       hangUp: () => terminal.hangUp(),
     });
-    this.faults = new FaultInjector({ modem: this.modem, line: this.line, terminal, random });
+    this.#faults = new FaultInjector({ modem: this.modem, line: this.line, terminal, random });
     this.modem.start({
       urc: (parts) => terminal.urc(parts),
       push: (parts) => terminal.push(parts),
@@ -54,24 +54,24 @@ export class Simulator {
 
   /** Makes something go wrong, now or later; see `FAULTS`. @throws {Error} what can't be understood */
   fault(spec: string): void {
-    this.faults.inject(spec);
+    this.#faults.inject(spec);
   }
 
   /** Whether the plug is in; faces have nobody attached while it is not. */
   get plugged(): boolean {
-    return this.faults.plugged;
+    return this.#faults.plugged;
   }
 
   /** Tells when the plug is pulled (`false`) or put back. */
   onPlug(listener: (plugged: boolean) => void): void {
-    this.faults.onPlug(listener);
+    this.#faults.onPlug(listener);
   }
 
   /** Ends everything that runs and writes what must be kept. */
   close(): void {
-    this.faults.stop();
+    this.#faults.stop();
     this.line.unplug();
     this.modem.powerOff("the simulator ended");
-    this.storage.flush();
+    this.#storage.flush();
   }
 }

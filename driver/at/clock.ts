@@ -8,10 +8,10 @@ const TIMER_MARGIN = 1;
 
 /** Calls back when a moment has come that may move while it is waited for. */
 export class MovableTimer {
-  private stopTimer: (() => void) | undefined;
+  #stopTimer: (() => void) | undefined;
 
   get running(): boolean {
-    return this.stopTimer !== undefined;
+    return this.#stopTimer !== undefined;
   }
 
   /**
@@ -24,56 +24,59 @@ export class MovableTimer {
     this.stop();
     const check = (): void => {
       const left = ends() - now();
-      this.stopTimer = undefined;
+      this.#stopTimer = undefined;
       if (left <= 0) then();
       else if (left >= TIMER_MARGIN + 1) {
         const timer = setTimeout(check, Math.floor(left) - TIMER_MARGIN);
-        this.stopTimer = () => clearTimeout(timer);
+        this.#stopTimer = () => clearTimeout(timer);
       } else {
         const immediate = setImmediate(check);
-        this.stopTimer = () => clearImmediate(immediate);
+        this.#stopTimer = () => clearImmediate(immediate);
       }
     };
     check();
   }
 
   stop(): void {
-    this.stopTimer?.();
-    this.stopTimer = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
   }
 }
 
 /** A time limit that can be moved without a new timer each time. */
 export class ExtendableTimeout {
-  private end = 0;
-  private timer: NodeJS.Timeout | undefined;
+  readonly #onExpired: () => void;
+  #end = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly onExpired: () => void) {}
+  constructor(onExpired: () => void) {
+    this.#onExpired = onExpired;
+  }
 
   /** Expires in `ms` from now, whatever was set before. */
   start(ms: number): void {
     this.stop();
-    this.end = now() + ms;
-    this.arm();
+    this.#end = now() + ms;
+    this.#arm();
   }
 
   /** Gives `ms` more. */
   extend(ms: number): void {
-    this.end += ms;
+    this.#end += ms;
   }
 
   stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  private arm(): void {
-    this.timer = setTimeout(() => this.check(), Math.ceil(this.end - now()));
+  #arm(): void {
+    this.#timer = setTimeout(() => this.#check(), Math.ceil(this.#end - now()));
   }
 
-  private check(): void {
-    if (now() < this.end) this.arm();
-    else this.onExpired();
+  #check(): void {
+    if (now() < this.#end) this.#arm();
+    else this.#onExpired();
   }
 }
 

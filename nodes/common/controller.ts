@@ -42,113 +42,124 @@ const CLOSE_LIMIT = 2000;
  * `done(error)`, whatever happens; nothing here ever rejects, since Node-RED ends its process on that.
  */
 export class Controller<Request, Access> {
-  private readonly jobs = new Set<AbortController>();
-  private readonly work = new Set<Promise<void>>();
-  private turn: Promise<unknown> = Promise.resolve();
-  private waiting = 0;
-  private running = 0;
-  private closed = false;
+  readonly #operation: Operation<Request, Access>;
+  readonly #owner: () => ModemNode | undefined;
+  readonly #status: StatusDisplay;
+  readonly #limit: () => number;
+  readonly #report: (error: unknown) => void;
+  readonly #jobs = new Set<AbortController>();
+  readonly #work = new Set<Promise<void>>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #running = 0;
+  #closed = false;
 
   constructor(
-    private readonly operation: Operation<Request, Access>,
+    operation: Operation<Request, Access>,
     /** The config node of the moment; a deploy may give another. */
-    private readonly owner: () => ModemNode | undefined,
-    private readonly status: StatusDisplay,
+    owner: () => ModemNode | undefined,
+    status: StatusDisplay,
     /** Messages that may wait for the modem. */
-    private readonly limit: () => number,
+    limit: () => number,
     /** Takes what Node-RED's own `done` throws. */
-    private readonly report: (error: unknown) => void,
-  ) {}
+    report: (error: unknown) => void,
+  ) {
+    this.#operation = operation;
+    this.#owner = owner;
+    this.#status = status;
+    this.#limit = limit;
+    this.#report = report;
+  }
 
   take(message: Message, send: Send, done: Done): void {
-    const work = this.run(message)
+    const work = this.#run(message)
       .then(() => send(message))
       .then(
-        () => this.finish(done),
-        (error: Error) => this.finish(done, error),
+        () => this.#finish(done),
+        (error: Error) => this.#finish(done, error),
       )
-      .catch((error: unknown) => this.report(error))
-      .finally(() => this.work.delete(work));
-    this.work.add(work);
+      .catch((error: unknown) => this.#report(error))
+      .finally(() => this.#work.delete(work));
+    this.#work.add(work);
   }
 
   /** Ends every message that is here with `MODEM_OFFLINE`; resolves within `CLOSE_LIMIT`. */
   async close(): Promise<void> {
-    this.closed = true;
-    for (const job of this.jobs) job.abort(nodeClosed());
-    await withinLimit(Promise.all(this.work), CLOSE_LIMIT);
+    this.#closed = true;
+    for (const job of this.#jobs) job.abort(nodeClosed());
+    await withinLimit(Promise.all(this.#work), CLOSE_LIMIT);
   }
 
-  private finish(done: Done, error?: Error): void {
-    if (error === undefined) this.status.succeeded();
-    else this.status.failed(error);
+  #finish(done: Done, error?: Error): void {
+    if (error === undefined) this.#status.succeeded();
+    else this.#status.failed(error);
     done(error);
   }
 
-  private async run(message: Message): Promise<void> {
-    if (this.closed) throw nodeClosed();
+  async #run(message: Message): Promise<void> {
+    if (this.#closed) throw nodeClosed();
     // One controller a message: a signal that thousands listen to is slow, and Node.js warns of it.
     const controller = new AbortController();
-    this.jobs.add(controller);
+    this.#jobs.add(controller);
     try {
-      const { request, job } = await this.wait(message, controller.signal);
-      Object.assign(message, await this.perform(request, job));
+      const { request, job } = await this.#wait(message, controller.signal);
+      Object.assign(message, await this.#perform(request, job));
     } finally {
-      this.jobs.delete(controller);
+      this.#jobs.delete(controller);
     }
   }
 
   /** Checks at once, so that a bad message fails at once, and then waits for its turn and for the modem. */
-  private async wait(message: Message, signal: AbortSignal): Promise<{ request: Request; job: Job<Access> }> {
+  async #wait(message: Message, signal: AbortSignal): Promise<{ request: Request; job: Job<Access> }> {
     // Passing a modem that is ready is no wait, however many come at once.
-    const owner = this.owner();
+    const owner = this.#owner();
     const mustWait = owner?.modem?.state !== "ready";
-    const limit = this.limit();
-    if (mustWait && this.waiting >= limit) throw queueFull(limit);
-    this.waiting += 1;
+    const limit = this.#limit();
+    if (mustWait && this.#waiting >= limit) throw queueFull(limit);
+    this.#waiting += 1;
     try {
       const timeout = owner?.timeout ?? DEFAULT_TIMEOUT;
       // Not by the date, which a gateway without a clock of its own learns late.
       const deadline = performance.now() + timeout;
       // A store of context that never answers must not hold up the messages behind for ever.
-      const prepared = inTime(this.operation.prepare(message), timeout, () => notPrepared(timeout));
-      const passed = this.pass(prepared, this.turn, { deadline, signal });
-      const before = this.turn;
-      this.turn = passed.then(
+      const prepared = inTime(this.#operation.prepare(message), timeout, () => notPrepared(timeout));
+      const passed = this.#pass(prepared, this.#turn, { deadline, signal });
+      const before = this.#turn;
+      this.#turn = passed.then(
         () => undefined,
         () => before,
       );
       return await passed;
     } finally {
-      this.waiting -= 1;
+      this.#waiting -= 1;
     }
   }
 
-  private async pass(
+  async #pass(
     prepared: Promise<Request>,
     before: Promise<unknown>,
     { deadline, signal }: { deadline: number; signal: AbortSignal },
   ): Promise<{ request: Request; job: Job<Access> }> {
     const request = await untilAborted(prepared, signal);
-    const owner = this.owner();
+    const owner = this.#owner();
     if (owner === undefined) throw notConfigured();
     const { modem, problem } = owner;
     if (modem === undefined) throw problem ?? notConfigured();
     await untilAborted(before, signal);
     const timeout = Math.max(1, Math.ceil(deadline - performance.now()));
-    const access = await untilAborted(this.operation.acquire(modem, { timeout, signal }, request), signal);
-    return { request, job: { modem, access, signal, progress: this.status.progress } };
+    const access = await untilAborted(this.#operation.acquire(modem, { timeout, signal }, request), signal);
+    return { request, job: { modem, access, signal, progress: this.#status.progress } };
   }
 
-  private async perform(request: Request, job: Job<Access>): Promise<Partial<Message>> {
-    if (this.running >= RUNNING_LIMIT) throw queueFull(RUNNING_LIMIT);
-    this.running += 1;
-    this.status.started();
+  async #perform(request: Request, job: Job<Access>): Promise<Partial<Message>> {
+    if (this.#running >= RUNNING_LIMIT) throw queueFull(RUNNING_LIMIT);
+    this.#running += 1;
+    this.#status.started();
     try {
-      return await untilAborted(this.operation.perform(request, job), job.signal);
+      return await untilAborted(this.#operation.perform(request, job), job.signal);
     } finally {
-      this.running -= 1;
-      this.status.ended();
+      this.#running -= 1;
+      this.#status.ended();
     }
   }
 }

@@ -41,123 +41,132 @@ const STATUSES: Readonly<Record<ModemState, readonly [appearance: Appearance, ke
  * failure (until the next success or the next change of the modem), then the modem, then what there is to warn of.
  */
 export class StatusDisplay {
-  private running = 0;
+  readonly #RED: Runtime;
+  readonly #node: Node;
+  readonly #warning: () => StatusText | undefined;
+  readonly #condition: () => StatusText | undefined;
+  #running = 0;
   /** Of the one message that is being worked on; several at once have no common measure. */
-  private percent: number | undefined;
-  private failure: Error | undefined;
-  private modemError: ModemError | undefined;
-  private shown = "";
-  private modem: ObservableModem | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  #percent: number | undefined;
+  #failure: Error | undefined;
+  #modemError: ModemError | undefined;
+  #shown = "";
+  #modem: ObservableModem | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly RED: Runtime,
-    private readonly node: Node,
+    RED: Runtime,
+    node: Node,
     /** What is shown where all is well otherwise; asked again with every change and every day. */
-    private readonly warning: () => StatusText | undefined = () => undefined,
+    warning: () => StatusText | undefined = () => undefined,
     /** What the node itself keeps, such as a connection; shown instead of "ready". */
-    private readonly condition: () => StatusText | undefined = () => undefined,
-  ) {}
+    condition: () => StatusText | undefined = () => undefined,
+  ) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#warning = warning;
+    this.#condition = condition;
+  }
 
   /** Follows a modem from now on. */
   attach(modem: ObservableModem): void {
-    this.modem = modem;
-    this.modemError = modem.lastError;
-    this.failure = undefined;
-    modem.on("state", this.onState);
-    modem.on("registration", this.refresh);
-    this.timer = setInterval(this.refresh, DAY).unref();
-    this.refresh();
+    this.#modem = modem;
+    this.#modemError = modem.lastError;
+    this.#failure = undefined;
+    modem.on("state", this.#onState);
+    modem.on("registration", this.#refresh);
+    this.#timer = setInterval(this.#refresh, DAY).unref();
+    this.#refresh();
   }
 
   /** Shows nothing any more. */
   detach(): void {
-    this.modem?.off("state", this.onState);
-    this.modem?.off("registration", this.refresh);
-    this.modem = undefined;
-    clearInterval(this.timer);
-    this.show({});
+    this.#modem?.off("state", this.#onState);
+    this.#modem?.off("registration", this.#refresh);
+    this.#modem = undefined;
+    clearInterval(this.#timer);
+    this.#show({});
   }
 
   started(): void {
-    this.running += 1;
-    this.percent = undefined;
-    this.refresh();
+    this.#running += 1;
+    this.#percent = undefined;
+    this.#refresh();
   }
 
   readonly progress = (done: number, total: number): void => {
-    this.percent = this.running === 1 && total > 0 ? Math.floor((100 * done) / total) : undefined;
-    this.refresh();
+    this.#percent = this.#running === 1 && total > 0 ? Math.floor((100 * done) / total) : undefined;
+    this.#refresh();
   };
 
   /** A message that was `started` has come to its end; `succeeded` or `failed` follows and shows it. */
   ended(): void {
-    this.running -= 1;
-    this.percent = undefined;
+    this.#running -= 1;
+    this.#percent = undefined;
   }
 
   succeeded(): void {
-    this.failure = undefined;
-    this.refresh();
+    this.#failure = undefined;
+    this.#refresh();
   }
 
   /** The node's condition is another: a failure of before says no more. */
   readonly conditionChanged = (): void => {
-    this.failure = undefined;
-    this.refresh();
+    this.#failure = undefined;
+    this.#refresh();
   };
 
   failed(error: Error): void {
-    this.failure = error;
-    this.refresh();
+    this.#failure = error;
+    this.#refresh();
   }
 
-  private readonly onState = (_state: ModemState, error?: ModemError): void => {
-    this.modemError = error;
-    this.failure = undefined;
-    this.refresh();
+  readonly #onState = (_state: ModemState, error?: ModemError): void => {
+    this.#modemError = error;
+    this.#failure = undefined;
+    this.#refresh();
   };
 
-  private readonly refresh = (): void => {
-    this.show(this.current());
+  readonly #refresh = (): void => {
+    this.#show(this.#current());
   };
 
-  private current(): NodeStatus {
-    if (this.running > 0) {
-      if (this.percent === undefined) return this.compose(BLUE_DOT, "status.working");
-      return this.compose(BLUE_DOT, "status.workingPercent", { percent: String(this.percent) });
+  #current(): NodeStatus {
+    if (this.#running > 0) {
+      if (this.#percent === undefined) return this.#compose(BLUE_DOT, "status.working");
+      return this.#compose(BLUE_DOT, "status.workingPercent", { percent: String(this.#percent) });
     }
-    if (this.failure !== undefined) return this.reason(this.failure);
-    if (this.modem === undefined) return {};
+    if (this.#failure !== undefined) return this.#reason(this.#failure);
+    if (this.#modem === undefined) return {};
     // An absent port is the ordinary "not connected"; every other trouble of the modem says what it is.
-    if (isModemError(this.modemError, "MODEM_OFFLINE")) return this.compose(...STATUSES.closed);
-    if (this.modemError !== undefined) return this.reason(this.modemError);
-    return this.modem.state === "ready"
-      ? this.ready(this.modem.registration.operator)
-      : this.compose(...STATUSES[this.modem.state]);
+    if (isModemError(this.#modemError, "MODEM_OFFLINE")) return this.#compose(...STATUSES.closed);
+    if (this.#modemError !== undefined) return this.#reason(this.#modemError);
+    return this.#modem.state === "ready"
+      ? this.#ready(this.#modem.registration.operator)
+      : this.#compose(...STATUSES[this.#modem.state]);
   }
 
-  private ready(operator: string): NodeStatus {
-    const warning = this.condition() ?? this.warning();
-    if (warning !== undefined) return this.compose(warning.appearance, warning.key, warning.values);
+  #ready(operator: string): NodeStatus {
+    const warning = this.#condition() ?? this.#warning();
+    if (warning !== undefined) return this.#compose(warning.appearance, warning.key, warning.values);
     return operator === ""
-      ? this.compose(...STATUSES.ready)
-      : this.compose(GREEN_DOT, "status.readyOperator", { operator });
+      ? this.#compose(...STATUSES.ready)
+      : this.#compose(GREEN_DOT, "status.readyOperator", { operator });
   }
 
-  private reason(error: Error): NodeStatus {
-    return this.compose(RED_RING, isModemError(error) ? `status.error.${error.code}` : "status.error.other");
+  #reason(error: Error): NodeStatus {
+    return this.#compose(RED_RING, isModemError(error) ? `status.error.${error.code}` : "status.error.other");
   }
 
-  private compose(appearance: Appearance, key: string, values?: Record<string, string>): NodeStatus {
-    return { ...appearance, text: sharedText(this.RED, key, values) };
+  #compose(appearance: Appearance, key: string, values?: Record<string, string>): NodeStatus {
+    return { ...appearance, text: sharedText(this.#RED, key, values) };
   }
 
   /** A burst of messages must not become a burst of the same status. */
-  private show(status: NodeStatus): void {
+  #show(status: NodeStatus): void {
     const text = JSON.stringify(status);
-    if (text === this.shown) return;
-    this.shown = text;
-    this.node.status(status);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    this.#node.status(status);
   }
 }

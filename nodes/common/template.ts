@@ -12,22 +12,22 @@ const ENVIRONMENT = /^env\.(.+)$/;
  * node does.
  */
 class MessageContext extends mustache.Context {
-  private readonly message: mustache.Context;
-  private readonly outside: ReadonlyMap<string, unknown>;
+  readonly #message: mustache.Context;
+  readonly #outside: ReadonlyMap<string, unknown>;
 
   constructor(view: unknown, outside: ReadonlyMap<string, unknown>, parent?: mustache.Context) {
     super(view, parent);
-    this.message = new mustache.Context(view, parent);
-    this.outside = outside;
+    this.#message = new mustache.Context(view, parent);
+    this.#outside = outside;
   }
 
   override lookup(name: string): unknown {
-    const value: unknown = this.message.lookup(name);
-    return value === undefined ? this.outside.get(name) : value;
+    const value: unknown = this.#message.lookup(name);
+    return value === undefined ? this.#outside.get(name) : value;
   }
 
   override push(view: unknown): mustache.Context {
-    return new MessageContext(view, this.outside, this.message);
+    return new MessageContext(view, this.#outside, this.#message);
   }
 }
 

@@ -50,17 +50,21 @@ export default function init(RED: Runtime): void {
 }
 
 class AtOperation implements Operation<AtRequest, void> {
-  constructor(
-    private readonly RED: Runtime,
-    private readonly node: Node,
-    private readonly properties: ModemAtProperties,
-  ) {}
+  readonly #RED: Runtime;
+  readonly #node: Node;
+  readonly #properties: ModemAtProperties;
+
+  constructor(RED: Runtime, node: Node, properties: ModemAtProperties) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#properties = properties;
+  }
 
   async prepare(message: Message): Promise<AtRequest> {
-    const seconds = optionalNumber(this.properties.timeout, "timeout", AT_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
-    const ret = optionalChoice(this.properties.ret, "ret", AT_RETURN_TYPES) ?? "lines";
+    const seconds = optionalNumber(this.#properties.timeout, "timeout", AT_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
+    const ret = optionalChoice(this.#properties.ret, "ret", AT_RETURN_TYPES) ?? "lines";
     return {
-      command: await this.command(message),
+      command: await this.#command(message),
       data: optionalBytes(message.data, "msg.data"),
       timeout: 1000 * seconds,
       parsed: ret === "parsed",
@@ -79,15 +83,15 @@ class AtOperation implements Operation<AtRequest, void> {
     return { payload: { result, lines: parsed ? lines.map(parseLine) : lines } };
   }
 
-  private async command(message: Message): Promise<string> {
-    const { value, field } = pick("command", this.properties.command, message.command);
+  async #command(message: Message): Promise<string> {
+    const { value, field } = pick("command", this.#properties.command, message.command);
     if (isEmpty(value) && isEmpty(message.payload)) {
       throw invalid("command", "is missing: enter one in the node, or send it as msg.command or msg.payload");
     }
     if (isEmpty(value)) return commandLine(message.payload, "msg.payload");
     const template = optionalText(value, field) ?? "";
     if (field !== "command") return commandLine(template, field);
-    return commandLine(await renderTemplate(this.RED, this.node, { template, field, message }), field);
+    return commandLine(await renderTemplate(this.#RED, this.#node, { template, field, message }), field);
   }
 }
 

@@ -6,25 +6,25 @@ import type { HeaderRow } from "./types";
 
 /** Header fields in the order they came, one for each name whatever its case. */
 export class HeaderList {
-  private readonly fields = new Map<string, readonly [name: string, value: string]>();
+  readonly #fields = new Map<string, readonly [name: string, value: string]>();
 
   get entries(): (readonly [name: string, value: string])[] {
-    return [...this.fields.values()];
+    return [...this.#fields.values()];
   }
 
   get(name: string): string | undefined {
-    return this.fields.get(name.toLowerCase())?.[1];
+    return this.#fields.get(name.toLowerCase())?.[1];
   }
 
   /** An empty value takes the field out, as in the core node. */
   set(name: string, value: string): void {
-    if (value === "") this.fields.delete(name.toLowerCase());
-    else this.fields.set(name.toLowerCase(), [name, value]);
+    if (value === "") this.#fields.delete(name.toLowerCase());
+    else this.#fields.set(name.toLowerCase(), [name, value]);
   }
 
   take(name: string): string | undefined {
     const value = this.get(name);
-    this.fields.delete(name.toLowerCase());
+    this.#fields.delete(name.toLowerCase());
     return value;
   }
 }

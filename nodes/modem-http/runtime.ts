@@ -50,33 +50,37 @@ export default function init(RED: Runtime): void {
 }
 
 class HttpOperation implements Operation<Request, Services> {
-  constructor(
-    private readonly RED: Runtime,
-    private readonly node: Instance,
-    private readonly properties: ModemHttpProperties,
-  ) {}
+  readonly #RED: Runtime;
+  readonly #node: Instance;
+  readonly #properties: ModemHttpProperties;
+
+  constructor(RED: Runtime, node: Instance, properties: ModemHttpProperties) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#properties = properties;
+  }
 
   async prepare(message: Message): Promise<Request> {
-    const { properties } = this;
+    const properties = this.#properties;
     optionalChoice(properties.ret, "ret", RETURN_TYPES);
-    const method = this.method(message);
-    const target = await this.target(message, method === "GET" ? message.payload : undefined);
-    const headers = requestHeaders(this.RED, properties.headers ?? [], message);
+    const method = this.#method(message);
+    const target = await this.#target(message, method === "GET" ? message.payload : undefined);
+    const headers = requestHeaders(this.#RED, properties.headers ?? [], message);
     // The modem counts the body itself; an earlier count could only be wrong.
     headers.take("content-length");
     const fromHeaders = headers.take("content-type");
     const stated = optionalText(properties.contentType, "contentType") ?? fromHeaders;
     const { body, contentType = undefined } = requestBody(method, message.payload, stated);
-    const auth = this.auth(target);
+    const auth = this.#auth(target);
     return {
       method,
       url: target.url,
       headers: headers.entries,
-      timeout: this.timeout(message),
+      timeout: this.#timeout(message),
       ...optional("contentType", stated ?? contentType),
       ...optional("body", body),
       ...optional("auth", auth),
-      ...optional("security", this.security(target)),
+      ...optional("security", this.#security(target)),
     };
   }
 
@@ -86,57 +90,57 @@ class HttpOperation implements Operation<Request, Services> {
 
   async perform(request: Request, { access, signal, progress }: Job<Services>): Promise<Partial<Message>> {
     const response = await access.http.request({ ...request, signal, onProgress: progress });
-    const ret = optionalChoice(this.properties.ret, "ret", RETURN_TYPES) ?? "txt";
+    const ret = optionalChoice(this.#properties.ret, "ret", RETURN_TYPES) ?? "txt";
     return responseMessage(response, request.url, ret, (reason) =>
-      this.node.warn(this.RED._("modem-http.warning.notJson", { reason })),
+      this.#node.warn(this.#RED._("modem-http.warning.notJson", { reason })),
     );
   }
 
-  private method(message: Message): Request["method"] {
-    const chosen = optionalChoice(this.properties.method, "method", HTTP_METHOD_CHOICES) ?? "GET";
+  #method(message: Message): Request["method"] {
+    const chosen = optionalChoice(this.#properties.method, "method", HTTP_METHOD_CHOICES) ?? "GET";
     if (chosen !== "use") return chosen;
     const name = requiredText(message.method, "msg.method", ": send a method, or choose one in the node").toUpperCase();
     return optionalChoice(name, "msg.method", HTTP_METHODS) ?? "GET";
   }
 
-  private async target(message: Message, query: unknown): Promise<Target> {
-    const { value, field } = pick("url", this.properties.url, message.url);
+  async #target(message: Message, query: unknown): Promise<Target> {
+    const { value, field } = pick("url", this.#properties.url, message.url);
     const text = requiredText(value, field, ": enter a URL in the node or send one");
     // Only the dialog's text is a template: what comes in a message is data.
     const templated = field === "url";
-    const url = templated ? await renderTemplate(this.RED, this.node, { template: text, field, message }) : text;
+    const url = templated ? await renderTemplate(this.#RED, this.#node, { template: text, field, message }) : text;
     return targetUrl(requiredText(withoutBlanks(url), field), field, query);
   }
 
-  private auth(target: Target): Request["auth"] {
-    const { user = target.user, password = target.password } = this.node.credentials ?? {};
-    const wanted = optionalChoice(this.properties.authType, "authType", HTTP_AUTH_TYPES) === "basic";
+  #auth(target: Target): Request["auth"] {
+    const { user = target.user, password = target.password } = this.#node.credentials ?? {};
+    const wanted = optionalChoice(this.#properties.authType, "authType", HTTP_AUTH_TYPES) === "basic";
     if (!wanted && target.user === undefined) return undefined;
     return wanted ? { user: user ?? "", password: password ?? "" } : fromUrl(target);
   }
 
   /** Found before anything is sent: what should be secure must not go out otherwise. */
-  private security({ url }: Target): Request["security"] {
+  #security({ url }: Target): Request["security"] {
     if (!url.startsWith("https:")) return undefined;
-    const tls = findTls(this.RED, this.properties.tls);
+    const tls = findTls(this.#RED, this.#properties.tls);
     if (tls === undefined) {
       throw new ModemError(
         "INVALID_INPUT",
         "tls: an https: URL needs a security profile; choose one in the node (validation none goes without checks)",
       );
     }
-    const modem = findModem(this.RED, this.properties.modem);
+    const modem = findModem(this.#RED, this.#properties.modem);
     if (modem === undefined) throw notConfigured();
     return tls.profileFor(modem);
   }
 
   /** ms. `msg.requestTimeout` (ms) wins where it is a usable number, as in the core node. */
-  private timeout(message: Message): number {
-    const seconds = optionalNumber(this.properties.timeout, "timeout", HTTP_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
+  #timeout(message: Message): number {
+    const seconds = optionalNumber(this.#properties.timeout, "timeout", HTTP_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
     if (message.requestTimeout === undefined) return 1000 * seconds;
     const asked = requestedTimeout(message.requestTimeout);
     if (asked >= 1 && asked <= 1000 * HTTP_TIMEOUT_RANGE.max) return asked;
-    this.node.warn(this.RED._("modem-http.warning.requestTimeout"));
+    this.#node.warn(this.#RED._("modem-http.warning.requestTimeout"));
     return 1000 * seconds;
   }
 }

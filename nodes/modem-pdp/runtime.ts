@@ -29,15 +29,19 @@ export default function init(RED: Runtime): void {
 }
 
 class PdpOperation implements Operation<PdpRequest, Services> {
-  constructor(
-    private readonly RED: Runtime,
-    private readonly node: Node,
-    private readonly properties: ModemPdpProperties,
-  ) {}
+  readonly #RED: Runtime;
+  readonly #node: Node;
+  readonly #properties: ModemPdpProperties;
+
+  constructor(RED: Runtime, node: Node, properties: ModemPdpProperties) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#properties = properties;
+  }
 
   prepare(message: Message): Promise<PdpRequest> {
-    const render = (template: string) => renderTemplate(this.RED, this.node, { template, field: "host", message });
-    return pdpRequest(this.properties, message, () => pdpHost(this.properties, message, render));
+    const render = (template: string) => renderTemplate(this.#RED, this.#node, { template, field: "host", message });
+    return pdpRequest(this.#properties, message, () => pdpHost(this.#properties, message, render));
   }
 
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {

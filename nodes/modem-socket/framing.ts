@@ -12,68 +12,68 @@ export interface FramingOptions {
 
 /** Cuts a stream into the payloads of messages. */
 export class Framing {
-  private readonly decoder: StringDecoder | undefined;
-  private readonly delimiter: Buffer;
+  readonly #decoder: StringDecoder | undefined;
+  readonly #delimiter: Buffer;
   /** Bytes behind the last delimiter; longer than what it holds, so that many small chunks are not copied each time. */
-  private buffer = Buffer.alloc(0);
-  private length = 0;
+  #buffer = Buffer.alloc(0);
+  #length = 0;
 
   constructor({ delimiter, isText }: FramingOptions) {
-    this.delimiter = delimiter;
-    this.decoder = isText ? new StringDecoder("utf8") : undefined;
+    this.#delimiter = delimiter;
+    this.#decoder = isText ? new StringDecoder("utf8") : undefined;
   }
 
   /** Whole pieces, without their delimiters; a piece that gets longer than 1 MB is passed on before it is whole. */
   push(chunk: Buffer): (Buffer | string)[] {
-    if (this.delimiter.length === 0) return withContent([this.decode(chunk, false)]);
+    if (this.#delimiter.length === 0) return withContent([this.#decode(chunk, false)]);
     // A delimiter may have begun in what was there before.
-    let from = Math.max(0, this.length - this.delimiter.length + 1);
-    this.append(chunk);
+    let from = Math.max(0, this.#length - this.#delimiter.length + 1);
+    this.#append(chunk);
     const pieces: (Buffer | string)[] = [];
     let start = 0;
     for (;;) {
-      const end = this.buffer.subarray(0, this.length).indexOf(this.delimiter, from);
+      const end = this.#buffer.subarray(0, this.#length).indexOf(this.#delimiter, from);
       if (end < 0) break;
-      pieces.push(this.decode(this.buffer.subarray(start, end), true));
-      start = end + this.delimiter.length;
+      pieces.push(this.#decode(this.#buffer.subarray(start, end), true));
+      start = end + this.#delimiter.length;
       from = start;
     }
-    this.buffer.copyWithin(0, start, this.length);
-    this.length -= start;
-    return this.length > PIECE_LIMIT ? [...pieces, ...withContent([this.takeTooLong()])] : pieces;
+    this.#buffer.copyWithin(0, start, this.#length);
+    this.#length -= start;
+    return this.#length > PIECE_LIMIT ? [...pieces, ...withContent([this.#takeTooLong()])] : pieces;
   }
 
   /** What has come behind the last delimiter, at the end of the stream. */
   end(): (Buffer | string)[] {
-    return withContent([this.take(this.length, true)]);
+    return withContent([this.#take(this.#length, true)]);
   }
 
   /** But for what a delimiter may have begun with. */
-  private takeTooLong(): Buffer | string {
-    return this.take(Math.max(0, this.length - this.delimiter.length + 1), false);
+  #takeTooLong(): Buffer | string {
+    return this.#take(Math.max(0, this.#length - this.#delimiter.length + 1), false);
   }
 
-  private take(count: number, isWhole: boolean): Buffer | string {
-    const taken = this.decode(this.buffer.subarray(0, count), isWhole);
-    this.buffer = Buffer.from(this.buffer.subarray(count, this.length));
-    this.length = this.buffer.length;
+  #take(count: number, isWhole: boolean): Buffer | string {
+    const taken = this.#decode(this.#buffer.subarray(0, count), isWhole);
+    this.#buffer = Buffer.from(this.#buffer.subarray(count, this.#length));
+    this.#length = this.#buffer.length;
     return taken;
   }
 
-  private decode(bytes: Buffer, isWhole: boolean): Buffer | string {
-    if (this.decoder === undefined) return Buffer.from(bytes);
-    return isWhole ? this.decoder.write(bytes) + this.decoder.end() : this.decoder.write(bytes);
+  #decode(bytes: Buffer, isWhole: boolean): Buffer | string {
+    if (this.#decoder === undefined) return Buffer.from(bytes);
+    return isWhole ? this.#decoder.write(bytes) + this.#decoder.end() : this.#decoder.write(bytes);
   }
 
-  private append(chunk: Buffer): void {
-    const needed = this.length + chunk.length;
-    if (needed > this.buffer.length) {
-      const larger = Buffer.alloc(Math.max(needed, 2 * this.buffer.length));
-      this.buffer.copy(larger, 0, 0, this.length);
-      this.buffer = larger;
+  #append(chunk: Buffer): void {
+    const needed = this.#length + chunk.length;
+    if (needed > this.#buffer.length) {
+      const larger = Buffer.alloc(Math.max(needed, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
     }
-    chunk.copy(this.buffer, this.length);
-    this.length = needed;
+    chunk.copy(this.#buffer, this.#length);
+    this.#length = needed;
   }
 }
 

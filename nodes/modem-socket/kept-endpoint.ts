@@ -45,69 +45,72 @@ type Waiter<E> = (outcome: Promise<E>) => void;
 
 /** Opens one endpoint when it is needed, or keeps one up: after a loss it is opened again, with growing pauses. */
 export class KeptEndpoint<E extends Endpoint> {
-  private keeping = false;
-  private stopping = new AbortController();
-  private opening: Promise<E> | undefined;
-  private endpoint: E | undefined;
-  private lastError: Error | undefined;
-  private readonly waiters = new Set<Waiter<E>>();
-  private tellers = 0;
+  readonly #parts: LinkParts<E>;
+  #keeping = false;
+  #stopping = new AbortController();
+  #opening: Promise<E> | undefined;
+  #endpoint: E | undefined;
+  #lastError: Error | undefined;
+  readonly #waiters = new Set<Waiter<E>>();
+  #tellers = 0;
   /** Messages that the last attempt has failed. */
-  private waitersFailed = 0;
+  #waitersFailed = 0;
 
-  constructor(private readonly parts: LinkParts<E>) {}
+  constructor(parts: LinkParts<E>) {
+    this.#parts = parts;
+  }
 
   get current(): E | undefined {
-    return this.endpoint;
+    return this.#endpoint;
   }
 
   /** Whether it is opened again by itself. */
   get isKeptUp(): boolean {
-    return this.keeping;
+    return this.#keeping;
   }
 
   get isOpening(): boolean {
-    return this.opening !== undefined;
+    return this.#opening !== undefined;
   }
 
   /** Why it does not stand. */
   get failure(): Error | undefined {
-    return this.lastError;
+    return this.#lastError;
   }
 
   /** Returns at once; does nothing where it is kept up already. */
   keepUp(): void {
-    if (this.keeping) return;
-    this.keeping = true;
-    void this.run(this.stopping.signal);
+    if (this.#keeping) return;
+    this.#keeping = true;
+    void this.#run(this.#stopping.signal);
   }
 
   /** The endpoint; where it is not open, the outcome of the attempt that is being made, or of the next one. */
   async use({ target, tells, timeout, signal }: UseOptions): Promise<E> {
-    if (this.endpoint !== undefined) return this.endpoint;
-    if (tells) this.tellers += 1;
+    if (this.#endpoint !== undefined) return this.#endpoint;
+    if (tells) this.#tellers += 1;
     try {
-      return await this.wait(target, timeout, signal);
+      return await this.#wait(target, timeout, signal);
     } finally {
-      if (tells) this.tellers -= 1;
+      if (tells) this.#tellers -= 1;
     }
   }
 
   /** Closes it, and opens it no more by itself. */
   async stop(silently: boolean): Promise<void> {
     const closed = new ModemError("CONNECTION_CLOSED", "The connection was closed by this node");
-    this.stopping.abort(closed);
-    this.stopping = new AbortController();
-    this.keeping = false;
-    this.lastError = undefined;
-    this.settle(Promise.reject(closed));
-    await this.opening?.catch(() => undefined);
-    const { endpoint } = this;
+    this.#stopping.abort(closed);
+    this.#stopping = new AbortController();
+    this.#keeping = false;
+    this.#lastError = undefined;
+    this.#settle(Promise.reject(closed));
+    await this.#opening?.catch(() => undefined);
+    const endpoint = this.#endpoint;
     if (endpoint !== undefined) await Promise.all([endpoint.close(silently), endpoint.ended]);
-    this.parts.changed();
+    this.#parts.changed();
   }
 
-  private wait(target: Target | undefined, timeout: number, signal: AbortSignal): Promise<E> {
+  #wait(target: Target | undefined, timeout: number, signal: AbortSignal): Promise<E> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter<E> = (outcome) => {
         leave();
@@ -116,27 +119,27 @@ export class KeptEndpoint<E extends Endpoint> {
       const leave = (): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", onAbort);
-        this.waiters.delete(waiter);
+        this.#waiters.delete(waiter);
       };
       const onAbort = (): void => waiter(Promise.reject(signal.reason));
-      const isLate = () => waiter(Promise.reject(this.lastError ?? notInTime(timeout)));
+      const isLate = () => waiter(Promise.reject(this.#lastError ?? notInTime(timeout)));
       // An attempt of its own ends in time by itself, and then says why.
-      const timer = this.keeping ? setTimeout(isLate, timeout) : undefined;
+      const timer = this.#keeping ? setTimeout(isLate, timeout) : undefined;
       signal.addEventListener("abort", onAbort, { once: true });
-      this.waiters.add(waiter);
+      this.#waiters.add(waiter);
       if (signal.aborted) onAbort();
-      else if (!this.keeping) void this.attempt(async () => target, this.stopping.signal).catch(() => undefined);
+      else if (!this.#keeping) void this.#attempt(async () => target, this.#stopping.signal).catch(() => undefined);
     });
   }
 
   /** Never rejects. */
-  private async run(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal): Promise<void> {
     const told = new Set<unknown>();
     for (let failures = 0; !signal.aborted; ) {
       try {
-        await this.parts.modemReady(signal);
+        await this.#parts.modemReady(signal);
         // A message may have opened one before.
-        const endpoint = this.endpoint ?? (await this.attempt(() => this.parts.target(), signal));
+        const endpoint = this.#endpoint ?? (await this.#attempt(() => this.#parts.target(), signal));
         const since = performance.now();
         told.clear();
         await endpoint.ended;
@@ -146,65 +149,65 @@ export class KeptEndpoint<E extends Endpoint> {
         const { code } = error as Partial<ModemError>;
         if (signal.aborted) return;
         failures += 1;
-        if (this.waitersFailed === 0 && !told.has(code)) this.parts.report(error as Error);
+        if (this.#waitersFailed === 0 && !told.has(code)) this.#parts.report(error as Error);
         told.add(code);
       }
-      await this.pause(failures, signal).catch(() => undefined);
+      await this.#pause(failures, signal).catch(() => undefined);
     }
   }
 
   /** One at a time; its outcome is that of everyone who waits. */
-  private attempt(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
-    if (this.opening !== undefined) return this.opening;
-    const opening = this.open(target, signal);
-    this.opening = opening;
-    this.parts.changed();
+  #attempt(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
+    if (this.#opening !== undefined) return this.#opening;
+    const opening = this.#open(target, signal);
+    this.#opening = opening;
+    this.#parts.changed();
     return opening;
   }
 
-  private async open(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
+  async #open(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
     try {
-      const endpoint = await this.parts.open(await target(), () => this.tellers > 0, signal);
+      const endpoint = await this.#parts.open(await target(), () => this.#tellers > 0, signal);
       if (signal.aborted) {
         await endpoint.close(true);
         throw signal.reason;
       }
-      this.opening = undefined;
-      this.stands(endpoint);
+      this.#opening = undefined;
+      this.#stands(endpoint);
       return endpoint;
     } catch (error) {
       // Together with telling those who wait: who comes next would join an attempt that tells nobody any more.
-      this.opening = undefined;
-      if (!signal.aborted) this.lastError = error as Error;
-      this.waitersFailed = this.waiters.size;
-      this.settle(Promise.reject(error));
+      this.#opening = undefined;
+      if (!signal.aborted) this.#lastError = error as Error;
+      this.#waitersFailed = this.#waiters.size;
+      this.#settle(Promise.reject(error));
       throw error;
     } finally {
-      this.parts.changed();
+      this.#parts.changed();
     }
   }
 
-  private stands(endpoint: E): void {
-    this.endpoint = endpoint;
-    this.lastError = undefined;
-    this.settle(Promise.resolve(endpoint));
+  #stands(endpoint: E): void {
+    this.#endpoint = endpoint;
+    this.#lastError = undefined;
+    this.#settle(Promise.resolve(endpoint));
     void endpoint.ended.then((error) => {
-      this.endpoint = undefined;
-      this.lastError = error;
-      this.parts.changed();
+      this.#endpoint = undefined;
+      this.#lastError = error;
+      this.#parts.changed();
     });
   }
 
-  private settle(outcome: Promise<E>): void {
+  #settle(outcome: Promise<E>): void {
     outcome.catch(() => undefined);
-    for (const waiter of [...this.waiters]) waiter(outcome);
+    for (const waiter of [...this.#waiters]) waiter(outcome);
   }
 
   /** Half of it by chance, so that a thousand gateways don't return in the same second. */
-  private async pause(failures: number, signal: AbortSignal): Promise<void> {
+  async #pause(failures: number, signal: AbortSignal): Promise<void> {
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures);
     const time = Math.max(FIRST_PAUSE, longest * (0.5 + 0.5 * Math.random()));
-    await (this.parts.pause?.(time, signal) ?? delay(time, undefined, { signal }));
+    await (this.#parts.pause?.(time, signal) ?? delay(time, undefined, { signal }));
   }
 }
 

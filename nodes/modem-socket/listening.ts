@@ -8,29 +8,32 @@ import type { SocketChoice } from "./request";
 
 /** The connections that others have made to this node, by the modem's numbers. */
 export class AcceptedPeers {
-  private readonly peers = new Map<number, Peer>();
+  readonly #framing: FramingOptions;
+  readonly #outputs: Outputs;
+  readonly #changed: () => void;
+  readonly #peers = new Map<number, Peer>();
 
-  constructor(
-    private readonly framing: FramingOptions,
-    private readonly outputs: Outputs,
-    private readonly changed: () => void,
-  ) {}
+  constructor(framing: FramingOptions, outputs: Outputs, changed: () => void) {
+    this.#framing = framing;
+    this.#outputs = outputs;
+    this.#changed = changed;
+  }
 
   get all(): Peer[] {
-    return [...this.peers.values()];
+    return [...this.#peers.values()];
   }
 
   readonly accept = (socket: ModemSocket): SocketEvents => {
-    const peer = new Peer(this.framing, this.outputs);
-    const before = this.peers.get(socket.number)?.ended;
-    this.peers.set(socket.number, peer);
+    const peer = new Peer(this.#framing, this.#outputs);
+    const before = this.#peers.get(socket.number)?.ended;
+    this.#peers.set(socket.number, peer);
     void peer.ended.then(() => {
       // The number may be another's by now.
-      if (this.peers.get(socket.number) === peer) this.peers.delete(socket.number);
-      this.changed();
+      if (this.#peers.get(socket.number) === peer) this.#peers.delete(socket.number);
+      this.#changed();
     });
     peer.begin(socket, "accepted", before);
-    this.changed();
+    this.#changed();
     return peer.events;
   };
 
@@ -40,7 +43,7 @@ export class AcceptedPeers {
    * @throws {ModemError} `CONNECTION_CLOSED`
    */
   find({ number, ip, port }: SocketChoice): Peer {
-    const peer = number === undefined ? undefined : this.peers.get(number);
+    const peer = number === undefined ? undefined : this.#peers.get(number);
     const remote = peer?.socket.remote;
     const isOther = remote !== undefined && ((ip ?? remote.ip) !== remote.ip || (port ?? remote.port) !== remote.port);
     if (peer === undefined || isOther) {
@@ -56,14 +59,16 @@ export class AcceptedPeers {
 
 /** A listening socket, from its opening until its end. */
 export class Listening implements Endpoint {
+  readonly #peers: AcceptedPeers;
   readonly ended: Promise<ModemError | undefined>;
   /** A listener turns nobody away: one that the modem ends was lost with the data connection. */
   readonly wasUsed = true;
-  private resolveEnded: (error: ModemError | undefined) => void = () => undefined;
+  #resolveEnded: (error: ModemError | undefined) => void = () => undefined;
 
-  private constructor(private readonly peers: AcceptedPeers) {
+  private constructor(peers: AcceptedPeers) {
+    this.#peers = peers;
     this.ended = new Promise((resolve) => {
-      this.resolveEnded = resolve;
+      this.#resolveEnded = resolve;
     });
   }
 
@@ -75,20 +80,20 @@ export class Listening implements Endpoint {
     ) => Promise<ModemListener>,
   ): Promise<Listening> {
     const listening = new Listening(peers);
-    listening.listener = await listen(peers.accept, (error) => listening.resolveEnded(error));
+    listening.#listener = await listen(peers.accept, (error) => listening.#resolveEnded(error));
     return listening;
   }
 
-  private listener: ModemListener | undefined;
+  #listener: ModemListener | undefined;
 
   get number(): number | undefined {
-    return this.listener?.number;
+    return this.#listener?.number;
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.listener?.close(), this.peers.closeAll()]);
+    await Promise.all([this.#listener?.close(), this.#peers.closeAll()]);
     // Until then the modem may have accepted more.
-    await this.peers.closeAll();
-    this.resolveEnded(undefined);
+    await this.#peers.closeAll();
+    this.#resolveEnded(undefined);
   }
 }

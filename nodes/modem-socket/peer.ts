@@ -13,30 +13,31 @@ import { type Outputs, type SocketEventName, socketEvent } from "./outputs";
 
 /** A socket of the modem, between its opening and its end, and what it says to the flow. */
 export class Peer implements Endpoint {
+  readonly #options: FramingOptions;
+  readonly #outputs: Outputs;
   /** To be given to the modem before there is a socket: what comes before `begin` waits for it. */
   readonly events: SocketEvents = {
-    onData: (data, from) => this.inTurn(() => this.deliver(data, from)),
-    onClosed: (error) => void this.inTurn(async () => this.finish(error)),
+    onData: (data, from) => this.#inTurn(() => this.#deliver(data, from)),
+    onClosed: (error) => void this.#inTurn(async () => this.#finish(error)),
   };
   readonly ended: Promise<ModemError | undefined>;
   wasUsed = false;
-  private readonly framing: Framing;
-  private resolveEnded: (error: ModemError | undefined) => void = () => undefined;
-  private resolveBegun: () => void = () => undefined;
-  private turn: Promise<void>;
-  private begun: ModemSocket | undefined;
-  private isSilent = false;
+  readonly #framing: Framing;
+  #resolveEnded: (error: ModemError | undefined) => void = () => undefined;
+  #resolveBegun: () => void = () => undefined;
+  #turn: Promise<void>;
+  #begun: ModemSocket | undefined;
+  #isSilent = false;
 
-  constructor(
-    private readonly options: FramingOptions,
-    private readonly outputs: Outputs,
-  ) {
-    this.framing = new Framing(options);
+  constructor(options: FramingOptions, outputs: Outputs) {
+    this.#options = options;
+    this.#outputs = outputs;
+    this.#framing = new Framing(options);
     this.ended = new Promise((resolve) => {
-      this.resolveEnded = resolve;
+      this.#resolveEnded = resolve;
     });
-    this.turn = new Promise((resolve) => {
-      this.resolveBegun = resolve;
+    this.#turn = new Promise((resolve) => {
+      this.#resolveBegun = resolve;
     });
   }
 
@@ -45,19 +46,19 @@ export class Peer implements Endpoint {
    * @param before what is to be told first: the end of who had the number
    */
   begin(socket: ModemSocket, event?: SocketEventName, before?: Promise<unknown>): void {
-    this.begun = socket;
+    this.#begun = socket;
     const tell = (): void => {
-      if (event !== undefined) this.outputs.event(socketEvent(event, socket, { way: socket.way }));
+      if (event !== undefined) this.#outputs.event(socketEvent(event, socket, { way: socket.way }));
       // Nobody gets data of a connection that he has not been told of.
-      setImmediate(this.resolveBegun);
+      setImmediate(this.#resolveBegun);
     };
     if (before === undefined) tell();
     else void before.then(tell);
   }
 
   get socket(): ModemSocket {
-    if (this.begun === undefined) throw new ModemError("CONNECTION_CLOSED", "The connection does not stand yet");
-    return this.begun;
+    if (this.#begun === undefined) throw new ModemError("CONNECTION_CLOSED", "The connection does not stand yet");
+    return this.#begun;
   }
 
   async send(data: Buffer, options: SendOptions): Promise<void> {
@@ -71,35 +72,35 @@ export class Peer implements Endpoint {
 
   /** @param silently where a message tells of it, instead of a `closed` */
   async close(silently: boolean): Promise<void> {
-    this.isSilent = silently;
+    this.#isSilent = silently;
     await this.socket.close();
   }
 
-  private inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.turn.then(work);
-    this.turn = done.catch(() => undefined);
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
     return done;
   }
 
-  private async deliver(data: Buffer, from: SocketAddress): Promise<void> {
-    const { isText } = this.options;
+  async #deliver(data: Buffer, from: SocketAddress): Promise<void> {
+    const { isText } = this.#options;
     this.wasUsed = true;
     const pieces =
-      this.socket.protocol === "udp" ? [isText ? data.toString("utf8") : Buffer.from(data)] : this.framing.push(data);
-    this.emit(pieces, from);
+      this.socket.protocol === "udp" ? [isText ? data.toString("utf8") : Buffer.from(data)] : this.#framing.push(data);
+    this.#emit(pieces, from);
     // The nodes behind this one get their turn before the modem is read further.
     await afterOthers();
   }
 
-  private emit(pieces: readonly (Buffer | string)[], { ip, port }: SocketAddress): void {
-    for (const payload of pieces) this.outputs.data({ payload, ip, port, socket: this.socket.number });
+  #emit(pieces: readonly (Buffer | string)[], { ip, port }: SocketAddress): void {
+    for (const payload of pieces) this.#outputs.data({ payload, ip, port, socket: this.socket.number });
   }
 
-  private finish(error: ModemError | undefined): void {
+  #finish(error: ModemError | undefined): void {
     const { remote = { ip: "", port: 0 } } = this.socket;
-    this.emit(this.framing.end(), remote);
+    this.#emit(this.#framing.end(), remote);
     const reason = error === undefined ? {} : { code: error.code, message: error.message };
-    if (!this.isSilent) this.outputs.event(socketEvent("closed", this.socket, reason));
-    this.resolveEnded(error);
+    if (!this.#isSilent) this.#outputs.event(socketEvent("closed", this.socket, reason));
+    this.#resolveEnded(error);
   }
 }

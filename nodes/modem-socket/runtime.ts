@@ -42,19 +42,24 @@ export default function init(RED: Runtime): void {
 }
 
 class SocketOperation implements Operation<SocketRequest, Services> {
+  readonly #RED: Runtime;
+  readonly #node: Node;
+  readonly #properties: ModemSocketProperties;
   /** Defined once there is a modem for them. */
   sockets: NodeSockets | undefined;
 
-  constructor(
-    private readonly RED: Runtime,
-    private readonly node: Node,
-    private readonly properties: ModemSocketProperties,
-  ) {}
+  constructor(RED: Runtime, node: Node, properties: ModemSocketProperties) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#properties = properties;
+  }
 
   /** Returns the way out. @throws {ModemError} `INVALID_INPUT` when the dialog can't be used */
   start(modem: ObservableModem, changed: () => void): () => Promise<void> {
-    const { RED, node, properties } = this;
-    const settings = this.checkedSettings();
+    const RED = this.#RED;
+    const node = this.#node;
+    const properties = this.#properties;
+    const settings = this.#checkedSettings();
     let isClosed = false;
     const send = (messages: (object | null)[]): void => {
       if (!isClosed) node.send(messages as never);
@@ -65,7 +70,7 @@ class SocketOperation implements Operation<SocketRequest, Services> {
       timeout: findModem(RED, properties.modem)?.timeout ?? 0,
       outputs: { data: (message) => send([message, null]), event: (event) => send([null, event]) },
       isKept: settings.role === "listen" || namesTarget(properties),
-      target: () => socketTarget(properties, {} as Message, this.renderFor({} as Message)),
+      target: () => socketTarget(properties, {} as Message, this.#renderFor({} as Message)),
       security: () => socketSecurity(RED, properties, settings),
       changed,
       // With a message, so that Catch nodes hear of it.
@@ -85,8 +90,8 @@ class SocketOperation implements Operation<SocketRequest, Services> {
   }
 
   async prepare(message: Message): Promise<SocketRequest> {
-    this.checkedSettings();
-    return socketRequest(this.properties, message, this.renderFor(message));
+    this.#checkedSettings();
+    return socketRequest(this.#properties, message, this.#renderFor(message));
   }
 
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
@@ -108,14 +113,14 @@ class SocketOperation implements Operation<SocketRequest, Services> {
     }
   }
 
-  private renderFor(message: Message): (template: string, field: string) => Promise<string> {
-    return (template, field) => renderTemplate(this.RED, this.node, { template, field, message });
+  #renderFor(message: Message): (template: string, field: string) => Promise<string> {
+    return (template, field) => renderTemplate(this.#RED, this.#node, { template, field, message });
   }
 
   /** @throws {ModemError} `INVALID_INPUT` */
-  private checkedSettings(): SocketSettings {
-    const settings = socketSettings(this.properties);
-    socketSecurity(this.RED, this.properties, settings);
+  #checkedSettings(): SocketSettings {
+    const settings = socketSettings(this.#properties);
+    socketSecurity(this.#RED, this.#properties, settings);
     return settings;
   }
 }

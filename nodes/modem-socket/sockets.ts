@@ -33,17 +33,19 @@ export interface SocketsParts {
 
 /** The sockets of one node: one that it keeps or opens when it is needed, and those that it has accepted. */
 export class NodeSockets {
-  private readonly link: KeptEndpoint<Peer | Listening>;
-  private readonly accepted: AcceptedPeers;
+  readonly #parts: SocketsParts;
+  readonly #link: KeptEndpoint<Peer | Listening>;
+  readonly #accepted: AcceptedPeers;
   /** The last `close`: what comes behind it waits for its end. */
-  private closing: Promise<void> = Promise.resolve();
-  private isStopped = false;
+  #closing: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
-  constructor(private readonly parts: SocketsParts) {
+  constructor(parts: SocketsParts) {
+    this.#parts = parts;
     const { settings, modem, outputs } = parts;
-    this.accepted = new AcceptedPeers(settings, outputs, () => parts.changed());
-    this.link = new KeptEndpoint<Peer | Listening>({
-      open: (target, isTold, signal) => this.open(target, isTold, signal),
+    this.#accepted = new AcceptedPeers(settings, outputs, () => parts.changed());
+    this.#link = new KeptEndpoint<Peer | Listening>({
+      open: (target, isTold, signal) => this.#open(target, isTold, signal),
       target: () => parts.target(),
       modemReady: async (signal) => {
         while (modem.state !== "ready") await once(modem, "state", { signal });
@@ -54,19 +56,20 @@ export class NodeSockets {
   }
 
   start(): void {
-    if (this.parts.isKept && !this.isStopped) this.link.keepUp();
+    if (this.#parts.isKept && !this.#isStopped) this.#link.keepUp();
   }
 
   /** Nothing is left afterwards, and nothing starts again. */
   async stop(): Promise<void> {
-    this.isStopped = true;
-    await Promise.all([this.link.stop(true), this.accepted.closeAll()]);
+    this.#isStopped = true;
+    await Promise.all([this.#link.stop(true), this.#accepted.closeAll()]);
   }
 
   nodeStatus(): StatusText | undefined {
-    const { link, accepted } = this;
+    const link = this.#link;
+    const accepted = this.#accepted;
     return socketsStatus({
-      isListening: this.parts.settings.role === "listen",
+      isListening: this.#parts.settings.role === "listen",
       isOpen: link.current !== undefined,
       isOpening: link.isOpening,
       connections: accepted.all.length,
@@ -75,17 +78,17 @@ export class NodeSockets {
   }
 
   async send({ data, target, choice }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
-    await this.closing;
-    const { protocol, role } = this.parts.settings;
+    await this.#closing;
+    const { protocol, role } = this.#parts.settings;
     const sent = (socket?: ModemSocket) => socketEvent("sent", socket, { bytes: data.length });
     if (role === "listen" && protocol === "tcp") {
-      const peers = choice.number === undefined ? this.accepted.all : [this.accepted.find(choice)];
+      const peers = choice.number === undefined ? this.#accepted.all : [this.#accepted.find(choice)];
       await sendToAll(peers, data, signal);
       return sent(peers.length === 1 ? peers[0]?.socket : undefined);
     }
     const isUdp = protocol === "udp";
     if (isUdp && target === undefined) throw noTarget();
-    const endpoint = await this.use({ target, tells: false, signal });
+    const endpoint = await this.#use({ target, tells: false, signal });
     if (!(endpoint instanceof Peer)) throw noTarget();
     await endpoint.send(data, { signal, ...(isUdp && target !== undefined ? { to: target } : {}) });
     const event = sent(endpoint.socket);
@@ -94,24 +97,24 @@ export class NodeSockets {
 
   /** Resolves when it stands; from now on it is kept up where the dialog says with whom. */
   async connect({ target }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
-    await this.closing;
+    await this.#closing;
     this.start();
-    const endpoint = await this.use({ target, tells: true, signal });
+    const endpoint = await this.#use({ target, tells: true, signal });
     if (endpoint instanceof Peer) return socketEvent("connected", endpoint.socket, { way: endpoint.socket.way });
     return { ...socketEvent("connected", undefined, {}), socket: endpoint.number };
   }
 
   /** One accepted connection, or everything. */
   async close({ choice }: SocketRequest): Promise<SocketEvent> {
-    await this.closing;
+    await this.#closing;
     if (choice.number !== undefined) {
-      const peer = this.accepted.find(choice);
+      const peer = this.#accepted.find(choice);
       await Promise.all([peer.close(true), peer.ended]);
       return socketEvent("closed", peer.socket, {});
     }
-    const { current } = this.link;
-    const closing = Promise.all([this.link.stop(true), this.accepted.closeAll()]);
-    this.closing = closing.then(
+    const { current } = this.#link;
+    const closing = Promise.all([this.#link.stop(true), this.#accepted.closeAll()]);
+    this.#closing = closing.then(
       () => undefined,
       () => undefined,
     );
@@ -120,46 +123,42 @@ export class NodeSockets {
   }
 
   async status({ choice }: SocketRequest): Promise<SocketEvent> {
-    await this.closing;
-    if (choice.number !== undefined) return peerStatus(this.accepted.find(choice));
-    const { current, isOpening, failure } = this.link;
+    await this.#closing;
+    if (choice.number !== undefined) return peerStatus(this.#accepted.find(choice));
+    const { current, isOpening, failure } = this.#link;
     if (current instanceof Peer) return peerStatus(current);
     const state = current !== undefined ? "listen" : isOpening ? "connecting" : "closed";
     const reason = failure === undefined ? {} : { lastError: failure.message };
-    const { role, protocol } = this.parts.settings;
+    const { role, protocol } = this.#parts.settings;
     if (role !== "listen" || protocol !== "tcp") return socketEvent("status", undefined, { state, ...reason });
-    const connections = this.accepted.all.map(({ socket }) => ({ socket: socket.number, ...socket.remote }));
+    const connections = this.#accepted.all.map(({ socket }) => ({ socket: socket.number, ...socket.remote }));
     const event = socketEvent("status", undefined, { state, connections, ...reason });
     return current === undefined ? event : { ...event, socket: current.number };
   }
 
-  private use(options: Omit<UseOptions, "timeout">): Promise<Peer | Listening> {
-    const { settings, isKept, timeout } = this.parts;
+  #use(options: Omit<UseOptions, "timeout">): Promise<Peer | Listening> {
+    const { settings, isKept, timeout } = this.#parts;
     const opens = isKept || settings.protocol === "udp" || options.target !== undefined;
-    if (!opens && this.link.current === undefined && !this.link.isOpening) throw noTarget();
-    return this.link.use({ ...options, timeout });
+    if (!opens && this.#link.current === undefined && !this.#link.isOpening) throw noTarget();
+    return this.#link.use({ ...options, timeout });
   }
 
-  private async open(
-    target: Target | undefined,
-    isTold: () => boolean,
-    signal: AbortSignal,
-  ): Promise<Peer | Listening> {
-    const { modem, settings, timeout, outputs } = this.parts;
+  async #open(target: Target | undefined, isTold: () => boolean, signal: AbortSignal): Promise<Peer | Listening> {
+    const { modem, settings, timeout, outputs } = this.#parts;
     const { sockets } = await modem.ready({ timeout, signal });
     const { protocol, role, localPort, cid, keepAlive, mode } = settings;
     const common = {
       // Where only messages ask for it, it is of use as long as they wait.
-      timeout: this.link.isKeptUp ? OPEN_TIMEOUT : Math.min(timeout, OPEN_TIMEOUT),
+      timeout: this.#link.isKeptUp ? OPEN_TIMEOUT : Math.min(timeout, OPEN_TIMEOUT),
       signal,
       ...(localPort === undefined ? {} : { localPort }),
       ...(cid === undefined ? {} : { cid }),
     };
     if (role === "listen" && protocol === "tcp") {
       const options = { ...common, localPort: localPort ?? 0, keepAlive };
-      return Listening.open(this.accepted, (accept, onClosed) => sockets.listen(options, accept, onClosed));
+      return Listening.open(this.#accepted, (accept, onClosed) => sockets.listen(options, accept, onClosed));
     }
-    const profile = this.parts.security();
+    const profile = this.#parts.security();
     const security = profile === undefined ? {} : { security: profile };
     const peer = new Peer(settings, outputs);
     if (protocol === "tcp" && target === undefined) throw noTarget();

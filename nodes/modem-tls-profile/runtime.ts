@@ -41,13 +41,16 @@ function relaySessions(RED: Runtime, node: Node, { modem, tls }: ModemTlsProfile
 }
 
 class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
-  constructor(
-    private readonly RED: Runtime,
-    private readonly properties: ModemTlsProfileProperties,
-  ) {}
+  readonly #RED: Runtime;
+  readonly #properties: ModemTlsProfileProperties;
+
+  constructor(RED: Runtime, properties: ModemTlsProfileProperties) {
+    this.#RED = RED;
+    this.#properties = properties;
+  }
 
   async prepare(message: Message): Promise<TlsProfileRequest> {
-    return tlsProfileRequest(this.properties, message, (action) => this.security(action));
+    return tlsProfileRequest(this.#properties, message, (action) => this.#security(action));
   }
 
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
@@ -82,12 +85,12 @@ class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
     }
   }
 
-  private security(action: string): Security {
-    const tls = findTls(this.RED, this.properties.tls);
+  #security(action: string): Security {
+    const tls = findTls(this.#RED, this.#properties.tls);
     if (tls === undefined) {
       throw new ModemError("INVALID_INPUT", `tls is missing: choose the security profile for ${action} in the node`);
     }
-    const modem = findModem(this.RED, this.properties.modem);
+    const modem = findModem(this.#RED, this.#properties.modem);
     if (modem === undefined) throw notConfigured();
     return { tls, profile: tls.profileFor(modem) };
   }

@@ -20,76 +20,81 @@ const WRITE_DELAY = 1000;
  * long as the runtime. Nothing here throws: without the data a connection takes a full handshake, and that is all.
  */
 export class SessionVault {
-  private loaded: SessionEntry[] | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private writing: Promise<void> = Promise.resolve();
-  private reported = false;
+  readonly #settings: SettingsStorage;
+  readonly #report: (reason: string) => void;
+  #loaded: SessionEntry[] | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #reported = false;
 
   constructor(
-    private readonly settings: SettingsStorage,
+    settings: SettingsStorage,
     /** Told once when the data can't be written. */
-    private readonly report: (reason: string) => void,
-  ) {}
+    report: (reason: string) => void,
+  ) {
+    this.#settings = settings;
+    this.#report = report;
+  }
 
   /** @param policy what the connection is made with; under another one a session is not taken up again */
   get(place: SessionPlace, policy: string): SessionData | undefined {
-    return this.entries().find((entry) => isAt(entry, place) && entry.policy === policy)?.session;
+    return this.#entries().find((entry) => isAt(entry, place) && entry.policy === policy)?.session;
   }
 
   set(place: SessionPlace, policy: string, session: SessionData): void {
-    const others = this.entries().filter((entry) => !isAt(entry, place));
+    const others = this.#entries().filter((entry) => !isAt(entry, place));
     const siblings = others.filter(({ profile, modem }) => profile === place.profile && modem === place.modem);
     const surplus = siblings.slice(0, Math.max(0, siblings.length - SERVERS_LIMIT + 1));
-    this.replace([...others.filter((entry) => !surplus.includes(entry)), { ...place, policy, session }]);
+    this.#replace([...others.filter((entry) => !surplus.includes(entry)), { ...place, policy, session }]);
   }
 
   /** Drops what is not to be kept. */
   retain(keeps: (place: SessionPlace) => boolean): void {
-    const kept = this.entries().filter(keeps);
-    if (kept.length < this.entries().length) this.replace(kept);
+    const kept = this.#entries().filter(keeps);
+    if (kept.length < this.#entries().length) this.#replace(kept);
   }
 
   /** Resolves when all changes are written, or can't be. */
   flush(): Promise<void> {
-    if (this.timer !== undefined) this.write();
-    return this.writing;
+    if (this.#timer !== undefined) this.#write();
+    return this.#writing;
   }
 
-  private entries(): SessionEntry[] {
-    this.loaded ??= this.load();
-    return this.loaded;
+  #entries(): SessionEntry[] {
+    this.#loaded ??= this.#load();
+    return this.#loaded;
   }
 
-  private load(): SessionEntry[] {
+  #load(): SessionEntry[] {
     try {
-      return sessionEntries(unseal(this.settings.get(SETTINGS_KEY), credentialSecrets(this.settings)));
+      return sessionEntries(unseal(this.#settings.get(SETTINGS_KEY), credentialSecrets(this.#settings)));
     } catch {
       return [];
     }
   }
 
-  private replace(entries: SessionEntry[]): void {
-    this.loaded = entries;
-    this.timer ??= setTimeout(() => this.write(), WRITE_DELAY).unref();
+  #replace(entries: SessionEntry[]): void {
+    this.#loaded = entries;
+    this.#timer ??= setTimeout(() => this.#write(), WRITE_DELAY).unref();
   }
 
-  private write(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.writing = this.writing.then(() => this.store()).catch((error: unknown) => this.complain(error));
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing.then(() => this.#store()).catch((error: unknown) => this.#complain(error));
   }
 
-  private async store(): Promise<void> {
-    const [secret] = credentialSecrets(this.settings);
+  async #store(): Promise<void> {
+    const [secret] = credentialSecrets(this.#settings);
     // Without any secret the data would be open to whoever reads the file, and nobody has asked for that.
     if (secret === undefined) return;
-    await this.settings.set(SETTINGS_KEY, seal({ sessions: this.entries() }, secret));
+    await this.#settings.set(SETTINGS_KEY, seal({ sessions: this.#entries() }, secret));
   }
 
-  private complain(error: unknown): void {
-    if (this.reported) return;
-    this.reported = true;
-    this.report(error instanceof Error ? error.message : String(error));
+  #complain(error: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#report(error instanceof Error ? error.message : String(error));
   }
 }
 

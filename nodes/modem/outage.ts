@@ -6,21 +6,23 @@ import type { ModemState } from "../../driver/modem-types";
  * a second, different trouble (the cable is back, the SIM is not) has to be told.
  */
 export class OutageReporter {
-  private readonly told = new Set<string>();
+  readonly #report: (error: ModemError) => void;
+  readonly #recovered: () => void;
+  readonly #told = new Set<string>();
 
-  constructor(
-    private readonly report: (error: ModemError) => void,
-    private readonly recovered: () => void,
-  ) {}
+  constructor(report: (error: ModemError) => void, recovered: () => void) {
+    this.#report = report;
+    this.#recovered = recovered;
+  }
 
   onState(state: ModemState, error: ModemError | undefined): void {
-    if (error !== undefined && !this.told.has(error.code)) {
-      this.told.add(error.code);
-      this.report(error);
+    if (error !== undefined && !this.#told.has(error.code)) {
+      this.#told.add(error.code);
+      this.#report(error);
     }
-    if (state === "ready" && this.told.size > 0) {
-      this.told.clear();
-      this.recovered();
+    if (state === "ready" && this.#told.size > 0) {
+      this.#told.clear();
+      this.#recovered();
     }
   }
 }

@@ -5,37 +5,39 @@ const LINGER = 1000;
 
 /** The flow nodes of a modem. The modem is open while there are some. */
 export class Users {
+  readonly #open: () => void;
+  readonly #close: () => void;
   readonly byId: Record<string, Node> = {};
-  private timer: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
   /** Defined once the modem is to be closed for good. */
-  private allGone: (() => void) | undefined;
+  #allGone: (() => void) | undefined;
 
-  constructor(
-    private readonly open: () => void,
-    private readonly close: () => void,
-  ) {}
+  constructor(open: () => void, close: () => void) {
+    this.#open = open;
+    this.#close = close;
+  }
 
   register(user: Node): void {
-    const lingering = this.timer !== undefined;
-    this.stopTimer();
+    const lingering = this.#timer !== undefined;
+    this.#stopTimer();
     const first = Object.keys(this.byId).length === 0;
     this.byId[user.id] = user;
-    if (first && !lingering) this.open();
+    if (first && !lingering) this.#open();
   }
 
   deregister(user: Node): void {
     if (this.byId[user.id] !== user) return;
     delete this.byId[user.id];
     if (Object.keys(this.byId).length > 0) return;
-    if (this.allGone !== undefined) {
-      this.allGone();
+    if (this.#allGone !== undefined) {
+      this.#allGone();
       return;
     }
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.close();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#close();
     }, LINGER);
-    this.timer.unref();
+    this.#timer.unref();
   }
 
   /**
@@ -43,15 +45,15 @@ export class Users {
    * as connections, needs it.
    */
   end(): Promise<void> {
-    this.stopTimer();
+    this.#stopTimer();
     return new Promise((resolve) => {
-      this.allGone = resolve;
+      this.#allGone = resolve;
       if (Object.keys(this.byId).length === 0) resolve();
     });
   }
 
-  private stopTimer(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -35,231 +35,233 @@ type Listeners<T extends unknown[]> = Set<(...event: T) => void>;
 
 /** The radio of a modem that stands still in one cell. */
 export class CellularRadio implements Radio {
+  readonly #around: RadioSurroundings;
   readonly technology: number;
   readonly cell: Radio["cell"];
-  private readonly pdp: PdpContexts;
-  private power = FULL;
-  private stat = 0;
-  private mode = 0;
-  private wantsAttach = true;
-  private covered = true;
-  private weak = false;
-  private rrc = false;
-  private lastRefusal: number | undefined;
-  private cancelSearch: (() => void) | undefined;
-  private cancelIdle: (() => void) | undefined;
-  private readonly deactivated: Listeners<[number, boolean]> = new Set();
-  private readonly activated: Listeners<[number]> = new Set();
-  private readonly registered: Listeners<[number]> = new Set();
-  private readonly connectedListeners: Listeners<[boolean]> = new Set();
+  readonly #pdp: PdpContexts;
+  #power = FULL;
+  #stat = 0;
+  #mode = 0;
+  #wantsAttach = true;
+  #covered = true;
+  #weak = false;
+  #rrc = false;
+  #lastRefusal: number | undefined;
+  #cancelSearch: (() => void) | undefined;
+  #cancelIdle: (() => void) | undefined;
+  readonly #deactivated: Listeners<[number, boolean]> = new Set();
+  readonly #activated: Listeners<[number]> = new Set();
+  readonly #registered: Listeners<[number]> = new Set();
+  readonly #connectedListeners: Listeners<[boolean]> = new Set();
 
-  constructor(private readonly around: RadioSurroundings) {
+  constructor(around: RadioSurroundings) {
+    this.#around = around;
     this.technology = around.technology;
     // Test networks and most others outside America have two digits of MNC.
     this.cell = { mcc: around.imsi.slice(0, 3), mnc: around.imsi.slice(3, 5), tac: "04D2", ci: "01A2D001" };
-    this.pdp = new PdpContexts(around.storage, around.subscription, () => around.random());
-    around.sim.onChange(() => this.search());
+    this.#pdp = new PdpContexts(around.storage, around.subscription, () => around.random());
+    around.sim.onChange(() => this.#search());
   }
 
   /** After power-on: airplane mode is the only functionality that is remembered (development note, +CFUN). */
   start(): void {
-    this.power = this.around.storage.get<number>(FUNCTIONALITY) ?? FULL;
-    this.mode = 0;
-    this.wantsAttach = true;
-    this.search();
+    this.#power = this.#around.storage.get<number>(FUNCTIONALITY) ?? FULL;
+    this.#mode = 0;
+    this.#wantsAttach = true;
+    this.#search();
   }
 
   /** Power is gone: nobody is told. */
   stop(): void {
-    for (const listeners of [this.deactivated, this.activated, this.registered, this.connectedListeners]) {
+    for (const listeners of [this.#deactivated, this.#activated, this.#registered, this.#connectedListeners]) {
       listeners.clear();
     }
-    this.cancelSearch?.();
-    this.cancelIdle?.();
-    this.power = 0;
-    this.lastRefusal = undefined;
-    this.rrc = false;
-    this.stat = 0;
-    for (const cid of this.pdp.active()) this.pdp.drop(cid);
+    this.#cancelSearch?.();
+    this.#cancelIdle?.();
+    this.#power = 0;
+    this.#lastRefusal = undefined;
+    this.#rrc = false;
+    this.#stat = 0;
+    for (const cid of this.#pdp.active()) this.#pdp.drop(cid);
   }
 
   get functionality(): number {
-    return this.power;
+    return this.#power;
   }
 
   setFunctionality(value: number): void {
-    this.power = value;
-    this.around.storage.set(FUNCTIONALITY, value === AIRPLANE ? AIRPLANE : FULL);
-    this.search();
+    this.#power = value;
+    this.#around.storage.set(FUNCTIONALITY, value === AIRPLANE ? AIRPLANE : FULL);
+    this.#search();
   }
 
   get registration(): number {
-    return this.stat;
+    return this.#stat;
   }
 
   get attached(): boolean {
-    return this.wantsAttach && this.stat === 1;
+    return this.#wantsAttach && this.#stat === 1;
   }
 
   attach(on: boolean): void {
-    this.wantsAttach = on;
-    if (on && this.stat === 1) this.bringInitialBearer();
-    if (!on) this.dropAll(false);
+    this.#wantsAttach = on;
+    if (on && this.#stat === 1) this.#bringInitialBearer();
+    if (!on) this.#dropAll(false);
   }
 
   get selection(): number {
-    return this.mode;
+    return this.#mode;
   }
 
   select(mode: number): void {
-    this.mode = mode;
-    this.search();
+    this.#mode = mode;
+    this.#search();
   }
 
   get signal(): { rssi: number; rsrp: number; rsrq: number } {
-    if (this.power !== FULL || !this.covered) return { ...NO_SIGNAL };
-    return this.weak ? { ...WEAK_SIGNAL } : { ...GOOD_SIGNAL };
+    if (this.#power !== FULL || !this.#covered) return { ...NO_SIGNAL };
+    return this.#weak ? { ...WEAK_SIGNAL } : { ...GOOD_SIGNAL };
   }
 
   get connected(): boolean {
-    return this.rrc;
+    return this.#rrc;
   }
 
   traffic(): void {
-    if (this.stat !== 1) return;
-    this.cancelIdle?.();
-    this.cancelIdle = this.around.later(CONNECTION_IDLE, () => this.setConnected(false));
-    this.setConnected(true);
+    if (this.#stat !== 1) return;
+    this.#cancelIdle?.();
+    this.#cancelIdle = this.#around.later(CONNECTION_IDLE, () => this.#setConnected(false));
+    this.#setConnected(true);
   }
 
   get contexts(): ReadonlyMap<number, Context> {
-    return this.pdp.all;
+    return this.#pdp.all;
   }
 
   define(context: ContextDefinition): void {
-    this.pdp.define(context);
+    this.#pdp.define(context);
   }
 
   undefine(cid: number): void {
-    this.pdp.undefine(cid);
+    this.#pdp.undefine(cid);
   }
 
   async activate(cid: number): Promise<void> {
-    this.admit(cid);
-    if (this.pdp.isActive(cid)) return;
+    this.#admit(cid);
+    if (this.#pdp.isActive(cid)) return;
     if (!this.attached) throw new CommandError(NO_NETWORK_SERVICE);
     this.traffic();
-    await this.around.delay();
+    await this.#around.delay();
     if (!this.attached) throw new CommandError(NO_NETWORK_SERVICE);
-    if (!this.pdp.isActive(cid)) this.bring(cid);
+    if (!this.#pdp.isActive(cid)) this.#bring(cid);
   }
 
   /** A context that was redefined while it was up falls when it is dialled anew and refused. */
-  private admit(cid: number): void {
+  #admit(cid: number): void {
     try {
-      this.pdp.admit(cid);
+      this.#pdp.admit(cid);
     } catch (error) {
-      this.drop(cid, false);
-      if (error instanceof CommandError) this.lastRefusal = error.errorCode;
+      this.#drop(cid, false);
+      if (error instanceof CommandError) this.#lastRefusal = error.errorCode;
       throw error;
     }
   }
 
   deactivate(cid: number): void {
-    this.drop(cid, false);
+    this.#drop(cid, false);
   }
 
   get refusal(): number | undefined {
-    return this.lastRefusal;
+    return this.#lastRefusal;
   }
 
   onDeactivated(listener: (cid: number, byNetwork: boolean) => void): void {
-    this.deactivated.add(listener);
+    this.#deactivated.add(listener);
   }
 
   onActivated(listener: (cid: number) => void): void {
-    this.activated.add(listener);
+    this.#activated.add(listener);
   }
 
   onRegistration(listener: (stat: number) => void): void {
-    this.registered.add(listener);
+    this.#registered.add(listener);
   }
 
   onConnected(listener: (connected: boolean) => void): void {
-    this.connectedListeners.add(listener);
+    this.#connectedListeners.add(listener);
   }
 
   /** The modem is carried out of coverage, or back. */
   setCovered(covered: boolean): void {
-    this.covered = covered;
-    this.search();
+    this.#covered = covered;
+    this.#search();
   }
 
   setWeak(weak: boolean): void {
-    this.weak = weak;
+    this.#weak = weak;
   }
 
   /** The network takes contexts down: one, or all. */
   loseContext(cid: number | undefined): void {
-    for (const active of this.pdp.active()) if (cid === undefined || cid === active) this.drop(active, true);
+    for (const active of this.#pdp.active()) if (cid === undefined || cid === active) this.#drop(active, true);
   }
 
   /** Looks again whether it may and can be registered. */
-  private search(): void {
-    const wanted = this.power === FULL && this.mode !== DEREGISTERED && this.around.sim.state === "READY";
-    if (wanted && this.covered && this.stat === 1) return;
-    this.cancelSearch?.();
-    this.cancelSearch = undefined;
-    if (this.stat === 1) this.dropAll(wanted);
-    if (!wanted || !this.covered) this.setRegistration(wanted ? 2 : 0);
-    else if (this.around.registrationDelay === 0) this.register();
+  #search(): void {
+    const wanted = this.#power === FULL && this.#mode !== DEREGISTERED && this.#around.sim.state === "READY";
+    if (wanted && this.#covered && this.#stat === 1) return;
+    this.#cancelSearch?.();
+    this.#cancelSearch = undefined;
+    if (this.#stat === 1) this.#dropAll(wanted);
+    if (!wanted || !this.#covered) this.#setRegistration(wanted ? 2 : 0);
+    else if (this.#around.registrationDelay === 0) this.#register();
     else {
-      this.setRegistration(2);
-      this.cancelSearch = this.around.later(this.around.registrationDelay, () => this.register());
+      this.#setRegistration(2);
+      this.#cancelSearch = this.#around.later(this.#around.registrationDelay, () => this.#register());
     }
   }
 
-  private register(): void {
-    this.setRegistration(1);
-    if (this.wantsAttach) this.bringInitialBearer();
+  #register(): void {
+    this.#setRegistration(1);
+    if (this.#wantsAttach) this.#bringInitialBearer();
     this.traffic();
   }
 
   /** In LTE the attach brings context 1 up (application guide 2.1); the network may refuse its APN. */
-  private bringInitialBearer(): void {
-    if (this.pdp.isActive(INITIAL_BEARER)) return;
+  #bringInitialBearer(): void {
+    if (this.#pdp.isActive(INITIAL_BEARER)) return;
     try {
-      this.pdp.admit(INITIAL_BEARER);
+      this.#pdp.admit(INITIAL_BEARER);
     } catch {
       return;
     }
-    this.bring(INITIAL_BEARER);
+    this.#bring(INITIAL_BEARER);
   }
 
-  private bring(cid: number): void {
-    this.pdp.bring(cid);
-    for (const listener of this.activated) listener(cid);
+  #bring(cid: number): void {
+    this.#pdp.bring(cid);
+    for (const listener of this.#activated) listener(cid);
   }
 
-  private drop(cid: number, byNetwork: boolean): void {
-    if (!this.pdp.drop(cid)) return;
-    for (const listener of this.deactivated) listener(cid, byNetwork);
+  #drop(cid: number, byNetwork: boolean): void {
+    if (!this.#pdp.drop(cid)) return;
+    for (const listener of this.#deactivated) listener(cid, byNetwork);
   }
 
-  private dropAll(byNetwork: boolean): void {
-    for (const cid of this.pdp.active()) this.drop(cid, byNetwork);
-    this.setConnected(false);
+  #dropAll(byNetwork: boolean): void {
+    for (const cid of this.#pdp.active()) this.#drop(cid, byNetwork);
+    this.#setConnected(false);
   }
 
-  private setRegistration(stat: number): void {
-    if (this.stat === stat) return;
-    this.stat = stat;
-    for (const listener of this.registered) listener(stat);
+  #setRegistration(stat: number): void {
+    if (this.#stat === stat) return;
+    this.#stat = stat;
+    for (const listener of this.#registered) listener(stat);
   }
 
-  private setConnected(connected: boolean): void {
-    if (this.rrc === connected) return;
-    this.rrc = connected;
-    for (const listener of this.connectedListeners) listener(connected);
+  #setConnected(connected: boolean): void {
+    if (this.#rrc === connected) return;
+    this.#rrc = connected;
+    for (const listener of this.#connectedListeners) listener(connected);
   }
 }

@@ -31,40 +31,43 @@ interface Bearer {
 
 /** The table of PDP contexts: definitions in NVM, bearers while they last. */
 export class PdpContexts {
-  private readonly bearers = new Map<number, Bearer>();
+  readonly #storage: Storage;
+  readonly #subscription: Subscription;
+  readonly #random: () => number;
+  readonly #bearers = new Map<number, Bearer>();
 
-  constructor(
-    private readonly storage: Storage,
-    private readonly subscription: Subscription,
-    private readonly random: () => number,
-  ) {}
+  constructor(storage: Storage, subscription: Subscription, random: () => number) {
+    this.#storage = storage;
+    this.#subscription = subscription;
+    this.#random = random;
+  }
 
   get all(): ReadonlyMap<number, Context> {
-    const sorted = [...this.definitions].sort((left, right) => left.cid - right.cid);
-    return new Map(sorted.map((definition) => [definition.cid, this.context(definition)]));
+    const sorted = [...this.#definitions].sort((left, right) => left.cid - right.cid);
+    return new Map(sorted.map((definition) => [definition.cid, this.#context(definition)]));
   }
 
   define(definition: ContextDefinition): void {
-    const others = this.definitions.filter((known) => known.cid !== definition.cid);
-    this.storage.set(STORED, [...others, definition]);
+    const others = this.#definitions.filter((known) => known.cid !== definition.cid);
+    this.#storage.set(STORED, [...others, definition]);
   }
 
   undefine(cid: number): void {
-    this.storage.set(
+    this.#storage.set(
       STORED,
-      this.definitions.filter((known) => known.cid !== cid),
+      this.#definitions.filter((known) => known.cid !== cid),
     );
   }
 
   isActive(cid: number): boolean {
-    return this.bearers.has(cid);
+    return this.#bearers.has(cid);
   }
 
   /** @throws {CommandError} undefined context, or the network's refusal */
   admit(cid: number): void {
-    const definition = this.definitions.find((known) => known.cid === cid);
+    const definition = this.#definitions.find((known) => known.cid === cid);
     if (definition === undefined) throw new CommandError(OPERATION_NOT_ALLOWED);
-    const { apn, user, password, type } = this.subscription;
+    const { apn, user, password, type } = this.#subscription;
     if (common(definition.type, type).length === 0) throw new CommandError(OPTION_NOT_SUPPORTED);
     // Without an APN the network puts its own in (application guide 2.1: the anchor APN).
     if (apn !== "" && definition.apn !== "" && definition.apn.toLowerCase() !== apn.toLowerCase()) {
@@ -75,41 +78,41 @@ export class PdpContexts {
   }
 
   bring(cid: number): void {
-    const type = this.definitions.find((known) => known.cid === cid)?.type ?? "IP";
-    const families = common(type, this.subscription.type);
-    this.bearers.set(cid, {
-      addresses: families.map((family) => (family === "IP" ? this.ipv4() : this.ipv6())),
+    const type = this.#definitions.find((known) => known.cid === cid)?.type ?? "IP";
+    const families = common(type, this.#subscription.type);
+    this.#bearers.set(cid, {
+      addresses: families.map((family) => (family === "IP" ? this.#ipv4() : this.#ipv6())),
       dns: families.flatMap((family) => DNS[family]),
     });
   }
 
   /** @returns whether it was up */
   drop(cid: number): boolean {
-    return this.bearers.delete(cid);
+    return this.#bearers.delete(cid);
   }
 
   active(): number[] {
-    return [...this.bearers.keys()];
+    return [...this.#bearers.keys()];
   }
 
-  private get definitions(): readonly ContextDefinition[] {
-    return this.storage.get<ContextDefinition[]>(STORED) ?? FACTORY;
+  get #definitions(): readonly ContextDefinition[] {
+    return this.#storage.get<ContextDefinition[]>(STORED) ?? FACTORY;
   }
 
-  private context(definition: ContextDefinition): Context {
-    const bearer = this.bearers.get(definition.cid);
+  #context(definition: ContextDefinition): Context {
+    const bearer = this.#bearers.get(definition.cid);
     if (bearer === undefined) return { ...definition, active: false, addresses: [], dns: [], mtu: MTU };
     return { ...definition, active: true, ...bearer, mtu: MTU };
   }
 
-  private ipv4(): string {
-    const part = () => randomInteger(this.random, 1, 254);
+  #ipv4(): string {
+    const part = () => randomInteger(this.#random, 1, 254);
     return `10.${part()}.${part()}.${part()}`;
   }
 
   /** No group is zero, so the form below is RFC 5952's. */
-  private ipv6(): string {
-    const group = () => randomInteger(this.random, 1, 0xffff).toString(16);
+  #ipv6(): string {
+    const group = () => randomInteger(this.#random, 1, 0xffff).toString(16);
     return `2001:db8:${group()}:${group()}:${group()}:${group()}:${group()}:${group()}`;
   }
 }

@@ -27,29 +27,31 @@ interface Stored {
 
 /** The SIM: its PIN, the tries that are left, and whether it is there at all. */
 export class SimCard {
-  private inserted = true;
-  private verified = false;
-  private readonly listeners = new Set<() => void>();
+  readonly #storage: Storage;
+  readonly #pin: string;
+  #inserted = true;
+  #verified = false;
+  readonly #listeners = new Set<() => void>();
 
   /** @param pin empty: no PIN is asked for; 0000 is the one to lock with */
-  constructor(
-    private readonly storage: Storage,
-    private readonly pin: string,
-  ) {}
+  constructor(storage: Storage, pin: string) {
+    this.#storage = storage;
+    this.#pin = pin;
+  }
 
   get state(): SimState {
-    if (!this.inserted) return "absent";
-    const { locked, pinTries } = this.stored;
+    if (!this.#inserted) return "absent";
+    const { locked, pinTries } = this.#stored;
     if (pinTries === 0) return "SIM PUK";
-    return locked && !this.verified ? "SIM PIN" : "READY";
+    return locked && !this.#verified ? "SIM PIN" : "READY";
   }
 
   get locked(): boolean {
-    return this.stored.locked;
+    return this.#stored.locked;
   }
 
   get tries(): { pin: number; puk: number } {
-    return { pin: this.stored.pinTries, puk: this.stored.pukTries };
+    return { pin: this.#stored.pinTries, puk: this.#stored.pukTries };
   }
 
   /** @throws {CommandError} what a command that needs the SIM is answered */
@@ -64,77 +66,77 @@ export class SimCard {
   enterPin(pin: string): void {
     if (this.state === "absent") throw new CommandError(SIM_NOT_INSERTED);
     if (this.state === "SIM PUK") throw new CommandError(SIM_PUK_REQUIRED);
-    this.verify(pin);
-    this.verified = true;
-    this.changed();
+    this.#verify(pin);
+    this.#verified = true;
+    this.#changed();
   }
 
   /** @throws {CommandError} wrong PUK: one try fewer */
   unblock(puk: string, pin: string): void {
     if (this.state === "absent") throw new CommandError(SIM_NOT_INSERTED);
-    const { pukTries } = this.stored;
+    const { pukTries } = this.#stored;
     if (puk !== PUK || pukTries === 0) {
-      this.store({ pukTries: Math.max(0, pukTries - 1) });
+      this.#store({ pukTries: Math.max(0, pukTries - 1) });
       throw new CommandError(INCORRECT_PASSWORD);
     }
-    this.store({ pin, pinTries: PIN_TRIES, pukTries: PUK_TRIES });
-    this.verified = true;
-    this.changed();
+    this.#store({ pin, pinTries: PIN_TRIES, pukTries: PUK_TRIES });
+    this.#verified = true;
+    this.#changed();
   }
 
   /** Turns the question for the PIN on or off. @throws {CommandError} */
   lock(on: boolean, pin: string): void {
     this.require();
-    this.verify(pin);
-    this.verified = true;
-    this.store({ locked: on });
+    this.#verify(pin);
+    this.#verified = true;
+    this.#store({ locked: on });
   }
 
   /** @throws {CommandError} */
   changePin(before: string, after: string): void {
     this.require();
     if (!this.locked) throw new CommandError(3);
-    this.verify(before);
-    this.store({ pin: after });
+    this.#verify(before);
+    this.#store({ pin: after });
   }
 
   powerUp(): void {
-    this.verified = false;
+    this.#verified = false;
   }
 
   insert(inserted: boolean): void {
-    if (this.inserted === inserted) return;
-    this.inserted = inserted;
-    this.verified = false;
-    this.changed();
+    if (this.#inserted === inserted) return;
+    this.#inserted = inserted;
+    this.#verified = false;
+    this.#changed();
   }
 
   onChange(listener: () => void): void {
-    this.listeners.add(listener);
+    this.#listeners.add(listener);
   }
 
-  private verify(pin: string): void {
-    const stored = this.stored;
+  #verify(pin: string): void {
+    const stored = this.#stored;
     if (pin === stored.pin) {
-      this.store({ pinTries: PIN_TRIES });
+      this.#store({ pinTries: PIN_TRIES });
       return;
     }
-    this.store({ pinTries: stored.pinTries - 1 });
+    this.#store({ pinTries: stored.pinTries - 1 });
     throw new CommandError(stored.pinTries === 1 ? SIM_PUK_REQUIRED : INCORRECT_PASSWORD);
   }
 
-  private get stored(): Stored {
-    const stored = this.storage.get<Stored>(STORED);
-    if (stored?.made === this.pin) return stored;
-    const pin = this.pin || WITHOUT_PIN;
-    return { made: this.pin, pin, locked: this.pin !== "", pinTries: PIN_TRIES, pukTries: PUK_TRIES };
+  get #stored(): Stored {
+    const stored = this.#storage.get<Stored>(STORED);
+    if (stored?.made === this.#pin) return stored;
+    const pin = this.#pin || WITHOUT_PIN;
+    return { made: this.#pin, pin, locked: this.#pin !== "", pinTries: PIN_TRIES, pukTries: PUK_TRIES };
   }
 
-  private store(change: Partial<Stored>): void {
-    this.storage.set(STORED, { ...this.stored, ...change });
+  #store(change: Partial<Stored>): void {
+    this.#storage.set(STORED, { ...this.#stored, ...change });
   }
 
-  private changed(): void {
-    for (const listener of this.listeners) listener();
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 }

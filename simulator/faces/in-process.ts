@@ -83,11 +83,13 @@ function decode(text: string, port: string): string {
 
 /** The host's end of the line. */
 class HostStream extends Duplex implements Host {
-  constructor(
-    private readonly simulator: Simulator,
-    private readonly released: () => void,
-  ) {
+  readonly #simulator: Simulator;
+  readonly #released: () => void;
+
+  constructor(simulator: Simulator, released: () => void) {
     super();
+    this.#simulator = simulator;
+    this.#released = released;
     simulator.line.attach(this);
   }
 
@@ -100,13 +102,13 @@ class HostStream extends Duplex implements Host {
   }
 
   override _read(): void {
-    this.simulator.line.resume(this);
+    this.#simulator.line.resume(this);
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     // A turn later, so that nobody hears the answer before the write returned.
     nextTurn(() => {
-      void this.simulator.line.send(this, Buffer.from(bytes)).then(() => done());
+      void this.#simulator.line.send(this, Buffer.from(bytes)).then(() => done());
     });
   }
 
@@ -116,8 +118,8 @@ class HostStream extends Duplex implements Host {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.simulator.line.detach(this);
-    this.released();
+    this.#simulator.line.detach(this);
+    this.#released();
     done(error);
   }
 }

@@ -18,29 +18,31 @@ type Socat = ChildProcessByStdio<Writable, Readable, Readable>;
  * link goes when the face closes, or this process ends in whatever way.
  */
 export class PseudoTerminal implements Face {
+  readonly #line: SerialLine;
+  readonly #link: string;
   readonly name = "pty";
-  private socat: Socat | undefined;
+  #socat: Socat | undefined;
 
-  constructor(
-    private readonly line: SerialLine,
-    private readonly link: string,
-  ) {}
+  constructor(line: SerialLine, link: string) {
+    this.#line = line;
+    this.#link = link;
+  }
 
   /** @throws {Error} without socat, or when the link can't be made */
   async open(): Promise<string> {
-    checkLink(this.link);
-    const socat = spawn("socat", ["-d", "-d", `PTY,link=${this.link},raw,echo=0`, "-"], {
+    checkLink(this.#link);
+    const socat = spawn("socat", ["-d", "-d", `PTY,link=${this.#link},raw,echo=0`, "-"], {
       stdio: ["pipe", "pipe", "pipe"],
     });
     await ready(socat);
-    this.socat = socat;
-    new StreamHost(this.line, socat.stdout, socat.stdin, () => undefined);
-    return this.link;
+    this.#socat = socat;
+    new StreamHost(this.#line, socat.stdout, socat.stdin, () => undefined);
+    return this.#link;
   }
 
   async close(): Promise<void> {
-    const { socat } = this;
-    this.socat = undefined;
+    const socat = this.#socat;
+    this.#socat = undefined;
     if (socat === undefined || socat.exitCode !== null || socat.signalCode !== null) return;
     const ended = once(socat, "exit");
     socat.kill("SIGTERM");

@@ -9,38 +9,45 @@ const LOOPBACK = "127.0.0.1";
 
 /** Serves the line to one client at a time; the newest has it. */
 class ServerFace implements Face {
-  private server: Server | undefined;
-  private readonly sockets = new Set<Socket>();
+  readonly #line: SerialLine;
+  readonly #address: () => Promise<ListenOptions>;
+  readonly #opened: (server: Server) => string;
+  #server: Server | undefined;
+  readonly #sockets = new Set<Socket>();
 
   constructor(
     readonly name: "tcp" | "unix",
-    private readonly line: SerialLine,
-    private readonly address: () => Promise<ListenOptions>,
-    private readonly opened: (server: Server) => string,
-  ) {}
+    line: SerialLine,
+    address: () => Promise<ListenOptions>,
+    opened: (server: Server) => string,
+  ) {
+    this.#line = line;
+    this.#address = address;
+    this.#opened = opened;
+  }
 
   async open(): Promise<string> {
-    const server = createServer({ noDelay: true }, (socket) => this.accept(socket));
-    server.listen(await this.address());
+    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    server.listen(await this.#address());
     await once(server, "listening");
-    this.server = server;
-    return this.opened(server);
+    this.#server = server;
+    return this.#opened(server);
   }
 
   async close(): Promise<void> {
-    const { server } = this;
-    this.server = undefined;
+    const server = this.#server;
+    this.#server = undefined;
     if (server === undefined) return;
     const closed = once(server, "close");
     server.close();
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
-  private accept(socket: Socket): void {
-    this.sockets.add(socket);
-    socket.on("close", () => this.sockets.delete(socket));
-    new StreamHost(this.line, socket, socket, () => socket.destroy());
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    new StreamHost(this.#line, socket, socket, () => socket.destroy());
   }
 }
 

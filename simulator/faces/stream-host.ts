@@ -3,40 +3,44 @@ import type { Host, SerialLine } from "../line/serial-line";
 
 /** Puts a pair of streams at the host's end of a line until they close, or until the line is taken away. */
 export class StreamHost implements Host {
-  constructor(
-    private readonly line: SerialLine,
-    private readonly input: Readable,
-    private readonly output: Writable,
-    private readonly close: () => void,
-  ) {
+  readonly #line: SerialLine;
+  readonly #input: Readable;
+  readonly #output: Writable;
+  readonly #close: () => void;
+
+  constructor(line: SerialLine, input: Readable, output: Writable, close: () => void) {
+    this.#line = line;
+    this.#input = input;
+    this.#output = output;
+    this.#close = close;
     line.attach(this);
-    input.on("data", (bytes: Buffer) => void this.pass(bytes));
+    input.on("data", (bytes: Buffer) => void this.#pass(bytes));
     output.on("drain", () => line.resume(this));
     for (const stream of new Set<Readable | Writable>([input, output])) {
       // A broken connection closes, and that is all there is to know about it.
-      stream.on("error", () => this.leave());
-      stream.on("close", () => this.leave());
+      stream.on("error", () => this.#leave());
+      stream.on("close", () => this.#leave());
     }
-    input.on("end", () => this.leave());
+    input.on("end", () => this.#leave());
   }
 
   receive(bytes: Buffer): boolean {
-    return this.output.write(bytes);
+    return this.#output.write(bytes);
   }
 
   hangUp(): void {
-    this.close();
+    this.#close();
   }
 
-  private async pass(bytes: Buffer): Promise<void> {
-    this.input.pause();
+  async #pass(bytes: Buffer): Promise<void> {
+    this.#input.pause();
     // A device stays when another client takes the line from it; whoever opens it next takes the line back by typing.
-    this.line.attach(this);
-    await this.line.send(this, bytes);
-    this.input.resume();
+    this.#line.attach(this);
+    await this.#line.send(this, bytes);
+    this.#input.resume();
   }
 
-  private leave(): void {
-    this.line.detach(this);
+  #leave(): void {
+    this.#line.detach(this);
   }
 }

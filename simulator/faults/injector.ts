@@ -20,33 +20,33 @@ export function faultsOf(personality: Personality): Readonly<Record<string, Faul
 /** Makes things go wrong on time. Its timers outlive the modem's power cycles. */
 export class FaultInjector implements FaultActions {
   plugged = true;
-  private readonly known: Readonly<Record<string, Fault>>;
-  private readonly timers = new Set<NodeJS.Timeout>();
-  private readonly plugListeners = new Set<(plugged: boolean) => void>();
-  private storm: NodeJS.Timeout | undefined;
+  readonly #known: Readonly<Record<string, Fault>>;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #plugListeners = new Set<(plugged: boolean) => void>();
+  #storm: NodeJS.Timeout | undefined;
 
   constructor(readonly targets: FaultTargets) {
-    this.known = faultsOf(targets.modem.personality);
+    this.#known = faultsOf(targets.modem.personality);
   }
 
   /** @throws {Error} what can't be understood */
   inject(text: string): void {
-    const { name, value, delay, duration } = parseFault(text, this.known);
-    const fault = this.known[name];
-    this.after(delay, () => {
+    const { name, value, delay, duration } = parseFault(text, this.#known);
+    const fault = this.#known[name];
+    this.#after(delay, () => {
       fault?.start(this, value, duration !== undefined);
-      if (duration !== undefined) this.after(duration, () => fault?.end?.(this));
+      if (duration !== undefined) this.#after(duration, () => fault?.end?.(this));
     });
   }
 
   stop(): void {
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers.clear();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
     this.stopStorm();
   }
 
   onPlug(listener: (plugged: boolean) => void): void {
-    this.plugListeners.add(listener);
+    this.#plugListeners.add(listener);
   }
 
   plug(plugged: boolean): void {
@@ -55,7 +55,7 @@ export class FaultInjector implements FaultActions {
     if (!plugged) this.targets.line.unplug();
     // Plugged in again, a modem that had switched itself off comes up.
     else if (!this.targets.modem.on) this.targets.modem.reboot("plugged in");
-    for (const listener of this.plugListeners) listener(plugged);
+    for (const listener of this.#plugListeners) listener(plugged);
   }
 
   printGarbage(count: number): void {
@@ -88,27 +88,27 @@ export class FaultInjector implements FaultActions {
   startStorm(): void {
     this.stopStorm();
     let count = 0;
-    this.storm = setInterval(() => {
+    this.#storm = setInterval(() => {
       count++;
       this.targets.modem.urc(count % 2 === 0 ? `+UUGIND: ${count % 5},0` : `+CIEV: 2,${count % 6}`);
     }, STORM_INTERVAL);
-    this.storm.unref();
+    this.#storm.unref();
   }
 
   stopStorm(): void {
-    clearInterval(this.storm);
+    clearInterval(this.#storm);
   }
 
-  private after(delay: number, work: () => void): void {
+  #after(delay: number, work: () => void): void {
     if (delay === 0) {
       work();
       return;
     }
     const timer = setTimeout(() => {
-      this.timers.delete(timer);
+      this.#timers.delete(timer);
       work();
     }, delay);
     timer.unref();
-    this.timers.add(timer);
+    this.#timers.add(timer);
   }
 }

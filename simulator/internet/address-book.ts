@@ -12,11 +12,14 @@ const STAND_IN_IPV6 = "2001:2::";
  * for it.
  */
 export class AddressBook {
+  readonly #routes: readonly Route[];
   readonly #names = new Map<string, Set<string>>();
   readonly #standIns = new Map<string, string>();
   #count = 0;
 
-  constructor(private readonly routes: readonly Route[]) {}
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes;
+  }
 
   /** The addresses to tell the host of a name that has the `real` ones. */
   tell(host: string, real: readonly string[]): string[] {
@@ -53,7 +56,7 @@ export class AddressBook {
   }
 
   #routesOf(name: string): readonly Route[] {
-    return this.routes.filter((route) => route.name === name);
+    return this.#routes.filter((route) => route.name === name);
   }
 
   #contradicts(name: string, address: string): boolean {

@@ -15,27 +15,26 @@ export interface CallPort {
 
 /** One command of a line while its handler runs. */
 export class RunningCall implements Call {
+  readonly #port: CallPort;
   readonly name: string;
   readonly form: CommandForm;
   readonly arguments: readonly Argument[];
-  private lines = 0;
+  #lines = 0;
 
-  constructor(
-    command: ParsedCommand,
-    private readonly port: CallPort,
-  ) {
+  constructor(command: ParsedCommand, port: CallPort) {
+    this.#port = port;
     this.name = command.name;
     this.form = command.form;
     this.arguments = command.arguments;
   }
 
   info(...parts: (string | Buffer)[]): void {
-    this.port.information(parts, this.lines === 0);
-    this.lines++;
+    this.#port.information(parts, this.#lines === 0);
+    this.#lines++;
   }
 
   get escaped(): boolean {
-    return this.port.escaped;
+    return this.#port.escaped;
   }
 
   prompt(
@@ -44,22 +43,22 @@ export class RunningCall implements Call {
     timeout?: number,
     options?: PromptOptions,
   ): Promise<Buffer> {
-    return this.port.openPrompt(prompt, length, timeout, options);
+    return this.#port.openPrompt(prompt, length, timeout, options);
   }
 
   connect(text: string, whenEscaped: () => void = () => undefined, received: DataSink = () => undefined): void {
-    this.port.openData(text, whenEscaped, received);
+    this.#port.openData(text, whenEscaped, received);
   }
 
   raw(bytes: Buffer): Promise<void> {
-    return this.port.sendData(bytes);
+    return this.#port.sendData(bytes);
   }
 
   conclude(result: FinalResult): void {
-    this.port.conclude(result);
+    this.#port.conclude(result);
   }
 
   afterResult(work: () => void | Promise<void>): void {
-    this.port.afterResult(work);
+    this.#port.afterResult(work);
   }
 }

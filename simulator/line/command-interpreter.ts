@@ -22,181 +22,187 @@ class Restarted extends Error {}
 
 /** The AT interpreter of one serial port: command lines in, results, prompts, data and unsolicited lines out. */
 export class CommandInterpreter {
-  private readonly reader: CommandLineReader;
-  private readonly input: InputQueue;
-  private readonly data: DataPhase;
-  private lastLine = "";
-  private running = false;
-  private listening = true;
-  private silenced = false;
-  private epoch = 0;
-  private conclusion: FinalResult = RESULTS.ok;
-  private freeSince = Number.NEGATIVE_INFINITY;
-  private deferred = new Unsolicited();
-  private afterwards: (() => void | Promise<void>)[] = [];
+  readonly #modem: Modem;
+  readonly #commands: CommandTable;
+  readonly #line: TerminalLine;
+  readonly #reader: CommandLineReader;
+  readonly #input: InputQueue;
+  readonly #data: DataPhase;
+  #lastLine = "";
+  #running = false;
+  #listening = true;
+  #silenced = false;
+  #epoch = 0;
+  #conclusion: FinalResult = RESULTS.ok;
+  #freeSince = Number.NEGATIVE_INFINITY;
+  #deferred = new Unsolicited();
+  #afterwards: (() => void | Promise<void>)[] = [];
 
   constructor(
-    private readonly modem: Modem,
-    private readonly commands: CommandTable,
-    private readonly line: TerminalLine,
+    modem: Modem,
+    commands: CommandTable,
+    line: TerminalLine,
     /** Whether characters that come too soon after a result or a prompt are lost. */
     strict: boolean,
   ) {
-    this.input = new InputQueue(strict);
-    this.reader = new CommandLineReader(modem.personality.maxLine, () => this.settings);
-    this.data = this.dataPhase();
+    this.#modem = modem;
+    this.#commands = commands;
+    this.#line = line;
+    this.#input = new InputQueue(strict);
+    this.#reader = new CommandLineReader(modem.personality.maxLine, () => this.#settings);
+    this.#data = this.#dataPhase();
   }
 
   /** Characters from the host. Returns whether there is room for more; if not, the line is told when there is. */
   receive(received: Buffer, arrival: Arrival): boolean {
-    if (!this.listening || this.silenced) return true;
-    this.input.push(received, arrival);
-    this.work();
-    return !this.data.busy;
+    if (!this.#listening || this.#silenced) return true;
+    this.#input.push(received, arrival);
+    this.#work();
+    return !this.#data.busy;
   }
 
   /** An unsolicited line, held back while a command line is typed or runs. */
   urc(parts: readonly (string | Buffer)[]): void {
     // A host that does not read loses what the modem says unasked, not the modem its memory.
-    if (!this.listening || !this.settings.unsolicited || this.line.backlog > UNREAD) return;
-    this.deferred.add(formatInformation(parts, this.settings, true));
-    this.printDeferred();
+    if (!this.#listening || !this.#settings.unsolicited || this.#line.backlog > UNREAD) return;
+    this.#deferred.add(formatInformation(parts, this.#settings, true));
+    this.#printDeferred();
   }
 
   /** A line that is not lost, such as one with data. Resolves when the line has room for the next. */
   push(parts: readonly (string | Buffer)[]): Promise<void> {
-    if (!this.listening) return Promise.resolve();
+    if (!this.#listening) return Promise.resolve();
     return new Promise((resolve) => {
-      const printed = () => void this.line.lower(ahead(this.line.rate)).then(resolve);
-      this.deferred.add(formatInformation(parts, this.settings, true), printed);
-      this.printDeferred();
+      const printed = () => void this.#line.lower(ahead(this.#line.rate)).then(resolve);
+      this.#deferred.add(formatInformation(parts, this.#settings, true), printed);
+      this.#printDeferred();
     });
   }
 
   /** Bytes with no form at all, as a bad contact makes them. */
   noise(noise: Buffer): void {
-    this.print(noise);
+    this.#print(noise);
   }
 
   /** The modem starts anew: what ran is forgotten, and nothing is heard or printed until `start`. */
   stop(): void {
-    this.epoch++;
-    this.listening = false;
-    this.running = false;
-    this.data.abandon(new Restarted());
-    this.input.clear();
-    this.deferred = new Unsolicited();
-    this.afterwards = [];
-    this.reader.reset();
+    this.#epoch++;
+    this.#listening = false;
+    this.#running = false;
+    this.#data.abandon(new Restarted());
+    this.#input.clear();
+    this.#deferred = new Unsolicited();
+    this.#afterwards = [];
+    this.#reader.reset();
   }
 
   start(): void {
-    this.listening = true;
+    this.#listening = true;
     // The rate of the line outlives a reboot (+IPR is kept in NVM).
-    if (this.line.rate !== 0) this.settings.rate = this.line.rate;
+    if (this.#line.rate !== 0) this.#settings.rate = this.#line.rate;
   }
 
   /** The host went away (DTR drops): half a line is forgotten; what runs goes on. */
   hangUp(): void {
-    this.input.clear();
-    this.reader.reset();
-    this.data.hangUp();
-    this.printDeferred();
+    this.#input.clear();
+    this.#reader.reset();
+    this.#data.hangUp();
+    this.#printDeferred();
   }
 
   /** While silenced the modem neither hears nor prints; what it prints is lost. */
   silence(on: boolean): void {
-    this.silenced = on;
+    this.#silenced = on;
   }
 
   /** The next prompt does not get its first `count` bytes and goes on waiting for as many. */
   loseUpload(count: number): void {
-    this.data.loseUpload(count);
+    this.#data.loseUpload(count);
   }
 
-  private get settings(): LineSettings {
-    return lineSettings(this.modem);
+  get #settings(): LineSettings {
+    return lineSettings(this.#modem);
   }
 
-  private work(): void {
-    while (this.hears) {
-      const portion = this.input.next();
+  #work(): void {
+    while (this.#hears) {
+      const portion = this.#input.next();
       if (portion === undefined) return;
-      const rest = this.running ? this.data.take(portion) : this.takeCommand(portion);
-      this.input.putBack(rest, portion);
+      const rest = this.#running ? this.#data.take(portion) : this.#takeCommand(portion);
+      this.#input.putBack(rest, portion);
     }
   }
 
-  private get hears(): boolean {
-    return !this.running || this.data.hears;
+  get #hears(): boolean {
+    return !this.#running || this.#data.hears;
   }
 
   /** Reads up to the end of a line and echoes it; returns what comes after. */
-  private takeCommand({ bytes: typed, arrival }: Portion): Buffer {
+  #takeCommand({ bytes: typed, arrival }: Portion): Buffer {
     const echo: number[] = [];
     for (const [index, byte] of typed.entries()) {
-      if (this.settings.echo) echo.push(...this.echoOf(byte));
-      const reading = this.reader.feed(byte);
+      if (this.#settings.echo) echo.push(...this.#echoOf(byte));
+      const reading = this.#reader.feed(byte);
       if (reading.kind === "nothing") continue;
-      this.printEcho(echo, arrival);
-      if (reading.kind === "line") this.lastLine = reading.body;
-      this.begin(reading.kind === "too-long" ? undefined : this.lastLine);
+      this.#printEcho(echo, arrival);
+      if (reading.kind === "line") this.#lastLine = reading.body;
+      this.#begin(reading.kind === "too-long" ? undefined : this.#lastLine);
       return typed.subarray(index + 1);
     }
-    this.printEcho(echo, arrival);
-    this.printDeferred();
+    this.#printEcho(echo, arrival);
+    this.#printDeferred();
     return NOTHING;
   }
 
-  private echoOf(byte: number): number[] {
-    const { terminator, editing } = this.settings;
+  #echoOf(byte: number): number[] {
+    const { terminator, editing } = this.#settings;
     if (byte === editing) return [editing, 0x20, editing];
     return byte >= 0x20 || byte === terminator ? [byte] : [];
   }
 
   /** An echo goes out while the line still comes in, but not before the modem was free to listen. */
-  private printEcho(echo: readonly number[], arrival: Arrival): void {
-    this.print(Buffer.from(echo), Math.max(arrival.first, this.freeSince));
+  #printEcho(echo: readonly number[], arrival: Arrival): void {
+    this.#print(Buffer.from(echo), Math.max(arrival.first, this.#freeSince));
   }
 
-  private begin(body: string | undefined): void {
-    this.data.begin();
-    this.conclusion = RESULTS.ok;
-    this.running = true;
-    const { epoch } = this;
-    queueMicrotask(() => void this.run(body, epoch));
+  #begin(body: string | undefined): void {
+    this.#data.begin();
+    this.#conclusion = RESULTS.ok;
+    this.#running = true;
+    const epoch = this.#epoch;
+    queueMicrotask(() => void this.#run(body, epoch));
   }
 
-  private async run(body: string | undefined, epoch: number): Promise<void> {
+  async #run(body: string | undefined, epoch: number): Promise<void> {
     let failure: CommandError | undefined;
     try {
       if (body === undefined) throw new PlainError("the line is too long");
-      for (const command of parseCommands(body)) await this.runCommand(command, epoch);
+      for (const command of parseCommands(body)) await this.#runCommand(command, epoch);
     } catch (error) {
       // An exchange that a restart cut off fails as it should, and nobody is there to be told.
-      if (epoch === this.epoch) failure = failureOf(error);
+      if (epoch === this.#epoch) failure = failureOf(error);
     }
-    if (epoch !== this.epoch) return;
-    this.data.end();
-    if (failure === undefined) this.finish(formatResult(this.conclusion, this.settings));
-    else this.fail(failure);
+    if (epoch !== this.#epoch) return;
+    this.#data.end();
+    if (failure === undefined) this.#finish(formatResult(this.#conclusion, this.#settings));
+    else this.#fail(failure);
   }
 
-  private async runCommand(command: ParsedCommand, epoch: number): Promise<void> {
-    const handler = this.commands.handler(command);
+  async #runCommand(command: ParsedCommand, epoch: number): Promise<void> {
+    const handler = this.#commands.handler(command);
     const check = () => {
-      if (epoch !== this.epoch) throw new Restarted();
+      if (epoch !== this.#epoch) throw new Restarted();
     };
-    await handler(new RunningCall(command, this.portFor(check)), this.modem);
+    await handler(new RunningCall(command, this.#portFor(check)), this.#modem);
     check();
   }
 
-  private portFor(check: () => void): CallPort {
-    const { data } = this;
+  #portFor(check: () => void): CallPort {
+    const data = this.#data;
     return {
       information: (parts, first) => {
         check();
-        this.print(formatInformation(parts, this.settings, first));
+        this.#print(formatInformation(parts, this.#settings, first));
       },
       openPrompt: (prompt, length, timeout, options) => {
         check();
@@ -215,69 +221,71 @@ export class CommandInterpreter {
         return data.escaped;
       },
       conclude: (result) => {
-        this.conclusion = result;
+        this.#conclusion = result;
       },
-      afterResult: (work) => this.afterwards.push(work),
+      afterResult: (work) => this.#afterwards.push(work),
     };
   }
 
-  private dataPhase(): DataPhase {
-    const { modem, input, line } = this;
-    const settings = () => this.settings;
+  #dataPhase(): DataPhase {
+    const modem = this.#modem;
+    const line = this.#line;
+    const input = this.#input;
+    const settings = () => this.#settings;
     return new DataPhase({
       line,
       get settings() {
         return settings();
       },
-      print: (text) => this.print(text),
+      print: (text) => this.#print(text),
       prompted: (through) => input.ignoreAllUntil(through + modem.personality.promptDelay),
-      work: () => this.work(),
+      work: () => this.#work(),
     });
   }
 
-  private fail(error: CommandError): void {
-    this.finish(formatError(error, this.settings, this.modem.personality.errorTexts));
+  #fail(error: CommandError): void {
+    this.#finish(formatError(error, this.#settings, this.#modem.personality.errorTexts));
   }
 
-  private finish(result: Buffer): void {
-    this.modem.storage.flush();
-    const through = this.print(result);
-    this.input.ignoreUntil(through + this.modem.personality.commandGap);
-    this.running = false;
-    this.freeSince = now();
-    if (this.line.rate !== 0 && this.settings.rate !== this.line.rate) void this.changeRate(this.settings.rate);
-    this.printDeferred();
-    const works = this.afterwards;
-    this.afterwards = [];
-    for (const work of works) void this.runAfterwards(work);
-    this.work();
+  #finish(result: Buffer): void {
+    this.#modem.storage.flush();
+    const through = this.#print(result);
+    this.#input.ignoreUntil(through + this.#modem.personality.commandGap);
+    this.#running = false;
+    this.#freeSince = now();
+    if (this.#line.rate !== 0 && this.#settings.rate !== this.#line.rate) void this.#changeRate(this.#settings.rate);
+    this.#printDeferred();
+    const works = this.#afterwards;
+    this.#afterwards = [];
+    for (const work of works) void this.#runAfterwards(work);
+    this.#work();
   }
 
   /** The result still goes out at the old rate (development note, +IPR). */
-  private async changeRate(rate: number): Promise<void> {
-    await this.line.lower(0);
-    this.line.setRate(rate);
+  async #changeRate(rate: number): Promise<void> {
+    await this.#line.lower(0);
+    this.#line.setRate(rate);
   }
 
-  private async runAfterwards(work: () => void | Promise<void>): Promise<void> {
-    const epoch = this.epoch;
+  async #runAfterwards(work: () => void | Promise<void>): Promise<void> {
+    const epoch = this.#epoch;
     try {
       await work();
     } catch (error) {
       // An exchange that the restart cut off fails as it should; anything else is a fault of this program.
-      if (epoch === this.epoch) process.emitWarning(error instanceof Error ? error : String(error));
+      if (epoch === this.#epoch) process.emitWarning(error instanceof Error ? error : String(error));
     }
   }
 
-  private printDeferred(): void {
-    if (this.running || this.reader.begun) return;
-    const { lines, printed } = this.deferred.take();
-    this.print(lines);
+  #printDeferred(): void {
+    if (this.#running || this.#reader.begun) return;
+    const { lines, printed } = this.#deferred.take();
+    this.#print(lines);
     printed();
   }
 
-  private print(text: Buffer, from?: number): number {
-    if (this.silenced || text.length === 0) return now();
-    return this.line.write(text, from);
+  #print(text: Buffer, from?: number): number {
+    if (this.#silenced || text.length === 0) return now();
+    return this.#line.write(text, from);
   }
 }

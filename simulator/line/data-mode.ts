@@ -14,45 +14,44 @@ export interface DataModeListener {
 
 /** A line whose characters are data until the escape sequence. */
 export class DataMode {
-  private readonly escape: EscapeSequence;
-  private taking: Promise<void> | undefined;
+  readonly #listener: DataModeListener;
+  readonly #escape: EscapeSequence;
+  #taking: Promise<void> | undefined;
 
-  constructor(
-    settings: LineSettings,
-    private readonly listener: DataModeListener,
-  ) {
+  constructor(settings: LineSettings, listener: DataModeListener) {
+    this.#listener = listener;
     const escaped = () => listener.escaped();
-    this.escape = new EscapeSequence(settings.escape, settings.guard, escaped, (bytes) => this.handOver(bytes));
+    this.#escape = new EscapeSequence(settings.escape, settings.guard, escaped, (bytes) => this.#handOver(bytes));
   }
 
   /** Bytes were handed over and not yet taken: the host has to be held off (RTS/CTS). */
   get busy(): boolean {
-    return this.taking !== undefined;
+    return this.#taking !== undefined;
   }
 
   feed(bytes: Buffer, arrival: Arrival): void {
-    this.escape.feed(bytes, arrival);
+    this.#escape.feed(bytes, arrival);
   }
 
   /** By another way than the escape sequence. */
   leave(): void {
-    this.escape.stop();
-    this.listener.escaped();
+    this.#escape.stop();
+    this.#listener.escaped();
   }
 
   stop(): void {
-    this.escape.stop();
-    this.taking = undefined;
+    this.#escape.stop();
+    this.#taking = undefined;
   }
 
-  private handOver(bytes: Buffer): void {
-    const taking = this.listener.received(bytes);
+  #handOver(bytes: Buffer): void {
+    const taking = this.#listener.received(bytes);
     if (taking === undefined) return;
-    this.taking = taking;
+    this.#taking = taking;
     const done = () => {
-      if (this.taking !== taking) return;
-      this.taking = undefined;
-      this.listener.taken();
+      if (this.#taking !== taking) return;
+      this.#taking = undefined;
+      this.#listener.taken();
     };
     taking.then(done, done);
   }

@@ -8,32 +8,34 @@ const NOT_SUPPORTED = 4;
 
 /** All commands of one modem: a personality's, and where it has none, the shared ones. */
 export class CommandTable {
-  private readonly byName = new Map<string, CommandDefinition>();
+  readonly #plainUnknown: boolean;
+  readonly #byName = new Map<string, CommandDefinition>();
 
   /** Earlier definitions go before later ones, form by form. */
   constructor(
     definitions: Iterable<CommandDefinition>,
     /** Commands that are not there are answered with plain `ERROR`, whatever +CMEE says. */
-    private readonly plainUnknown = false,
+    plainUnknown = false,
   ) {
+    this.#plainUnknown = plainUnknown;
     for (const definition of definitions) {
-      const earlier = this.byName.get(definition.name);
-      this.byName.set(definition.name, { ...definition, ...earlier });
+      const earlier = this.#byName.get(definition.name);
+      this.#byName.set(definition.name, { ...definition, ...earlier });
     }
   }
 
   /** @throws {CommandError} for what this modem does not have */
   handler(command: ParsedCommand): Handler {
-    const definition = this.byName.get(command.name);
-    const plain = this.plainUnknown || !command.name.startsWith("+");
+    const definition = this.#byName.get(command.name);
+    const plain = this.#plainUnknown || !command.name.startsWith("+");
     if (definition === undefined && plain) throw new PlainError("unknown command");
-    const handler = definition?.[command.form] ?? this.bareTest(definition, command.form);
+    const handler = definition?.[command.form] ?? this.#bareTest(definition, command.form);
     if (handler === undefined) throw new CommandError(NOT_SUPPORTED);
     return handler;
   }
 
   /** A known command without parameters to list answers its test form with OK (V.250 5.4.4.1). */
-  private bareTest(definition: CommandDefinition | undefined, form: CommandForm): Handler | undefined {
+  #bareTest(definition: CommandDefinition | undefined, form: CommandForm): Handler | undefined {
     const onlyExecutes = definition?.execute !== undefined && definition.set === undefined;
     return form === "test" && onlyExecutes ? () => undefined : undefined;
   }

@@ -11,46 +11,55 @@ const LENGTH = 3;
  * The characters are held back until it is clear whether they are data like any others.
  */
 export class EscapeSequence {
-  private quietSince = Number.NEGATIVE_INFINITY;
-  private seen = 0;
-  private firstSeen = 0;
-  private timer: NodeJS.Timeout | undefined;
+  readonly #character: number;
+  readonly #guard: number;
+  readonly #escaped: () => void;
+  readonly #passed: (bytes: Buffer) => void;
+  #quietSince = Number.NEGATIVE_INFINITY;
+  #seen = 0;
+  #firstSeen = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly character: number,
-    private readonly guard: number,
-    private readonly escaped: () => void,
+    character: number,
+    guard: number,
+    escaped: () => void,
     /** Hears everything else. */
-    private readonly passed: (bytes: Buffer) => void,
-  ) {}
+    passed: (bytes: Buffer) => void,
+  ) {
+    this.#character = character;
+    this.#guard = guard;
+    this.#escaped = escaped;
+    this.#passed = passed;
+  }
 
   feed(bytes: Buffer, { first, step }: Arrival): void {
     const last = first + (bytes.length - 1) * step;
-    const silence = this.guard * GUARD_UNIT;
-    stopWait(this.timer);
-    const only = bytes.length <= LENGTH && bytes.every((byte) => byte === this.character);
-    const guarded = this.seen > 0 || first - this.quietSince >= silence;
-    if (this.seen === 0) this.firstSeen = first;
-    const inTime = last - this.firstSeen <= silence;
-    if (only && guarded && inTime && this.seen + bytes.length <= LENGTH) {
-      this.seen += bytes.length;
+    const silence = this.#guard * GUARD_UNIT;
+    stopWait(this.#timer);
+    const only = bytes.length <= LENGTH && bytes.every((byte) => byte === this.#character);
+    const guarded = this.#seen > 0 || first - this.#quietSince >= silence;
+    if (this.#seen === 0) this.#firstSeen = first;
+    const inTime = last - this.#firstSeen <= silence;
+    if (only && guarded && inTime && this.#seen + bytes.length <= LENGTH) {
+      this.#seen += bytes.length;
       const left = Math.max(0, last + silence - now());
-      this.timer = wait(this.seen === LENGTH ? this.escaped : () => this.release(), left);
+      this.#timer = wait(this.#seen === LENGTH ? this.#escaped : () => this.#release(), left);
     } else {
-      this.release();
-      this.passed(bytes);
+      this.#release();
+      this.#passed(bytes);
     }
-    this.quietSince = last;
+    this.#quietSince = last;
   }
 
   /** They were data after all. */
-  private release(): void {
-    const held = Buffer.alloc(this.seen, this.character);
-    this.seen = 0;
-    if (held.length > 0) this.passed(held);
+  #release(): void {
+    const held = Buffer.alloc(this.#seen, this.#character);
+    this.#seen = 0;
+    if (held.length > 0) this.#passed(held);
   }
 
   stop(): void {
-    stopWait(this.timer);
+    stopWait(this.#timer);
   }
 }

@@ -11,55 +11,58 @@ const LIMIT = 64 * 1024;
 
 /** What came in and was not yet looked at; in strict mode without what came too soon. */
 export class InputQueue {
-  private portions: Portion[] = [];
-  private size = 0;
-  private deafUntil = Number.NEGATIVE_INFINITY;
+  readonly #strict: boolean;
+  #portions: Portion[] = [];
+  #size = 0;
+  #deafUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
     /** Whether characters that come too soon after a result or a prompt are lost. */
-    private readonly strict: boolean,
-  ) {}
+    strict: boolean,
+  ) {
+    this.#strict = strict;
+  }
 
   push(bytes: Buffer, arrival: Arrival): void {
-    const heard = this.withoutTooSoon({ bytes, arrival });
+    const heard = this.#withoutTooSoon({ bytes, arrival });
     // A portion that belongs to an upload is taken at once, however long it is.
-    if (heard.bytes.length === 0 || this.size > LIMIT) return;
-    this.size += heard.bytes.length;
-    this.portions.push(heard);
+    if (heard.bytes.length === 0 || this.#size > LIMIT) return;
+    this.#size += heard.bytes.length;
+    this.#portions.push(heard);
   }
 
   next(): Portion | undefined {
-    const portion = this.portions.shift();
-    this.size -= portion?.bytes.length ?? 0;
+    const portion = this.#portions.shift();
+    this.#size -= portion?.bytes.length ?? 0;
     return portion;
   }
 
   /** Puts back what was not used of the last portion. */
   putBack(rest: Buffer, { bytes, arrival }: Portion): void {
     if (rest.length === 0) return;
-    this.size += rest.length;
-    this.portions.unshift({ bytes: rest, arrival: later(arrival, bytes.length - rest.length) });
+    this.#size += rest.length;
+    this.#portions.unshift({ bytes: rest, arrival: later(arrival, bytes.length - rest.length) });
   }
 
   clear(): void {
-    this.portions = [];
-    this.size = 0;
+    this.#portions = [];
+    this.#size = 0;
   }
 
   /** After a final result: characters that come before `until` are lost. */
   ignoreUntil(until: number): void {
-    if (this.strict) this.deafUntil = until;
+    if (this.#strict) this.#deafUntil = until;
   }
 
   /** After a prompt: so are those that did not wait for it. */
   ignoreAllUntil(until: number): void {
     this.ignoreUntil(until);
-    if (this.strict) this.clear();
+    if (this.#strict) this.clear();
   }
 
-  private withoutTooSoon(portion: Portion): Portion {
+  #withoutTooSoon(portion: Portion): Portion {
     const { bytes, arrival } = portion;
-    const early = this.deafUntil - arrival.first;
+    const early = this.#deafUntil - arrival.first;
     if (early <= 0) return portion;
     const lost = arrival.step === 0 ? bytes.length : Math.min(bytes.length, Math.ceil(early / arrival.step));
     return { bytes: bytes.subarray(lost), arrival: later(arrival, lost) };

@@ -21,25 +21,28 @@ export type Deliver = (bytes: Buffer, arrival: Arrival) => boolean;
  * delay a portion but never lower the rate, and nothing goes out before its time.
  */
 export class Pacer {
-  private readonly queue: Buffer[] = [];
-  private step = 0;
+  readonly #deliver: Deliver;
+  readonly #queue: Buffer[] = [];
+  #step = 0;
   /** When the first bit of the oldest byte in the queue began, or the line became idle. */
-  private begin = 0;
-  private bytes = 0;
-  private stopped = false;
-  private timer: NodeJS.Timeout | undefined;
-  private scheduled = false;
-  private readonly whenLower: { readonly limit: number; readonly resolve: () => void }[] = [];
+  #begin = 0;
+  #bytes = 0;
+  #stopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #scheduled = false;
+  readonly #whenLower: { readonly limit: number; readonly resolve: () => void }[] = [];
 
-  constructor(private readonly deliver: Deliver) {}
+  constructor(deliver: Deliver) {
+    this.#deliver = deliver;
+  }
 
   /** bit/s; 0 does not pace. */
   setRate(baud: number): void {
-    this.step = baud === 0 ? 0 : (BITS_PER_BYTE * 1000) / baud;
+    this.#step = baud === 0 ? 0 : (BITS_PER_BYTE * 1000) / baud;
   }
 
   get backlog(): number {
-    return this.bytes;
+    return this.#bytes;
   }
 
   /**
@@ -48,101 +51,101 @@ export class Pacer {
    */
   write(bytes: Buffer, from = now()): number {
     if (bytes.length > 0) {
-      if (this.bytes === 0) this.begin = Math.max(this.begin, from);
-      this.queue.push(bytes);
-      this.bytes += bytes.length;
-      this.schedule();
+      if (this.#bytes === 0) this.#begin = Math.max(this.#begin, from);
+      this.#queue.push(bytes);
+      this.#bytes += bytes.length;
+      this.#schedule();
     }
-    return this.begin + this.bytes * this.step;
+    return this.#begin + this.#bytes * this.#step;
   }
 
   /** Resolves when at most `limit` bytes wait. */
   lower(limit: number): Promise<void> {
-    if (this.bytes <= limit) return Promise.resolve();
-    return new Promise((resolve) => this.whenLower.push({ limit, resolve }));
+    if (this.#bytes <= limit) return Promise.resolve();
+    return new Promise((resolve) => this.#whenLower.push({ limit, resolve }));
   }
 
   resume(): void {
-    if (!this.stopped) return;
-    this.stopped = false;
-    this.begin = Math.max(this.begin, now());
-    this.schedule();
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#begin = Math.max(this.#begin, now());
+    this.#schedule();
   }
 
   /** Forgets what waits, as when the plug is pulled. */
   clear(): void {
-    this.queue.length = 0;
-    this.bytes = 0;
-    this.stopped = false;
-    this.begin = now();
-    this.wake();
+    this.#queue.length = 0;
+    this.#bytes = 0;
+    this.#stopped = false;
+    this.#begin = now();
+    this.#wake();
   }
 
-  private schedule(): void {
-    if (this.scheduled || this.stopped || this.bytes === 0) return;
-    this.scheduled = true;
+  #schedule(): void {
+    if (this.#scheduled || this.#stopped || this.#bytes === 0) return;
+    this.#scheduled = true;
     const run = () => {
-      this.scheduled = false;
-      this.run();
+      this.#scheduled = false;
+      this.#run();
     };
-    if (this.step === 0) {
+    if (this.#step === 0) {
       queueMicrotask(run);
       return;
     }
-    const remaining = this.begin + this.bytes * this.step - now();
+    const remaining = this.#begin + this.#bytes * this.#step - now();
     if (remaining <= PRECISE) nextTurn(run);
     else {
-      stopWait(this.timer);
-      this.timer = wait(run, Math.min(TICK, remaining - PRECISE + 0.5));
+      stopWait(this.#timer);
+      this.#timer = wait(run, Math.min(TICK, remaining - PRECISE + 0.5));
     }
   }
 
-  private run(): void {
-    const due = this.due();
+  #run(): void {
+    const due = this.#due();
     if (due > 0) {
-      const portion = this.take(due);
-      const arrival = { first: this.begin + this.step, step: this.step };
-      this.begin += due * this.step;
-      this.stopped = !this.deliver(portion, arrival);
-      this.wake();
+      const portion = this.#take(due);
+      const arrival = { first: this.#begin + this.#step, step: this.#step };
+      this.#begin += due * this.#step;
+      this.#stopped = !this.#deliver(portion, arrival);
+      this.#wake();
     }
-    this.schedule();
+    this.#schedule();
   }
 
   /** The end of a message goes out in one piece: single bytes would cost more turns than they bring. */
-  private due(): number {
-    if (this.step === 0) return this.bytes;
-    const elapsed = now() - this.begin;
-    if (elapsed >= this.bytes * this.step) return this.bytes;
-    const through = Math.floor(elapsed / this.step);
-    return (this.bytes - through) * this.step <= PRECISE ? 0 : through;
+  #due(): number {
+    if (this.#step === 0) return this.#bytes;
+    const elapsed = now() - this.#begin;
+    if (elapsed >= this.#bytes * this.#step) return this.#bytes;
+    const through = Math.floor(elapsed / this.#step);
+    return (this.#bytes - through) * this.#step <= PRECISE ? 0 : through;
   }
 
-  private take(count: number): Buffer {
+  #take(count: number): Buffer {
     const portion: Buffer[] = [];
     let missing = count;
     while (missing > 0) {
-      const head = this.queue[0];
+      const head = this.#queue[0];
       if (head === undefined) break;
       if (head.length > missing) {
         portion.push(head.subarray(0, missing));
-        this.queue[0] = head.subarray(missing);
+        this.#queue[0] = head.subarray(missing);
         missing = 0;
       } else {
         portion.push(head);
-        this.queue.shift();
+        this.#queue.shift();
         missing -= head.length;
       }
     }
-    this.bytes -= count;
+    this.#bytes -= count;
     return portion.length === 1 && portion[0] !== undefined ? portion[0] : Buffer.concat(portion);
   }
 
-  private wake(): void {
-    for (let i = this.whenLower.length - 1; i >= 0; i--) {
-      const waiter = this.whenLower[i];
-      if (waiter !== undefined && this.bytes <= waiter.limit) {
-        this.whenLower.splice(i, 1);
+  #wake(): void {
+    for (let i = this.#whenLower.length - 1; i >= 0; i--) {
+      const waiter = this.#whenLower[i];
+      if (waiter !== undefined && this.#bytes <= waiter.limit) {
+        this.#whenLower.splice(i, 1);
         waiter.resolve();
       }
     }

@@ -20,50 +20,53 @@ const NOTHING: Reading = { kind: "nothing" };
 
 /** Finds command lines in what the host types (V.250 5.2). One character stands for one byte. */
 export class CommandLineReader {
-  private text = "";
-  private overflowed = false;
+  readonly #maxLine: number;
+  readonly #characters: () => LineCharacters;
+  #text = "";
+  #overflowed = false;
 
-  constructor(
-    private readonly maxLine: number,
-    private readonly characters: () => LineCharacters,
-  ) {}
+  constructor(maxLine: number, characters: () => LineCharacters) {
+    this.#maxLine = maxLine;
+    this.#characters = characters;
+  }
 
   /** Whether a command line has begun: the modem prints nothing unasked into it. */
   get begun(): boolean {
-    return prefixAt(this.text) >= 0;
+    return prefixAt(this.#text) >= 0;
   }
 
   reset(): void {
-    this.text = "";
-    this.overflowed = false;
+    this.#text = "";
+    this.#overflowed = false;
   }
 
   feed(byte: number): Reading {
-    const { terminator, editing } = this.characters();
-    if (byte === terminator) return this.finish();
+    const { terminator, editing } = this.#characters();
+    if (byte === terminator) return this.#finish();
     if (byte === editing) {
-      if (prefixAt(this.text) !== this.text.length - 2) this.text = this.text.slice(0, -1);
+      if (prefixAt(this.#text) !== this.#text.length - 2) this.#text = this.#text.slice(0, -1);
       return NOTHING;
     }
     if (byte === CANCEL) this.reset();
     // Other control characters are no part of a line (V.250 5.2.2); a line feed after CR is the usual one.
     if (byte < 0x20 || byte === LINE_FEED) return NOTHING;
-    return this.append(String.fromCharCode(byte));
+    return this.#append(String.fromCharCode(byte));
   }
 
-  private append(character: string): Reading {
+  #append(character: string): Reading {
     // V.250 5.2.4: in place of the prefix, at the start of a line.
-    if (character === "/" && /^a$/i.test(this.text)) {
+    if (character === "/" && /^a$/i.test(this.#text)) {
       this.reset();
       return { kind: "repeat" };
     }
-    if (this.text.length >= this.maxLine) this.overflowed = true;
-    else this.text += character;
+    if (this.#text.length >= this.#maxLine) this.#overflowed = true;
+    else this.#text += character;
     return NOTHING;
   }
 
-  private finish(): Reading {
-    const { text, overflowed } = this;
+  #finish(): Reading {
+    const text = this.#text;
+    const overflowed = this.#overflowed;
     this.reset();
     const prefix = prefixAt(text);
     if (prefix < 0) return NOTHING;

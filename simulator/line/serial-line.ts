@@ -30,13 +30,13 @@ const HOST_BUFFER = 4096;
 export class SerialLine {
   readonly disturb: { toHost: Disturbance; toModem: Disturbance } = { toHost: (same) => same, toModem: (same) => same };
   trace: Trace | undefined;
-  private listener: LineListener | undefined;
-  private host: Host | undefined;
-  private readonly toModem = new Pacer((bytes, arrival) => this.arrive(bytes, arrival));
-  private readonly toHost = new Pacer((bytes) => this.depart(bytes));
-  private baud = 0;
+  #listener: LineListener | undefined;
+  #host: Host | undefined;
+  readonly #toModem = new Pacer((bytes, arrival) => this.#arrive(bytes, arrival));
+  readonly #toHost = new Pacer((bytes) => this.#depart(bytes));
+  #baud = 0;
   /** When the last byte was through that is being answered. */
-  private heardAt: number | undefined;
+  #heardAt: number | undefined;
 
   constructor(baud: number) {
     this.setRate(baud);
@@ -44,40 +44,40 @@ export class SerialLine {
 
   /** bit/s; 0: bytes take no time. */
   get rate(): number {
-    return this.baud;
+    return this.#baud;
   }
 
   setRate(baud: number): void {
-    this.baud = baud;
-    this.toModem.setRate(baud);
-    this.toHost.setRate(baud);
+    this.#baud = baud;
+    this.#toModem.setRate(baud);
+    this.#toHost.setRate(baud);
   }
 
   connectModem(listener: LineListener): void {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   /** The newest host has the line; the one before is hung up. */
   attach(host: Host): void {
-    const before = this.host;
+    const before = this.#host;
     if (before === host) return;
-    if (before === undefined) this.toHost.clear();
+    if (before === undefined) this.#toHost.clear();
     else this.detach(before);
-    this.host = host;
+    this.#host = host;
     before?.hangUp(new Error("the port was taken over by another client"));
   }
 
   detach(host: Host): void {
-    if (this.host !== host) return;
-    this.host = undefined;
-    this.toModem.clear();
-    this.toHost.clear();
-    this.listener?.hangUp();
+    if (this.#host !== host) return;
+    this.#host = undefined;
+    this.#toModem.clear();
+    this.#toHost.clear();
+    this.#listener?.hangUp();
   }
 
   /** The plug is pulled: whoever is attached learns it. */
   unplug(): void {
-    const { host } = this;
+    const host = this.#host;
     if (host === undefined) return;
     this.detach(host);
     host.hangUp(Object.assign(new Error("the modem was unplugged"), { code: "ENXIO", disconnected: true }));
@@ -85,58 +85,58 @@ export class SerialLine {
 
   /** Bytes from the host; resolves when there is room for more. */
   async send(host: Host, bytes: Buffer): Promise<void> {
-    if (this.host !== host) return;
-    this.toModem.write(bytes);
-    await this.toModem.lower(HOST_BUFFER);
+    if (this.#host !== host) return;
+    this.#toModem.write(bytes);
+    await this.#toModem.lower(HOST_BUFFER);
   }
 
   resume(host: Host): void {
-    if (this.host === host) this.toHost.resume();
+    if (this.#host === host) this.#toHost.resume();
   }
 
   /** The modem has room again. */
   resumeInput(): void {
-    this.toModem.resume();
+    this.#toModem.resume();
   }
 
   /**
    * Bytes from the modem that were ready at `from`; returns when the last is through. An answer is ready when the command
    * is through: how long this process takes for it is no time of the line's.
    */
-  write(bytes: Buffer, from = this.heardAt ?? now()): number {
+  write(bytes: Buffer, from = this.#heardAt ?? now()): number {
     // A port that nobody opened takes nothing: what the modem prints is gone.
-    if (this.host === undefined) return now();
-    return this.toHost.write(bytes, from);
+    if (this.#host === undefined) return now();
+    return this.#toHost.write(bytes, from);
   }
 
   /** Bytes that wait for the host. */
   get backlog(): number {
-    return this.toHost.backlog;
+    return this.#toHost.backlog;
   }
 
   lower(limit: number): Promise<void> {
-    return this.toHost.lower(limit);
+    return this.#toHost.lower(limit);
   }
 
-  private arrive(bytes: Buffer, arrival: Arrival): boolean {
+  #arrive(bytes: Buffer, arrival: Arrival): boolean {
     const heard = this.disturb.toModem(bytes);
     this.trace?.("to-modem", heard);
-    this.noteHeard(arrival.first + (bytes.length - 1) * arrival.step);
-    return this.listener?.receive(heard, arrival) ?? true;
+    this.#noteHeard(arrival.first + (bytes.length - 1) * arrival.step);
+    return this.#listener?.receive(heard, arrival) ?? true;
   }
 
   /** Holds for what is said at once, not for what an event or a timer brings later. */
-  private noteHeard(at: number): void {
-    if (this.baud === 0) return;
-    this.heardAt = at;
+  #noteHeard(at: number): void {
+    if (this.#baud === 0) return;
+    this.#heardAt = at;
     nextTurn(() => {
-      if (this.heardAt === at) this.heardAt = undefined;
+      if (this.#heardAt === at) this.#heardAt = undefined;
     });
   }
 
-  private depart(bytes: Buffer): boolean {
+  #depart(bytes: Buffer): boolean {
     const said = this.disturb.toHost(bytes);
     this.trace?.("to-host", said);
-    return this.host?.receive(said) ?? true;
+    return this.#host?.receive(said) ?? true;
   }
 }

@@ -6,55 +6,59 @@ const ESC = 0x1b;
 
 /** Bytes that a prompt asked for, as they come in. */
 export class Upload {
+  readonly #timeout: number | undefined;
+  readonly #options: PromptOptions;
   readonly done: Promise<Buffer>;
-  private readonly parts: Buffer[] = [];
-  private missing: number;
+  readonly #parts: Buffer[] = [];
+  #missing: number;
   /** What a typed text may still have; it goes on until Ctrl-Z. */
-  private room: number;
-  private resolve: (bytes: Buffer) => void = () => undefined;
-  private reject: (reason: Error) => void = () => undefined;
-  private timer: NodeJS.Timeout | undefined;
+  #room: number;
+  #resolve: (bytes: Buffer) => void = () => undefined;
+  #reject: (reason: Error) => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     length: number,
     /** ms */
-    private readonly timeout: number | undefined,
-    private readonly options: PromptOptions = {},
+    timeout: number | undefined,
+    options: PromptOptions = {},
   ) {
-    this.missing = length;
-    this.room = length;
+    this.#timeout = timeout;
+    this.#options = options;
+    this.#missing = length;
+    this.#room = length;
     this.done = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
     if (length === 0) this.end();
-    else this.watch();
+    else this.#watch();
   }
 
   get complete(): boolean {
-    return this.missing === 0;
+    return this.#missing === 0;
   }
 
   /** Takes what belongs to it and returns the rest. */
   feed(bytes: Buffer): Buffer {
-    return this.options.typed === undefined ? this.count(bytes) : this.type(bytes, this.options.typed.cancelled);
+    return this.#options.typed === undefined ? this.#count(bytes) : this.#type(bytes, this.#options.typed.cancelled);
   }
 
-  private count(bytes: Buffer): Buffer {
-    const own = bytes.subarray(0, this.missing);
-    this.parts.push(own);
-    this.missing -= own.length;
-    this.options.received?.(own.length);
-    if (this.options.idleTimeout === true) this.watch();
+  #count(bytes: Buffer): Buffer {
+    const own = bytes.subarray(0, this.#missing);
+    this.#parts.push(own);
+    this.#missing -= own.length;
+    this.#options.received?.(own.length);
+    if (this.#options.idleTimeout === true) this.#watch();
     if (this.complete) this.end();
     return bytes.subarray(own.length);
   }
 
-  private type(bytes: Buffer, cancelled: Error): Buffer {
+  #type(bytes: Buffer, cancelled: Error): Buffer {
     const end = bytes.findIndex((byte) => byte === CTRL_Z || byte === ESC);
     const own = bytes.subarray(0, end < 0 ? bytes.length : end);
-    this.parts.push(own.subarray(0, this.room));
-    this.room -= Math.min(this.room, own.length);
+    this.#parts.push(own.subarray(0, this.#room));
+    this.#room -= Math.min(this.#room, own.length);
     if (end < 0) return Buffer.alloc(0);
     if (bytes[end] === CTRL_Z) this.end();
     else this.abandon(cancelled);
@@ -63,21 +67,21 @@ export class Upload {
 
   /** With what came so far, without the `without` bytes that turned out to be no data. */
   end(without = 0): void {
-    stopWait(this.timer);
-    this.missing = 0;
-    const bytes = Buffer.concat(this.parts);
-    this.resolve(bytes.subarray(0, bytes.length - without));
+    stopWait(this.#timer);
+    this.#missing = 0;
+    const bytes = Buffer.concat(this.#parts);
+    this.#resolve(bytes.subarray(0, bytes.length - without));
   }
 
   abandon(reason: Error): void {
-    stopWait(this.timer);
-    this.missing = 0;
-    this.reject(reason);
+    stopWait(this.#timer);
+    this.#missing = 0;
+    this.#reject(reason);
   }
 
-  private watch(): void {
-    if (this.timeout === undefined) return;
-    stopWait(this.timer);
-    this.timer = wait(() => this.end(), this.timeout);
+  #watch(): void {
+    if (this.#timeout === undefined) return;
+    stopWait(this.#timer);
+    this.#timer = wait(() => this.end(), this.#timeout);
   }
 }

@@ -16,51 +16,54 @@ export interface TextRule {
 
 /** The parameters of one command, checked as strictly as the manuals print them; each service has its own refusal. */
 export class Parameters {
-  constructor(
-    private readonly call: Call,
-    private readonly refusal: () => CommandError,
-  ) {}
+  readonly #call: Call;
+  readonly #refusal: () => CommandError;
+
+  constructor(call: Call, refusal: () => CommandError) {
+    this.#call = call;
+    this.#refusal = refusal;
+  }
 
   get count(): number {
-    return this.call.arguments.length;
+    return this.#call.arguments.length;
   }
 
   /** @throws the service's refusal for fewer or more parameters than that */
   expect(least: number, most: number): this {
-    if (this.count < least || this.count > most) throw this.refusal();
+    if (this.count < least || this.count > most) throw this.#refusal();
     return this;
   }
 
   given(index: number): boolean {
-    const argument = this.call.arguments[index];
+    const argument = this.#call.arguments[index];
     return argument !== undefined && (argument.quoted || argument.text !== "");
   }
 
   number(index: number, rule: NumberRule): number {
-    const argument = this.call.arguments[index];
+    const argument = this.#call.arguments[index];
     if (argument === undefined || !this.given(index)) return this.#leftOut(rule.fallback);
-    if (argument.quoted || !/^\d{1,10}$/.test(argument.text)) throw this.refusal();
+    if (argument.quoted || !/^\d{1,10}$/.test(argument.text)) throw this.#refusal();
     const value = Number(argument.text);
-    if (value < rule.min || value > rule.max) throw this.refusal();
+    if (value < rule.min || value > rule.max) throw this.#refusal();
     return value;
   }
 
   text(index: number, rule: TextRule = {}): string {
-    const argument = this.call.arguments[index];
+    const argument = this.#call.arguments[index];
     if (argument === undefined || !this.given(index)) return this.#leftOut(rule.fallback);
-    if (!argument.quoted || argument.text.length > (rule.maxLength ?? Number.POSITIVE_INFINITY)) throw this.refusal();
+    if (!argument.quoted || argument.text.length > (rule.maxLength ?? Number.POSITIVE_INFINITY)) throw this.#refusal();
     return argument.text;
   }
 
   /** A parameter that is no string, as it stands. */
   bare(index: number): string {
-    const argument = this.call.arguments[index];
-    if (argument === undefined || argument.quoted || argument.text === "") throw this.refusal();
+    const argument = this.#call.arguments[index];
+    if (argument === undefined || argument.quoted || argument.text === "") throw this.#refusal();
     return argument.text;
   }
 
   #leftOut<T>(fallback: T | undefined): T {
-    if (fallback === undefined) throw this.refusal();
+    if (fallback === undefined) throw this.#refusal();
     return fallback;
   }
 }

@@ -28,90 +28,92 @@ const GAPS_AT_MOST = 5;
 
 /** The line to one modem, over a transport that is open. Ends with `close`; a reopened port gets a new channel. */
 export class AtChannel implements Channel {
-  private readonly parser = new Parser();
-  private readonly queue = new JobQueue();
-  private readonly gap = new MovableTimer();
-  private readonly router = new UrcRouter((error) => this.note(`A URC listener failed: ${String(error)}`));
-  private dialect = UNKNOWN_MODEM;
-  private dataMode = ANY_DATA_MODE;
-  private exchange: Exchange | undefined;
-  private resync: Resync | undefined;
-  private data: DataMode | undefined;
+  readonly #transport: Transport;
+  readonly #hooks: ChannelHooks;
+  readonly #recent: RecentSecrets;
+  readonly #parser = new Parser();
+  readonly #queue = new JobQueue();
+  readonly #gap = new MovableTimer();
+  readonly #router = new UrcRouter((error) => this.note(`A URC listener failed: ${String(error)}`));
+  #dialect = UNKNOWN_MODEM;
+  #dataMode = ANY_DATA_MODE;
+  #exchange: Exchange | undefined;
+  #resync: Resync | undefined;
+  #data: DataMode | undefined;
   /** Whether the modem has said that it left data mode, so that nothing needs to be made of its answering again. */
-  private saidItLeft = false;
-  private freeAt = Number.NEGATIVE_INFINITY;
-  private closed: ModemError | undefined;
+  #saidItLeft = false;
+  #freeAt = Number.NEGATIVE_INFINITY;
+  #closed: ModemError | undefined;
   /** Whether an answer of an older command may still come. */
-  private suspect = false;
-  private hasAnswered = false;
-  private interrupted: Interrupted = UNDISTURBED;
-  private lastByteAt = Number.NEGATIVE_INFINITY;
-  private readonly inbox: Buffer[] = [];
-  private parsing = false;
-  private readonly silence = new SilenceWatch(() => this.lookForSilence());
+  #suspect = false;
+  #hasAnswered = false;
+  #interrupted: Interrupted = UNDISTURBED;
+  #lastByteAt = Number.NEGATIVE_INFINITY;
+  readonly #inbox: Buffer[] = [];
+  #parsing = false;
+  readonly #silence = new SilenceWatch(() => this.#lookForSilence());
   /** Whether nothing may be sent, as it would break the silence around `+++`. */
-  private isHushed = false;
-  private readonly trace: Trace;
-  private readonly onToken = (token: Token): void => this.take(token);
+  #isHushed = false;
+  readonly #trace: Trace;
+  readonly #onToken = (token: Token): void => this.#take(token);
 
   /** @param recent secrets of the channels before this one: a modem that rebooted may repeat them to the next */
-  constructor(
-    private readonly transport: Transport,
-    private readonly hooks: ChannelHooks = {},
-    private readonly recent = new RecentSecrets(),
-  ) {
-    this.trace = new Trace(hooks, recent);
-    transport.onData((bytes) => this.receive(bytes));
+  constructor(transport: Transport, hooks: ChannelHooks = {}, recent = new RecentSecrets()) {
+    this.#transport = transport;
+    this.#hooks = hooks;
+    this.#recent = recent;
+    this.#trace = new Trace(hooks, recent);
+    transport.onData((bytes) => this.#receive(bytes));
   }
 
   get bytesPerSecond(): number | undefined {
-    return this.transport.bytesPerSecond;
+    return this.#transport.bytesPerSecond;
   }
 
   useDialect(dialect: Dialect): void {
-    this.dialect = dialect;
-    this.dataMode = dialect.dataMode ?? ANY_DATA_MODE;
-    this.trace.useDialect(dialect);
-    this.parser.useGrammar(dialect.counted, dialect.urcs);
+    this.#dialect = dialect;
+    this.#dataMode = dialect.dataMode ?? ANY_DATA_MODE;
+    this.#trace.useDialect(dialect);
+    this.#parser.useGrammar(dialect.counted, dialect.urcs);
   }
 
   send(command: Command): Promise<Response> {
-    return this.carryOut(new Job(command));
+    return this.#carryOut(new Job(command));
   }
 
   async openData(command: Command, events: DataLinkEvents): Promise<DataLink> {
     const { label, signal, priority } = command;
-    if (priority === Priority.Background) await waitForIdleLine(() => this.freeSince, signal);
+    if (priority === Priority.Background) await waitForIdleLine(() => this.#freeSince, signal);
     const job = new Job({ ...command, download: ALL_THAT_COMES }, events);
-    await this.carryOut(job);
-    if (job.link === undefined) throw rejection(label, NO_CONNECT, this.dialect.errorTexts);
+    await this.#carryOut(job);
+    if (job.link === undefined) throw rejection(label, NO_CONNECT, this.#dialect.errorTexts);
     if (signal?.aborted !== true) return job.link;
     void job.link.leave();
     throw signal.reason;
   }
 
   /** By `now()`; undefined while somebody uses the line. */
-  private get freeSince(): number | undefined {
-    return this.isInUse || !this.queue.isEmpty ? undefined : this.freeAt;
+  get #freeSince(): number | undefined {
+    return this.#isInUse || !this.#queue.isEmpty ? undefined : this.#freeAt;
   }
 
-  private get isInUse(): boolean {
-    return this.exchange !== undefined || this.resync !== undefined || this.data !== undefined || this.isHushed;
+  get #isInUse(): boolean {
+    return this.#exchange !== undefined || this.#resync !== undefined || this.#data !== undefined || this.#isHushed;
   }
 
-  private async carryOut(job: Job): Promise<Response> {
+  async #carryOut(job: Job): Promise<Response> {
     const { command } = job;
-    if (this.closed !== undefined) throw this.closed;
+    if (this.#closed !== undefined) throw this.#closed;
     command.signal?.throwIfAborted();
     checkLine(command);
     const onAbort = (): void => {
-      this.queue.remove(job);
+      this.#queue.remove(job);
       job.reject(command.signal?.reason);
     };
     command.signal?.addEventListener("abort", onAbort, { once: true });
-    this.queue.add(job);
-    this.data?.wanted(command.priority === Priority.Background);
-    this.next();
+    this.#queue.add(job);
+    this.#data?.wanted(command.priority === Priority.Background);
+    this.#next();
     try {
       return await job.promise;
     } finally {
@@ -124,228 +126,234 @@ export class AtChannel implements Channel {
    * been left in data mode, and would answer nothing else. To one that takes commands it means nothing.
    */
   async escape(guard: number, signal: AbortSignal): Promise<void> {
-    this.isHushed = true;
-    this.gap.stop();
-    this.trace.mask = DATA_MODE_MASK;
+    this.#isHushed = true;
+    this.#gap.stop();
+    this.#trace.mask = DATA_MODE_MASK;
     try {
-      await sendEscape(this.transport, this.trace, guard, signal);
+      await sendEscape(this.#transport, this.#trace, guard, signal);
     } finally {
-      this.isHushed = false;
-      this.next();
+      this.#isHushed = false;
+      this.#next();
     }
   }
 
   waitForUrc<T>(match: (line: Line) => T | undefined, options: WaitOptions): UrcWaiter<T> {
-    const waiter = this.router.waitFor(match, options);
-    if (this.closed !== undefined) this.router.failWaiting(this.closed);
+    const waiter = this.#router.waitFor(match, options);
+    if (this.#closed !== undefined) this.#router.failWaiting(this.#closed);
     return waiter;
   }
 
   onUrc(prefix: string, listener: (line: Line) => void): () => void {
-    return this.router.on(prefix, listener);
+    return this.#router.on(prefix, listener);
   }
 
   note(text: string): void {
-    this.trace.note(text);
+    this.#trace.note(text);
   }
 
   /** Lets go of the transport, which stays open; everything queued, in flight and awaited rejects with `error`. */
   close(error: ModemError): void {
-    if (this.closed !== undefined) return;
-    this.closed = error;
-    this.failAll(error);
+    if (this.#closed !== undefined) return;
+    this.#closed = error;
+    this.#failAll(error);
   }
 
-  private receive(bytes: Buffer): void {
-    this.lastByteAt = now();
-    this.parse(bytes);
-    this.silence.restart(this.parser.awaitsSilence && this.closed === undefined);
-    this.next();
+  #receive(bytes: Buffer): void {
+    this.#lastByteAt = now();
+    this.#parse(bytes);
+    this.#silence.restart(this.#parser.awaitsSilence && this.#closed === undefined);
+    this.#next();
   }
 
-  private parse(bytes: Buffer): void {
-    this.inbox.push(bytes);
+  #parse(bytes: Buffer): void {
+    this.#inbox.push(bytes);
     // A transport may deliver the answer from within write(); tokens are taken one after the other all the same.
-    if (this.parsing) return;
-    this.parsing = true;
+    if (this.#parsing) return;
+    this.#parsing = true;
     try {
-      for (let next = this.inbox.shift(); next !== undefined; next = this.inbox.shift()) {
-        if (this.closed === undefined) this.parser.push(next, this.onToken);
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
+        if (this.#closed === undefined) this.#parser.push(next, this.#onToken);
       }
     } finally {
-      this.parsing = false;
+      this.#parsing = false;
     }
   }
 
-  private take(token: Token): void {
-    if (this.closed !== undefined) return;
-    this.trace.received(token);
-    if (token.type === "urc") this.unsolicited(token.line, token.boot);
-    else if (token.type === "data" && this.data !== undefined) this.data.receive(token.bytes);
-    else if (token.type === "prompt" && this.exchange?.job.events !== undefined) this.connected(this.exchange);
-    else if (this.resync !== undefined) this.resync.token(token);
-    else if (this.exchange?.token(token) === true) this.finished();
+  #take(token: Token): void {
+    if (this.#closed !== undefined) return;
+    this.#trace.received(token);
+    if (token.type === "urc") this.#unsolicited(token.line, token.boot);
+    else if (token.type === "data" && this.#data !== undefined) this.#data.receive(token.bytes);
+    else if (token.type === "prompt" && this.#exchange?.job.events !== undefined) this.#connected(this.#exchange);
+    else if (this.#resync !== undefined) this.#resync.token(token);
+    else if (this.#exchange?.token(token) === true) this.#finished();
   }
 
-  private unsolicited(line: Line, boot: boolean): void {
-    this.exchange?.interrupt(line);
-    this.router.route(line);
-    if (!boot || this.closed !== undefined) return;
+  #unsolicited(line: Line, boot: boolean): void {
+    this.#exchange?.interrupt(line);
+    this.#router.route(line);
+    if (!boot || this.#closed !== undefined) return;
     const words = `The modem restarted during the operation (it printed ${line.text})`;
-    this.failAll(new ModemError("MODEM_RESTARTED", words));
-    this.suspect = false;
-    this.hooks.onBoot?.(line.text);
+    this.#failAll(new ModemError("MODEM_RESTARTED", words));
+    this.#suspect = false;
+    this.#hooks.onBoot?.(line.text);
   }
 
   /** `CONNECT` has come: from the next byte on the line is in data mode. */
-  private connected({ job }: Exchange, events = job.events): void {
+  #connected({ job }: Exchange, events = job.events): void {
     if (events === undefined) return;
-    this.exchange?.connected();
-    this.finished();
-    this.trace.mask = DATA_MODE_MASK;
-    const { transport, trace, bytesPerSecond, dialect } = this;
+    this.#exchange?.connected();
+    this.#finished();
+    this.#trace.mask = DATA_MODE_MASK;
+    const { bytesPerSecond } = this;
+    const transport = this.#transport;
+    const trace = this.#trace;
+    const dialect = this.#dialect;
     const data = new DataMode(
       {
         bytesPerSecond,
-        grammar: this.dataMode,
+        grammar: this.#dataMode,
         urcs: dialect.urcs,
         transport,
         trace,
-        over: (behind, how) => this.leftDataMode(behind, how),
+        over: (behind, how) => this.#leftDataMode(behind, how),
       },
       events,
     );
-    this.data = data;
+    this.#data = data;
     job.link = data;
     if (job.command.signal?.aborted === true) void data.leave();
-    for (const isPatient of [false, true]) if (this.queue.waits(isPatient)) data.wanted(isPatient);
+    for (const isPatient of [false, true]) if (this.#queue.waits(isPatient)) data.wanted(isPatient);
   }
 
-  private leftDataMode(behind: Buffer, how: DataModeOver): void {
-    this.trace.tellPayload();
-    this.freeAt = now();
-    this.parser.abandon(this.onToken);
-    if (how === "answered") this.data = undefined;
-    this.parse(behind);
-    if (this.data !== undefined) {
-      this.interrupted = { ...(how === "nothing" ? IN_DATA_MODE : UNDISTURBED), startedAt: now() };
-      this.saidItLeft = how === "ended";
-      this.resynchronise();
+  #leftDataMode(behind: Buffer, how: DataModeOver): void {
+    this.#trace.tellPayload();
+    this.#freeAt = now();
+    this.#parser.abandon(this.#onToken);
+    if (how === "answered") this.#data = undefined;
+    this.#parse(behind);
+    if (this.#data !== undefined) {
+      this.#interrupted = { ...(how === "nothing" ? IN_DATA_MODE : UNDISTURBED), startedAt: now() };
+      this.#saidItLeft = how === "ended";
+      this.#resynchronise();
     }
-    this.next();
+    this.#next();
   }
 
-  private finished(): void {
-    this.exchange = undefined;
-    this.freeAt = now();
-    this.hasAnswered = true;
+  #finished(): void {
+    this.#exchange = undefined;
+    this.#freeAt = now();
+    this.#hasAnswered = true;
   }
 
   /** Sends what is next, as soon as the line may take it. */
-  private next(): void {
-    if (this.parsing || this.isInUse || this.closed !== undefined || this.gap.running || this.queue.isEmpty) return;
-    if (this.suspect && this.hasAnswered) {
+  #next(): void {
+    if (this.#parsing || this.#isInUse || this.#closed !== undefined || this.#gap.running || this.#queue.isEmpty)
+      return;
+    if (this.#suspect && this.#hasAnswered) {
       // What was sent to a modem that took no notice of it is not answered later.
-      this.interrupted = { ...this.interrupted, startedAt: now() };
-      this.resynchronise();
+      this.#interrupted = { ...this.#interrupted, startedAt: now() };
+      this.#resynchronise();
       return;
     }
-    const latest = now() + this.dialect.gap * GAPS_AT_MOST;
-    const end = (): number => Math.min(this.lastByteAt + this.dialect.gap, latest);
-    this.gap.start(end, () => this.dispatch());
+    const latest = now() + this.#dialect.gap * GAPS_AT_MOST;
+    const end = (): number => Math.min(this.#lastByteAt + this.#dialect.gap, latest);
+    this.#gap.start(end, () => this.#dispatch());
   }
 
-  private dispatch(): void {
-    const job = this.queue.take();
+  #dispatch(): void {
+    const job = this.#queue.take();
     if (job === undefined) return;
     const { line, expects = [], upload, download } = job.command;
-    this.parser.begin({ line, expects, prompt: upload?.prompt, download });
+    this.#parser.begin({ line, expects, prompt: upload?.prompt, download });
     const exchange = new Exchange(
       job,
       {
         bytesPerSecond: this.bytesPerSecond,
-        dialect: this.dialect,
-        recent: this.recent,
-        write: (bytes) => this.transport.write(bytes),
-        traceSent: (text) => this.trace.sent(text),
+        dialect: this.#dialect,
+        recent: this.#recent,
+        write: (bytes) => this.#transport.write(bytes),
+        traceSent: (text) => this.#trace.sent(text),
       },
-      () => this.interrupt(exchange),
+      () => this.#interrupt(exchange),
     );
-    this.trace.mask = exchange.mask;
-    this.exchange = exchange;
+    this.#trace.mask = exchange.mask;
+    this.#exchange = exchange;
     exchange.start();
   }
 
   /** The exchange has failed and its job is rejected; the modem may still answer. */
-  private interrupt(exchange: Exchange): void {
-    this.exchange = undefined;
-    this.interrupted = exchange.interrupted;
-    this.suspect = true;
-    this.parser.abandon(this.onToken);
+  #interrupt(exchange: Exchange): void {
+    this.#exchange = undefined;
+    this.#interrupted = exchange.interrupted;
+    this.#suspect = true;
+    this.#parser.abandon(this.#onToken);
     // A modem that has never answered may be off or booting: it is its owner who tries again, with commands of his own.
-    if (this.hasAnswered) this.resynchronise();
-    else this.next();
+    if (this.#hasAnswered) this.#resynchronise();
+    else this.#next();
   }
 
-  private resynchronise(): void {
-    this.gap.stop();
+  #resynchronise(): void {
+    this.#gap.stop();
     const resync = new Resync(
       {
         bytesPerSecond: this.bytesPerSecond,
-        guard: this.dataMode.guard,
-        lastByteAt: () => this.lastByteAt,
-        write: (bytes) => this.transport.write(bytes),
-        expect: (command) => this.parser.begin(command),
+        guard: this.#dataMode.guard,
+        lastByteAt: () => this.#lastByteAt,
+        write: (bytes) => this.#transport.write(bytes),
+        expect: (command) => this.#parser.begin(command),
       },
-      this.interrupted,
+      this.#interrupted,
     );
-    this.resync = resync;
-    this.note(`Resynchronising ${this.data === undefined ? "after a missing answer" : "behind data mode"}`);
+    this.#resync = resync;
+    this.note(`Resynchronising ${this.#data === undefined ? "after a missing answer" : "behind data mode"}`);
     void resync.run().then((inStep) => {
-      if (this.resync === resync) this.resynchronised(inStep);
+      if (this.#resync === resync) this.#resynchronised(inStep);
     });
   }
 
-  private resynchronised(inStep: boolean): void {
-    const { data, saidItLeft } = this;
-    this.resync = undefined;
-    this.data = undefined;
-    this.saidItLeft = false;
-    this.freeAt = now();
-    this.suspect = !inStep;
-    if (inStep) this.interrupted = UNDISTURBED;
-    this.parser.abandon(this.onToken);
+  #resynchronised(inStep: boolean): void {
+    const data = this.#data;
+    const saidItLeft = this.#saidItLeft;
+    this.#resync = undefined;
+    this.#data = undefined;
+    this.#saidItLeft = false;
+    this.#freeAt = now();
+    this.#suspect = !inStep;
+    if (inStep) this.#interrupted = UNDISTURBED;
+    this.#parser.abandon(this.#onToken);
     data?.resynchronised(inStep);
     if (!inStep) {
-      this.queue.rejectAll(new ModemError("MODEM_TIMEOUT", "The modem has stopped answering"));
-      this.hooks.onUnresponsive?.();
-    } else if (!saidItLeft) this.hooks.onResynchronised?.();
-    this.next();
+      this.#queue.rejectAll(new ModemError("MODEM_TIMEOUT", "The modem has stopped answering"));
+      this.#hooks.onUnresponsive?.();
+    } else if (!saidItLeft) this.#hooks.onResynchronised?.();
+    this.#next();
   }
 
-  private failAll(error: ModemError): void {
-    const { exchange, data } = this;
-    this.exchange = undefined;
-    this.data = undefined;
-    this.saidItLeft = false;
-    this.resync?.cancel();
-    this.resync = undefined;
-    this.gap.stop();
-    this.silence.stop();
-    this.parser.abandon(() => undefined);
+  #failAll(error: ModemError): void {
+    const exchange = this.#exchange;
+    const data = this.#data;
+    this.#exchange = undefined;
+    this.#data = undefined;
+    this.#saidItLeft = false;
+    this.#resync?.cancel();
+    this.#resync = undefined;
+    this.#gap.stop();
+    this.#silence.stop();
+    this.#parser.abandon(() => undefined);
     exchange?.end(error);
     data?.fail(error);
-    this.queue.rejectAll(error);
-    this.router.failWaiting(error);
+    this.#queue.rejectAll(error);
+    this.#router.failWaiting(error);
   }
 
   /** Returns whether the end of a download still depends on silence. */
-  private lookForSilence(): boolean {
-    this.parsing = true;
-    this.parser.silence(now() - this.lastByteAt, this.onToken);
-    this.parsing = false;
-    const goesOn = this.parser.awaitsSilence && this.closed === undefined;
-    if (!goesOn) this.next();
+  #lookForSilence(): boolean {
+    this.#parsing = true;
+    this.#parser.silence(now() - this.#lastByteAt, this.#onToken);
+    this.#parsing = false;
+    const goesOn = this.#parser.awaitsSilence && this.#closed === undefined;
+    if (!goesOn) this.#next();
     return goesOn;
   }
 }

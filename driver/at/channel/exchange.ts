@@ -42,25 +42,29 @@ const LINE_END = 2;
 
 /** One command on the line, from its first byte to its final result. */
 export class Exchange {
+  readonly #line: ExchangeLine;
+  readonly #onInterrupted: () => void;
   readonly mask: Mask;
-  private readonly lines: Line[] = [];
-  private readonly received = new ByteSink();
-  private readonly deadline: ExtendableTimeout;
-  private readonly promptPause = new MovableTimer();
-  private startedAt = 0;
-  private promptSeen = false;
-  private written = 0;
-  private over = false;
-  private damaged = false;
+  readonly #lines: Line[] = [];
+  readonly #received = new ByteSink();
+  readonly #deadline: ExtendableTimeout;
+  readonly #promptPause = new MovableTimer();
+  #startedAt = 0;
+  #promptSeen = false;
+  #written = 0;
+  #over = false;
+  #damaged = false;
 
   /** @param onInterrupted called after the job was rejected because the time was over or the line can't be written */
   constructor(
     readonly job: Job,
-    private readonly line: ExchangeLine,
-    private readonly onInterrupted: () => void,
+    line: ExchangeLine,
+    onInterrupted: () => void,
   ) {
+    this.#line = line;
+    this.#onInterrupted = onInterrupted;
     this.mask = new Mask(job.command, line.recent);
-    this.deadline = new ExtendableTimeout(() => this.expire());
+    this.#deadline = new ExtendableTimeout(() => this.#expire());
   }
 
   get command(): Command {
@@ -73,119 +77,120 @@ export class Exchange {
     const opensDataMode = download !== undefined && download.after === undefined;
     const prompt = upload?.prompt ?? (opensDataMode ? "CONNECT" : undefined);
     return {
-      startedAt: this.startedAt,
+      startedAt: this.#startedAt,
       prompt,
-      opened: this.promptSeen,
+      opened: this.#promptSeen,
       size,
-      missing: this.promptSeen ? size - this.written : 0,
+      missing: this.#promptSeen ? size - this.#written : 0,
     };
   }
 
   start(): void {
     const { line, label, timeout } = this.command;
     const bytes = Buffer.from(`${line}\r`, "latin1");
-    this.line.traceSent(label);
-    this.startedAt = now();
+    this.#line.traceSent(label);
+    this.#startedAt = now();
     // Counted from now, and anew from the last byte: a line whose flow is stopped may never let that go.
-    this.deadline.start(timeout + lineTime(bytes.length, this.line.bytesPerSecond));
-    this.line.write(bytes).then(
-      () => this.wroteLine(),
-      (error: unknown) => this.fail(error),
+    this.#deadline.start(timeout + lineTime(bytes.length, this.#line.bytesPerSecond));
+    this.#line.write(bytes).then(
+      () => this.#wroteLine(),
+      (error: unknown) => this.#fail(error),
     );
   }
 
   /** Returns true when the token ended the exchange. */
   token(token: Token): boolean {
-    if (token.type === "answer") this.lines.push(token.line);
-    else if (token.type === "data") this.received.append(token.bytes, 0, token.bytes.length);
-    else if (token.type === "damage") this.damaged = true;
-    else if (token.type === "prompt") this.prompted(token.prompt);
-    else if (token.type === "final") this.finish(token.result);
+    if (token.type === "answer") this.#lines.push(token.line);
+    else if (token.type === "data") this.#received.append(token.bytes, 0, token.bytes.length);
+    else if (token.type === "damage") this.#damaged = true;
+    else if (token.type === "prompt") this.#prompted(token.prompt);
+    else if (token.type === "final") this.#finish(token.result);
     return token.type === "final";
   }
 
   /** Data mode is open: the command has done its part. */
   connected(): void {
-    this.stop();
-    this.job.resolve({ lines: this.lines });
+    this.#stop();
+    this.job.resolve({ lines: this.#lines });
   }
 
   /** A URC came in between: its own time is not the command's. */
   interrupt(line: Line): void {
     const bytes = line.data.reduce((sum, string) => sum + string.bytes.length, line.text.length + 2 * LINE_END);
-    this.deadline.extend(lineTime(bytes, this.line.bytesPerSecond));
+    this.#deadline.extend(lineTime(bytes, this.#line.bytesPerSecond));
   }
 
   /** Ends it from outside. */
   end(reason: unknown): void {
-    this.stop();
+    this.#stop();
     this.job.reject(reason);
   }
 
-  private wroteLine(): void {
-    if (!this.over && !this.promptSeen) this.deadline.start(this.command.timeout);
+  #wroteLine(): void {
+    if (!this.#over && !this.#promptSeen) this.#deadline.start(this.command.timeout);
   }
 
-  private prompted(prompt: Prompt): void {
-    this.promptSeen = true;
+  #prompted(prompt: Prompt): void {
+    this.#promptSeen = true;
     const { upload } = this.command;
     if (upload === undefined) return;
-    this.deadline.stop();
-    const ready = now() + this.line.dialect.promptDelay[prompt];
-    this.promptPause.start(
+    this.#deadline.stop();
+    const ready = now() + this.#line.dialect.promptDelay[prompt];
+    this.#promptPause.start(
       () => ready,
       () => {
-        this.line.traceSent(`<${upload.data.length} bytes>`);
-        void this.send(upload.data);
+        this.#line.traceSent(`<${upload.data.length} bytes>`);
+        void this.#send(upload.data);
       },
     );
   }
 
-  private async send(data: Uint8Array): Promise<void> {
-    const { bytesPerSecond } = this.line;
+  async #send(data: Uint8Array): Promise<void> {
+    const { bytesPerSecond } = this.#line;
     const size = pieceSize(bytesPerSecond);
     try {
-      while (this.written < data.length && !this.over) {
-        const chunk = data.subarray(this.written, this.written + size);
-        this.deadline.start(this.command.timeout + 2 * lineTime(chunk.length, bytesPerSecond));
-        await this.line.write(chunk);
-        this.written += chunk.length;
+      while (this.#written < data.length && !this.#over) {
+        const chunk = data.subarray(this.#written, this.#written + size);
+        this.#deadline.start(this.command.timeout + 2 * lineTime(chunk.length, bytesPerSecond));
+        await this.#line.write(chunk);
+        this.#written += chunk.length;
       }
-      if (!this.over) this.deadline.start(this.command.timeout);
+      if (!this.#over) this.#deadline.start(this.command.timeout);
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
-  private finish(result: FinalResult): void {
-    this.stop();
+  #finish(result: FinalResult): void {
+    this.#stop();
     const { label, download } = this.command;
     if (!result.success) {
-      this.job.reject(rejection(label, this.mask.result(result), this.line.dialect.errorTexts));
+      this.job.reject(rejection(label, this.mask.result(result), this.#line.dialect.errorTexts));
       return;
     }
-    const { lines, damaged } = this;
-    this.job.resolve(download === undefined ? { lines } : { lines, data: this.received.take(), damaged });
+    const lines = this.#lines;
+    const damaged = this.#damaged;
+    this.job.resolve(download === undefined ? { lines } : { lines, data: this.#received.take(), damaged });
   }
 
-  private expire(): void {
+  #expire(): void {
     const { label, timeout } = this.command;
     const text = `No answer to ${label} within ${timeout / 1000} s`;
     const error = new ModemError("MODEM_TIMEOUT", text, { command: label });
-    this.fail(error);
+    this.#fail(error);
     // The promise has told something else, and data mode may have been open meanwhile.
     if (this.command.signal?.aborted === true) this.job.events?.onEnd(error);
   }
 
-  private fail(reason: unknown): void {
-    if (this.over) return;
+  #fail(reason: unknown): void {
+    if (this.#over) return;
     this.end(reason);
-    this.onInterrupted();
+    this.#onInterrupted();
   }
 
-  private stop(): void {
-    this.over = true;
-    this.deadline.stop();
-    this.promptPause.stop();
+  #stop(): void {
+    this.#over = true;
+    this.#deadline.stop();
+    this.#promptPause.stop();
   }
 }

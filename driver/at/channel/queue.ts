@@ -5,7 +5,7 @@ import type { DataLinkEvents } from "../data-mode/link";
 /** A command and the promise of its response. Settles once; the first outcome counts. */
 export class Job {
   readonly promise: Promise<Response>;
-  private settle: { resolve(response: Response): void; reject(reason: unknown): void } | undefined;
+  #settle: { resolve(response: Response): void; reject(reason: unknown): void } | undefined;
 
   /** Set when `CONNECT` has come. */
   link: DataMode | undefined;
@@ -16,16 +16,16 @@ export class Job {
     readonly events?: DataLinkEvents,
   ) {
     this.promise = new Promise((resolve, reject) => {
-      this.settle = { resolve, reject };
+      this.#settle = { resolve, reject };
     });
   }
 
   resolve(response: Response): void {
-    this.settle?.resolve(response);
+    this.#settle?.resolve(response);
   }
 
   reject(reason: unknown): void {
-    this.settle?.reject(reason);
+    this.#settle?.reject(reason);
   }
 }
 
@@ -35,36 +35,36 @@ const PATIENCE = 8;
 /** Jobs that wait for the line: larger priority first, equal ones in order; the background gets its turn now and then. */
 export class JobQueue {
   /** Jobs that went before the background since its last turn. */
-  private passed = 0;
-  private readonly lanes = new Map<Priority, Job[]>([
+  #passed = 0;
+  readonly #lanes = new Map<Priority, Job[]>([
     [Priority.Urgent, []],
     [Priority.Normal, []],
     [Priority.Background, []],
   ]);
 
   get isEmpty(): boolean {
-    return [...this.lanes.values()].every((lane) => lane.length === 0);
+    return [...this.#lanes.values()].every((lane) => lane.length === 0);
   }
 
   /** Whether a job of the background (`isPatient`), or one of the others, is in it. */
   waits(isPatient: boolean): boolean {
-    return [...this.lanes].some(([lane, jobs]) => (lane === Priority.Background) === isPatient && jobs.length > 0);
+    return [...this.#lanes].some(([lane, jobs]) => (lane === Priority.Background) === isPatient && jobs.length > 0);
   }
 
   add(job: Job): void {
-    this.lane(job).push(job);
+    this.#lane(job).push(job);
   }
 
   take(): Job | undefined {
-    const background = this.lanes.get(Priority.Background) ?? [];
-    const overdue = this.passed >= PATIENCE ? background.shift() : undefined;
-    const job = overdue ?? this.first();
-    this.passed = job?.command.priority === Priority.Background || background.length === 0 ? 0 : this.passed + 1;
+    const background = this.#lanes.get(Priority.Background) ?? [];
+    const overdue = this.#passed >= PATIENCE ? background.shift() : undefined;
+    const job = overdue ?? this.#first();
+    this.#passed = job?.command.priority === Priority.Background || background.length === 0 ? 0 : this.#passed + 1;
     return job;
   }
 
-  private first(): Job | undefined {
-    for (const lane of this.lanes.values()) {
+  #first(): Job | undefined {
+    for (const lane of this.#lanes.values()) {
       const job = lane.shift();
       if (job !== undefined) return job;
     }
@@ -73,7 +73,7 @@ export class JobQueue {
 
   /** False when the job is not, or no more, in the queue. */
   remove(job: Job): boolean {
-    const lane = this.lane(job);
+    const lane = this.#lane(job);
     const index = lane.indexOf(job);
     if (index >= 0) lane.splice(index, 1);
     return index >= 0;
@@ -84,9 +84,9 @@ export class JobQueue {
     for (let job = this.take(); job !== undefined; job = this.take()) job.reject(reason);
   }
 
-  private lane(job: Job): Job[] {
+  #lane(job: Job): Job[] {
     const priority = job.command.priority ?? Priority.Normal;
-    const lane = this.lanes.get(priority);
+    const lane = this.#lanes.get(priority);
     if (lane === undefined) throw new RangeError(`No such priority: ${priority}`);
     return lane;
   }

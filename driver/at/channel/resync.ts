@@ -43,137 +43,136 @@ type Outcome = "silence" | "ok" | "void";
  * nothing else about. Only then a late answer of the older command can't be taken for the next one's.
  */
 export class Resync {
-  private readonly promptSize: number;
-  private readonly prompt: Upload["prompt"] | undefined;
-  private isOpen: boolean;
-  private missing: number;
-  private closings = 0;
-  private cancelled = false;
-  private tokens: Token[] = [];
+  readonly #line: ResyncLine;
+  readonly #promptSize: number;
+  readonly #prompt: Upload["prompt"] | undefined;
+  #isOpen: boolean;
+  #missing: number;
+  #closings = 0;
+  #cancelled = false;
+  #tokens: Token[] = [];
   /** When the commands were sent whose results may still come, the one that was given up first. */
-  private asked: number[];
-  private readonly givenUp: number;
+  #asked: number[];
+  readonly #givenUp: number;
   /** How long the modem took for the last of them, in ms. */
-  private lag = 0;
-  private wake: (() => void) | undefined;
+  #lag = 0;
+  #wake: (() => void) | undefined;
 
-  constructor(
-    private readonly line: ResyncLine,
-    interrupted: Interrupted,
-  ) {
-    this.givenUp = interrupted.startedAt;
-    this.asked = [this.givenUp];
-    this.prompt = interrupted.prompt;
-    this.promptSize = interrupted.size;
-    this.missing = interrupted.missing;
-    this.isOpen = interrupted.opened && (interrupted.missing > 0 || interrupted.size === 0);
+  constructor(line: ResyncLine, interrupted: Interrupted) {
+    this.#line = line;
+    this.#givenUp = interrupted.startedAt;
+    this.#asked = [this.#givenUp];
+    this.#prompt = interrupted.prompt;
+    this.#promptSize = interrupted.size;
+    this.#missing = interrupted.missing;
+    this.#isOpen = interrupted.opened && (interrupted.missing > 0 || interrupted.size === 0);
   }
 
   /** Resolves with whether the modem answers in step again; with false when it was cancelled. */
   async run(): Promise<boolean> {
-    await this.settle(QUIET);
+    await this.#settle(QUIET);
     let silent = 0;
     let confirmed = 0;
     let outcome: Outcome = "void";
-    for (let round = 0; round < MAX_ROUNDS && silent < PROBES.length && !this.cancelled; round += 1) {
-      if (this.isOpen || outcome === "silence") await this.closePrompt();
-      outcome = await this.probe(PROBES[silent] ?? QUIET_LIMIT);
+    for (let round = 0; round < MAX_ROUNDS && silent < PROBES.length && !this.#cancelled; round += 1) {
+      if (this.#isOpen || outcome === "silence") await this.#closePrompt();
+      outcome = await this.#probe(PROBES[silent] ?? QUIET_LIMIT);
       if (outcome === "silence") silent += 1;
       confirmed = outcome === "ok" ? confirmed + 1 : 0;
-      if (outcome === "ok" && (this.tokens.some(({ type }) => type === "echo") || confirmed > 1))
-        return !this.cancelled;
+      if (outcome === "ok" && (this.#tokens.some(({ type }) => type === "echo") || confirmed > 1))
+        return !this.#cancelled;
     }
     return false;
   }
 
   token(token: Token): void {
-    this.tokens.push(token);
+    this.#tokens.push(token);
     // The result of the command that was given up would have come ahead of the echo of AT.
-    if (token.type === "echo") this.asked = this.asked.filter((at) => at !== this.givenUp);
+    if (token.type === "echo") this.#asked = this.#asked.filter((at) => at !== this.#givenUp);
     if (token.type === "prompt") {
-      this.isOpen = true;
-      this.missing = this.promptSize;
+      this.#isOpen = true;
+      this.#missing = this.#promptSize;
     }
-    if (token.type === "final") this.lag = now() - (this.asked.shift() ?? now());
-    if (token.type === "prompt" || token.type === "final") this.wake?.();
+    if (token.type === "final") this.#lag = now() - (this.#asked.shift() ?? now());
+    if (token.type === "prompt" || token.type === "final") this.#wake?.();
   }
 
   cancel(): void {
-    this.cancelled = true;
-    this.wake?.();
+    this.#cancelled = true;
+    this.#wake?.();
   }
 
-  private async probe(timeout: number): Promise<Outcome> {
-    this.tokens = [];
-    this.line.expect({ line: "AT", expects: [], ...(this.prompt === undefined ? {} : { prompt: this.prompt }) });
-    this.asked.push(now());
-    await this.write(Buffer.from("AT\r", "latin1"));
-    if (!this.hasEnded()) await this.wait(timeout);
-    if (!this.hasEnded()) return "silence";
-    await this.settle(this.quiet());
-    this.asked = [];
-    const [result, ...more] = this.tokens.filter(({ type }) => type !== "echo");
+  async #probe(timeout: number): Promise<Outcome> {
+    this.#tokens = [];
+    this.#line.expect({ line: "AT", expects: [], ...(this.#prompt === undefined ? {} : { prompt: this.#prompt }) });
+    this.#asked.push(now());
+    await this.#write(Buffer.from("AT\r", "latin1"));
+    if (!this.#hasEnded()) await this.#wait(timeout);
+    if (!this.#hasEnded()) return "silence";
+    await this.#settle(this.#quiet());
+    this.#asked = [];
+    const [result, ...more] = this.#tokens.filter(({ type }) => type !== "echo");
     return result?.type === "final" && result.result.text === "OK" && more.length === 0 ? "ok" : "void";
   }
 
-  private hasEnded(): boolean {
-    return this.tokens.some(({ type }) => type === "final" || type === "prompt");
+  #hasEnded(): boolean {
+    return this.#tokens.some(({ type }) => type === "final" || type === "prompt");
   }
 
   /**
    * ESC takes back a `>` where the modem allows that; else it counts as a byte of the data, and like at `@` only the
    * announced number of bytes ends the prompt. Data mode ends by `+++` between two silences.
    */
-  private async closePrompt(): Promise<void> {
-    const first = this.closings === 0;
+  async #closePrompt(): Promise<void> {
+    const first = this.#closings === 0;
     // The result of what the prompt belongs to comes before that of the next AT.
-    if (this.prompt !== undefined) this.asked.push(now());
-    if (this.prompt === "CONNECT") await this.leaveDataMode();
-    else if (this.prompt === "@" || (this.prompt !== undefined && !first)) await this.fill();
-    else if (this.prompt !== undefined) await this.write(ESCAPE_CHARACTER);
-    this.closings += 1;
-    this.isOpen = false;
+    if (this.#prompt !== undefined) this.#asked.push(now());
+    if (this.#prompt === "CONNECT") await this.#leaveDataMode();
+    else if (this.#prompt === "@" || (this.#prompt !== undefined && !first)) await this.#fill();
+    else if (this.#prompt !== undefined) await this.#write(ESCAPE_CHARACTER);
+    this.#closings += 1;
+    this.#isOpen = false;
   }
 
-  private async leaveDataMode(): Promise<void> {
-    await this.wait(this.line.guard);
-    await this.write(ESCAPE);
-    await this.wait(this.line.guard);
+  async #leaveDataMode(): Promise<void> {
+    await this.#wait(this.#line.guard);
+    await this.#write(ESCAPE);
+    await this.#wait(this.#line.guard);
   }
 
-  private async fill(): Promise<void> {
-    const count = Math.min(MAX_FILL, this.missing > 0 ? this.missing : this.promptSize);
-    this.missing = 0;
-    if (count > 0) await this.write(Buffer.alloc(count, FILLER));
+  async #fill(): Promise<void> {
+    const count = Math.min(MAX_FILL, this.#missing > 0 ? this.#missing : this.#promptSize);
+    this.#missing = 0;
+    if (count > 0) await this.#write(Buffer.alloc(count, FILLER));
   }
 
   /** A modem that answers late, one thing after the other, takes about as long again for the next one. */
-  private quiet(): number {
-    return this.asked.length === 0 ? QUIET : Math.min(LONGEST_QUIET, QUIET + 1.5 * this.lag);
+  #quiet(): number {
+    return this.#asked.length === 0 ? QUIET : Math.min(LONGEST_QUIET, QUIET + 1.5 * this.#lag);
   }
 
-  private async settle(quiet: number): Promise<void> {
+  async #settle(quiet: number): Promise<void> {
     const limit = now() + QUIET_LIMIT;
     for (;;) {
-      const left = Math.min(this.line.lastByteAt() + quiet, limit) - now();
-      if (left <= 0 || this.cancelled) return;
-      await this.wait(left);
+      const left = Math.min(this.#line.lastByteAt() + quiet, limit) - now();
+      if (left <= 0 || this.#cancelled) return;
+      await this.#wait(left);
     }
   }
 
-  private async write(bytes: Uint8Array): Promise<void> {
-    if (this.cancelled) return;
-    const limit = this.wait(WRITE_LIMIT + 2 * lineTime(bytes.length, this.line.bytesPerSecond));
-    const stop = this.wake;
-    this.line.write(bytes).then(stop, stop);
+  async #write(bytes: Uint8Array): Promise<void> {
+    if (this.#cancelled) return;
+    const limit = this.#wait(WRITE_LIMIT + 2 * lineTime(bytes.length, this.#line.bytesPerSecond));
+    const stop = this.#wake;
+    this.#line.write(bytes).then(stop, stop);
     await limit;
   }
 
-  private wait(ms: number): Promise<void> {
-    if (this.cancelled) return Promise.resolve();
+  #wait(ms: number): Promise<void> {
+    if (this.#cancelled) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.ceil(ms));
-      this.wake = () => {
+      this.#wake = () => {
         clearTimeout(timer);
         resolve();
       };

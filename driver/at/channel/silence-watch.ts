@@ -3,22 +3,25 @@ const INTERVAL = 500;
 
 /** Looks at intervals, for some downloads end where the modem falls silent. */
 export class SilenceWatch {
-  private timer: NodeJS.Timeout | undefined;
+  readonly #look: () => boolean;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param look returns whether to go on */
-  constructor(private readonly look: () => boolean) {}
+  constructor(look: () => boolean) {
+    this.#look = look;
+  }
 
   /** Begins anew, with the next look an interval from now, or ends. */
   restart(isNeeded: boolean): void {
     this.stop();
     if (!isNeeded) return;
-    this.timer = setInterval(() => {
-      if (!this.look()) this.stop();
+    this.#timer = setInterval(() => {
+      if (!this.#look()) this.stop();
     }, INTERVAL);
   }
 
   stop(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

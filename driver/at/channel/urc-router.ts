@@ -11,81 +11,86 @@ interface Waiting {
 
 /** Brings every URC to those who listen or wait for it. */
 export class UrcRouter {
-  private readonly listeners = new Map<symbol, { prefix: string; listener: (line: Line) => void }>();
-  private readonly waiting = new Set<Waiting>();
+  readonly #onFault: (error: unknown) => void;
+  readonly #listeners = new Map<symbol, { prefix: string; listener: (line: Line) => void }>();
+  readonly #waiting = new Set<Waiting>();
 
   /** @param onFault told when a listener throws, which must not stop the others */
-  constructor(private readonly onFault: (error: unknown) => void) {}
+  constructor(onFault: (error: unknown) => void) {
+    this.#onFault = onFault;
+  }
 
   on(prefix: string, listener: (line: Line) => void): () => void {
     const key = Symbol(prefix);
-    this.listeners.set(key, { prefix, listener });
-    return () => this.listeners.delete(key);
+    this.#listeners.set(key, { prefix, listener });
+    return () => this.#listeners.delete(key);
   }
 
   waitFor<T>(match: (line: Line) => T | undefined, options: WaitOptions): UrcWaiter<T> {
-    const waiter = new Waiter(match, options, () => this.waiting.delete(waiter));
+    const waiter = new Waiter(match, options, () => this.#waiting.delete(waiter));
     if (options.signal?.aborted === true) waiter.fail(options.signal.reason);
-    else this.waiting.add(waiter);
+    else this.#waiting.add(waiter);
     return waiter;
   }
 
   route(line: Line): void {
-    for (const waiter of [...this.waiting]) waiter.offer(line);
-    for (const { prefix, listener } of [...this.listeners.values()]) {
+    for (const waiter of [...this.#waiting]) waiter.offer(line);
+    for (const { prefix, listener } of [...this.#listeners.values()]) {
       if (!line.text.startsWith(prefix)) continue;
       try {
         listener(line);
       } catch (error) {
-        this.onFault(error);
+        this.#onFault(error);
       }
     }
   }
 
   /** Ends every wait; listeners stay. */
   failWaiting(reason: unknown): void {
-    for (const waiter of [...this.waiting]) waiter.fail(reason);
+    for (const waiter of [...this.#waiting]) waiter.fail(reason);
   }
 }
 
 class Waiter<T> implements UrcWaiter<T>, Waiting {
+  readonly #match: (line: Line) => T | undefined;
+  readonly #options: WaitOptions;
+  readonly #onLeave: () => void;
   readonly promise: Promise<T>;
-  private settle: { resolve(value: T): void; reject(reason: unknown): void } | undefined;
-  private readonly deadline: ExtendableTimeout;
-  private readonly onAbort = (): void => this.fail(this.options.signal?.reason);
-  private over = false;
+  #settle: { resolve(value: T): void; reject(reason: unknown): void } | undefined;
+  readonly #deadline: ExtendableTimeout;
+  readonly #onAbort = (): void => this.fail(this.#options.signal?.reason);
+  #over = false;
 
-  constructor(
-    private readonly match: (line: Line) => T | undefined,
-    private readonly options: WaitOptions,
-    private readonly onLeave: () => void,
-  ) {
+  constructor(match: (line: Line) => T | undefined, options: WaitOptions, onLeave: () => void) {
+    this.#match = match;
+    this.#options = options;
+    this.#onLeave = onLeave;
     this.promise = new Promise<T>((resolve, reject) => {
-      this.settle = { resolve, reject };
+      this.#settle = { resolve, reject };
     });
     // The wait may fail while its owner still awaits the command that causes the URC.
     this.promise.catch(() => undefined);
-    this.deadline = new ExtendableTimeout(() => this.fail(this.timeoutError()));
-    options.signal?.addEventListener("abort", this.onAbort, { once: true });
+    this.#deadline = new ExtendableTimeout(() => this.fail(this.#timeoutError()));
+    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   start(): void {
-    if (!this.over) this.deadline.start(this.options.timeout);
+    if (!this.#over) this.#deadline.start(this.#options.timeout);
   }
 
   cancel(): void {
-    this.over = true;
-    this.deadline.stop();
-    this.options.signal?.removeEventListener("abort", this.onAbort);
-    this.onLeave();
+    this.#over = true;
+    this.#deadline.stop();
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#onLeave();
   }
 
   offer(line: Line): void {
     try {
-      const value = this.match(line);
+      const value = this.#match(line);
       if (value === undefined) return;
       this.cancel();
-      this.settle?.resolve(value);
+      this.#settle?.resolve(value);
     } catch (error) {
       this.fail(error);
     }
@@ -93,11 +98,11 @@ class Waiter<T> implements UrcWaiter<T>, Waiting {
 
   fail(reason: unknown): void {
     this.cancel();
-    this.settle?.reject(reason);
+    this.#settle?.reject(reason);
   }
 
-  private timeoutError(): ModemError {
-    const { operation, timeout } = this.options;
+  #timeoutError(): ModemError {
+    const { operation, timeout } = this.#options;
     return new ModemError("MODEM_TIMEOUT", `${operation}: no result from the modem within ${timeout / 1000} s`, {
       command: operation,
     });

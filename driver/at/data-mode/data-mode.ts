@@ -66,6 +66,8 @@ type Outcome = "answered" | "commands" | "nothing";
 
 /** Data mode of the line, from `CONNECT` on. */
 export class DataMode implements DataLink {
+  readonly #line: DataModeLine;
+  readonly #events: DataLinkEvents;
   readonly #end: DataModeEndDetector;
   readonly #delivery: ReceiveQueue;
   readonly #look = new MovableTimer();
@@ -99,10 +101,9 @@ export class DataMode implements DataLink {
   readonly #told = new Set<boolean>();
   readonly #gates = new Set<() => void>();
 
-  constructor(
-    private readonly line: DataModeLine,
-    private readonly events: DataLinkEvents,
-  ) {
+  constructor(line: DataModeLine, events: DataLinkEvents) {
+    this.#line = line;
+    this.#events = events;
     this.#end = new DataModeEndDetector(line.grammar, line.urcs);
     const pause = (): void => {
       this.#heldSince ??= now();
@@ -113,7 +114,7 @@ export class DataMode implements DataLink {
       line.transport.resume();
     };
     this.#delivery = new ReceiveQueue(
-      (bytes) => this.events.onData(bytes),
+      (bytes) => this.#events.onData(bytes),
       { pause, resume },
       (error) => line.trace.note(`Data were not taken: ${String(error)}`),
     );
@@ -163,7 +164,7 @@ export class DataMode implements DataLink {
   wanted(patient: boolean): void {
     if (this.#over || this.#leaving !== undefined || this.#told.has(patient)) return;
     this.#told.add(patient);
-    this.events.onWanted(patient);
+    this.#events.onWanted(patient);
   }
 
   /** Ends it with the line. */
@@ -194,8 +195,8 @@ export class DataMode implements DataLink {
     }
     if (this.#over) throw notOpen();
     this.#writing += 1;
-    this.line.trace.payload("sent", bytes.length);
-    const { transport, bytesPerSecond } = this.line;
+    this.#line.trace.payload("sent", bytes.length);
+    const { transport, bytesPerSecond } = this.#line;
     // What can be drained is near the line, whose true rate may be another: a modem on USB is faster than it says.
     const isNear = transport.drain !== undefined;
     if (!isNear) this.#clearAt = Math.max(this.#clearAt, now()) + lineTime(bytes.length, bytesPerSecond);
@@ -250,13 +251,13 @@ export class DataMode implements DataLink {
     do {
       await this.#until(() => (isSending() ? limit : 0));
       await this.#drained(limit);
-      await this.#until(() => this.#sentAt + this.line.grammar.guard);
+      await this.#until(() => this.#sentAt + this.#line.grammar.guard);
     } while (isSending() && now() < limit && !this.#over);
   }
 
   /** Waits until what was written has left the line. */
   async #drained(limit: number): Promise<void> {
-    const draining = this.line.transport.drain?.();
+    const draining = this.#line.transport.drain?.();
     if (draining === undefined) {
       await this.#until(() => Math.min(this.#clearAt, limit));
       this.#sentAt = Math.max(this.#sentAt, Math.min(this.#clearAt, now()));
@@ -283,12 +284,12 @@ export class DataMode implements DataLink {
     this.#look.stop();
     this.#delivery.readOn();
     this.#delivery.push(this.#end.escape());
-    this.line.trace.tellPayload();
-    this.line.trace.sent("+++");
+    this.#line.trace.tellPayload();
+    this.#line.trace.sent("+++");
     // A line that takes no bytes gives no answer either.
-    this.line.transport.write(ESCAPE).catch(() => undefined);
+    this.#line.transport.write(ESCAPE).catch(() => undefined);
     this.#sentAt = now();
-    const earliest = this.#sentAt + this.line.grammar.guard;
+    const earliest = this.#sentAt + this.#line.grammar.guard;
     const latest = earliest + ANSWER_LIMIT;
     for (;;) {
       const next = now() + LOOK;
@@ -319,8 +320,8 @@ export class DataMode implements DataLink {
     this.#openGates();
     this.#delivery.freeLine();
     this.#delivery.push(data);
-    if (end !== undefined) this.line.trace.left(end);
-    this.line.over(behind, how);
+    if (end !== undefined) this.#line.trace.left(end);
+    this.#line.over(behind, how);
   }
 
   #finish(outcome: DataLinkEnd): void {
@@ -331,7 +332,7 @@ export class DataMode implements DataLink {
     this.#openGates();
     this.#escapeTime.recheck();
     this.#pace.recheck();
-    this.#delivery.finish(() => this.events.onEnd(outcome));
+    this.#delivery.finish(() => this.#events.onEnd(outcome));
     this.#isLeft();
   }
 

@@ -226,23 +226,24 @@ export class DataModeEndDetector {
 
 /** Looks for several texts in the same bytes, each byte once for each of them. */
 class Search {
+  readonly #bytes: Buffer;
+  readonly #texts: readonly string[];
   readonly #found: number[];
 
-  constructor(
-    private readonly bytes: Buffer,
-    private readonly texts: readonly string[],
-  ) {
+  constructor(bytes: Buffer, texts: readonly string[]) {
+    this.#bytes = bytes;
+    this.#texts = texts;
     this.#found = texts.map(() => -1);
   }
 
   /** Where one of the texts, or a beginning of one at the end of the bytes, stands first; the length for nowhere. */
   next(from: number): number {
     let first = this.#partAtEnd(from);
-    for (const [index, text] of this.texts.entries()) {
+    for (const [index, text] of this.#texts.entries()) {
       let at = this.#found[index] ?? -1;
       if (at < from) {
-        const found = this.bytes.indexOf(text, from, "latin1");
-        at = found < 0 ? this.bytes.length : found;
+        const found = this.#bytes.indexOf(text, from, "latin1");
+        at = found < 0 ? this.#bytes.length : found;
         this.#found[index] = at;
       }
       first = Math.min(first, at);
@@ -255,14 +256,14 @@ class Search {
   }
 
   #partAtEnd(from: number): number {
-    const longest = Math.max(0, ...this.texts.map(({ length }) => length));
-    for (let at = Math.max(from, this.bytes.length - longest + 1); at < this.bytes.length; at += 1) {
-      at = this.bytes.indexOf(LINE_END.charCodeAt(0), at);
+    const longest = Math.max(0, ...this.#texts.map(({ length }) => length));
+    for (let at = Math.max(from, this.#bytes.length - longest + 1); at < this.#bytes.length; at += 1) {
+      at = this.#bytes.indexOf(LINE_END.charCodeAt(0), at);
       if (at < 0) break;
-      const rest = this.bytes.toString("latin1", at);
-      if (this.texts.some((text) => text.startsWith(rest))) return at;
+      const rest = this.#bytes.toString("latin1", at);
+      if (this.#texts.some((text) => text.startsWith(rest))) return at;
     }
-    return this.bytes.length;
+    return this.#bytes.length;
   }
 }
 

@@ -3,6 +3,9 @@ const MOST_WAITING = 1024 * 1024;
 
 /** Hands bytes to a receiver one after the other, and stops the line while the receiver is busy. */
 export class ReceiveQueue {
+  readonly #receive: (bytes: Buffer) => void | Promise<void>;
+  readonly #line: { pause(): void; resume(): void };
+  readonly #onFault: (error: unknown) => void;
   readonly #waiting: Buffer[] = [];
   #bytes = 0;
   #busy = false;
@@ -12,10 +15,14 @@ export class ReceiveQueue {
   #whenDone: (() => void) | undefined;
 
   constructor(
-    private readonly receive: (bytes: Buffer) => void | Promise<void>,
-    private readonly line: { pause(): void; resume(): void },
-    private readonly onFault: (error: unknown) => void,
-  ) {}
+    receive: (bytes: Buffer) => void | Promise<void>,
+    line: { pause(): void; resume(): void },
+    onFault: (error: unknown) => void,
+  ) {
+    this.#receive = receive;
+    this.#line = line;
+    this.#onFault = onFault;
+  }
 
   /** Whether the line is stopped: its silence means nothing then. */
   get paused(): boolean {
@@ -64,15 +71,15 @@ export class ReceiveQueue {
 
   #hand(bytes: Buffer): void {
     try {
-      const received = this.receive(bytes);
+      const received = this.#receive(bytes);
       if (received === undefined) return;
       this.#busy = true;
-      received.catch(this.onFault).finally(() => {
+      received.catch(this.#onFault).finally(() => {
         this.#busy = false;
         this.#next();
       });
     } catch (error) {
-      this.onFault(error);
+      this.#onFault(error);
     }
   }
 
@@ -80,7 +87,7 @@ export class ReceiveQueue {
     const paused = this.#busy && !this.#isFree && (!this.#eager || this.#bytes > MOST_WAITING);
     if (paused === this.#paused) return;
     this.#paused = paused;
-    if (paused) this.line.pause();
-    else this.line.resume();
+    if (paused) this.#line.pause();
+    else this.#line.resume();
   }
 }

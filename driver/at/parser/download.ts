@@ -7,40 +7,40 @@ const CR = 0x0d;
 
 /** Cuts the bytes behind `CONNECT`, or behind an information line, out of the stream. */
 export class DownloadReader {
-  private readonly opening: OpeningEnd = new OpeningEnd();
-  private readonly received = new ByteSink();
+  readonly #opening: OpeningEnd = new OpeningEnd();
+  readonly #received = new ByteSink();
   /** Bytes still to come; undefined until `length` tells. */
-  private missing: number | undefined;
+  #missing: number | undefined;
 
-  private readonly length: Download["length"];
+  readonly #length: Download["length"];
 
   /** @param opening the line that the data follow */
   constructor({ length, after }: Download, opening: string) {
-    this.length = length;
-    if (length === "announced") this.missing = announcedLength(opening, after);
-    else if (typeof length === "number") this.missing = length;
+    this.#length = length;
+    if (length === "announced") this.#missing = announcedLength(opening, after);
+    else if (typeof length === "number") this.#missing = length;
   }
 
   get buffered(): number {
-    return this.received.length;
+    return this.#received.length;
   }
 
   /** Whether the end is still to be found by a function. */
   get open(): boolean {
-    return this.missing === undefined;
+    return this.#missing === undefined;
   }
 
   get done(): boolean {
-    return this.opening.over && this.missing === 0;
+    return this.#opening.over && this.#missing === 0;
   }
 
   /** Takes bytes from `start` on, the line end before them first; returns the position behind the last one taken. */
   read(chunk: Buffer, start: number, sink: TokenSink): number {
     let at = start;
-    while (at < chunk.length && !this.opening.over) at = this.opening.read(chunk, at);
+    while (at < chunk.length && !this.#opening.over) at = this.#opening.read(chunk, at);
     if (at === chunk.length || this.done) return at;
-    if (this.missing !== undefined) return this.pass(chunk, at, this.missing, sink);
-    this.received.append(chunk, at, chunk.length);
+    if (this.#missing !== undefined) return this.#pass(chunk, at, this.#missing, sink);
+    this.#received.append(chunk, at, chunk.length);
     return chunk.length;
   }
 
@@ -49,19 +49,19 @@ export class DownloadReader {
    * while the end isn't known.
    */
   measure(silence: number, sink: TokenSink): Buffer | undefined {
-    if (typeof this.length !== "function" || this.missing !== undefined) return undefined;
-    const total = this.length(this.received.view(), silence);
+    if (typeof this.#length !== "function" || this.#missing !== undefined) return undefined;
+    const total = this.#length(this.#received.view(), silence);
     if (total === undefined) return undefined;
-    const have = this.received.take();
+    const have = this.#received.take();
     const end = Math.min(total, have.length);
     if (end > 0) sink({ type: "data", bytes: have.subarray(0, end) });
-    this.missing = Math.max(0, total - end);
+    this.#missing = Math.max(0, total - end);
     return have.subarray(end);
   }
 
-  private pass(chunk: Buffer, at: number, missing: number, sink: TokenSink): number {
+  #pass(chunk: Buffer, at: number, missing: number, sink: TokenSink): number {
     const end = Math.min(chunk.length, at + missing);
-    this.missing = missing - (end - at);
+    this.#missing = missing - (end - at);
     if (end > at) sink({ type: "data", bytes: chunk.subarray(at, end) });
     return end;
   }
@@ -77,12 +77,12 @@ function announcedLength(line: string, after: string | undefined): number {
 /** The end of the line before the data: CR LF, or one of them alone. The data may begin with CR LF themselves. */
 class OpeningEnd {
   over = false;
-  private returned = false;
+  #returned = false;
 
   read(chunk: Buffer, at: number): number {
     const byte = chunk[at];
-    if (byte === CR && !this.returned) {
-      this.returned = true;
+    if (byte === CR && !this.#returned) {
+      this.#returned = true;
       return at + 1;
     }
     this.over = true;

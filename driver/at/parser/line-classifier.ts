@@ -28,115 +28,115 @@ const PRINTABLE = /^[\x20-\x7e]+$/;
  * (then it was a URC, or belongs to an older command) or the final result (then echo is off, and it was the answer).
  */
 export class LineClassifier {
-  private urcs = new UrcTable([]);
-  private current: InFlight | undefined;
-  private own: string | undefined;
-  private prompt: Upload["prompt"] | undefined;
-  private accepted = false;
-  private held: Line[] = [];
+  #urcs = new UrcTable([]);
+  #current: InFlight | undefined;
+  #own: string | undefined;
+  #prompt: Upload["prompt"] | undefined;
+  #accepted = false;
+  #held: Line[] = [];
 
   useUrcs(definitions: readonly UrcDefinition[]): void {
-    this.urcs = new UrcTable(definitions);
+    this.#urcs = new UrcTable(definitions);
   }
 
   begin(command: InFlight): void {
-    this.current = command;
-    this.own = ownPrefix(command.line);
-    this.prompt = command.prompt;
-    this.accepted = false;
-    this.held = [];
+    this.#current = command;
+    this.#own = ownPrefix(command.line);
+    this.#prompt = command.prompt;
+    this.#accepted = false;
+    this.#held = [];
   }
 
   /** Ends the command in flight without a final result; what was held belonged to nobody. */
   end(sink: TokenSink): void {
-    this.releaseUnasked(sink);
-    this.current = undefined;
-    this.prompt = undefined;
+    this.#releaseUnasked(sink);
+    this.#current = undefined;
+    this.#prompt = undefined;
   }
 
   /** Whether this prompt is waited for; once taken, it is waited for no more. */
   takePrompt(prompt: Prompt, sink: TokenSink): boolean {
-    if (this.prompt !== prompt && this.prompt !== "any") return false;
-    this.prompt = undefined;
-    this.acceptWithoutEcho(sink);
+    if (this.#prompt !== prompt && this.#prompt !== "any") return false;
+    this.#prompt = undefined;
+    this.#acceptWithoutEcho(sink);
     sink({ type: "prompt", prompt });
     return true;
   }
 
   /** Passes on what the line is. Returns the download whose bytes come next, if this is the line that they follow. */
   line(line: Line, sink: TokenSink): Download | undefined {
-    if (this.current === undefined) this.unasked(line, sink);
-    else if (line.data.length > 0) this.information(line, this.current, sink);
-    else return this.plain(line, this.current, sink);
+    if (this.#current === undefined) this.#unasked(line, sink);
+    else if (line.data.length > 0) this.#information(line, this.#current, sink);
+    else return this.#plain(line, this.#current, sink);
     return undefined;
   }
 
-  private plain(line: Line, command: InFlight, sink: TokenSink): Download | undefined {
+  #plain(line: Line, command: InFlight, sink: TokenSink): Download | undefined {
     const { text } = line;
-    if (!this.accepted && text === command.line) {
-      this.echo(text, sink);
+    if (!this.#accepted && text === command.line) {
+      this.#echo(text, sink);
       return undefined;
     }
     const result = finalResult(text);
     if (result !== undefined) {
-      this.acceptWithoutEcho(sink);
-      this.current = undefined;
-      this.prompt = undefined;
+      this.#acceptWithoutEcho(sink);
+      this.#current = undefined;
+      this.#prompt = undefined;
       sink({ type: "final", result });
       return undefined;
     }
     if (isConnect(text) && this.takePrompt("CONNECT", sink)) return undefined;
     if (precedes(line, command.download)) {
-      this.acceptWithoutEcho(sink);
+      this.#acceptWithoutEcho(sink);
       sink(command.download?.after === undefined ? { type: "prompt", prompt: "CONNECT" } : { type: "answer", line });
       return command.download;
     }
-    this.information(line, command, sink);
+    this.#information(line, command, sink);
     return undefined;
   }
 
-  private information(line: Line, command: InFlight, sink: TokenSink): void {
-    if (matchesPrefix(command.expects, this.own, line)) this.answer(line, sink);
-    else if (this.urcs.find(line.text) !== undefined) this.unasked(line, sink);
-    else if (!this.accepted && isDamagedEcho(line.text, command.line)) this.echo(line.text, sink);
-    else if (matchesFreely(command.expects, line)) this.answer(line, sink);
-    else if (isPrefixed(line.text)) this.unasked(line, sink);
+  #information(line: Line, command: InFlight, sink: TokenSink): void {
+    if (matchesPrefix(command.expects, this.#own, line)) this.#answer(line, sink);
+    else if (this.#urcs.find(line.text) !== undefined) this.#unasked(line, sink);
+    else if (!this.#accepted && isDamagedEcho(line.text, command.line)) this.#echo(line.text, sink);
+    else if (matchesFreely(command.expects, line)) this.#answer(line, sink);
+    else if (isPrefixed(line.text)) this.#unasked(line, sink);
     else sink({ type: "noise", text: line.text });
   }
 
-  private echo(text: string, sink: TokenSink): void {
-    this.releaseUnasked(sink);
-    this.accepted = true;
+  #echo(text: string, sink: TokenSink): void {
+    this.#releaseUnasked(sink);
+    this.#accepted = true;
     sink({ type: "echo", text });
   }
 
-  private answer(line: Line, sink: TokenSink): void {
-    if (!this.accepted && this.held.length < MAX_HELD) {
-      this.held.push(line);
+  #answer(line: Line, sink: TokenSink): void {
+    if (!this.#accepted && this.#held.length < MAX_HELD) {
+      this.#held.push(line);
       return;
     }
-    this.acceptWithoutEcho(sink);
+    this.#acceptWithoutEcho(sink);
     sink({ type: "answer", line });
   }
 
-  private acceptWithoutEcho(sink: TokenSink): void {
-    this.accepted = true;
-    for (const line of this.takeHeld()) sink({ type: "answer", line });
+  #acceptWithoutEcho(sink: TokenSink): void {
+    this.#accepted = true;
+    for (const line of this.#takeHeld()) sink({ type: "answer", line });
   }
 
-  private releaseUnasked(sink: TokenSink): void {
-    for (const line of this.takeHeld()) this.unasked(line, sink);
+  #releaseUnasked(sink: TokenSink): void {
+    for (const line of this.#takeHeld()) this.#unasked(line, sink);
   }
 
-  private takeHeld(): Line[] {
-    const lines = this.held;
-    if (lines.length > 0) this.held = [];
+  #takeHeld(): Line[] {
+    const lines = this.#held;
+    if (lines.length > 0) this.#held = [];
     return lines;
   }
 
   /** A stale result would be a URC to nobody and a damaged line a false one: both are noise. */
-  private unasked(line: Line, sink: TokenSink): void {
-    const definition = this.urcs.find(line.text);
+  #unasked(line: Line, sink: TokenSink): void {
+    const definition = this.#urcs.find(line.text);
     const known = definition !== undefined || line.data.length > 0;
     if (known || (PRINTABLE.test(line.text) && finalResult(line.text) === undefined)) {
       sink({ type: "urc", line, boot: definition?.boot ?? false });

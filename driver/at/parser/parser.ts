@@ -30,111 +30,111 @@ const NO_DATA: Line["data"] = [];
  * when they boot and wake, are dropped. A final result ends the command in flight.
  */
 export class Parser {
-  private rules = new CountedRules([]);
-  private readonly classifier = new LineClassifier();
-  private readonly scan = new LineScan();
+  #rules = new CountedRules([]);
+  readonly #classifier = new LineClassifier();
+  readonly #scan = new LineScan();
   /** The beginning of a line whose end hasn't come. */
-  private readonly pending = new ByteSink();
+  readonly #pending = new ByteSink();
   /** Whether the line's prefix is known to be of no counted rule. */
-  private isPlain = false;
+  #isPlain = false;
   /** Whether the rest of a line that grew too long is passed over. */
-  private skipping = false;
-  private afterPrompt = false;
-  private counted: CountedLine | undefined;
-  private download: DownloadReader | undefined;
+  #skipping = false;
+  #afterPrompt = false;
+  #counted: CountedLine | undefined;
+  #download: DownloadReader | undefined;
   /** What has to follow the data of a download: a final result begins with a line end (V.250 5.7.1). */
-  private tail: readonly number[] = [];
+  #tail: readonly number[] = [];
 
   /** Bytes held. */
   get buffered(): number {
-    return this.pending.length + (this.counted?.buffered ?? 0) + (this.download?.buffered ?? 0);
+    return this.#pending.length + (this.#counted?.buffered ?? 0) + (this.#download?.buffered ?? 0);
   }
 
   /** Replaces the counted strings and URCs it knows. */
   useGrammar(counted: readonly CountedRule[], urcs: readonly UrcDefinition[]): void {
-    this.rules = new CountedRules(counted);
-    this.classifier.useUrcs(urcs);
+    this.#rules = new CountedRules(counted);
+    this.#classifier.useUrcs(urcs);
   }
 
   /** Says which command is in flight from here on. */
   begin(command: InFlight): void {
-    this.classifier.begin(command);
+    this.#classifier.begin(command);
   }
 
   /** Gives the command in flight up, with whatever it was in the middle of, and goes on with lines. */
   abandon(sink: TokenSink): void {
-    const rest = this.counted?.line.text ?? (this.download ? "" : this.pending.view().toString("latin1"));
+    const rest = this.#counted?.line.text ?? (this.#download ? "" : this.#pending.view().toString("latin1"));
     if (rest !== "") sink({ type: "noise", text: rest.slice(0, NOISE_EXCERPT) });
-    this.counted = undefined;
-    this.download = undefined;
-    this.tail = [];
-    this.startLine();
-    this.classifier.end(sink);
+    this.#counted = undefined;
+    this.#download = undefined;
+    this.#tail = [];
+    this.#startLine();
+    this.#classifier.end(sink);
   }
 
   /** Takes bytes as they arrive and gives each token to `sink` as soon as it is certain. */
   push(chunk: Buffer, sink: TokenSink): void {
-    this.scan.reset(chunk);
+    this.#scan.reset(chunk);
     let at = 0;
-    while (at < chunk.length) at = this.step(chunk, at, sink);
+    while (at < chunk.length) at = this.#step(chunk, at, sink);
   }
 
   /** Whether the end of a download depends on how long the line is silent: `silence` has to be called then. */
   get awaitsSilence(): boolean {
-    return this.download?.open ?? false;
+    return this.#download?.open ?? false;
   }
 
   /** Tells that nothing has arrived for so many ms. */
   silence(ms: number, sink: TokenSink): void {
-    if (this.download !== undefined) this.measure(this.download, ms, sink);
+    if (this.#download !== undefined) this.#measure(this.#download, ms, sink);
   }
 
-  private step(chunk: Buffer, at: number, sink: TokenSink): number {
-    if (this.download !== undefined) return this.readDownload(this.download, chunk, at, sink);
-    if (this.counted !== undefined) return this.readCounted(this.counted, chunk, at, sink);
-    if (this.tail.length > 0) return this.checkTail(chunk[at], at, sink);
-    if (this.skipping) return this.skipLine(at, chunk.length);
-    if (this.pending.length === 0) {
-      const start = this.skipBlank(chunk, at);
+  #step(chunk: Buffer, at: number, sink: TokenSink): number {
+    if (this.#download !== undefined) return this.#readDownload(this.#download, chunk, at, sink);
+    if (this.#counted !== undefined) return this.#readCounted(this.#counted, chunk, at, sink);
+    if (this.#tail.length > 0) return this.#checkTail(chunk[at], at, sink);
+    if (this.#skipping) return this.#skipLine(at, chunk.length);
+    if (this.#pending.length === 0) {
+      const start = this.#skipBlank(chunk, at);
       if (start === chunk.length) return start;
-      return this.takePrompt(chunk[start], sink) ? start + 1 : this.readLine(chunk, start, sink);
+      return this.#takePrompt(chunk[start], sink) ? start + 1 : this.#readLine(chunk, start, sink);
     }
-    return this.readLine(chunk, at, sink);
+    return this.#readLine(chunk, at, sink);
   }
 
-  private skipBlank(chunk: Buffer, start: number): number {
+  #skipBlank(chunk: Buffer, start: number): number {
     for (let at = start; at < chunk.length; at += 1) {
       const byte = chunk[at];
-      const afterPrompt = this.afterPrompt && byte === BLANK;
+      const afterPrompt = this.#afterPrompt && byte === BLANK;
       if (byte !== CR && byte !== LF && byte !== NUL && !afterPrompt) return at;
     }
     return chunk.length;
   }
 
-  private takePrompt(byte: number | undefined, sink: TokenSink): boolean {
-    this.afterPrompt = false;
+  #takePrompt(byte: number | undefined, sink: TokenSink): boolean {
+    this.#afterPrompt = false;
     if (byte !== GREATER && byte !== AT_SIGN) return false;
-    this.afterPrompt = this.classifier.takePrompt(byte === GREATER ? ">" : "@", sink);
-    return this.afterPrompt;
+    this.#afterPrompt = this.#classifier.takePrompt(byte === GREATER ? ">" : "@", sink);
+    return this.#afterPrompt;
   }
 
-  private readLine(chunk: Buffer, at: number, sink: TokenSink): number {
-    const end = this.scan.lineEnd(at);
-    if (!this.isPlain) {
-      const next = this.readPrefix(chunk, at, end);
+  #readLine(chunk: Buffer, at: number, sink: TokenSink): number {
+    const end = this.#scan.lineEnd(at);
+    if (!this.#isPlain) {
+      const next = this.#readPrefix(chunk, at, end);
       if (next !== undefined) return next;
     }
-    const nul = this.scan.nulFrom(at);
+    const nul = this.#scan.nulFrom(at);
     const stop = Math.min(end, nul);
-    if (this.pending.length + stop - at > MAX_LINE) return this.overflow(chunk, at, stop, sink);
-    if (this.pending.length === 0 && stop === end && end < chunk.length) {
-      this.endLine(chunk.toString("latin1", at, end), NO_DATA, sink);
+    if (this.#pending.length + stop - at > MAX_LINE) return this.#overflow(chunk, at, stop, sink);
+    if (this.#pending.length === 0 && stop === end && end < chunk.length) {
+      this.#endLine(chunk.toString("latin1", at, end), NO_DATA, sink);
       return end;
     }
-    this.pending.append(chunk, at, stop);
+    this.#pending.append(chunk, at, stop);
     if (stop === chunk.length) return stop;
     if (stop === nul) return stop + 1;
-    this.endLine(this.pending.view().toString("latin1"), NO_DATA, sink);
+    this.#endLine(this.#pending.view().toString("latin1"), NO_DATA, sink);
     return stop;
   }
 
@@ -143,101 +143,101 @@ export class Parser {
    *
    * Returns where to go on; undefined when the line is a plain one.
    */
-  private readPrefix(chunk: Buffer, start: number, end: number): number | undefined {
-    const first = this.pending.length > 0 ? this.pending.view()[0] : chunk[start];
-    const limit = Math.min(end, start + this.rules.longestPrefix - this.pending.length);
+  #readPrefix(chunk: Buffer, start: number, end: number): number | undefined {
+    const first = this.#pending.length > 0 ? this.#pending.view()[0] : chunk[start];
+    const limit = Math.min(end, start + this.#rules.longestPrefix - this.#pending.length);
     if (first === PLUS) {
       for (let at = start; at < limit; at += 1) {
         const byte = chunk[at];
         if (byte === NUL || byte === COLON) {
-          this.pending.append(chunk, start, byte === COLON ? at + 1 : at);
-          return this.tryCounted(byte === COLON, at + 1);
+          this.#pending.append(chunk, start, byte === COLON ? at + 1 : at);
+          return this.#tryCounted(byte === COLON, at + 1);
         }
       }
       if (limit === chunk.length) {
-        this.pending.append(chunk, start, limit);
+        this.#pending.append(chunk, start, limit);
         return limit;
       }
     }
-    this.isPlain = true;
+    this.#isPlain = true;
     return undefined;
   }
 
-  private tryCounted(isPrefix: boolean, next: number): number {
+  #tryCounted(isPrefix: boolean, next: number): number {
     if (!isPrefix) return next;
-    const prefix = this.pending.view();
-    const rules = this.rules.of(prefix.toString("latin1"));
+    const prefix = this.#pending.view();
+    const rules = this.#rules.of(prefix.toString("latin1"));
     if (rules === undefined) {
-      this.isPlain = true;
+      this.#isPlain = true;
       return next;
     }
-    this.counted = new CountedLine(rules, prefix.length, MAX_LINE);
-    this.counted.read(prefix, 0);
-    this.pending.clear();
+    this.#counted = new CountedLine(rules, prefix.length, MAX_LINE);
+    this.#counted.read(prefix, 0);
+    this.#pending.clear();
     return next;
   }
 
-  private readCounted(counted: CountedLine, chunk: Buffer, at: number, sink: TokenSink): number {
+  #readCounted(counted: CountedLine, chunk: Buffer, at: number, sink: TokenSink): number {
     const next = counted.read(chunk, at);
-    if (counted.tooLong) this.discard(counted.line.text, sink);
-    else if (counted.done) this.endLine(counted.line.text, counted.line.data, sink);
+    if (counted.tooLong) this.#discard(counted.line.text, sink);
+    else if (counted.done) this.#endLine(counted.line.text, counted.line.data, sink);
     return next;
   }
 
-  private readDownload(download: DownloadReader, chunk: Buffer, at: number, sink: TokenSink): number {
+  #readDownload(download: DownloadReader, chunk: Buffer, at: number, sink: TokenSink): number {
     const next = download.read(chunk, at, sink);
-    if (download.done) this.endDownload();
-    else if (next === chunk.length) this.measure(download, 0, sink);
+    if (download.done) this.#endDownload();
+    else if (next === chunk.length) this.#measure(download, 0, sink);
     return next;
   }
 
-  private measure(download: DownloadReader, silence: number, sink: TokenSink): void {
+  #measure(download: DownloadReader, silence: number, sink: TokenSink): void {
     const behind = download.measure(silence, sink);
-    if (download.done) this.endDownload();
+    if (download.done) this.#endDownload();
     if (behind !== undefined && behind.length > 0) this.push(behind, sink);
   }
 
-  private endDownload(): void {
-    this.download = undefined;
-    this.tail = [CR, LF];
+  #endDownload(): void {
+    this.#download = undefined;
+    this.#tail = [CR, LF];
   }
 
-  private checkTail(byte: number | undefined, at: number, sink: TokenSink): number {
-    const [expected, ...rest] = this.tail;
-    this.tail = byte === expected ? rest : [];
+  #checkTail(byte: number | undefined, at: number, sink: TokenSink): number {
+    const [expected, ...rest] = this.#tail;
+    this.#tail = byte === expected ? rest : [];
     if (byte === expected) return at + 1;
     sink({ type: "damage" });
     return at;
   }
 
-  private endLine(text: string, data: Line["data"], sink: TokenSink): void {
-    this.startLine();
-    const download = this.classifier.line({ text, data }, sink);
-    if (download !== undefined) this.download = new DownloadReader(download, text);
+  #endLine(text: string, data: Line["data"], sink: TokenSink): void {
+    this.#startLine();
+    const download = this.#classifier.line({ text, data }, sink);
+    if (download !== undefined) this.#download = new DownloadReader(download, text);
   }
 
-  private startLine(): void {
-    this.pending.clear();
-    this.counted = undefined;
-    this.isPlain = false;
-    this.skipping = false;
+  #startLine(): void {
+    this.#pending.clear();
+    this.#counted = undefined;
+    this.#isPlain = false;
+    this.#skipping = false;
   }
 
-  private overflow(chunk: Buffer, at: number, stop: number, sink: TokenSink): number {
-    this.pending.append(chunk, at, Math.min(stop, at + NOISE_EXCERPT));
-    this.discard(this.pending.view().toString("latin1", 0, NOISE_EXCERPT), sink);
+  #overflow(chunk: Buffer, at: number, stop: number, sink: TokenSink): number {
+    this.#pending.append(chunk, at, Math.min(stop, at + NOISE_EXCERPT));
+    this.#discard(this.#pending.view().toString("latin1", 0, NOISE_EXCERPT), sink);
     return stop;
   }
 
-  private discard(text: string, sink: TokenSink): void {
-    this.startLine();
-    this.skipping = true;
+  #discard(text: string, sink: TokenSink): void {
+    this.#startLine();
+    this.#skipping = true;
     sink({ type: "noise", text: text.slice(0, NOISE_EXCERPT) });
   }
 
-  private skipLine(at: number, length: number): number {
-    const end = this.scan.lineEnd(at);
-    this.skipping = end === length;
+  #skipLine(at: number, length: number): number {
+    const end = this.#scan.lineEnd(at);
+    this.#skipping = end === length;
     return end;
   }
 }

@@ -3,7 +3,11 @@ import { isSubsequence } from "../parser/echo";
 
 /** Hides what follows the prefixes of lines that carry secrets, also where the line was damaged on its way. */
 export class ConfidentialLines {
-  constructor(private readonly prefixes: readonly string[]) {}
+  readonly #prefixes: readonly string[];
+
+  constructor(prefixes: readonly string[]) {
+    this.#prefixes = prefixes;
+  }
 
   static ofUrcs(definitions: readonly UrcDefinition[]): ConfidentialLines {
     const confidential = definitions.filter((definition) => definition.confidential === true);
@@ -11,12 +15,12 @@ export class ConfidentialLines {
   }
 
   hide(text: string): string {
-    for (const prefix of this.prefixes) {
+    for (const prefix of this.#prefixes) {
       const at = text.indexOf(prefix);
       if (at >= 0) return `${text.slice(0, at)}${prefix} ***`;
     }
     const head = /^\+?[A-Z]*:?/i.exec(text)?.[0] ?? "";
-    const meant = text.length > head.length ? this.prefixes.find((prefix) => isDamaged(head, prefix)) : undefined;
+    const meant = text.length > head.length ? this.#prefixes.find((prefix) => isDamaged(head, prefix)) : undefined;
     return meant === undefined ? text : `${head} ***`;
   }
 }

@@ -11,13 +11,12 @@ const REMEMBERED = 8;
 
 /** Tells whether a piece of a secret stands in what a modem prints: repeated, damaged, or cut into other lines. */
 export class Fragments {
-  private readonly secret: string;
+  readonly #shortest: number;
+  readonly #secret: string;
 
-  constructor(
-    secret: string,
-    private readonly shortest: number,
-  ) {
-    this.secret = printable(secret);
+  constructor(secret: string, shortest: number) {
+    this.#shortest = shortest;
+    this.#secret = printable(secret);
   }
 
   static ofSecret(secret: string): Fragments {
@@ -32,7 +31,8 @@ export class Fragments {
   }
 
   areIn(text: string): boolean {
-    const { secret, shortest } = this;
+    const shortest = this.#shortest;
+    const secret = this.#secret;
     if (secret.length < shortest) return false;
     const said = printable(text);
     for (let at = 0; at + shortest <= said.length; at += 1) {
@@ -47,18 +47,18 @@ export class Fragments {
  * after a reboot, when the modem takes the rest of an upload for commands.
  */
 export class RecentSecrets {
-  private readonly recent: Fragments[] = [];
+  readonly #recent: Fragments[] = [];
 
   remember(command: Pick<Command, "upload">, secrets: readonly string[]): void {
     const long = secrets.filter((secret) => secret.length >= SHORTEST_REMEMBERED);
     const upload = Fragments.ofUpload(command);
-    this.recent.push(...long.map((secret) => new Fragments(secret, SHORTEST.remembered)));
-    if (upload !== undefined) this.recent.push(upload);
-    this.recent.splice(0, this.recent.length - REMEMBERED);
+    this.#recent.push(...long.map((secret) => new Fragments(secret, SHORTEST.remembered)));
+    if (upload !== undefined) this.#recent.push(upload);
+    this.#recent.splice(0, this.#recent.length - REMEMBERED);
   }
 
   areIn(text: string): boolean {
-    return this.recent.some((fragments) => fragments.areIn(text));
+    return this.#recent.some((fragments) => fragments.areIn(text));
   }
 }
 

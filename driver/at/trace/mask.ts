@@ -14,57 +14,58 @@ const HEAD = /^[+^#*%$][A-Z0-9]+(?: ERROR)?: */i;
 
 /** Takes a command's secrets out of whatever the modem says while it runs, for one that repeats what it was sent. */
 export class Mask {
-  private readonly secrets: readonly string[];
-  private readonly fragments: readonly Fragments[];
+  readonly #command: Pick<Command, "line" | "label" | "confidential" | "upload">;
+  readonly #recent: RecentSecrets;
+  readonly #secrets: readonly string[];
+  readonly #fragments: readonly Fragments[];
   /** Lines of which nothing but the prefix is shown. */
-  private readonly hidden: ConfidentialLines;
+  readonly #hidden: ConfidentialLines;
   /** `+UHTTP=`, of a command with secrets: what holds it repeats the command. */
-  private readonly name: string | undefined;
+  readonly #name: string | undefined;
 
   /** @param recent secrets of the commands before; gets those of this one */
-  constructor(
-    private readonly command: Pick<Command, "line" | "label" | "confidential" | "upload">,
-    private readonly recent = new RecentSecrets(),
-  ) {
+  constructor(command: Pick<Command, "line" | "label" | "confidential" | "upload">, recent = new RecentSecrets()) {
+    this.#command = command;
+    this.#recent = recent;
     const { line, label, confidential } = command;
-    this.secrets = secretsOf(command);
-    this.fragments = this.secrets.map(Fragments.ofSecret);
-    recent.remember(command, this.secrets);
-    this.name = line === label ? undefined : /[+^%*#][A-Z0-9]+=/i.exec(line)?.[0];
+    this.#secrets = secretsOf(command);
+    this.#fragments = this.#secrets.map(Fragments.ofSecret);
+    recent.remember(command, this.#secrets);
+    this.#name = line === label ? undefined : /[+^%*#][A-Z0-9]+=/i.exec(line)?.[0];
     const names = confidential === true ? (line.match(/[+^%*#][A-Z0-9]+/gi) ?? []) : [];
-    this.hidden = new ConfidentialLines(names.map((name) => `${name.toUpperCase()}:`));
+    this.#hidden = new ConfidentialLines(names.map((name) => `${name.toUpperCase()}:`));
   }
 
   /** A line that the modem prints while the command runs, or too late. */
   line(text: string): string {
-    const hidden = this.hidden.hide(text);
+    const hidden = this.#hidden.hide(text);
     return hidden === text ? this.apply(text) : hidden;
   }
 
   /** What an answer falls into that is damaged or comes too late, and content that has no form of its own. */
   piece(text: string): string {
-    return this.command.confidential === true ? inBytes(text) : this.line(text);
+    return this.#command.confidential === true ? inBytes(text) : this.line(text);
   }
 
   apply(text: string): string {
-    const { line, label } = this.command;
+    const { line, label } = this.#command;
     // A byte that was lost may be one of a secret, which then is not found as a whole.
-    if (text === line || this.isEcho(text)) return label;
-    if (this.isPayload(text)) return inBytes(text);
-    const masked = this.secrets.reduce((rest, secret) => rest.replaceAll(secret, STARS), text);
-    const isLeft = this.fragments.some((fragments) => fragments.areIn(masked)) || this.recent.areIn(masked);
+    if (text === line || this.#isEcho(text)) return label;
+    if (this.#isPayload(text)) return inBytes(text);
+    const masked = this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, STARS), text);
+    const isLeft = this.#fragments.some((fragments) => fragments.areIn(masked)) || this.#recent.areIn(masked);
     return isLeft ? inBytes(text) : masked;
   }
 
-  private isEcho(text: string): boolean {
-    const { line, label } = this.command;
+  #isEcho(text: string): boolean {
+    const { line, label } = this.#command;
     if (label === line) return false;
-    return isDamagedEcho(text, line) || (this.name !== undefined && text.includes(this.name));
+    return isDamagedEcho(text, line) || (this.#name !== undefined && text.includes(this.#name));
   }
 
   /** A modem that left its prompt, by a reboot for instance, takes the rest of an upload for commands and echoes it. */
-  private isPayload(text: string): boolean {
-    const { upload } = this.command;
+  #isPayload(text: string): boolean {
+    const { upload } = this.#command;
     if (upload === undefined || text.length < SHORTEST_PAYLOAD) return false;
     return Buffer.from(upload.data.buffer, upload.data.byteOffset, upload.data.length).includes(text, 0, "latin1");
   }

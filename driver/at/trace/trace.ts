@@ -13,6 +13,8 @@ export interface TraceHooks {
 
 /** Shows what the line carries, without secrets, and of payload only how much it is. */
 export class Trace {
+  readonly #hooks: TraceHooks;
+  readonly #recent: RecentSecrets;
   /** Hides what the last command must not show. */
   mask: Mask | undefined;
   #confidential = new ConfidentialLines([]);
@@ -20,10 +22,10 @@ export class Trace {
   /** Bytes of payload since the last entry. */
   readonly #untold = { sent: 0, received: 0 };
 
-  constructor(
-    private readonly hooks: TraceHooks,
-    private readonly recent: RecentSecrets,
-  ) {}
+  constructor(hooks: TraceHooks, recent: RecentSecrets) {
+    this.#hooks = hooks;
+    this.#recent = recent;
+  }
 
   useDialect({ urcs }: Dialect): void {
     this.#urcs = urcs;
@@ -31,12 +33,12 @@ export class Trace {
   }
 
   note(text: string): void {
-    this.hooks.onTrace?.({ direction: "note", text });
+    this.#hooks.onTrace?.({ direction: "note", text });
   }
 
   /** A command's label, or what else is known to hold no secret. */
   sent(text: string): void {
-    this.hooks.onTrace?.({ direction: "sent", text });
+    this.#hooks.onTrace?.({ direction: "sent", text });
   }
 
   /** A part of a payload; it is told with the next entry that is no payload. */
@@ -50,28 +52,28 @@ export class Trace {
       return;
     }
     this.tellPayload();
-    if (this.hooks.onTrace === undefined && token.type !== "noise") return;
+    if (this.#hooks.onTrace === undefined && token.type !== "noise") return;
     const text = this.#confidential.hide(this.#masked(token, shown(token)));
-    if (token.type === "noise") this.hooks.onNoise?.(Buffer.from(text, "latin1"));
-    else this.hooks.onTrace?.({ direction: "received", text });
+    if (token.type === "noise") this.#hooks.onNoise?.(Buffer.from(text, "latin1"));
+    else this.#hooks.onTrace?.({ direction: "received", text });
   }
 
   /** Data mode ended, with this line. */
   left(line: string): void {
     this.tellPayload();
-    this.hooks.onTrace?.({ direction: "received", text: line });
+    this.#hooks.onTrace?.({ direction: "received", text: line });
   }
 
   tellPayload(): void {
     for (const direction of ["sent", "received"] as const) {
       const bytes = this.#untold[direction];
       this.#untold[direction] = 0;
-      if (bytes > 0) this.hooks.onTrace?.({ direction, text: `<${bytes} bytes>` });
+      if (bytes > 0) this.#hooks.onTrace?.({ direction, text: `<${bytes} bytes>` });
     }
   }
 
   #masked(token: Token, whole: string): string {
-    if (this.mask === undefined) return this.recent.areIn(whole) ? inBytes(whole) : whole;
+    if (this.mask === undefined) return this.#recent.areIn(whole) ? inBytes(whole) : whole;
     return this.#isPiece(token) ? this.mask.piece(whole) : this.mask.line(whole);
   }
 

@@ -10,6 +10,7 @@ export interface Incoming {
 
 /** What is known of one socket from the modem's URCs and its own commands, and nobody has acted on yet. */
 export class SocketState {
+  readonly #onIncoming: (incoming: Incoming, isListening: boolean) => void;
   readonly #news = new AutoResetEvent();
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
@@ -20,8 +21,9 @@ export class SocketState {
   /** @param onIncoming of a listening socket; told whether it still listens */
   constructor(
     readonly cid: number,
-    private readonly onIncoming: (incoming: Incoming, isListening: boolean) => void = () => undefined,
+    onIncoming: (incoming: Incoming, isListening: boolean) => void = () => undefined,
   ) {
+    this.#onIncoming = onIncoming;
     this.#ended = new Promise((resolve) => {
       this.#tellEnded = resolve;
     });
@@ -48,7 +50,7 @@ export class SocketState {
   }
 
   incoming(incoming: Incoming): void {
-    this.onIncoming(incoming, !this.hasEnded);
+    this.#onIncoming(incoming, !this.hasEnded);
   }
 
   /** Something may be there to be read, or to be found out by reading. */

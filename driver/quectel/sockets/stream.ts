@@ -5,9 +5,12 @@ import { LARGEST_SEND, type SocketWriter } from "./writer";
 
 /** Sends over a TCP connection by +QISEND or +QSSLSEND (AT facts 2.2, 3.2). */
 export class StreamWriter {
+  readonly #sender: SocketWriter;
   readonly #sends = new JoinedSends((queue) => this.#carryOut(queue));
 
-  constructor(private readonly sender: SocketWriter) {}
+  constructor(sender: SocketWriter) {
+    this.#sender = sender;
+  }
 
   /** Resolves when the modem has taken all of `data`; `signal`, not aborted yet, ends it between two chunks. */
   send(data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
@@ -23,17 +26,17 @@ export class StreamWriter {
     let full: SendBackoff | undefined;
     let hasRoom = true;
     const write = async (run: Uint8Array): Promise<number> => {
-      if (hasRoom && (await this.sender.offer(run))) {
+      if (hasRoom && (await this.#sender.offer(run))) {
         full?.end();
         full = undefined;
         return run.length;
       }
-      full ??= this.sender.full();
-      hasRoom = await this.sender.room(full);
+      full ??= this.#sender.full();
+      hasRoom = await this.#sender.room(full);
       return 0;
     };
     while (!queue.isEmpty) {
-      if (this.sender.hasEnded) queue.failAll(this.sender.closed());
+      if (this.#sender.hasEnded) queue.failAll(this.#sender.closed());
       else await queue.nextJoined(LARGEST_SEND, write);
       if (full?.isStuck !== true) continue;
       // Whoever waits has waited for this buffer; who comes later waits anew.

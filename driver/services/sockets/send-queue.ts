@@ -1,13 +1,17 @@
 /** One call of `send`, as far as it has got. */
 class Sending {
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: () => void;
   readonly promise: Promise<void>;
   #settle: { resolve(): void; reject(reason: unknown): void } | undefined;
 
   constructor(
     public rest: Uint8Array,
-    private readonly signal: AbortSignal | undefined,
-    private readonly onAbort: () => void,
+    signal: AbortSignal | undefined,
+    onAbort: () => void,
   ) {
+    this.#signal = signal;
+    this.#onAbort = onAbort;
     this.promise = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -15,12 +19,12 @@ class Sending {
   }
 
   done(): void {
-    this.signal?.removeEventListener("abort", this.onAbort);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#settle?.resolve();
   }
 
   fail(reason: unknown): void {
-    this.signal?.removeEventListener("abort", this.onAbort);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#settle?.reject(reason);
   }
 }

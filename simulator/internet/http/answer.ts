@@ -12,6 +12,7 @@ type State = "head" | "counted" | "until-close" | "chunk-size" | "chunk" | "chun
  * slices and joined once at the end, so that megabytes cost no more than their length.
  */
 export class AnswerReader {
+  readonly #headOnly: boolean;
   #state: State = "head";
   /** The line that is not complete yet. */
   #line: Buffer[] = [];
@@ -22,7 +23,9 @@ export class AnswerReader {
   #statusCode = 0;
   #contentLength: number | undefined;
 
-  constructor(private readonly headOnly: boolean) {}
+  constructor(headOnly: boolean) {
+    this.#headOnly = headOnly;
+  }
 
   get complete(): boolean {
     return this.#state === "complete";
@@ -120,7 +123,7 @@ export class AnswerReader {
     }
     const fields = headerFields(this.#head);
     this.#contentLength = contentLength(fields.get("content-length"));
-    const bodiless = this.headOnly || [101, 204, 304].includes(this.#statusCode);
+    const bodiless = this.#headOnly || [101, 204, 304].includes(this.#statusCode);
     if (bodiless || (this.#contentLength === 0 && !isChunked(fields))) this.#state = "complete";
     else if (isChunked(fields)) this.#state = "chunk-size";
     else if (this.#contentLength !== undefined) {

@@ -44,26 +44,28 @@ async function transfer(request: HttpExchange, address: string, port: number): P
 }
 
 class Transfer {
+  readonly #request: HttpExchange;
+  readonly #socket: Socket;
+  readonly #secured: TlsConnection | undefined;
   readonly #reader: AnswerReader;
   #connected: boolean;
   #answered = false;
 
-  constructor(
-    private readonly request: HttpExchange,
-    private readonly socket: Socket,
-    private readonly secured?: TlsConnection,
-  ) {
+  constructor(request: HttpExchange, socket: Socket, secured?: TlsConnection) {
+    this.#request = request;
+    this.#socket = socket;
+    this.#secured = secured;
     this.#connected = secured !== undefined;
     this.#reader = new AnswerReader(request.headOnly);
   }
 
   run(): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const { signal } = this.request;
+      const { signal } = this.#request;
       const onAbort = () => fail(aborted());
       const leave = () => {
         signal.removeEventListener("abort", onAbort);
-        this.socket.destroy();
+        this.#socket.destroy();
       };
       const fail = (error: NetworkError) => {
         leave();
@@ -78,7 +80,7 @@ class Transfer {
   }
 
   #listen(fail: (error: NetworkError) => void, done: () => void): void {
-    const { socket } = this;
+    const socket = this.#socket;
     const guarded = (work: () => void) => {
       try {
         work();
@@ -87,10 +89,10 @@ class Transfer {
         fail(error instanceof NetworkError ? error : new NetworkError("closed", String(error)));
       }
     };
-    socket.setTimeout(this.request.timeout, () => {
+    socket.setTimeout(this.#request.timeout, () => {
       fail(new NetworkError(this.#connected ? "timeout" : "connect", "the server did not answer in time"));
     });
-    if (this.#connected) socket.write(this.request.request);
+    if (this.#connected) socket.write(this.#request.request);
     else socket.once("connect", () => this.#onConnect());
     socket.on("data", (bytes: Buffer) => {
       this.#answered = true;
@@ -103,17 +105,17 @@ class Transfer {
 
   #onConnect(): void {
     this.#connected = true;
-    this.socket.write(this.request.request);
+    this.#socket.write(this.#request.request);
   }
 
   #end(): void {
-    if (this.secured !== undefined && !this.#answered) throw this.secured.explain();
+    if (this.#secured !== undefined && !this.#answered) throw this.#secured.explain();
     this.#reader.end();
   }
 
   #explain(error: NodeJS.ErrnoException): NetworkError {
     if (!this.#connected) return new NetworkError("connect", error.message);
-    if (this.secured !== undefined && !this.#answered) return this.secured.explain(error);
+    if (this.#secured !== undefined && !this.#answered) return this.#secured.explain(error);
     return new NetworkError("reset", error.message);
   }
 }

@@ -25,6 +25,8 @@ const LINGER = 10_000;
 
 /** A TCP connection with the buffers of a modem: a full receive buffer stops the peer, a full send buffer takes no more. */
 export class TcpConnection {
+  readonly #socket: Socket;
+  readonly #limits: ConnectionLimits;
   readonly remote: Endpoint;
   /** The port of this end. */
   readonly localPort: number;
@@ -48,12 +50,9 @@ export class TcpConnection {
    * Takes over a connected socket, secured or not; `remote` is the peer as the host knows it. The peer is not listened
    * to before `watch`.
    */
-  constructor(
-    private readonly socket: Socket,
-    private readonly limits: ConnectionLimits,
-    around: SocketSurroundings,
-    remote?: Endpoint,
-  ) {
+  constructor(socket: Socket, limits: ConnectionLimits, around: SocketSurroundings, remote?: Endpoint) {
+    this.#socket = socket;
+    this.#limits = limits;
     this.remote = remote ?? { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
     this.localPort = socket.localPort ?? 0;
     this.#up = new DelayLine(around);
@@ -78,7 +77,7 @@ export class TcpConnection {
     this.#events = events;
     this.#tellEnd();
     if (!first) return;
-    const { socket } = this;
+    const socket = this.#socket;
     socket.on("data", (bytes: Buffer) => this.#take(bytes));
     socket.once("end", () => this.#end(undefined));
     socket.once("close", () => this.#end(undefined));
@@ -87,13 +86,13 @@ export class TcpConnection {
 
   /** Bytes that can be read; never more than the receive buffer holds. */
   get unread(): number {
-    return Math.min(this.#store.length, this.limits.receive);
+    return Math.min(this.#store.length, this.#limits.receive);
   }
 
   /** At most `most` bytes, taken out of the receive buffer. */
   read(most: number): Buffer {
     const bytes = this.#store.take(Math.min(most, this.unread));
-    if (this.#stored < this.limits.receive && !this.#ended) this.socket.resume();
+    if (this.#stored < this.#limits.receive && !this.#ended) this.#socket.resume();
     return bytes;
   }
 
@@ -103,7 +102,7 @@ export class TcpConnection {
     this.#pending += bytes.length;
     this.#sent += bytes.length;
     this.#up.push(() => {
-      this.socket.write(bytes, () => {
+      this.#socket.write(bytes, () => {
         this.#pending -= bytes.length;
         if (!this.#closed) this.#events?.sent();
       });
@@ -113,7 +112,7 @@ export class TcpConnection {
 
   /** Bytes that `write` would take now. */
   get room(): number {
-    return this.limits.send - this.#pending;
+    return this.#limits.send - this.#pending;
   }
 
   /** Bytes that were written and are not with the peer's system yet. */
@@ -137,17 +136,17 @@ export class TcpConnection {
   }
 
   setNoDelay(on: boolean): void {
-    this.socket.setNoDelay(on);
+    this.#socket.setNoDelay(on);
   }
 
   /** @param idle ms of silence before the first probe */
   setKeepAlive(on: boolean, idle: number): void {
-    this.socket.setKeepAlive(on, idle);
+    this.#socket.setKeepAlive(on, idle);
   }
 
   /** Sends no more, behind what is still to be sent; the peer may go on. */
   finish(): void {
-    this.#up.push(() => this.socket.end());
+    this.#up.push(() => this.#socket.end());
   }
 
   /**
@@ -156,7 +155,7 @@ export class TcpConnection {
    */
   async close(linger = LINGER): Promise<void> {
     this.#closed = true;
-    const { socket } = this;
+    const socket = this.#socket;
     if (socket.destroyed) return;
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     if (linger === 0) this.#reset();
@@ -172,13 +171,13 @@ export class TcpConnection {
   /** Ends it at once and without a word, as a modem that is switched off does. */
   abort(): void {
     this.#closed = true;
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
   #reset(): void {
     // Node resets plain TCP only.
-    if (this.socket instanceof TLSSocket) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   get #stored(): number {
@@ -187,7 +186,7 @@ export class TcpConnection {
 
   #take(bytes: Buffer): void {
     this.#arriving += bytes.length;
-    if (this.#stored >= this.limits.receive) this.socket.pause();
+    if (this.#stored >= this.#limits.receive) this.#socket.pause();
     this.#down.push(() => {
       this.#arriving -= bytes.length;
       const before = this.unread;

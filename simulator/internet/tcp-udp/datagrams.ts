@@ -18,6 +18,9 @@ export interface UdpOptions {
 
 /** A UDP socket with the receive buffer of a modem. */
 export class UdpSocket {
+  readonly #socket: Socket;
+  readonly #options: UdpOptions;
+  readonly #around: SocketSurroundings;
   /** Hears of each datagram that found room; `before` bytes were unread already. */
   received: (before: number) => void = () => undefined;
   /** Hears of each datagram that leaves the modem. */
@@ -35,11 +38,10 @@ export class UdpSocket {
   #pending = 0;
   #closed = false;
 
-  private constructor(
-    private readonly socket: Socket,
-    private readonly options: UdpOptions,
-    private readonly around: SocketSurroundings,
-  ) {
+  private constructor(socket: Socket, options: UdpOptions, around: SocketSurroundings) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#around = around;
     this.#up = new DelayLine(around);
     this.#down = new DelayLine(around);
     const stop = () => this.close();
@@ -87,7 +89,7 @@ export class UdpSocket {
     this.#up.push(() => {
       this.#pending -= bytes.length;
       if (this.#closed) return;
-      this.socket.send(bytes, end.port, this.#family(end.address));
+      this.#socket.send(bytes, end.port, this.#family(end.address));
       this.sent();
     });
   }
@@ -114,8 +116,8 @@ export class UdpSocket {
 
   /** Where datagrams for a name or address and a port go. @throws {SocketError} as `send` */
   async resolve({ address, port }: Endpoint): Promise<Endpoint> {
-    const { ipv6 = false } = this.options;
-    const { addresses, port: actual } = await resolveTarget({ host: address, port, preferIPv6: ipv6 }, this.around);
+    const { ipv6 = false } = this.#options;
+    const { addresses, port: actual } = await resolveTarget({ host: address, port, preferIPv6: ipv6 }, this.#around);
     const found = addresses.find((entry) => ipv6 || isIPv4(entry));
     if (found === undefined) throw new SocketError("unreachable", `${address} has no IPv4 address`);
     const isAddress = isIPv4(address) || address.includes(":");
@@ -125,7 +127,7 @@ export class UdpSocket {
 
   /** The port of this end. */
   get localPort(): number {
-    return this.#closed ? 0 : this.socket.address().port;
+    return this.#closed ? 0 : this.#socket.address().port;
   }
 
   /** Bytes of all datagrams that wait. */
@@ -156,22 +158,22 @@ export class UdpSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.socket.close();
+    this.#socket.close();
   }
 
   setBroadcast(on: boolean): void {
-    this.socket.setBroadcast(on);
+    this.#socket.setBroadcast(on);
   }
 
   setTtl(hops: number): void {
-    this.socket.setTTL(hops);
+    this.#socket.setTTL(hops);
   }
 
   #take(bytes: Buffer, from: Endpoint): void {
     if (this.#peer !== undefined && keyOf(this.#peer) !== keyOf(from)) return;
     const source = this.#known.get(keyOf(from)) ?? from;
     this.#down.push(() => {
-      if (this.#closed || this.#unread + bytes.length > this.options.receive) return;
+      if (this.#closed || this.#unread + bytes.length > this.#options.receive) return;
       const before = this.#unread;
       this.#queue.push({ from: source, bytes });
       this.#unread += bytes.length;
@@ -182,7 +184,7 @@ export class UdpSocket {
 
   /** A socket of IPv6 reaches IPv4 by mapped addresses. */
   #family(address: string): string {
-    return this.options.ipv6 === true && isIPv4(address) ? `::ffff:${address}` : address;
+    return this.#options.ipv6 === true && isIPv4(address) ? `::ffff:${address}` : address;
   }
 }
 

@@ -4,14 +4,22 @@ import { DelayLine, type Endpoint, ownPort, type SocketSurroundings, socketError
 
 /** Waits for peers on a port of the modem's own, which is on loopback unless a route for 0.0.0.0 moves it. */
 export class TcpListener {
+  readonly #server: Server;
+  readonly #limits: ConnectionLimits;
+  readonly #around: SocketSurroundings;
+  readonly #accept: (connection: TcpConnection) => boolean;
   readonly #arrivals: DelayLine;
 
   private constructor(
-    private readonly server: Server,
-    private readonly limits: ConnectionLimits,
-    private readonly around: SocketSurroundings,
-    private readonly accept: (connection: TcpConnection) => boolean,
+    server: Server,
+    limits: ConnectionLimits,
+    around: SocketSurroundings,
+    accept: (connection: TcpConnection) => boolean,
   ) {
+    this.#server = server;
+    this.#limits = limits;
+    this.#around = around;
+    this.#accept = accept;
     this.#arrivals = new DelayLine(around);
     const stop = () => this.close();
     around.signal.addEventListener("abort", stop, { once: true });
@@ -41,13 +49,13 @@ export class TcpListener {
 
   /** No more peers; the connections that were accepted stay. */
   close(): void {
-    this.server.close();
+    this.#server.close();
   }
 
   #admit(socket: Socket): void {
-    const connection = new TcpConnection(socket, this.limits, this.around);
+    const connection = new TcpConnection(socket, this.#limits, this.#around);
     this.#arrivals.push(() => {
-      if (!this.server.listening || !this.accept(connection)) void connection.close(0);
+      if (!this.#server.listening || !this.#accept(connection)) void connection.close(0);
     });
   }
 }

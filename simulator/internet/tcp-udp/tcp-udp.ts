@@ -71,15 +71,17 @@ export function ownPort(network: Network, port: number): Endpoint {
 
 /** Hands things on in the order they came, each after the network's latency. */
 export class DelayLine {
+  readonly #around: SocketSurroundings;
   #tail: Promise<void> = Promise.resolve();
 
-  constructor(private readonly around: SocketSurroundings) {
+  constructor(around: SocketSurroundings) {
+    this.#around = around;
     // Everything that is on its way listens to the one signal.
     setMaxListeners(0, around.signal);
   }
 
   push(work: () => void): void {
-    const { network, signal } = this.around;
+    const { network, signal } = this.#around;
     const due = Promise.all([this.#tail, network.delay(signal)]);
     this.#tail = due.then(
       () => {

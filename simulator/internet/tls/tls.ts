@@ -42,6 +42,7 @@ export async function openTls(settings: TlsSettings, target: TlsTarget, wait: Tl
 }
 
 class Connection implements TlsConnection {
+  readonly #kind: SessionKind | undefined;
   reused = false;
   /** The session that the server gave last. */
   #session: Buffer | undefined;
@@ -49,9 +50,10 @@ class Connection implements TlsConnection {
 
   constructor(
     readonly socket: TLSSocket,
-    private readonly kind: SessionKind | undefined,
+    kind: SessionKind | undefined,
     offered: Buffer | undefined,
   ) {
+    this.#kind = kind;
     // Whoever has the socket listens too; an error between two listeners must not end the process.
     socket.on("error", () => undefined);
     socket.on("session", (given: Buffer) => {
@@ -73,7 +75,7 @@ class Connection implements TlsConnection {
   }
 
   session(): Buffer | undefined {
-    return this.kind && sessionOfKind(this.#session, this.kind);
+    return this.#kind && sessionOfKind(this.#session, this.#kind);
   }
 
   explain(error?: NodeJS.ErrnoException): NetworkError {

@@ -27,14 +27,13 @@ export interface Destination {
  * host asks for it. It fails with the numbers of the HTTP manual's chapter 5.
  */
 export class HttpConnection {
+  readonly #socket: Socket;
   #reader: AnswerReader | undefined;
   #failure: number | undefined;
   #changed: () => void = () => undefined;
 
-  private constructor(
-    private readonly socket: Socket,
-    signal: AbortSignal,
-  ) {
+  private constructor(socket: Socket, signal: AbortSignal) {
+    this.#socket = socket;
     const leave = () => this.#fail(HttpError.deactivated);
     signal.addEventListener("abort", leave, { once: true });
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -87,7 +86,7 @@ export class HttpConnection {
   /** Sends a part of the request; the first one holds its method. */
   send(bytes: Buffer): void {
     if (this.#reader === undefined) this.#listen(new AnswerReader(bytes.toString("latin1", 0, 5) === "HEAD "));
-    if (!this.socket.destroyed) this.socket.write(bytes);
+    if (!this.#socket.destroyed) this.#socket.write(bytes);
   }
 
   /**
@@ -120,7 +119,7 @@ export class HttpConnection {
       if (piece.length > 0) yield piece;
       else if (reader.complete) return;
       else await this.#moreWithin(gap);
-      this.socket.resume();
+      this.#socket.resume();
     }
   }
 
@@ -131,21 +130,21 @@ export class HttpConnection {
   #listen(reader: AnswerReader): void {
     this.#reader = reader;
     let waiting = 0;
-    this.socket.on("resume", () => {
+    this.#socket.on("resume", () => {
       waiting = 0;
     });
-    this.socket.on("data", (bytes: Buffer) => {
+    this.#socket.on("data", (bytes: Buffer) => {
       this.#guarded(HttpError.decode, () => reader.push(bytes));
       waiting += bytes.length;
-      if (waiting > WINDOW && reader.headComplete) this.socket.pause();
+      if (waiting > WINDOW && reader.headComplete) this.#socket.pause();
     });
-    this.socket.once("end", () => this.#guarded(HttpError.closed, () => reader.end()));
+    this.#socket.once("end", () => this.#guarded(HttpError.closed, () => reader.end()));
   }
 
   #guarded(failure: number, work: () => void): void {
     try {
       work();
-      if (this.#reader?.complete) this.socket.destroy();
+      if (this.#reader?.complete) this.#socket.destroy();
       this.#changed();
     } catch {
       this.#fail(failure);
@@ -155,7 +154,7 @@ export class HttpConnection {
   /** The first failure counts; a complete answer can't fail any more. */
   #fail(code: number): void {
     if (!this.#reader?.complete) this.#failure ??= code;
-    this.socket.destroy();
+    this.#socket.destroy();
     this.#changed();
   }
 

@@ -21,13 +21,19 @@ const CONTENT_TYPES = [
 
 /** A request that may be sent: all that was to be checked is checked. */
 export class PreparedRequest {
-  private constructor(
-    private readonly modem: Modem,
-    private readonly session: HttpSession,
-    private readonly url: HttpUrl,
-    private readonly signal: AbortSignal,
-    private readonly powerCycle: AbortSignal,
-  ) {}
+  readonly #modem: Modem;
+  readonly #session: HttpSession;
+  readonly #url: HttpUrl;
+  readonly #signal: AbortSignal;
+  readonly #powerCycle: AbortSignal;
+
+  private constructor(modem: Modem, session: HttpSession, url: HttpUrl, signal: AbortSignal, powerCycle: AbortSignal) {
+    this.#modem = modem;
+    this.#session = session;
+    this.#url = url;
+    this.#signal = signal;
+    this.#powerCycle = powerCycle;
+  }
 
   /**
    * @throws {CommandError} 703, 704, 712 no URL, 713 no such address, 714 a name and nobody to ask (the context is not
@@ -48,44 +54,44 @@ export class PreparedRequest {
   }
 
   get ownHeader(): boolean {
-    return this.session.settings.requestheader === 1;
+    return this.#session.settings.requestheader === 1;
   }
 
   /** Takes the client; an answer that nobody has read is gone. */
   begin(): () => void {
-    this.session.keep(undefined);
-    return this.session.occupy();
+    this.#session.keep(undefined);
+    return this.#session.occupy();
   }
 
   /** @param timeout ms @throws {CommandError} 714, 716 refused or no TLS, 702, 709 */
   async connect(timeout = CONNECT_TIMEOUT): Promise<HttpConnection> {
-    const { network } = this.modem;
-    const { host } = this.url;
+    const { network } = this.#modem;
+    const { host } = this.#url;
     try {
-      await network.delay(this.signal);
-      const target = network.target(host, this.url.port);
-      const [address] = await contexts(this.modem).lookup(this.session.settings.contextid, target.host);
+      await network.delay(this.#signal);
+      const target = network.target(host, this.#url.port);
+      const [address] = await contexts(this.#modem).lookup(this.#session.settings.contextid, target.host);
       if (address === undefined) throw new NetworkError("dns", `${host} has no address`);
       const limit = Math.min(timeout, CONNECT_TIMEOUT);
       const destination = { host, address, port: target.port, ...this.#security() };
-      return await HttpConnection.open(destination, limit, this.signal);
+      return await HttpConnection.open(destination, limit, this.#signal);
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
-      throw new CommandError(this.signal.aborted ? HttpError.deactivated : SOCKET_ERRORS[error.failure]);
+      throw new CommandError(this.#signal.aborted ? HttpError.deactivated : SOCKET_ERRORS[error.failure]);
     }
   }
 
   /** By the security context that is chosen now (HTTP manual 2.1, "sslctxid"). */
   #security(): Pick<Destination, "tls"> {
-    if (!this.url.secure) return {};
-    const id = this.session.settings.sslctxid;
-    const patience = securityContext(this.modem, id).number("negotiatetime") * 1000;
-    return { tls: { settings: tlsSettings(this.modem, id, this.url.host), patience } };
+    if (!this.#url.secure) return {};
+    const id = this.#session.settings.sslctxid;
+    const patience = securityContext(this.#modem, id).number("negotiatetime") * 1000;
+    return { tls: { settings: tlsSettings(this.#modem, id, this.#url.host), patience } };
   }
 
   /** The header that the module writes by itself (HTTP manual 1.2.1 shows its fields). */
   header(method: "GET" | "POST", bodyLength?: number): Buffer {
-    const { path, authority } = this.url;
+    const { path, authority } = this.#url;
     const lines = [
       `${method} ${path} HTTP/1.1`,
       `Host: ${authority}`,
@@ -94,7 +100,7 @@ export class PreparedRequest {
       "Connection: Keep-Alive",
     ];
     if (bodyLength !== undefined) {
-      lines.push(`Content-Type: ${CONTENT_TYPES[this.session.settings.contenttype]}`, `Content-Length: ${bodyLength}`);
+      lines.push(`Content-Type: ${CONTENT_TYPES[this.#session.settings.contenttype]}`, `Content-Length: ${bodyLength}`);
     }
     return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
   }
@@ -106,7 +112,7 @@ export class PreparedRequest {
   async report(command: string, seconds: number, send: () => Promise<HttpConnection>, release: () => void) {
     try {
       const outcome = await this.#outcome(seconds * 1000, send);
-      if (!this.powerCycle.aborted) this.modem.urc(`${command}: ${outcome}`);
+      if (!this.#powerCycle.aborted) this.#modem.urc(`${command}: ${outcome}`);
     } finally {
       release();
     }
@@ -127,8 +133,8 @@ export class PreparedRequest {
   async #answer(connection: HttpConnection, timeout: number) {
     try {
       const head = await connection.head(timeout);
-      await this.modem.network.delay(this.signal);
-      this.session.keep(connection);
+      await this.#modem.network.delay(this.#signal);
+      this.#session.keep(connection);
       return head;
     } catch (error) {
       connection.close();

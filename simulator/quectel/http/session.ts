@@ -18,6 +18,7 @@ export type HttpSettingName = keyof typeof HTTP_SETTINGS;
 
 /** The one HTTP client of the modem, from boot to boot. */
 export class HttpSession {
+  readonly #modem: Modem;
   readonly settings: Record<HttpSettingName, number> = {
     contextid: HTTP_SETTINGS.contextid.factory,
     requestheader: HTTP_SETTINGS.requestheader.factory,
@@ -29,11 +30,13 @@ export class HttpSession {
   #busy = false;
   #response: HttpConnection | undefined;
 
-  constructor(private readonly modem: Modem) {}
+  constructor(modem: Modem) {
+    this.#modem = modem;
+  }
 
   /** @throws {CommandError} 704 while another port is in data mode, 703 while a request or a +QHTTPREADFILE runs */
   needIdle(): void {
-    needDataMode(this.modem, HttpError.uartBusy);
+    needDataMode(this.#modem, HttpError.uartBusy);
     if (this.#busy) throw new CommandError(HttpError.busy);
   }
 

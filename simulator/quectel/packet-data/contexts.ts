@@ -11,6 +11,7 @@ const NO_SERVER = "0.0.0.0";
 
 /** The contexts that +QIACT has opened for the modem's own stack, beside the radio's truth. */
 export class Contexts {
+  readonly #modem: Modem;
   readonly #opened = new Map<number, AbortController>();
   /** Dropped by the network: +QIDEACT has to come before the next +QIACT (TCP/IP manual, "pdpdeact"). */
   readonly #dropped = new Set<number>();
@@ -20,24 +21,25 @@ export class Contexts {
 
   readonly #closers: ((cid: number) => void)[] = [];
 
-  constructor(private readonly modem: Modem) {
+  constructor(modem: Modem) {
+    this.#modem = modem;
     modem.radio.onDeactivated((cid, byNetwork) => this.#onDeactivated(cid, byNetwork));
   }
 
   define(context: ContextDefinition): void {
-    this.modem.radio.define(context);
+    this.#modem.radio.define(context);
     this.#redefined.add(context.cid);
   }
 
   /** @throws {TcpIpFailure} when it is undefined, active, dropped and not yet closed, one too many, or refused */
   async activate(cid: number): Promise<void> {
-    const context = this.modem.radio.contexts.get(cid);
+    const context = this.#modem.radio.contexts.get(cid);
     if (context === undefined) throw new TcpIpFailure(TcpIpError.apnNotConfigured);
     if (this.#opened.has(cid) || this.#dropped.has(cid)) throw new TcpIpFailure(TcpIpError.notAllowed);
     if (this.#opened.size >= MOST_ACTIVE) throw new TcpIpFailure(TcpIpError.openContext);
-    if (this.#redefined.delete(cid)) this.modem.radio.deactivate(cid);
+    if (this.#redefined.delete(cid)) this.#modem.radio.deactivate(cid);
     try {
-      await this.modem.radio.activate(cid);
+      await this.#modem.radio.activate(cid);
     } catch {
       throw new TcpIpFailure(TcpIpError.openContext);
     }
@@ -61,11 +63,11 @@ export class Contexts {
     if (opened === undefined) return;
     this.#opened.delete(cid);
     opened.abort();
-    this.modem.radio.deactivate(cid);
+    this.#modem.radio.deactivate(cid);
   }
 
   active(): Context[] {
-    const all = [...this.#opened.keys()].map((cid) => this.modem.radio.contexts.get(cid));
+    const all = [...this.#opened.keys()].map((cid) => this.#modem.radio.contexts.get(cid));
     return all.filter((context) => context !== undefined).sort((left, right) => left.cid - right.cid);
   }
 
@@ -77,7 +79,7 @@ export class Contexts {
   /** Primary and secondary: the host's, else the network's, else 0.0.0.0. */
   dnsServers(cid: number): [string, string] {
     const configured = this.#configuredDns.get(cid);
-    const assigned = this.#opened.has(cid) ? this.modem.radio.contexts.get(cid)?.dns : undefined;
+    const assigned = this.#opened.has(cid) ? this.#modem.radio.contexts.get(cid)?.dns : undefined;
     const [primary = NO_SERVER, secondary = NO_SERVER] = configured ?? assigned ?? [];
     return [primary, secondary];
   }
@@ -98,13 +100,13 @@ export class Contexts {
    */
   async lookup(cid: number, host: string): Promise<string[]> {
     this.#needServer(cid, host);
-    return this.#inOrder(cid, await this.modem.network.lookup(host));
+    return this.#inOrder(cid, await this.#modem.network.lookup(host));
   }
 
   /** The same to tell the modem's host. @throws {NetworkError} `dns` */
   async resolve(cid: number, host: string): Promise<string[]> {
     this.#needServer(cid, host);
-    return this.#inOrder(cid, await this.modem.network.resolve(host));
+    return this.#inOrder(cid, await this.#modem.network.resolve(host));
   }
 
   #needServer(cid: number, host: string): void {
@@ -112,7 +114,7 @@ export class Contexts {
   }
 
   #inOrder(cid: number, found: readonly string[]): string[] {
-    const preferred = this.modem.radio.contexts.get(cid)?.type === "IPV6" ? 6 : 4;
+    const preferred = this.#modem.radio.contexts.get(cid)?.type === "IPV6" ? 6 : 4;
     return [...found].sort((left, right) => Number(isIP(right) === preferred) - Number(isIP(left) === preferred));
   }
 
@@ -123,7 +125,7 @@ export class Contexts {
     opened.abort();
     if (!byNetwork) return;
     this.#dropped.add(cid);
-    this.modem.urc(`+QIURC: "pdpdeact",${cid}`);
+    this.#modem.urc(`+QIURC: "pdpdeact",${cid}`);
   }
 }
 

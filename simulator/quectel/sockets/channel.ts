@@ -41,32 +41,35 @@ export interface Channel {
 }
 
 export class StreamChannel implements Channel {
+  readonly #connection: TcpConnection;
   #peerIsThrough: () => void = () => undefined;
 
-  constructor(private readonly connection: TcpConnection) {}
+  constructor(connection: TcpConnection) {
+    this.#connection = connection;
+  }
 
   get localPort(): number {
-    return this.connection.localPort;
+    return this.#connection.localPort;
   }
 
   get unread(): number {
-    return this.connection.unread;
+    return this.#connection.unread;
   }
 
   get received(): number {
-    return this.connection.received;
+    return this.#connection.received;
   }
 
   get sent(): number {
-    return this.connection.sent;
+    return this.#connection.sent;
   }
 
   get unacknowledged(): number {
-    return this.connection.unacknowledged;
+    return this.#connection.unacknowledged;
   }
 
   watch({ received, sent, ended }: ChannelEvents): void {
-    this.connection.watch({
+    this.#connection.watch({
       received,
       sent,
       ended: () => {
@@ -77,21 +80,21 @@ export class StreamChannel implements Channel {
   }
 
   read(most: number): Piece | undefined {
-    const bytes = this.connection.read(most);
+    const bytes = this.#connection.read(most);
     return bytes.length === 0 ? undefined : { bytes };
   }
 
   async send(bytes: Buffer): Promise<boolean> {
-    return this.connection.write(bytes);
+    return this.#connection.write(bytes);
   }
 
   finish(): void {
-    this.connection.finish();
+    this.#connection.finish();
   }
 
   async close(modem: Modem, timeout: number): Promise<void> {
-    if (timeout > 0 && !this.connection.ended) await this.#peerCloses(modem, timeout);
-    await this.connection.close(this.connection.ended ? timeout : 0);
+    if (timeout > 0 && !this.#connection.ended) await this.#peerCloses(modem, timeout);
+    await this.#connection.close(this.#connection.ended ? timeout : 0);
   }
 
   /** What the peer still sends is for nobody. */
@@ -102,30 +105,35 @@ export class StreamChannel implements Channel {
         stop();
         resolve();
       };
-      const swallow = () => void this.connection.read(Number.POSITIVE_INFINITY);
-      this.connection.watch({ received: swallow, sent: () => undefined, ended: this.#peerIsThrough });
+      const swallow = () => void this.#connection.read(Number.POSITIVE_INFINITY);
+      this.#connection.watch({ received: swallow, sent: () => undefined, ended: this.#peerIsThrough });
       swallow();
-      this.connection.finish();
+      this.#connection.finish();
     });
   }
 }
 
 export class DatagramChannel implements Channel {
+  readonly #socket: UdpSocket;
+  readonly #peer: Endpoint | undefined;
   #received = 0;
   #sent = 0;
 
   constructor(
-    private readonly socket: UdpSocket,
+    socket: UdpSocket,
     /** Where all datagrams go; left out: each has its own. */
-    private readonly peer?: Endpoint,
-  ) {}
+    peer?: Endpoint,
+  ) {
+    this.#socket = socket;
+    this.#peer = peer;
+  }
 
   get localPort(): number {
-    return this.socket.localPort;
+    return this.#socket.localPort;
   }
 
   get unread(): number {
-    return this.socket.unread;
+    return this.#socket.unread;
   }
 
   get received(): number {
@@ -142,28 +150,28 @@ export class DatagramChannel implements Channel {
   }
 
   watch({ received }: ChannelEvents): void {
-    this.socket.received = (before) => {
-      this.#received += this.socket.unread - before;
+    this.#socket.received = (before) => {
+      this.#received += this.#socket.unread - before;
       received();
     };
   }
 
   read(most: number): Piece | undefined {
-    return this.socket.read(most);
+    return this.#socket.read(most);
   }
 
-  async send(bytes: Buffer, to = this.peer): Promise<boolean> {
+  async send(bytes: Buffer, to = this.#peer): Promise<boolean> {
     if (to === undefined) return false;
-    await this.socket.send(bytes, to);
+    await this.#socket.send(bytes, to);
     this.#sent += bytes.length;
     return true;
   }
 
   finish(): void {
-    this.socket.close();
+    this.#socket.close();
   }
 
   async close(): Promise<void> {
-    this.socket.close();
+    this.#socket.close();
   }
 }

@@ -45,6 +45,8 @@ const LONGEST_PUSH = 1500;
 
 /** One identity of the TCP/IP manual: what was opened under it, and how its data reach the host. */
 export class ModemSocket {
+  readonly #modem: Modem;
+  readonly #kind: SocketKind;
   state = State.Opening;
   remote: Endpoint;
   readonly service: Service;
@@ -67,11 +69,13 @@ export class ModemSocket {
   #read = 0;
 
   constructor(
-    private readonly modem: Modem,
-    private readonly kind: SocketKind,
+    modem: Modem,
+    kind: SocketKind,
     readonly id: number,
     purpose: SocketPurpose,
   ) {
+    this.#modem = modem;
+    this.#kind = kind;
     this.service = purpose.service;
     this.cid = purpose.cid;
     this.remote = purpose.remote;
@@ -170,7 +174,7 @@ export class ModemSocket {
     this.state = State.Closing;
     this.#closedUntold = false;
     this.#wake();
-    if (this.#channel !== undefined) await this.#channel.close(this.modem, timeout);
+    if (this.#channel !== undefined) await this.#channel.close(this.#modem, timeout);
     this.#leaving.abort();
   }
 
@@ -190,7 +194,7 @@ export class ModemSocket {
     if (this.#mode === AccessMode.Push) void this.#push();
     if (this.#mode !== AccessMode.Buffer || this.#announced) return;
     this.#announced = true;
-    this.modem.urc(`${this.kind.urc}: "recv",${this.id}`);
+    this.#modem.urc(`${this.#kind.urc}: "recv",${this.id}`);
   }
 
   /** Piece by piece, as fast as the line takes them; what has no room waits with the peer. */
@@ -200,7 +204,7 @@ export class ModemSocket {
     for (;;) {
       const piece = this.#mode === AccessMode.Push ? this.read(LONGEST_PUSH) : undefined;
       if (piece === undefined) break;
-      await this.modem.push(...pushedText(this.modem, `${this.kind.urc}: "recv",${this.id}`, piece));
+      await this.#modem.push(...pushedText(this.#modem, `${this.#kind.urc}: "recv",${this.id}`, piece));
     }
     this.#pushing = false;
     if (this.#closedUntold) this.#tellClosed();
@@ -218,6 +222,6 @@ export class ModemSocket {
 
   #tellClosed(): void {
     this.#closedUntold = false;
-    this.modem.urc(`${this.kind.urc}: "closed",${this.id}`);
+    this.#modem.urc(`${this.#kind.urc}: "closed",${this.id}`);
   }
 }

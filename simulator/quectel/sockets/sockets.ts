@@ -10,19 +10,21 @@ export const HIGHEST_ID = 11;
 
 /** The twelve sockets of one kind, from boot to boot. */
 export class Sockets {
+  readonly #modem: Modem;
   readonly #open = new Map<number, ModemSocket>();
 
   constructor(
-    private readonly modem: Modem,
+    modem: Modem,
     readonly kind: SocketKind,
   ) {
+    this.#modem = modem;
     contexts(modem).onClosed((cid) => this.#forget(cid));
   }
 
   /** @throws {TcpIpFailure} 563 */
   reserve(id: number, purpose: SocketPurpose): ModemSocket {
     if (this.#open.has(id)) throw new TcpIpFailure(TcpIpError.identityUsed);
-    const socket = new ModemSocket(this.modem, this.kind, id, purpose);
+    const socket = new ModemSocket(this.#modem, this.kind, id, purpose);
     this.#open.set(id, socket);
     return socket;
   }
@@ -54,13 +56,13 @@ export class Sockets {
     let id = HIGHEST_ID;
     while (this.#open.has(id)) id -= 1;
     if (id < 0) {
-      this.modem.urc('+QIURC: "incoming full"');
+      this.#modem.urc('+QIURC: "incoming full"');
       return false;
     }
     const { cid, localPort, mode } = listener;
     const remote: Endpoint = connection.remote;
     const socket = this.reserve(id, { service: "TCP INCOMING", cid, remote, localPort, mode, server: listener.id });
-    this.modem.urc(`+QIURC: "incoming",${id},${listener.id},"${remote.address}",${remote.port}`);
+    this.#modem.urc(`+QIURC: "incoming",${id},${listener.id},"${remote.address}",${remote.port}`);
     socket.start(new StreamChannel(connection), State.Connected);
     return true;
   }

@@ -15,25 +15,27 @@ const WAIT_UNIT = 100;
 
 /** Makes packets of what the host types: as many bytes as "transpktsize" says, or fewer after a pause. */
 class Packer {
+  readonly #modem: Modem;
+  readonly #socket: ModemSocket;
   readonly #typed = new ByteQueue();
   #stop: () => void = () => undefined;
   #sending: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly modem: Modem,
-    private readonly socket: ModemSocket,
-  ) {}
+  constructor(modem: Modem, socket: ModemSocket) {
+    this.#modem = modem;
+    this.#socket = socket;
+  }
 
   /** Resolves when there is room for more. */
   type(bytes: Buffer): Promise<void> | undefined {
     this.#stop();
-    const [size = 0] = socketSetting(this.modem, "transpktsize");
-    const [pause = 0] = socketSetting(this.modem, "transwaittm");
+    const [size = 0] = socketSetting(this.#modem, "transpktsize");
+    const [pause = 0] = socketSetting(this.#modem, "transwaittm");
     this.#typed.push(bytes);
     const packets: Buffer[] = [];
     while (this.#typed.length >= size) packets.push(this.#typed.take(size));
     if (pause === 0 && this.#typed.length > 0) packets.push(this.#typed.take(size));
-    if (this.#typed.length > 0) this.#stop = this.modem.later(pause * WAIT_UNIT, () => void this.flush());
+    if (this.#typed.length > 0) this.#stop = this.#modem.later(pause * WAIT_UNIT, () => void this.flush());
     return packets.length === 0 ? undefined : this.#send(packets);
   }
 
@@ -51,13 +53,13 @@ class Packer {
   }
 
   async #sendOne(packet: Buffer): Promise<void> {
-    while (this.socket.connected && !(await this.#passed(packet))) await this.socket.changed();
+    while (this.#socket.connected && !(await this.#passed(packet))) await this.#socket.changed();
   }
 
   /** A datagram that has no way to its peer is lost; there is nobody to tell. */
   async #passed(packet: Buffer): Promise<boolean> {
     try {
-      return (await this.socket.channel?.send(packet)) === true;
+      return (await this.#socket.channel?.send(packet)) === true;
     } catch (error) {
       if (error instanceof SocketError) return true;
       throw error;

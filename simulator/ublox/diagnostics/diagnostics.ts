@@ -56,12 +56,13 @@ function startPing(call: Call, modem: Modem): void {
 
 /** One +UPING with its URCs: `+UUPING` for each attempt, or one `+UUPINGER`. */
 class Ping {
+  readonly #modem: Modem;
+  readonly #request: PingRequest;
   readonly #power: AbortSignal;
 
-  constructor(
-    private readonly modem: Modem,
-    private readonly request: PingRequest,
-  ) {
+  constructor(modem: Modem, request: PingRequest) {
+    this.#modem = modem;
+    this.#request = request;
     this.#power = modem.powerCycle;
   }
 
@@ -69,12 +70,12 @@ class Ping {
     const address = await this.#address();
     if (this.#power.aborted) return;
     if (typeof address === "number") {
-      this.modem.urc(`+UUPINGER: ${address}`);
+      this.#modem.urc(`+UUPINGER: ${address}`);
       return;
     }
-    for (let attempt = 1; attempt <= this.request.attempts; attempt += 1) {
+    for (let attempt = 1; attempt <= this.#request.attempts; attempt += 1) {
       if (attempt > 1) await this.#pause();
-      const outcome = await ping(this.modem.network, address, { ...this.request, signal: this.#power }).catch(
+      const outcome = await ping(this.#modem.network, address, { ...this.#request, signal: this.#power }).catch(
         (): PingOutcome => ({ kind: "timeout" }),
       );
       if (this.#power.aborted) return;
@@ -84,15 +85,15 @@ class Ping {
 
   /** The host's IPv4 address or a code of +UUPINGER. */
   async #address(): Promise<string | number> {
-    const { host } = this.request;
+    const { host } = this.#request;
     if (host === "") return PING_ERRORS.emptyHost;
     if (host.length > LONGEST_HOST) return PING_ERRORS.hostTooLong;
-    const context = activeContext(this.modem);
+    const context = activeContext(this.#modem);
     if (context === undefined) return PING_ERRORS.noConnection;
     // Guide 2.4.1: not supported on IPv6 contexts.
     if (!hasIPv4(context)) return PING_ERRORS.noIPv4;
     try {
-      const found = await this.modem.network.resolve(host);
+      const found = await this.#modem.network.resolve(host);
       return found.find((entry) => isIPv4(entry)) ?? PING_ERRORS.noIPv4;
     } catch {
       return PING_ERRORS.unresolved;
@@ -101,7 +102,7 @@ class Ping {
 
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = this.modem.later(this.request.interval, done);
+      const cancel = this.#modem.later(this.#request.interval, done);
       const power = this.#power;
       function done(): void {
         cancel();
@@ -113,8 +114,8 @@ class Ping {
   }
 
   #print(attempt: number, address: string, outcome: PingOutcome): void {
-    const { host, size } = this.request;
-    this.modem.urc(`+UUPING: ${attempt},${size},"${host}","${address}",${ttlAndTime(outcome)}`);
+    const { host, size } = this.#request;
+    this.#modem.urc(`+UUPING: ${attempt},${size},"${host}","${address}",${ttlAndTime(outcome)}`);
   }
 }
 

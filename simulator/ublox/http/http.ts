@@ -107,39 +107,43 @@ function contentType(call: Call): string {
 
 /** One request under way: its connection, its end, its result file. */
 class Request {
+  readonly #modem: Modem;
+  readonly #slot: HttpSlot;
+  readonly #file: string;
+  readonly #bytes: Buffer;
+  readonly #headOnly: boolean;
   readonly #power: AbortSignal;
   readonly #abort = new AbortController();
 
-  constructor(
-    private readonly modem: Modem,
-    private readonly slot: HttpSlot,
-    private readonly file: string,
-    private readonly bytes: Buffer,
-    private readonly headOnly: boolean,
-  ) {
+  constructor(modem: Modem, slot: HttpSlot, file: string, bytes: Buffer, headOnly: boolean) {
+    this.#modem = modem;
+    this.#slot = slot;
+    this.#file = file;
+    this.#bytes = bytes;
+    this.#headOnly = headOnly;
     this.#power = modem.powerCycle;
   }
 
   /** True or false as +UUHTTPCR tells it; undefined when the modem was switched off meanwhile. */
   async run(): Promise<boolean | undefined> {
     const stop = () => this.#abort.abort();
-    const cid = this.slot.profile.cid ?? defaultConnection(this.modem).cid;
-    const leave = contextWatch(this.modem).watch(cid, stop);
+    const cid = this.#slot.profile.cid ?? defaultConnection(this.#modem).cid;
+    const leave = contextWatch(this.#modem).watch(cid, stop);
     this.#power.addEventListener("abort", stop, { once: true });
     const error = await this.#exchange(cid);
     this.#power.removeEventListener("abort", stop);
     leave();
     if (this.#power.aborted) return undefined;
-    this.slot.busy = false;
-    this.slot.lastError = error;
+    this.#slot.busy = false;
+    this.#slot.lastError = error;
     return error === HTTP_ERRORS.none;
   }
 
   async #exchange(cid: number): Promise<HttpError> {
-    if (activeContext(this.modem, cid) === undefined) return HTTP_ERRORS.noConnection;
+    if (activeContext(this.#modem, cid) === undefined) return HTTP_ERRORS.noConnection;
     try {
       const answer = await this.#transfer();
-      if (!this.#power.aborted) this.modem.storage.files.write(this.file, Buffer.concat([answer.head, answer.body]));
+      if (!this.#power.aborted) this.#modem.storage.files.write(this.#file, Buffer.concat([answer.head, answer.body]));
       return HTTP_ERRORS.none;
     } catch (error) {
       if (error instanceof NetworkError) return FAILURES[error.failure];
@@ -148,20 +152,20 @@ class Request {
   }
 
   async #transfer(): Promise<HttpAnswer> {
-    const { profile } = this.slot;
-    const secure = profile.secure ? secureConnections(this.modem).claim(profile.security) : undefined;
+    const { profile } = this.#slot;
+    const secure = profile.secure ? secureConnections(this.#modem).claim(profile.security) : undefined;
     try {
       return await exchange(
         {
           host: profile.server,
           port: effectivePort(profile),
-          request: this.bytes,
-          headOnly: this.headOnly,
+          request: this.#bytes,
+          headOnly: this.#headOnly,
           timeout: profile.timeout * 1000,
           signal: this.#abort.signal,
           ...(secure === undefined ? {} : { tls: secure.settings, onTls: secure.report }),
         },
-        this.modem.network,
+        this.#modem.network,
       );
     } finally {
       secure?.release();

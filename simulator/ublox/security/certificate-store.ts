@@ -16,7 +16,11 @@ interface Entry {
 
 /** Certificates and keys of +USECMNG; they outlive reboots. */
 export class CertificateStore {
-  constructor(private readonly modem: Modem) {}
+  readonly #modem: Modem;
+
+  constructor(modem: Modem) {
+    this.#modem = modem;
+  }
 
   /**
    * Takes the place of one with the same type and name.
@@ -25,30 +29,30 @@ export class CertificateStore {
   import(type: CertificateType, name: string, content: Buffer, password?: string): void {
     const der = toDer(type, content, password).toString("base64");
     const entry: Entry = { type, name, der, ...(password === undefined ? {} : { password }) };
-    const entries = this.entries();
+    const entries = this.#entries();
     const place = entries.findIndex((old) => isNamed(old, type, name));
     if (place < 0) entries.push(entry);
     else entries[place] = entry;
-    this.modem.storage.set(STORED, entries);
+    this.#modem.storage.set(STORED, entries);
   }
 
   /** @returns whether there was one */
   remove(type: CertificateType, name: string): boolean {
-    const entries = this.entries();
+    const entries = this.#entries();
     const kept = entries.filter((entry) => !isNamed(entry, type, name));
     if (kept.length === entries.length) return false;
-    this.modem.storage.set(STORED, kept);
+    this.#modem.storage.set(STORED, kept);
     return true;
   }
 
   der(type: CertificateType, name: string): Buffer | undefined {
-    const entry = this.find(type, name);
+    const entry = this.#find(type, name);
     return entry === undefined ? undefined : Buffer.from(entry.der, "base64");
   }
 
   /** What the import of an encrypted key gave. */
   password(name: string): string | undefined {
-    return this.find("PK", name)?.password;
+    return this.#find("PK", name)?.password;
   }
 
   /** MD5 of the stored DER, 32 hexadecimal digits (guide 3.3). */
@@ -59,7 +63,7 @@ export class CertificateStore {
 
   /** Every imported root. */
   roots(): Buffer[] {
-    return this.entries()
+    return this.#entries()
       .filter(({ type }) => type === "CA")
       .map(({ der }) => Buffer.from(der, "base64"));
   }
@@ -70,18 +74,18 @@ export class CertificateStore {
     readonly name: string;
     readonly certificate: X509Certificate | undefined;
   }[] {
-    return this.entries().map(({ type, name, der }) => {
+    return this.#entries().map(({ type, name, der }) => {
       const isKey = type === "PK" || type === "PU";
       return { type, name, certificate: isKey ? undefined : new X509Certificate(Buffer.from(der, "base64")) };
     });
   }
 
-  private find(type: CertificateType, name: string): Entry | undefined {
-    return this.entries().find((entry) => isNamed(entry, type, name));
+  #find(type: CertificateType, name: string): Entry | undefined {
+    return this.#entries().find((entry) => isNamed(entry, type, name));
   }
 
-  private entries(): Entry[] {
-    return this.modem.storage.get<Entry[]>(STORED) ?? [];
+  #entries(): Entry[] {
+    return this.#modem.storage.get<Entry[]>(STORED) ?? [];
   }
 }
 

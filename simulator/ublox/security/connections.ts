@@ -10,19 +10,22 @@ const MOST = 4;
 
 /** The one place that all clients of the modem get their TLS connections from. */
 export class SecureConnections {
+  readonly #modem: Modem;
   #open = 0;
 
-  constructor(private readonly modem: Modem) {}
+  constructor(modem: Modem) {
+    this.#modem = modem;
+  }
 
   /**
    * @param number of the security profile; left out: factory settings
    * @throws {NetworkError} `tls` when four are open, or the profile can't be used
    */
   claim(number?: number): SecureConnection {
-    const profile = number === undefined ? factorySecurityProfile() : securityProfiles(this.modem)[number];
+    const profile = number === undefined ? factorySecurityProfile() : securityProfiles(this.#modem)[number];
     if (profile === undefined) throw new RangeError(`there is no security profile ${number}`);
     if (this.#open >= MOST) throw new NetworkError("tls", `${MOST} secure connections are open`);
-    const settings = tlsSettings(this.modem, profile);
+    const settings = tlsSettings(this.#modem, profile);
     this.#open += 1;
     let isOpen = true;
     const { type } = profile.resumption;
@@ -31,7 +34,7 @@ export class SecureConnections {
       report: (connection) => {
         // What was made for one type means nothing to another that was chosen meanwhile.
         if (number !== undefined && profile.resumption.type === type) {
-          reportSession(this.modem, number, profile.resumption, connection);
+          reportSession(this.#modem, number, profile.resumption, connection);
         }
       },
       release: () => {

@@ -6,16 +6,24 @@ const MOST_IN_TCP = 2048;
 
 /** Collects what a host sends in direct link until one of the triggers lets it go. */
 export class PacketBuilder {
+  readonly #triggers: Triggers;
+  readonly #isTcp: boolean;
+  readonly #later: (ms: number, work: () => void) => () => void;
+  readonly #emit: (packet: Buffer) => void;
   readonly #held = new ByteQueue();
   #cancelTimer: () => void = () => undefined;
   readonly #most: number;
 
   constructor(
-    private readonly triggers: Triggers,
-    private readonly isTcp: boolean,
-    private readonly later: (ms: number, work: () => void) => () => void,
-    private readonly emit: (packet: Buffer) => void,
+    triggers: Triggers,
+    isTcp: boolean,
+    later: (ms: number, work: () => void) => () => void,
+    emit: (packet: Buffer) => void,
   ) {
+    this.#triggers = triggers;
+    this.#isTcp = isTcp;
+    this.#later = later;
+    this.#emit = emit;
     const most = isTcp ? MOST_IN_TCP : triggers.packet;
     this.#most = triggers.length > 0 ? Math.min(triggers.length, most) : most;
   }
@@ -24,29 +32,29 @@ export class PacketBuilder {
     this.#cancelTimer();
     for (const piece of this.#cutAtCharacter(bytes)) {
       this.#held.push(piece.bytes);
-      while (this.#held.length >= this.#most) this.emit(this.#held.take(this.#most));
+      while (this.#held.length >= this.#most) this.#emit(this.#held.take(this.#most));
       if (piece.complete) this.flush();
     }
-    const { timer } = this.triggers;
+    const { timer } = this.#triggers;
     if (this.#held.length === 0) return;
     if (this.#waitsForNothing) this.flush();
-    else if (timer > 0) this.#cancelTimer = this.later(timer, () => this.flush());
+    else if (timer > 0) this.#cancelTimer = this.#later(timer, () => this.flush());
   }
 
   /** Lets everything go. */
   flush(): void {
     this.#cancelTimer();
-    if (this.#held.length > 0) this.emit(this.#held.take(this.#held.length));
+    if (this.#held.length > 0) this.#emit(this.#held.take(this.#held.length));
   }
 
   /** A stream has no packets to wait for, unless it is told so. */
   get #waitsForNothing(): boolean {
-    const { timer, length, character } = this.triggers;
-    return this.isTcp && timer === 0 && length === 0 && character < 0;
+    const { timer, length, character } = this.#triggers;
+    return this.#isTcp && timer === 0 && length === 0 && character < 0;
   }
 
   *#cutAtCharacter(bytes: Buffer): Generator<{ bytes: Buffer; complete: boolean }> {
-    const { character } = this.triggers;
+    const { character } = this.#triggers;
     let rest = bytes;
     for (let at = rest.indexOf(character); character >= 0 && at >= 0; at = rest.indexOf(character)) {
       yield { bytes: rest.subarray(0, at + 1), complete: true };

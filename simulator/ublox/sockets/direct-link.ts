@@ -30,6 +30,10 @@ async function link(call: Call, modem: Modem): Promise<void> {
 
 /** Bytes both ways, until the host leaves, the peer closes, the socket goes, or nothing moves for too long. */
 class DirectLink {
+  readonly #modem: Modem;
+  readonly #call: Call;
+  readonly #socket: ModemSocket;
+  readonly #channel: Channel;
   readonly #packets: PacketBuilder;
   /** What the triggers let go and the socket has no room for yet. */
   readonly #outgoing: Buffer[] = [];
@@ -39,12 +43,11 @@ class DirectLink {
   /** Bytes went out since the congestion timer began. */
   #moved = false;
 
-  constructor(
-    private readonly modem: Modem,
-    private readonly call: Call,
-    private readonly socket: ModemSocket,
-    private readonly channel: Channel,
-  ) {
+  constructor(modem: Modem, call: Call, socket: ModemSocket, channel: Channel) {
+    this.#modem = modem;
+    this.#call = call;
+    this.#socket = socket;
+    this.#channel = channel;
     const later = (ms: number, work: () => void) => modem.later(ms, work);
     this.#packets = new PacketBuilder(socket.triggers, socket.isTcp, later, (packet) => {
       this.#outgoing.push(packet);
@@ -53,11 +56,11 @@ class DirectLink {
   }
 
   async run(): Promise<void> {
-    const { signal } = this.socket.around;
+    const { signal } = this.#socket.around;
     const wake = () => this.#wake();
     signal.addEventListener("abort", wake, { once: true });
-    this.channel.watch(wake);
-    this.call.connect("CONNECT", wake, (bytes) => {
+    this.#channel.watch(wake);
+    this.#call.connect("CONNECT", wake, (bytes) => {
       this.#packets.push(bytes);
       return this.#draining;
     });
@@ -68,14 +71,14 @@ class DirectLink {
   }
 
   get #over(): boolean {
-    return this.#congested || this.socket.gone || this.socket.around.signal.aborted;
+    return this.#congested || this.#socket.gone || this.#socket.around.signal.aborted;
   }
 
   async #download(): Promise<void> {
-    while (!this.#over && !this.call.escaped) {
-      const bytes = this.channel.read();
-      if (bytes !== undefined) await this.call.raw(bytes);
-      else if (this.channel.ended) return;
+    while (!this.#over && !this.#call.escaped) {
+      const bytes = this.#channel.read();
+      if (bytes !== undefined) await this.#call.raw(bytes);
+      else if (this.#channel.ended) return;
       else await this.#change();
     }
   }
@@ -83,7 +86,7 @@ class DirectLink {
   /** Returns whether nothing waits any more. */
   #pump(): boolean {
     for (let head = this.#outgoing[0]; head !== undefined; head = this.#outgoing[0]) {
-      const taken = this.channel.write(head);
+      const taken = this.#channel.write(head);
       if (taken === 0) return false;
       this.#moved = true;
       if (taken === head.length) this.#outgoing.shift();
@@ -108,9 +111,9 @@ class DirectLink {
 
   #watchCongestion(): () => void {
     this.#moved = false;
-    const { congestion } = this.socket.triggers;
+    const { congestion } = this.#socket.triggers;
     if (congestion === 0) return () => undefined;
-    return this.modem.later(congestion, () => {
+    return this.#modem.later(congestion, () => {
       this.#congested = true;
       this.#wake();
     });

@@ -114,11 +114,11 @@ export class ModemSocket {
     if (this.connecting) this.#life.abort();
     this.listener?.close();
     this.datagrams?.close();
-    await this.connection?.close(this.linger);
+    await this.connection?.close(this.#linger);
   }
 
   /** +USOSO=…,65535,128: ms, where it is switched on. */
-  private get linger(): number | undefined {
+  get #linger(): number | undefined {
     const [on, time] = this.options.get("65535,128") ?? [];
     return on === 1 ? time : undefined;
   }

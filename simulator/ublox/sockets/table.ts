@@ -11,6 +11,7 @@ export const HIGHEST_SOCKET = MOST - 1;
 
 /** The sockets of the modem, and what they tell unasked. */
 export class SocketTable {
+  readonly #modem: Modem;
   /** +USOER */
   lastError: number = ERRNO.none;
   /** While a TLS handshake runs no other socket command is accepted (guide 5.11). */
@@ -18,7 +19,8 @@ export class SocketTable {
   readonly #sockets = new Map<number, ModemSocket>();
   readonly #held = new Set<number>();
 
-  constructor(private readonly modem: Modem) {
+  constructor(modem: Modem) {
+    this.#modem = modem;
     modem.radio.onDeactivated((cid) => {
       for (const socket of this.all) if (socket.parts.cid === cid) this.#lose(socket);
     });
@@ -36,7 +38,7 @@ export class SocketTable {
   create(parts: SocketParts): ModemSocket {
     const free = this.#firstFree;
     if (free === undefined) throw notAllowed();
-    const socket = new ModemSocket(free, parts, this.modem);
+    const socket = new ModemSocket(free, parts, this.#modem);
     this.#sockets.set(free, socket);
     return socket;
   }
@@ -72,7 +74,7 @@ export class SocketTable {
     if (socket.gone) return;
     this.remove(socket);
     void socket.close();
-    this.modem.urc(`+UUSOCL: ${socket.id}`);
+    this.#modem.urc(`+UUSOCL: ${socket.id}`);
   }
 
   /** Guide 5.5: data is told only where it meets an empty buffer, the end only when everything was read. */
@@ -98,7 +100,7 @@ export class SocketTable {
   }
 
   announce(socket: ModemSocket): void {
-    this.modem.urc(`+UUSORD: ${socket.id},${socket.unread}`);
+    this.#modem.urc(`+UUSORD: ${socket.id},${socket.unread}`);
   }
 
   /** After bytes were read: what is left is told, or that the peer had closed. */
@@ -116,7 +118,7 @@ export class SocketTable {
     if (socket.gone) return;
     socket.abort();
     this.remove(socket);
-    this.modem.urc(`+UUSOCL: ${socket.id}`);
+    this.#modem.urc(`+UUSOCL: ${socket.id}`);
   }
 }
 
