@@ -3,7 +3,7 @@ import { isRegistrationAnswer } from "./cellular/registration";
 import { ModemError } from "./errors";
 import { checkUpload } from "./raw-upload";
 
-/** Longest line that the modems take with certainty: u-blox documents 2048 characters for a sister module. */
+/** Longest line that a modem is known to take: 2048 characters, on SARA-R5 (u-blox, AT facts 1.1). */
 const MAX_LENGTH = 2000;
 
 /** What the modem prints when a command wants bytes; `>` where nothing else is said. */

@@ -44,7 +44,7 @@ const URC_PREFIXES = [
 ] as const;
 
 export const BG96_DIALECT: Dialect = {
-  // No manual asks for a pause, and a capture shows commands taken 2 ms after OK (AT facts, LOG). But a result ends at its
+  // No manual asks for a pause; a capture shows commands taken 2 ms after OK (AT facts 1.2). But a result ends at its
   // CR for the parser, and a command that is sent before the LF has come may abort (V.250 5.6.1).
   gap: 1,
   promptDelay: { "@": 0, ">": 0, CONNECT: 0 },

@@ -121,7 +121,7 @@ export async function configure(
 const TOLD: readonly number[] = [OP.validation, OP.version];
 
 /**
- * Whether profile `number` still has what `configure` has set. The module tells of no reboot (guide 2.2), and a profile
+ * Whether profile `number` still has what `configure` set. The module tells of no reboot (AT facts 1.8), and a profile
  * that has lost its settings by one checks nothing. A pin is the one check whose loss shows in neither.
  */
 export async function isInForce(

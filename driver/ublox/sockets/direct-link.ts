@@ -11,7 +11,7 @@ import { isOpen, type SocketEnd } from "./reader";
 import { PATIENCE, QUEUE } from "./stream";
 
 /**
- * When the module sends what it has got (at-facts-ublox 3.4): after a silence, in ms, or at a number of bytes. It takes
+ * When the module sends what it has got (AT facts 3.4): after a silence, in ms, or at a number of bytes. It takes
  * no shorter silence and no larger number, so that a stream travels in full segments and a question goes at once.
  */
 const SILENCE = { operation: 5, ms: 100 } as const;

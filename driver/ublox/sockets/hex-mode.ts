@@ -28,7 +28,7 @@ interface Request {
   readonly fail: (reason: unknown) => void;
 }
 
-/** Values of +UDCONF=1 (at-facts 3.1). */
+/** Values of +UDCONF=1 (AT facts 3.1). */
 const MODES = { base: 0, hex: 1 } as const;
 /** Without the base syntax nothing can be read; hex mode only saves time. */
 const TRIES = { base: 2, hex: 1 } as const;

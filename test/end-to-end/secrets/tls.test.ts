@@ -66,7 +66,7 @@ const COMMANDS: Readonly<Record<Model, readonly (readonly [command: string, data
   ],
 };
 
-/** Under which the module tells session data when it is asked (guide 3.4.4). */
+/** Under which the module tells session data when it is asked (u-blox guide 3.4.4). */
 const TAGS = { "ticket-plain": 3, "ticket-encrypted": 13, "psk-ticket-plain": 5, "psk-ticket-encrypted": 15 };
 
 describe("no secret of TLS is told", () => {

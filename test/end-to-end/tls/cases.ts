@@ -17,7 +17,7 @@ export interface ProfileText
   readonly rootOfTrustPsk?: true;
 }
 
-/** Points of guide 3.5, and what else a security profile can be wrong about, by their names in the dialog. */
+/** Points of u-blox guide 3.5, and what else a security profile can be wrong about, by their names in the dialog. */
 export type Point =
   | "ca"
   | "minVersion"

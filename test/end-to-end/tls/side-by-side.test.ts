@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Driven, drive, identity, pem, securityProfile, simulatedPort } from "./bench";
 
-/** Guide 3.3. */
+/** u-blox guide 3.3. */
 const CONNECTIONS = 4;
 
 /** Answers when it is told to, and counts the connections that are open at once. */
