@@ -1,5 +1,4 @@
 import type { Duplex } from "node:stream";
-import { openInProcess } from "../../simulator/faces/in-process";
 import { StreamTransport } from "./stream-transport";
 
 /** Bits a character takes on an 8N1 line. */
@@ -16,6 +15,8 @@ export class SimulatedTransport extends StreamTransport {
 
   protected async connect(): Promise<Duplex> {
     try {
+      // Loaded when it is needed: a gateway with real modems never reads it.
+      const { openInProcess } = await import("../../simulator/faces/in-process.js");
       return openInProcess(this.name);
     } catch (error) {
       throw this.offline(`can't be opened: ${error instanceof Error ? error.message : String(error)}`);
