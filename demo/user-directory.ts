@@ -42,7 +42,7 @@ export function withoutCredentials(nodes: readonly FlowNode[]): { flows: object[
 }
 
 /** What the demo's Node-RED asks of its settings file: loopback only, nothing from outside, no pop-ups. */
-function settings(port: number): string {
+export function settingsFile(port: number): string {
   return `module.exports = ${JSON.stringify(
     {
       uiPort: port,
@@ -76,7 +76,7 @@ export function prepareUserDirectory(directory: string, root: string, options: D
   const link = join(directory, "node_modules", PACKAGE);
   rmSync(link, { recursive: true, force: true });
   symlinkSync(root, link, "junction");
-  writeFileSync(join(directory, "settings.js"), settings(options.port));
+  writeFileSync(join(directory, "settings.js"), settingsFile(options.port));
   const manifest = { name: "modem-demo", private: true, dependencies: { [PACKAGE]: `file:${root}` } };
   writeFileSync(join(directory, "package.json"), JSON.stringify(manifest));
   writeFlows(directory, join(root, "examples"), options.internet);
