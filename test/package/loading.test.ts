@@ -1,0 +1,37 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT } from "../support/paths";
+
+const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+const NODES: string[] = Object.values(manifest["node-red"].nodes);
+const BUNDLES = ["dist/driver/index.js", "dist/nodes/runtime.js"];
+
+/** What a process of its own has read when it has run `code`, the package's files by their path in it. */
+function filesRead(code: string): string[] {
+  const print = `console.log(JSON.stringify(Object.keys(require.cache).map((file) => require("node:path").relative(${JSON.stringify(ROOT)}, file))))`;
+  const script = `const nodes = ${JSON.stringify(NODES)}.map((node) => require("./" + node)); ${code}; ${print}`;
+  const printed = execFileSync(process.execPath, ["-e", script], { cwd: ROOT, encoding: "utf8" });
+  return (JSON.parse(printed) as string[]).map((file) => file.replaceAll("\\", "/"));
+}
+
+describe("what the package loads", () => {
+  it("is one small file a node, two bundles that they share, and one dependency", () => {
+    const read = filesRead("");
+    expect(read.filter((file) => file.startsWith("dist/")).sort()).toEqual([...NODES, ...BUNDLES].sort());
+    expect(read.filter((file) => !file.startsWith("dist/")).length).toBe(1);
+  });
+
+  it("has neither the simulator nor the serial bindings in it for a modem on a serial port that is not open", () => {
+    const read = filesRead(`require("./dist/driver").createModem({ port: "/dev/ttyUSB0" })`);
+    expect(read.filter((file) => /simulator|serialport/.test(file))).toEqual([]);
+  });
+
+  it("has one class of error for nodes and driver", () => {
+    const read = filesRead(`
+      const { internal, ModemError } = require("./dist/driver");
+      if (internal["driver/errors"].ModemError !== ModemError || nodes.length !== ${NODES.length}) throw new Error("two classes")`);
+    expect(read).toContain("dist/driver/index.js");
+  });
+});
