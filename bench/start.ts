@@ -13,7 +13,7 @@ import { ROOT } from "../test/support/paths";
 import { atMost, type BenchRow } from "./row";
 import { START_COST, type StartCost } from "./start-probe";
 
-/** Starts of each Node-RED; they take turns, so that what else the machine does meets them all. */
+/** Starts of each Node-RED. They take turns, and rounds are compared, so that what else the machine does meets them all. */
 const RUNS = 31;
 /** Of what was there before: of the processor time that the package adds. */
 const MOST = 1 / 3;
@@ -40,18 +40,17 @@ function start(probe: string, directory: string): StartCost {
   return JSON.parse(line.slice(START_COST.length)) as StartCost;
 }
 
-/** Medians, each for itself. */
-function middle(costs: readonly StartCost[]): StartCost {
+/** Medians, each for itself, of what `costs` are above those of the same round in `others`. */
+function medians(costs: readonly StartCost[], others: readonly StartCost[] = []): StartCost {
   const median = (key: keyof StartCost): number =>
-    costs.map((cost) => cost[key]).sort((a, b) => a - b)[Math.floor(costs.length / 2)] ?? Number.NaN;
+    costs.map((cost, round) => cost[key] - (others[round]?.[key] ?? 0)).sort((a, b) => a - b)[
+      Math.floor(costs.length / 2)
+    ] ?? Number.NaN;
   return { cpu: median("cpu"), memory: median("memory"), files: median("files") };
 }
 
-/** The cost of a start without the package, and with each of the builds. */
-async function measure(
-  folder: string,
-  builds: readonly string[],
-): Promise<{ bare: StartCost; withBuild: StartCost[] }> {
+/** The cost of a start without the package, and what each of the builds adds. */
+async function measure(folder: string, builds: readonly string[]): Promise<{ bare: StartCost; added: StartCost[] }> {
   const probe = join(folder, "probe.js");
   buildSync({ entryPoints: [join(__dirname, "start-probe.ts")], outfile: probe, format: "cjs", platform: "node" });
   const candidates = await Promise.all(
@@ -65,13 +64,8 @@ async function measure(
   for (let run = 0; run < RUNS; run += 1) {
     for (const { directory, costs } of candidates) costs.push(start(probe, directory));
   }
-  const [bare, ...withBuild] = candidates.map(({ costs }) => middle(costs));
-  if (bare === undefined) throw new Error("nothing was measured");
-  return { bare, withBuild };
-}
-
-function added(bare: StartCost, cost: StartCost): StartCost {
-  return { cpu: cost.cpu - bare.cpu, memory: cost.memory - bare.memory, files: cost.files - bare.files };
+  const [bare = [], ...withBuild] = candidates.map(({ costs }) => costs);
+  return { bare: medians(bare), added: withBuild.map((costs) => medians(costs, bare)) };
 }
 
 function rowsOf(what: string, { cpu, memory, files }: StartCost): BenchRow[] {
@@ -87,8 +81,8 @@ export async function run(): Promise<BenchRow[]> {
   const { BEFORE } = process.env;
   const folder = mkdtempSync(join(tmpdir(), "bench-start-"));
   try {
-    const { bare, withBuild } = await measure(folder, [ROOT, ...(BEFORE === undefined ? [] : [resolve(BEFORE)])]);
-    const [now, before] = withBuild.map((cost) => added(bare, cost));
+    const { bare, added } = await measure(folder, [ROOT, ...(BEFORE === undefined ? [] : [resolve(BEFORE)])]);
+    const [now, before] = added;
     if (now === undefined) throw new Error("nothing was measured");
     const rows = [...rowsOf("Start of a bare Node-RED", bare), ...rowsOf("The package adds to a start", now)];
     if (before === undefined) return rows;
