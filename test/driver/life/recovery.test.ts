@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TIMING } from "../../../driver/life/timing";
 import type { ModemState } from "../../../driver/modem-types";
-import { fastClock } from "../../support/fast-clock";
+import { fastClock } from "../../support/clock";
 import { SOON, startLife, type TestLife } from "./start-life";
 
 let life: TestLife;

@@ -7,7 +7,7 @@ import {
   type WireServer,
   wireServer,
 } from "../../simulator/transcripts/bg96-servers";
-import { fastClock } from "../../support/fast-clock";
+import { fastClock } from "../../support/clock";
 import { http, type Job, startJob } from "./job";
 
 export const HELLO = "hello, BG96";

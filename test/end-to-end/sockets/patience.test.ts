@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { fastClock } from "../../support/fast-clock";
+import { fastClock } from "../../support/clock";
 import { pem, securityProfile } from "../tls/bench";
 import { play, type Scene } from "./scene";
 import { codeOf, Owner, SOCKET_MODELS, type SocketModel } from "./stage";

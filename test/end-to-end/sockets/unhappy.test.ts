@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { fastClock } from "../../support/fast-clock";
+import { fastClock } from "../../support/clock";
 import { play, type Scene } from "./scene";
 import { closedPort, codeOf, Owner, SOCKET_MODELS } from "./stage";
 

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, onTestFinished, vi } from "vitest";
+
+/**
+ * What a fake clock stands for. `setImmediate` and promises stay real: what a scripted modem prints, and what sockets
+ * bring, comes by itself, without time passing.
+ */
+const TIMERS = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] as const;
+const TIMERS_AND_DATE = [...TIMERS, "Date"] as const;
+
+/** ms of one step of `passUntil`, and steps at most: ten minutes. */
+const STEP_MS = 10;
+const MOST_STEPS = 60_000;
+
+/** Gives every test of this file or suite a clock that stands still until the test lets time pass. */
+export function useFakeTime(): void {
+  beforeEach(() => void vi.useFakeTimers({ toFake: [...TIMERS_AND_DATE] }));
+  afterEach(() => void vi.useRealTimers());
+}
+
+/** The same from here to the end of this test, or until the result is called. */
+export function fakeTime(): () => void {
+  vi.useFakeTimers({ toFake: [...TIMERS_AND_DATE] });
+  const end = (): void => void vi.useRealTimers();
+  onTestFinished(end);
+  return end;
+}
+
+/** Lets `count` turns of the event loop run, and so what `setImmediate` and sockets bring, without time passing. */
+export async function turns(count = 1): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Lets so many ms of fake time pass in small steps, and between them everything that real events bring. */
+export async function advance(time: number): Promise<void> {
+  const step = 100;
+  for (let passed = 0; passed < time; passed += step) {
+    await settle();
+    await vi.advanceTimersByTimeAsync(Math.min(step, time - passed));
+  }
+  await settle();
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) {
+    await turns();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+}
+
+/** Lets fake time pass until it is so; ten minutes at most. */
+export async function passUntil(isSo: () => boolean): Promise<void> {
+  for (let step = 0; step < MOST_STEPS && !isSo(); step += 1) {
+    await turns();
+    await vi.advanceTimersByTimeAsync(STEP_MS);
+  }
+  expect(isSo()).toBe(true);
+}
+
+/** Lets fake time pass until the work is done, and gives its result. */
+export async function pass<T>(work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const done = (): void => {
+    isDone = true;
+  };
+  work.then(done, done);
+  await passUntil(() => isDone);
+  return work;
+}
+
+/**
+ * Lets timers run some fifty times as fast, while sockets and processes keep their own pace: for what waits for minutes
+ * over a real byte stream. To be called before the code under test sets its first timer; the result ends it. A step
+ * takes a turn of the event loop at least, so that a busy machine, which has fewer turns, has fewer steps too.
+ *
+ * @param step ms of the fast clock for about one real ms; the longest that an answer may seem to be late
+ */
+export function fastClock(step = 50): () => void {
+  const { setInterval, clearInterval } = globalThis;
+  vi.useFakeTimers({ toFake: [...TIMERS] });
+  const ticks = setInterval(() => vi.advanceTimersByTime(step), 1);
+  return () => {
+    clearInterval(ticks);
+    vi.useRealTimers();
+  };
+}
