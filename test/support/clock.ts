@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, onTestFinished, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, vi } from "vitest";
 
 /**
  * What a fake clock stands for. `setImmediate` and promises stay real: what a scripted modem prints, and what sockets
@@ -82,4 +82,31 @@ export function fastClock(step = 50): () => void {
     clearInterval(ticks);
     vi.useRealTimers();
   };
+}
+
+/**
+ * Gives a file whose modems and servers are all in this process a clock on which a turn of the event loop takes a
+ * millisecond: waits pass as fast as nothing else is to be done, and a busy machine is late with nothing. A simulated
+ * modem joins when its own clock is replaced:
+ * `vi.mock("…/simulator/clock", () => vi.importActual("…/support/simulator-clock"))`.
+ *
+ * @param step ms of a turn, more than 1 for what waits for minutes
+ */
+export function useEventLoopClock(step = 1): void {
+  let isRunning = false;
+  const turn = (): void => {
+    if (!isRunning) return;
+    vi.advanceTimersByTime(step);
+    setImmediate(turn);
+  };
+  // For all tests at once: a simulated modem outlives a test, and so do its timers.
+  beforeAll(() => {
+    vi.useFakeTimers({ toFake: [...TIMERS] });
+    isRunning = true;
+    turn();
+  });
+  afterAll(() => {
+    isRunning = false;
+    vi.useRealTimers();
+  });
 }

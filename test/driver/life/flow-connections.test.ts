@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { useEventLoopClock } from "../../support/clock";
 import { SOON, startLife, type TestLife } from "./start-life";
+
+useEventLoopClock();
 
 let life: TestLife;
 

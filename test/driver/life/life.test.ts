@@ -2,8 +2,11 @@ import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Modem, ModemOptions } from "../../../driver/modem";
 import type { ModemSettings, ModemState } from "../../../driver/modem-types";
+import { useEventLoopClock } from "../../support/clock";
 import type { PeerModem } from "./peer-modem";
 import { SOON, startLife, type TestLife } from "./start-life";
+
+useEventLoopClock();
 
 let life: TestLife;
 let peer: PeerModem;

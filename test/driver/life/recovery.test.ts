@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TIMING } from "../../../driver/life/timing";
 import type { ModemState } from "../../../driver/modem-types";
-import { fastClock } from "../../support/clock";
+import { useEventLoopClock } from "../../support/clock";
 import { SOON, startLife, type TestLife } from "./start-life";
 
 let life: TestLife;
@@ -31,6 +31,8 @@ async function pending(): Promise<{ error: Promise<unknown> }> {
 const UP = ["opening", "synchronising", "identifying"];
 
 describe("a port that goes away", () => {
+  useEventLoopClock();
+
   it("fails what is in flight with MODEM_OFFLINE, and is ready again when it is back", async () => {
     const { modem, peer } = await life.up();
     const slow = await pending();
@@ -93,6 +95,8 @@ describe("a port that goes away", () => {
 });
 
 describe("a modem that reboots", () => {
+  useEventLoopClock();
+
   it("fails what is in flight with MODEM_RESTARTED, and sets everything up again", async () => {
     const { modem, peer } = await life.up();
     const restarted = once(modem, "restarted");
@@ -149,17 +153,10 @@ describe("a modem that reboots", () => {
 });
 
 describe("a modem that falls silent, at the real times", () => {
-  let realClock: () => void;
-  beforeEach(async () => {
-    await life.end();
-    realClock = fastClock();
-    life = await startLife();
-  });
+  useEventLoopClock(10);
   afterEach(async () => {
     await life.end();
-    const timers = vi.getTimerCount();
-    realClock();
-    expect(timers).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("is probed, its radio cycled, reset and its port reopened, each once and in that order", async () => {
@@ -211,6 +208,8 @@ describe("a modem that falls silent, at the real times", () => {
 });
 
 describe("a network that goes away", () => {
+  useEventLoopClock();
+
   it("wins a lost context back, and says so", async () => {
     const { modem, peer } = await life.up();
     const events: unknown[] = [];

@@ -1,10 +1,14 @@
 import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { PinMemory } from "../../../driver/cellular/sim";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";
+import { useEventLoopClock } from "../../support/clock";
 import { SETTINGS } from "../life/start-life";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 const modems: Modem[] = [];
 let number = 0;
@@ -72,9 +76,10 @@ describe.each([
   it("is set up again after a reboot that a command asked for", async () => {
     const modem = make(`sim:${model}`);
     await modem.ready({ timeout: 20_000 });
+    const left = once(modem, "state");
     const restarted = once(modem, "restarted");
     await modem.execute(model === "BG96" ? "AT+CFUN=1,1" : "AT+CFUN=16", { timeout: 5000 });
-    await expect.poll(() => modem.state).not.toBe("ready");
+    expect((await left)[0]).not.toBe("ready");
     await restarted;
     await modem.ready({ timeout: 25_000 });
     expect(await modem.status()).toMatchObject({ active: true, registration: "home" });

@@ -1,10 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
 import type { ModelDriver } from "../../../driver/services/model";
+import { useEventLoopClock } from "../../support/clock";
 import { SimulatedBench } from "./simulated-bench";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_value, byte) => byte));
 const HOSTILE = Buffer.concat([

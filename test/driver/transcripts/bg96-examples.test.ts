@@ -1,7 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { HttpRequest } from "../../../driver/services/http/http";
+import { useEventLoopClock } from "../../support/clock";
 import { ECHO, FORM, get, HELLO_RESPONSE, job, LARGE, PAGE, post, SINA, upon, web } from "./bg96-job";
 import { http } from "./job";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 /** The APN and its authentication are the flow author's; times and lengths those of this request. */
 const OWN = {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
 import { closedPort } from "../../simulator/internet/servers";
 import {
@@ -7,7 +7,6 @@ import {
   type WireServer,
   wireServer,
 } from "../../simulator/transcripts/bg96-servers";
-import { fastClock } from "../../support/clock";
 import { http, type Job, startJob } from "./job";
 
 export const HELLO = "hello, BG96";
@@ -77,10 +76,6 @@ export function upon({ wire }: Job, beginning: string, work: () => void): void {
     if (sent.startsWith(beginning)) work();
     return sent;
   };
-}
-
-export function fast(): void {
-  onTestFinished(fastClock());
 }
 
 export const HELLO_RESPONSE = { statusCode: 200, body: Buffer.from(HELLO) };

@@ -1,13 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   type WireAnswer,
   type WireRequest,
   type WireServer,
   wireServer,
 } from "../../simulator/transcripts/bg96-servers";
+import { useEventLoopClock } from "../../support/clock";
 import { CA, CLIENT, pem, profile } from "../quectel/security/tls-profile";
 import { FORM, HELLO, HELLO_RESPONSE, LARGE, ORDER, ok } from "./bg96-job";
 import { http, type Job, startJob } from "./job";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 const SHOP = "https://220.180.239.212:8011/processorder.php";
 const PAGE_TOO_LARGE_FOR_THE_LINE = "x".repeat(21_472);

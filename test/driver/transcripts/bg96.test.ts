@@ -1,6 +1,10 @@
-import { describe, expect, it } from "vitest";
-import { FORM, fast, garble, get, HELLO_RESPONSE, job, jobWithoutServer, LARGE, ORDER, post, web } from "./bg96-job";
+import { describe, expect, it, vi } from "vitest";
+import { useEventLoopClock } from "../../support/clock";
+import { FORM, garble, get, HELLO_RESPONSE, job, jobWithoutServer, LARGE, ORDER, post, web } from "./bg96-job";
 import { http } from "./job";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 describe("the driver of BG96 sets requests up as guide 2.1 and 2.2 do", () => {
   it("2.1-write-contextid 2.1-write-responseheader: the context of the request, and its header with the response", async () => {
@@ -267,7 +271,6 @@ describe("the driver of BG96 reads as guide 2.6 and 2.7 do", () => {
 
   it("2.6-read-timeout: a body that stops says how much of it came", async () => {
     const one = await job();
-    fast();
     await expect(get(one, "/stops")).rejects.toMatchObject({
       code: "MODEM_TIMEOUT",
       message: expect.stringMatching(/HTTP read timeout \(722\).*11 of 100 bytes of the body arrived/),

@@ -1,10 +1,14 @@
 import { createSocket } from "node:dgram";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ConnectOptions, ModemSocket } from "../../../driver/services/sockets/sockets";
 import { closedPort, tcpServer } from "../../simulator/internet/servers";
+import { useEventLoopClock } from "../../support/clock";
 import { Seen } from "../ublox/sockets/fake-sockets";
 import { type Job, startJob } from "./job";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 /** The guide's servers. */
 const FTP = "ftp.u-blox.com";

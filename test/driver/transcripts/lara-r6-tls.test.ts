@@ -2,11 +2,15 @@ import { constants } from "node:crypto";
 import { createServer, type Server, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ResumptionType, SessionData, SessionRecord } from "../../../driver/services/security/security";
+import { useEventLoopClock } from "../../support/clock";
 import { pem, tls } from "../ublox/security/fake-tls";
 import { http, type Job, startJob } from "./job";
 import { literal } from "./printed";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 const IDENTITY = { key: pem("server.key"), cert: pem("server.cert") } as const;
 const CA = pem("ca.cert");

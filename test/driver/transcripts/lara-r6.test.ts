@@ -1,7 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { closedPort } from "../../simulator/internet/servers";
 import { type HttpPeer, startHttpBin } from "../../simulator/transcripts/httpbin";
+import { useEventLoopClock } from "../../support/clock";
 import { http, type Job, startJob } from "./job";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 /** The names that the guide looks up and pings are on loopback here. */
 const NAMES = ["route=www.google.com:*=127.0.0.1:*", "route=httpbin.org:*=127.0.0.1:*"];

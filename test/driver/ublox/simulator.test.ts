@@ -1,14 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { ModemError } from "../../../driver/errors";
 import type { HttpRequest } from "../../../driver/services/http/http";
 import type { ModelDriver } from "../../../driver/services/model";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
+import { useEventLoopClock } from "../../support/clock";
 import { expectExplained } from "./bench";
+
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 const TRAP = Buffer.concat([
   Buffer.from('\r\nOK\r\n+UUHTTPCR: 0,1,0\r\n"\r\nERROR\r\n>@\r\nCONNECT\r\n'),

@@ -1,10 +1,14 @@
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { SecurityProfile } from "../../../../driver/services/security/security";
+import { useEventLoopClock } from "../../../support/clock";
 import { http, type Job, startJob } from "../../transcripts/job";
 import { CA, CLIENT, pem, profile } from "./tls-profile";
+
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 /** What the server saw of a request: the host named to it, the client's certificate, the version. */
 interface Seen {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AtChannel } from "../../../../driver/at/channel/channel";
 import { ModemError } from "../../../../driver/errors";
 import { ownName, parseCertificate } from "../../../../driver/services/security/certificate";
@@ -8,8 +8,12 @@ import { UbloxFiles } from "../../../../driver/ublox/files/files";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { UbloxCertificates } from "../../../../driver/ublox/security/certificates";
 import { configure, planSecurity } from "../../../../driver/ublox/security/profile-settings";
+import { useEventLoopClock } from "../../../support/clock";
 import { derOf, fixture, KEY_PASSWORD, md5, securityProfile } from "../../services/security/tls-fixtures";
 import { expectExplained } from "../bench";
+
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 let transport: SimulatedTransport;
 let channel: AtChannel;

@@ -1,10 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import type { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { useEventLoopClock } from "../../../support/clock";
 import { tls } from "../security/fake-tls";
 import { Seen } from "./fake-sockets";
 import { SimulatedSockets, sha256, tcp } from "./simulated-sockets";
+
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 const MODE = "AT+UDCONF=1";
 
