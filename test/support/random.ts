@@ -10,7 +10,7 @@ const { CI = "", RANDOM_RUNS = CI === "" || CI === "false" ? "0.05" : "1", SEED 
 const FACTOR = Number(RANDOM_RUNS);
 if (!(FACTOR > 0)) throw new Error(`RANDOM_RUNS is a factor above 0, such as 0.2; it is ${RANDOM_RUNS}`);
 
-/** Of this test file. Put it into the name of the suite or into the message of an expectation. */
+/** Of this test file. fast-check prints it itself; elsewhere it goes into the message of an expectation. */
 export const seed = SEED === undefined ? randomInt(2 ** 31) : Number(SEED);
 if (!Number.isSafeInteger(seed)) throw new Error(`SEED is a whole number; it is ${SEED}`);
 
@@ -18,6 +18,9 @@ if (!Number.isSafeInteger(seed)) throw new Error(`SEED is a whole number; it is 
 export function runs(full: number, least = 10): number {
   return Math.max(Math.min(full, least), Math.round(full * FACTOR));
 }
+
+/** Long enough for all runs on a busy machine. */
+export const RANDOM_TIMEOUT_MS = 300_000;
 
 /** For `fc.assert`: the number of runs, and the seed, which fast-check prints when it finds a failure. */
 export const randomRuns = (full: number, least?: number) => ({ seed, numRuns: runs(full, least) });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
 import { rawCommand } from "../../../driver/raw-command";
+import { randomRuns } from "../../support/random";
 
 const options = { timeout: 1000 };
 
@@ -98,7 +99,7 @@ describe("rawCommand", () => {
           expect(isModemError(error, "INVALID_INPUT")).toBe(true);
         }
       }),
-      { numRuns: 2000, verbose: true },
+      { ...randomRuns(2000), verbose: true },
     );
   });
 });

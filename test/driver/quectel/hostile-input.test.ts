@@ -1,12 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelDriver } from "../../../driver/services/model";
+import { RANDOM_TIMEOUT_MS, randomRuns } from "../../support/random";
 import { unknownCommands } from "./known-commands";
 import { CA, profile } from "./security/tls-profile";
 import { startSession } from "./session";
-
-const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000_000);
-const RUNS = Number(process.env.RUNS ?? 20_000);
 
 const nasty = fc.constantFrom(
   "\r",
@@ -67,7 +65,7 @@ const USES: Record<string, Use> = {
 };
 
 describe("text from a flow", () => {
-  it(`never becomes a command that was not meant (seed ${SEED})`, async () => {
+  it("never becomes a command that was not meant", { timeout: RANDOM_TIMEOUT_MS }, async () => {
     const { peer, services, active } = await startSession();
     peer
       .on(/^AT\+QPING=/, ["OK", "+QPING: 565"])
@@ -84,6 +82,6 @@ describe("text from a flow", () => {
         expect(unknownCommands(peer.commands)).toEqual([]);
       },
     );
-    await fc.assert(property, { seed: SEED, numRuns: RUNS });
+    await fc.assert(property, randomRuns(20_000));
   });
 });

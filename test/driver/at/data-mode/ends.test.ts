@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DataModeGrammar } from "../../../../driver/at/dialect";
 import type { ModemError } from "../../../../driver/errors";
+import { RANDOM_TIMEOUT_MS, randomRuns } from "../../../support/random";
 import { bytes, cutAt } from "../parser/feed";
 import { connect, DataPeer, GUARD, inDataMode, type Opened, Seen, TERSE, WORDY } from "./data-peer";
 
@@ -13,7 +14,6 @@ const outcome = (work: Promise<unknown>): Promise<string> =>
   );
 /** Longest time in which an end is made out. */
 const MADE_OUT = 10_000;
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -258,7 +258,7 @@ const pauses = fc.array(fc.constantFrom(0, 1, 40, 90, 150, 350, 2000, 8000), { m
 const REPORTS = ["\r\n+CEREG: 1\r\n", "\r\n+UUSORD: 0,12\r\n", "\r\n+CSCON: 1\r\n"];
 const reports = fc.array(fc.constantFrom(...REPORTS), { maxLength: 3 });
 
-describe(`any payload (seed ${SEED})`, () => {
+describe("any payload", () => {
   /** Says the payload in pieces; where data mode was left to look into a piece, it is entered again as a user would. */
   async function say(first: Opened, pieces: readonly Buffer[], waits: readonly number[]): Promise<Opened> {
     let line = first;
@@ -282,7 +282,7 @@ describe(`any payload (seed ${SEED})`, () => {
 
   const grammars = fc.constantFrom(WORDY, TERSE);
 
-  it("arrives as it is however it is cut, and the host leaves", { timeout: 60_000 }, async () => {
+  it("arrives as it is however it is cut, and the host leaves", { timeout: RANDOM_TIMEOUT_MS }, async () => {
     const property = fc.asyncProperty(
       grammars,
       payload,
@@ -301,10 +301,10 @@ describe(`any payload (seed ${SEED})`, () => {
         expect(line.peer.payload.length).toBe(0);
       },
     );
-    await fc.assert(property, { seed: SEED, numRuns: 300 });
+    await fc.assert(property, randomRuns(300));
   });
 
-  it("arrives as it is however it is cut, and the modem leaves", { timeout: 60_000 }, async () => {
+  it("arrives as it is however it is cut, and the modem leaves", { timeout: RANDOM_TIMEOUT_MS }, async () => {
     const property = fc.asyncProperty(
       grammars,
       payload,
@@ -329,6 +329,6 @@ describe(`any payload (seed ${SEED})`, () => {
         expect(line.seen.ends.length).toBe(1);
       },
     );
-    await fc.assert(property, { seed: SEED, numRuns: 300 });
+    await fc.assert(property, randomRuns(300));
   });
 });

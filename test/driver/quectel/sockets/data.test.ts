@@ -1,30 +1,22 @@
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ModemError } from "../../../../driver/errors";
+import { randomBytes, randomWords, seed } from "../../../support/random";
 import { advance } from "../advance";
 import { failure, HOSTILE, Owner, startSockets } from "./socket-session";
 
 const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
-const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 
-/** xorshift32: the same numbers for the same seed. */
 function sizes(): () => number {
-  let state = seed | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return ((state >>> 0) % 40) + 1;
-  };
+  const word = randomWords();
+  return () => (word() % 40) + 1;
 }
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-describe(`data of a TCP connection by BG96 (seed ${seed})`, () => {
-  console.log(`cuts of sockets' data: seed ${seed}`);
-
+describe("data of a TCP connection by BG96", () => {
   it.each([
     ["whole", {}],
     ["byte by byte", { pieces: 1 }],
@@ -43,8 +35,8 @@ describe(`data of a TCP connection by BG96 (seed ${seed})`, () => {
     fake.deliver(0, down.subarray(1_000));
     await sending;
     await vi.waitFor(() => expect(owner.data.length).toBe(down.length), { timeout: 5_000 });
-    expect(hash(owner.data)).toBe(hash(down));
-    expect(hash(Buffer.concat(fake.get(0).sent))).toBe(hash(up));
+    expect(hash(owner.data), `seed ${seed}`).toBe(hash(down));
+    expect(hash(Buffer.concat(fake.get(0).sent)), `seed ${seed}`).toBe(hash(up));
     await socket.close();
     expect(owner.ends).toEqual([undefined]);
   });

@@ -1,6 +1,6 @@
-import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { randomRuns } from "../../../support/random";
 import { advance, pass, passUntil } from "../advance";
 import { failure, Owner, startSockets } from "./socket-session";
 
@@ -227,6 +227,5 @@ async function play(steps: readonly Step[]): Promise<void> {
 }
 
 it("carries every byte of every call once and in order by BG96, and of calls that are given up a first part", async () => {
-  const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
-  await fc.assert(fc.asyncProperty(STEPS, play), { seed, numRuns: 100 });
+  await fc.assert(fc.asyncProperty(STEPS, play), randomRuns(100));
 }, 120_000);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../../driver/errors";
 import { isOwnName, matches, ownName, parseCertificate } from "../../../../driver/services/security/certificate";
 import type { CertificateKind } from "../../../../driver/services/security/security";
+import { randomRuns } from "../../../support/random";
 import { derOf, fixture, KEY_PASSWORD, md5 } from "./tls-fixtures";
 
 const field = "cert";
@@ -251,7 +252,7 @@ describe("what can't be used is refused with field and reason", () => {
           for (const line of lines) expect(message).not.toContain(line.slice(0, 8));
         }
       }),
-      { numRuns: 150, verbose: true },
+      { ...randomRuns(150), verbose: true },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AtChannel } from "../../../../driver/at/channel/channel";
 import { DirectStream } from "../../../../driver/services/sockets/direct-stream";
+import { randomRuns } from "../../../support/random";
 import { DataPeer } from "../../at/data-mode/data-peer";
 import { DIALECT } from "../../at/grammar";
 
@@ -74,7 +75,6 @@ describe("a payload that looks like the escape sequence", () => {
   });
 
   it("arrives whatever the pauses are", async () => {
-    const seed = Date.now() % 2 ** 31;
     const step = fc.record({
       text: fc.constantFrom("+", "++", "+++", "++++", "a", "a+++", "+++a", ""),
       pause: fc.constantFrom(0, 100, 600, 1100, 3000),
@@ -92,7 +92,7 @@ describe("a payload that looks like the escape sequence", () => {
         expect([peer.payload.toString(), peer.inData]).toEqual([steps.map(({ text }) => text).join(""), true]);
         for (const guard of [500, 1000, 2000]) expect(peer.heard(guard)).not.toContain("+++");
       }),
-      { seed, numRuns: 200 },
+      randomRuns(200),
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../../driver/errors";
 import { readResponseFile } from "../../../../driver/ublox/http/response";
+import { randomRuns } from "../../../support/random";
 
 const answer = (...lines: string[]): Buffer => Buffer.from(lines.join("\r\n"), "latin1");
 
@@ -33,6 +34,7 @@ describe("the module's response file", () => {
         const head = answer("HTTP/1.1 200 OK", `Content-Length: ${bytes.length}`, "", "");
         expect(readResponseFile(Buffer.concat([head, bytes]), "GET").body).toEqual(Buffer.from(bytes));
       }),
+      randomRuns(100),
     );
   });
 
@@ -151,6 +153,7 @@ describe("chunked coding in the file", () => {
         const content = Buffer.concat([chunked, ...coded, Buffer.from("0\r\n\r\n")]);
         expect(readResponseFile(content, "GET").body).toEqual(Buffer.concat(chunks));
       }),
+      randomRuns(100),
     );
   });
 

@@ -1,6 +1,6 @@
-import { randomInt } from "node:crypto";
 import { afterEach, expect, it, vi } from "vitest";
 import type { ModemSocket } from "../../../../driver/services/sockets/sockets";
+import { randomWords, runs, seed } from "../../../support/random";
 import { pass, passUntil, useFakeTime } from "../passing-time";
 import { type SocketBench, socketBench, until } from "./fake-sockets";
 
@@ -87,16 +87,12 @@ function watchSignals(): () => number {
 }
 
 it("leaves no socket, owner's event, listener or timer behind, however connections end", async () => {
-  const seed = randomInt(2 ** 31);
-  let state = seed;
-  const next = (below: number): number => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 8) % below;
-  };
+  const word = randomWords();
+  const next = (below: number): number => word() % below;
   const listening = watchSignals();
   const parts = socketBench();
   const timers = vi.getTimerCount();
-  for (let round = 0; round < 200; round += 1) {
+  for (let round = 0; round < runs(200, 20); round += 1) {
     const made = await Promise.all(Array.from({ length: 1 + next(7) }, () => parts.connect()));
     for (const { socket } of made) {
       const end = ENDS[next(ENDS.length)];

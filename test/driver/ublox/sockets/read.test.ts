@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { randomBytes, seed } from "../../../support/random";
 import { type FakeSockets, Seen, socketBench, until } from "./fake-sockets";
 
 const TRAP = Buffer.concat([
@@ -214,9 +214,8 @@ describe.each([0, 1, 2, 3, 7, 64])("a line that delivers %i bytes at once", (pie
     const between = urcs ? { between: () => "+UUSORD: 5,1" } : {};
     const { connect, module } = socketBench({ pieces, ...between });
     const { socket, seen } = await connect();
-    const seed = randomBytes(4).toString("hex");
-    const up = Buffer.concat([TRAP, createHash("sha512").update(seed).digest(), Buffer.alloc(1500, "text ")]);
-    const down = Buffer.concat([TRAP, Buffer.alloc(1200, TRAP), createHash("sha512").update(seed).digest()]);
+    const up = Buffer.concat([TRAP, randomBytes(64), Buffer.alloc(1500, "text ")]);
+    const down = Buffer.concat([TRAP, Buffer.alloc(1200, TRAP), randomBytes(64)]);
     module.receive(0, down);
     await socket.send(up);
     await until(() => seen.data.length >= down.length, 100_000);
