@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Priority } from "../../../../driver/at/command";
 import { ANY } from "../../../../driver/at/parser/expectation";
 import { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { DIALECT } from "../grammar";
 import { bytes } from "../parser/feed";
 import { FakeLine } from "./fake-line";
-import { CSQ, failure, NO_GAP, setUp, simple, texts, turns } from "./set-up";
+import { CSQ, NO_GAP, setUp, simple, texts, turns } from "./set-up";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,9 +1,10 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { bytes } from "../parser/feed";
 import { FakeLine } from "./fake-line";
-import { CSQ, failure, setUp, simple } from "./set-up";
+import { CSQ, setUp, simple } from "./set-up";
 
 beforeEach(() => {
   vi.useFakeTimers();

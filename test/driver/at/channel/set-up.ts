@@ -3,7 +3,6 @@ import { AtChannel, type ChannelHooks } from "../../../../driver/at/channel/chan
 import type { Command } from "../../../../driver/at/command";
 import type { Dialect } from "../../../../driver/at/dialect";
 import { RecentSecrets } from "../../../../driver/at/trace/fragments";
-import type { ModemError } from "../../../../driver/errors";
 import { DIALECT } from "../grammar";
 import { FakeLine } from "./fake-line";
 
@@ -30,10 +29,5 @@ export const simple = (line: string, more: Partial<Command> = {}): Command => ({
 });
 export const CSQ = simple("AT+CSQ", { expects: [{ prefix: "+CSQ:" }] });
 export const texts = ({ lines }: { lines: readonly { text: string }[] }) => lines.map(({ text }) => text);
-export const failure = (work: Promise<unknown>): Promise<ModemError> =>
-  work.then(
-    () => Promise.reject(new Error("it did not fail")),
-    (error) => error,
-  );
 /** Lets promises run, without time passing. */
 export const turns = () => vi.advanceTimersByTimeAsync(0);

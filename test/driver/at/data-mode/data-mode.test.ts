@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Priority } from "../../../../driver/at/command";
 import { ModemError } from "../../../../driver/errors";
+import { outcome } from "../../../support/failure";
 import { bytes } from "../parser/feed";
 import { connect, DataPeer, GUARD, inDataMode, type Opened, Seen, TERSE, WORDY } from "./data-peer";
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-const outcome = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => "done",
-    (error: ModemError) => error.code ?? String(error),
-  );
 const command = (line: string, more = {}) => ({ line, label: line, timeout: 1000, ...more });
 const LEAVING = 2 * GUARD + 1000;
 

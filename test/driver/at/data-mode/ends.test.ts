@@ -1,17 +1,12 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DataModeGrammar } from "../../../../driver/at/dialect";
-import type { ModemError } from "../../../../driver/errors";
+import { outcome } from "../../../support/failure";
 import { RANDOM_TIMEOUT_MS, randomRuns } from "../../../support/random";
 import { bytes, cutAt } from "../parser/feed";
 import { connect, DataPeer, GUARD, inDataMode, type Opened, Seen, TERSE, WORDY } from "./data-peer";
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-const outcome = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => "done",
-    (error: ModemError) => error.code ?? String(error),
-  );
 /** Longest time in which an end is made out. */
 const MADE_OUT = 10_000;
 

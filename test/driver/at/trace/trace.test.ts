@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { commandLine, quote } from "../../../../driver/at/fields";
 import { RecentSecrets } from "../../../../driver/at/trace/fragments";
-import { failure, NO_GAP, setUp, simple } from "../channel/set-up";
+import { failure } from "../../../support/failure";
+import { NO_GAP, setUp, simple } from "../channel/set-up";
 import { bytes } from "../parser/feed";
 
 beforeEach(() => vi.useFakeTimers());

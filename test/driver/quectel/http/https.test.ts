@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../../../driver/services/http/http";
+import { failure } from "../../../support/failure";
 import { CLIENT, pem, profile } from "../security/tls-profile";
 import { type Session, startSession } from "../session";
 
@@ -15,11 +16,7 @@ const request = ({ services }: Session, more: Partial<HttpRequest> = {}) =>
     ...more,
   });
 const sockets = ({ peer }: Session): string[] => peer.commands.filter((line) => /^AT\+QI(OPEN|CLOSE)=/.test(line));
-const failure = (session: Session, more?: Partial<HttpRequest>): Promise<Error> =>
-  request(session, more).then(
-    () => new Error("it went well"),
-    (error) => error,
-  );
+const failing = (session: Session, more?: Partial<HttpRequest>) => failure(request(session, more));
 
 describe("an HTTPS request by BG96", () => {
   it("3.2.2.1-post-serial: is one over HTTP with an SSL context", async () => {
@@ -56,7 +53,7 @@ describe("an HTTPS request by BG96 that fails", () => {
     async (number) => {
       const session = await startSession();
       session.http.answer = { response: "", outcome: String(number) };
-      const error = await failure(session);
+      const error = await failing(session);
       expect(error).toMatchObject({
         code: "TLS_FAILED",
         cause: { errorCode: number, result: `+QHTTPGET: ${number}` },
@@ -76,7 +73,7 @@ describe("an HTTPS request by BG96 that fails", () => {
   ] as const)("with %s that has expired says so", async (_what, changes, words, property) => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
-    const error = await failure(session, { security: profile(changes) });
+    const error = await failing(session, { security: profile(changes) });
     expect(error).toMatchObject({ code: "TLS_FAILED" });
     expect(error.message).toContain(`The ${words} CN=server.example expired on 2021-01-01: replace it (${property})`);
   });
@@ -84,14 +81,14 @@ describe("an HTTPS request by BG96 that fails", () => {
   it("with a CA certificate that has expired says nothing of it where nobody looks at dates", async () => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
-    const error = await failure(session, { security: profile({ ca: EXPIRED.cert }) });
+    const error = await failing(session, { security: profile({ ca: EXPIRED.cert }) });
     expect(error.message).not.toContain("expired on");
   });
 
   it("before CONNECT is one just as well", async () => {
     const session = await startSession();
     session.peer.on(/^AT\+QHTTPPOST=/, ["+CME ERROR: 716"]);
-    expect(await failure(session, { method: "POST", body: Buffer.from("a") })).toMatchObject({
+    expect(await failing(session, { method: "POST", body: Buffer.from("a") })).toMatchObject({
       code: "TLS_FAILED",
       cause: { result: "+CME ERROR: 716", errorCode: 716 },
     });
@@ -101,10 +98,10 @@ describe("an HTTPS request by BG96 that fails", () => {
     const session = await startSession();
     session.ssl.missing.add("sni");
     session.http.answer = { response: "", outcome: "716" };
-    const bare = await failure(session, { security: profile({ validation: "none" }) });
+    const bare = await failing(session, { security: profile({ validation: "none" }) });
     expect(bare.message).not.toMatch(/ca \(|serverName|clock/);
     expect(bare.message).toContain("no server name is sent");
-    const full = await failure(session, { security: profile({ ...CLIENT, validation: "ca+host+date" }) });
+    const full = await failing(session, { security: profile({ ...CLIENT, validation: "ca+host+date" }) });
     expect(full.message).toMatch(/validation is ca\+host\+date.*serverName.*clock.*must trust the issuer/);
   });
 
@@ -112,7 +109,7 @@ describe("an HTTPS request by BG96 that fails", () => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
     session.ssl.connect = number;
-    expect(await failure(session)).toMatchObject({
+    expect(await failing(session)).toMatchObject({
       code: "CONNECT_FAILED",
       message: expect.stringContaining("server.example, port 8443"),
     });
@@ -123,7 +120,7 @@ describe("an HTTPS request by BG96 that fails", () => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
     session.ssl.connect = answer;
-    expect(await failure(session)).toMatchObject({
+    expect(await failing(session)).toMatchObject({
       code: "TLS_FAILED",
       message: expect.stringContaining("the TLS handshake or the connection"),
     });
@@ -135,14 +132,14 @@ describe("an HTTPS request by BG96 that fails", () => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
     session.ssl.connect = 563;
-    expect(await failure(session)).toMatchObject({ code: "TLS_FAILED" });
+    expect(await failing(session)).toMatchObject({ code: "TLS_FAILED" });
     expect(sockets(session)).toHaveLength(1);
   });
 
   it("is not looked into when there is hardly time left", async () => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
-    expect(await failure(session, { timeout: 3_000 })).toMatchObject({ code: "TLS_FAILED" });
+    expect(await failing(session, { timeout: 3_000 })).toMatchObject({ code: "TLS_FAILED" });
     expect(sockets(session)).toEqual([]);
   });
 
@@ -150,7 +147,7 @@ describe("an HTTPS request by BG96 that fails", () => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
     const url = `https://${"long.".repeat(32)}example/`;
-    expect(await failure(session, { url })).toMatchObject({ code: "TLS_FAILED" });
+    expect(await failing(session, { url })).toMatchObject({ code: "TLS_FAILED" });
     expect(sockets(session)).toEqual([]);
   });
 
@@ -161,14 +158,14 @@ describe("an HTTPS request by BG96 that fails", () => {
   ])("with %d, which is no handshake, is %s as over HTTP", async (number, code) => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: String(number) };
-    expect(await failure(session)).toMatchObject({ code });
+    expect(await failing(session)).toMatchObject({ code });
     expect(sockets(session)).toEqual([]);
   });
 
   it("over HTTP is not looked into", async () => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
-    expect(await failure(session, { url: "http://server.example/" })).toMatchObject({ code: "CONNECT_FAILED" });
+    expect(await failing(session, { url: "http://server.example/" })).toMatchObject({ code: "CONNECT_FAILED" });
     expect(sockets(session)).toEqual([]);
   });
 
@@ -183,7 +180,7 @@ describe("an HTTPS request by BG96 that fails", () => {
     session.http.answer = { response: "HTTP/1.1 204 No Content\r\n\r\n" };
     await request(session);
     session.files.clear();
-    expect(await failure(session)).toMatchObject({ code: "TLS_FAILED" });
+    expect(await failing(session)).toMatchObject({ code: "TLS_FAILED" });
     expect(await request(session)).toMatchObject({ statusCode: 204 });
   });
 });

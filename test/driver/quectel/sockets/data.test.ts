@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { randomBytes, randomWords, seed } from "../../../support/random";
 import { advance } from "../advance";
-import { failure, HOSTILE, Owner, startSockets } from "./socket-session";
+import { HOSTILE, Owner, startSockets } from "./socket-session";
 
 const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
 

@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { pass, passUntil } from "../advance";
 import { profile } from "../security/tls-profile";
 import { connected, ENTER, OPEN, OTHER, PACKETS, sent, useFakeTime } from "./direct-session";
-import { failure, HOSTILE, Owner, startSockets } from "./socket-session";
+import { HOSTILE, Owner, startSockets } from "./socket-session";
 
 useFakeTime();
 

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { useEventLoopClock } from "../../../support/clock";
+import { failure } from "../../../support/failure";
 import { profile } from "../security/tls-profile";
 import { closedPort, dial, hash, MEGABYTE, SimulatedBench } from "../simulated-bench";
-import { failure, HOSTILE, Owner } from "./socket-session";
+import { HOSTILE, Owner } from "./socket-session";
 
 vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
 useEventLoopClock();

@@ -1,19 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { failure, rejection } from "../../../support/failure";
 import { advance, pass, passUntil } from "../advance";
 import { unknownCommands } from "../known-commands";
 import { profile } from "../security/tls-profile";
 import { connected, ENTER, OPEN, OTHER, PACKETS, sent, useFakeTime } from "./direct-session";
-import { failure, HOSTILE, Owner, startSockets } from "./socket-session";
+import { HOSTILE, Owner, startSockets } from "./socket-session";
 
 useFakeTime();
-
-async function failureOf(work: Promise<unknown>): Promise<Error> {
-  return work.then(
-    () => new Error("it did not fail"),
-    (error: Error) => error,
-  );
-}
 
 describe("a direct connection by BG96", () => {
   it("is opened in transparent mode, sends and receives, and is closed when all is acknowledged", async () => {
@@ -128,10 +122,10 @@ describe("sending on a direct connection by BG96", () => {
     const made = await connected();
     const { socket } = made;
     const big = Buffer.alloc(150_000, "a");
-    const aborted = failureOf(socket.send(Buffer.from("never"), { signal: AbortSignal.abort(new Error("enough")) }));
+    const aborted = rejection(socket.send(Buffer.from("never"), { signal: AbortSignal.abort(new Error("enough")) }));
     await pass(Promise.all([socket.send(big), socket.send(Buffer.from("b")), socket.send(Buffer.from("c"))]));
     expect(sent(made).toString()).toBe(`${big}bc`);
-    expect((await aborted).message).toBe("enough");
+    expect(await aborted).toMatchObject({ message: "enough" });
   });
 
   it("to a modem that stops the line for minutes is MODEM_TIMEOUT, and close ends it all the same", async () => {

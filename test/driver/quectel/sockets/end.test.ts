@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
-import { failure, Owner, type SocketSession, startSockets } from "./socket-session";
+import { failure } from "../../../support/failure";
+import { Owner, type SocketSession, startSockets } from "./socket-session";
 
 async function connected(): Promise<
   SocketSession & { owner: Owner; socket: Awaited<ReturnType<SocketSession["connect"]>> }

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { failure } from "../../../support/failure";
 import { randomRuns } from "../../../support/random";
 import { advance, pass, passUntil } from "../advance";
-import { failure, Owner, startSockets } from "./socket-session";
+import { Owner, startSockets } from "./socket-session";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] }));
 afterEach(() => void vi.useRealTimers());

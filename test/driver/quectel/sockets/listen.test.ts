@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from "vitest";
 import { Priority } from "../../../../driver/at/command";
 import { ModemError } from "../../../../driver/errors";
 import type { ModemSocket } from "../../../../driver/services/sockets/sockets";
-import { failure, Owner, type SocketSession, startSockets } from "./socket-session";
+import { failure } from "../../../support/failure";
+import { Owner, type SocketSession, startSockets } from "./socket-session";
 
 async function listening(session: SocketSession) {
   const accepted: { socket: ModemSocket; owner: Owner }[] = [];

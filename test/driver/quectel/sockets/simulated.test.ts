@@ -5,9 +5,10 @@ import { connect } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import type { ModemSocket, SocketEvents } from "../../../../driver/services/sockets/sockets";
 import { useEventLoopClock } from "../../../support/clock";
+import { failure } from "../../../support/failure";
 import { pem, profile } from "../security/tls-profile";
 import { closedPort, dial, hash, MEGABYTE, SimulatedBench } from "../simulated-bench";
-import { failure, HOSTILE, Owner } from "./socket-session";
+import { HOSTILE, Owner } from "./socket-session";
 
 vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
 useEventLoopClock();

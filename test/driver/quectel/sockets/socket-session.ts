@@ -1,4 +1,4 @@
-import { ModemError } from "../../../../driver/errors";
+import type { ModemError } from "../../../../driver/errors";
 import { QuectelDiagnostics } from "../../../../driver/quectel/diagnostics/diagnostics";
 import { QuectelFiles } from "../../../../driver/quectel/files/files";
 import { QuectelPacketData } from "../../../../driver/quectel/packet-data/packet-data";
@@ -68,15 +68,6 @@ export async function startSockets(options: PeerOptions = {}): Promise<SocketSes
       sockets.connect({ host: "203.0.113.5", port: 7, timeout: 30_000, mode: "command", ...more }, owner),
     lines: () => peer.commands.filter((line) => /^AT\+Q(I(?!ACT|CSGP|DNS)|SSL(?!CFG))/.test(line)),
   };
-}
-
-export async function failure(work: Promise<unknown>): Promise<ModemError> {
-  const error = await work.then(
-    () => new Error("it did not fail"),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ModemError) return error;
-  throw error;
 }
 
 /** Bytes that look like everything that a modem prints, and all byte values. */

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { pass } from "../advance";
-import { failure, Owner, startSockets } from "./socket-session";
+import { Owner, startSockets } from "./socket-session";
 
 afterEach(() => void vi.useRealTimers());
 

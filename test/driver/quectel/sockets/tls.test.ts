@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { failure } from "../../../support/failure";
 import { advance, pass } from "../advance";
 import { profile } from "../security/tls-profile";
-import { failure, HOSTILE, Owner, startSockets } from "./socket-session";
+import { HOSTILE, Owner, startSockets } from "./socket-session";
 
 const SECURE = { host: "server.example", port: 8443, security: profile() } as const;
 

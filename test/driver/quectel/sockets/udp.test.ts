@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
-import { failure, HOSTILE, Owner, type SocketSession, startSockets } from "./socket-session";
+import { failure } from "../../../support/failure";
+import { HOSTILE, Owner, type SocketSession, startSockets } from "./socket-session";
 
 const open = ({ sockets }: SocketSession, owner = new Owner(), localPort: number | undefined = 3_030) =>
   sockets.openUdp({ timeout: 10_000, ...(localPort === undefined ? {} : { localPort }) }, owner);

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Priority } from "../../../../driver/at/command";
+import { outcome } from "../../../support/failure";
 import { RANDOM_TIMEOUT_MS, randomRuns } from "../../../support/random";
 import { DataPeer, GUARD, TERSE, WORDY } from "../../at/data-mode/data-peer";
-import { command, OUT, outcome, pass, Vendor } from "./direct-vendor";
+import { command, OUT, pass, Vendor } from "./direct-vendor";
 
 let vendor: Vendor;
 

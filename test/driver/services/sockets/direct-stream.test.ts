@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Priority } from "../../../../driver/at/command";
 import { ModemError } from "../../../../driver/errors";
+import { outcome } from "../../../support/failure";
 import { DataPeer, GUARD, WORDY } from "../../at/data-mode/data-peer";
-import { command, OUT, outcome, pass, startBulk, Vendor } from "./direct-vendor";
+import { command, OUT, pass, startBulk, Vendor } from "./direct-vendor";
 
 let vendor: Vendor;
 

@@ -6,11 +6,6 @@ import { DataPeer, GUARD } from "../../at/data-mode/data-peer";
 import { DIALECT } from "../../at/grammar";
 
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-export const outcome = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => "done",
-    (error: ModemError) => error.code ?? String(error),
-  );
 export const command = (line: string, more = {}) => ({ line, label: line, timeout: 1000, ...more });
 /** Longest time for stepping out and entering again. */
 export const OUT = 2 * GUARD + 1500;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import type { HttpCall } from "../lara";
-import { client, failureOf, get, ok, turns } from "./http-client";
+import { client, get, ok, turns } from "./http-client";
 
 describe("a request that fails", () => {
   const cases: [number, number, ErrorCode, RegExp][] = [
@@ -22,7 +23,7 @@ describe("a request that fails", () => {
   it.each(cases)("with class %i, code %i says so in words", async (errorClass, errorCode, code, words) => {
     const { http, peer } = client(() => ({ content: "", result: 0 }));
     peer.on(/^AT\+UHTTPER=0$/, [`+UHTTPER: 0,${errorClass},${errorCode}`, "OK"]);
-    const error = await failureOf(http.request(get()));
+    const error = await failure(http.request(get()));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(words);
     expect(error.message).toContain("GET http://httpbin.org/");
@@ -33,13 +34,13 @@ describe("a request that fails", () => {
     const { http, peer } = client();
     peer.on(/^AT\+UHTTPC=/, ["ERROR"]);
     peer.on(/^AT\+UHTTPER=0$/, ["+UHTTPER: 0,3,22", "OK"]);
-    expect((await failureOf(http.request(get()))).code).toBe("NO_CONNECTION");
+    expect((await failure(http.request(get()))).code).toBe("NO_CONNECTION");
   });
 
   it("keeps the modem's own error when +UHTTPER knows none", async () => {
     const { http, peer } = client();
     peer.on(/^AT\+UHTTPC=/, ["+CME ERROR: operation not allowed"]);
-    const error = await failureOf(http.request(get()));
+    const error = await failure(http.request(get()));
     expect(error.code).toBe("MODEM_REJECTED");
     expect(error.message).toContain("operation not allowed");
   });
@@ -48,7 +49,7 @@ describe("a request that fails", () => {
     const { http, peer } = client();
     peer.on(/^AT\+UHTTPC=/, ["+CME ERROR: operation not allowed"]);
     const url = "http://httpbin.org/a?token=secret";
-    const error = await failureOf(http.request({ ...get(), method: "POST", url, body: Buffer.from("key=secret") }));
+    const error = await failure(http.request({ ...get(), method: "POST", url, body: Buffer.from("key=secret") }));
     expect(peer.commands.filter((line) => line.includes("secret"))).toHaveLength(1);
     expect(error.message + JSON.stringify(error)).not.toContain("secret");
     expect(error.cause?.command).toContain("/a?***");
@@ -57,12 +58,12 @@ describe("a request that fails", () => {
   it("is not masked by a file that can't be deleted", async () => {
     const { http, peer } = client(() => ({ content: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" }));
     peer.on(/^AT\+UDELFILE/, ["+CME ERROR: file system busy"]);
-    expect((await failureOf(http.request(get()))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(http.request(get()))).code).toBe("CONNECTION_CLOSED");
   });
 
   it("by the end of the line fails, and so do those that wait", async () => {
     const { http, peer, channel, driver } = client(() => undefined);
-    const requests = Array.from({ length: 6 }, () => failureOf(http.request(get())));
+    const requests = Array.from({ length: 6 }, () => failure(http.request(get())));
     await turns();
     const offline = new ModemError("MODEM_OFFLINE", "unplugged");
     driver.dispose(offline);
@@ -96,7 +97,7 @@ describe("the result", () => {
     await turns();
     expect(done).toBe(false);
     peer.urc("+UUHTTPCR: 0,1,0");
-    expect((await failureOf(work)).code).toBe("MODEM_REJECTED");
+    expect((await failure(work)).code).toBe("MODEM_REJECTED");
   });
 });
 

@@ -1,4 +1,3 @@
-import { isModemError, type ModemError } from "../../../../driver/errors";
 import type { HttpRequest } from "../../../../driver/services/http/http";
 import { bench } from "../bench";
 import { addHttpClient, type HttpCall, type Served } from "../lara";
@@ -25,15 +24,6 @@ export function client(
   const parts = bench(options);
   const files = addHttpClient(parts.peer, serve);
   return { ...parts, files, http: parts.driver.services.http };
-}
-
-export async function failureOf(work: Promise<unknown>): Promise<ModemError> {
-  const error = await work.then(
-    () => new Error("it succeeded"),
-    (reason: unknown) => reason,
-  );
-  if (!isModemError(error)) throw error;
-  return error;
 }
 
 /** A number that stands for "later" without a sleep: every pending I/O turn is over. */

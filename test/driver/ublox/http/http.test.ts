@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../../../driver/errors";
 import type { HttpRequest } from "../../../../driver/services/http/http";
+import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
 import type { PeerOptions } from "../peer";
-import { client, failureOf, get, ok, turns } from "./http-client";
+import { client, get, ok, turns } from "./http-client";
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
 const TRAP = Buffer.concat([
@@ -199,7 +200,7 @@ describe("a response body", () => {
 
   it("that ends early is a closed connection, and the files go all the same", async () => {
     const { http, files } = client(() => ({ content: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234" }));
-    const error = await failureOf(http.request(get()));
+    const error = await failure(http.request(get()));
     expect(error.code).toBe("CONNECTION_CLOSED");
     expect(error.message).toContain("4 of the 9 bytes");
     await turns();
@@ -234,7 +235,7 @@ describe("a request that can't be made", () => {
 
   it.each(cases)("for %s is refused before anything is sent", async (_, options, code, words) => {
     const { http, peer } = client();
-    const error = await failureOf(http.request(get(options)));
+    const error = await failure(http.request(get(options)));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(words);
     expect(peer.commands).toEqual([]);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
 import type { HttpCall } from "../lara";
 import { pass, useFakeTime } from "../passing-time";
 import { pem, secureClient, secureGet, tls } from "../security/fake-tls";
-import { failureOf, get, ok, turns } from "./http-client";
+import { get, ok, turns } from "./http-client";
 
 const securityCommands = (commands: readonly string[]): string[] => commands.filter((line) => /^AT\+USEC/.test(line));
 
@@ -61,14 +62,14 @@ describe("HTTPS on LARA-R6", () => {
     const { http, peer } = secureClient();
     let refusals = 1;
     peer.on(/^AT\+USECPRF=0,0,0$/, () => (refusals-- > 0 ? ["+CME ERROR: operation not allowed"] : ["OK"]));
-    expect((await failureOf(http.request(secureGet(tls())))).code).toBe("MODEM_REJECTED");
+    expect((await failure(http.request(secureGet(tls())))).code).toBe("MODEM_REJECTED");
     expect((await http.request(secureGet(tls()))).statusCode).toBe(200);
     expect(peer.commands.filter((line) => /^AT\+USECPRF=\d$/.test(line))).toHaveLength(2);
   });
 
   it("refuses what can't be set before the first command", async () => {
     const { http, peer } = secureClient();
-    const error = await failureOf(http.request(secureGet(tls({ cert: pem("client.cert") }))));
+    const error = await failure(http.request(secureGet(tls({ cert: pem("client.cert") }))));
     expect(error).toMatchObject({ code: "INVALID_INPUT", message: expect.stringContaining("key") });
     expect(peer.commands).toEqual([]);
   });
@@ -109,7 +110,7 @@ describe("four secure connections", () => {
     const { http, finish } = hanging();
     const four = [0, 1, 2, 3].map((index) => http.request(secureGet(tls(), { url: `https://a.b/${index}` })));
     await turns();
-    const error = await failureOf(http.request(secureGet(tls(), { timeout: 20 })));
+    const error = await failure(http.request(secureGet(tls(), { timeout: 20 })));
     expect(error.code).toBe("MODEM_BUSY");
     expect(error.message).toMatch(/All 4 secure connections.*GET https:\/\/a\.b\/0; GET https:\/\/a\.b\/1/);
     for (const profile of [0, 1, 2, 3]) finish(profile);
@@ -119,7 +120,7 @@ describe("four secure connections", () => {
   it("stay taken while the module is busy for a caller who gave up", async () => {
     const { http, calls, finish } = hanging();
     const abort = new AbortController();
-    const gone = failureOf(http.request(secureGet(tls(), { signal: abort.signal, timeout: 5000 }))).catch(String);
+    const gone = failure(http.request(secureGet(tls(), { signal: abort.signal, timeout: 5000 }))).catch(String);
     const others = [1, 2, 3].map((index) => http.request(secureGet(tls(), { url: `https://a.b/${index}` })));
     await turns();
     abort.abort(new Error("flow stopped"));
@@ -140,7 +141,7 @@ describe("four secure connections", () => {
     it("while a profile is set up tell the request's own limit", async () => {
       const { http, peer } = hanging();
       peer.on(/^AT\+USECPRF=0$/, () => undefined);
-      const error = await failureOf(pass(http.request(secureGet(tls(), { timeout: 2000 }))));
+      const error = await failure(pass(http.request(secureGet(tls(), { timeout: 2000 }))));
       expect(error).toMatchObject({ code: "MODEM_TIMEOUT", message: expect.stringContaining("within 2 s") });
     });
 
@@ -149,7 +150,7 @@ describe("four secure connections", () => {
       const plain = [0, 1, 2, 3].map((index) => http.request(get({ url: `http://a.b/${index}` })));
       await turns();
       for (let turn = 0; turn < 5; turn++) {
-        expect((await failureOf(pass(http.request(secureGet(tls(), { timeout: 1000 }))))).message).toContain(
+        expect((await failure(pass(http.request(secureGet(tls(), { timeout: 1000 }))))).message).toContain(
           "HTTP profiles",
         );
       }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
-import { client, failureOf, get, ok, turns } from "./http-client";
+import { failure } from "../../../support/failure";
+import { client, get, ok, turns } from "./http-client";
 
 describe("time", () => {
   beforeEach(() => {
@@ -32,7 +33,7 @@ describe("time", () => {
 
   it("over, the request fails, but its profile is not used again before the modem is done", async () => {
     const { http, peer, files } = client(() => undefined);
-    const late = failureOf(http.request(get({ timeout: 5000 })));
+    const late = failure(http.request(get({ timeout: 5000 })));
     await turns();
     await vi.advanceTimersByTimeAsync(5000);
     const error = await late;
@@ -56,7 +57,7 @@ describe("time", () => {
 
   it("without a result gives the profile back in the end", async () => {
     const { http, peer } = client(() => undefined);
-    const late = Array.from({ length: 4 }, () => failureOf(http.request(get({ timeout: 5000 }))));
+    const late = Array.from({ length: 4 }, () => failure(http.request(get({ timeout: 5000 }))));
     await turns();
     await vi.advanceTimersByTimeAsync(5000);
     expect((await Promise.all(late)).map(({ code }) => code)).toEqual(Array(4).fill("MODEM_TIMEOUT"));
@@ -65,13 +66,13 @@ describe("time", () => {
     await pass(40_000);
     expect(peer.commands.slice(before)).toContain('AT+UHTTPC=0,1,"/","nr_http_0_rsp"');
     peer.urc("+UUHTTPCR: 0,1,0");
-    expect((await failureOf(next)).code).toBe("MODEM_REJECTED");
+    expect((await failure(next)).code).toBe("MODEM_REJECTED");
   });
 
   it("ends for who aborts, at once", async () => {
     const { http } = client(() => undefined);
     const abort = new AbortController();
-    const work = failureOf(http.request(get({ signal: abort.signal })));
+    const work = failure(http.request(get({ signal: abort.signal })));
     await turns();
     abort.abort(new ModemError("MODEM_OFFLINE", "node closed"));
     expect((await work).message).toBe("node closed");
@@ -85,7 +86,7 @@ describe("time", () => {
       return undefined;
     });
     const abort = new AbortController();
-    const first = failureOf(http.request(get({ url: "http://a.b/first", signal: abort.signal })));
+    const first = failure(http.request(get({ url: "http://a.b/first", signal: abort.signal })));
     await turns();
     abort.abort(new ModemError("MODEM_OFFLINE", "node closed"));
     expect((await first).message).toBe("node closed");
@@ -129,9 +130,9 @@ describe("time", () => {
     const { http, peer } = client(() => undefined);
     peer.on(/^AT$/, ["OK"]);
     peer.on(/^AT\+UHTTPC=0,1,"\/first"/, () => undefined);
-    const failure = failureOf(http.request(get({ url: "http://a.b/first", timeout: 60_000 })));
+    const first = failure(http.request(get({ url: "http://a.b/first", timeout: 60_000 })));
     await pass(61_000);
-    expect((await failure).code).toBe("MODEM_TIMEOUT");
+    expect((await first).code).toBe("MODEM_TIMEOUT");
     const others = Array.from({ length: 4 }, () => http.request(get({ timeout: 90_000 })).catch(() => undefined));
     await pass(60_000);
     expect(peer.commands.filter((line) => line.startsWith("AT+UHTTPC=0,"))).toHaveLength(2);
@@ -141,8 +142,8 @@ describe("time", () => {
 
   it("for one that waits for a profile ends as busy", async () => {
     const { http } = client(() => undefined);
-    for (let index = 0; index < 4; index++) void failureOf(http.request(get({ timeout: 60_000 })));
-    const fifth = failureOf(http.request(get({ timeout: 1000 })));
+    for (let index = 0; index < 4; index++) void failure(http.request(get({ timeout: 60_000 })));
+    const fifth = failure(http.request(get({ timeout: 1000 })));
     await turns();
     await vi.advanceTimersByTimeAsync(1000);
     const error = await fifth;

@@ -1,8 +1,9 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { SessionData, SessionRecord } from "../../../../driver/services/security/security";
+import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
-import { failureOf, turns } from "../http/http-client";
+import { turns } from "../http/http-client";
 import { pem, secureClient, secureGet, tls } from "./fake-tls";
 
 const md5Of = (name: string): string =>
@@ -90,7 +91,7 @@ describe("applying a profile", () => {
 
   it("refuses material that does not fit together before the first command", async () => {
     const { security, peer } = secureClient();
-    const error = await failureOf(security.apply({ ...mutual, key: pem("server.key") }));
+    const error = await failure(security.apply({ ...mutual, key: pem("server.key") }));
     expect(error.code).toBe("INVALID_INPUT");
     expect(peer.commands).toEqual([]);
   });
@@ -139,7 +140,7 @@ describe("a certificate that was removed or replaced by hand", () => {
     await security.import("ca", "mine", { content: pem("ca.cert") });
     await http.request(secureGet(profile));
     peer.on(/^AT\+USECMNG=0,0,"mine"/, ["+CME ERROR: memory full"]);
-    const error = await failureOf(security.import("ca", "mine", { content: pem("other-ca.cert") }));
+    const error = await failure(security.import("ca", "mine", { content: pem("other-ca.cert") }));
     expect(error.code).toBe("MODEM_REJECTED");
     expect(module.certificates.has("0 mine")).toBe(false);
     peer.commands.length = 0;
@@ -210,7 +211,7 @@ describe("restoring a session", () => {
   it("says when the modem does not take the data", async () => {
     const { security, peer } = secureClient();
     peer.on(/^AT\+USECPRF=0,13,3,/, ["+CME ERROR: operation not allowed"]);
-    const error = await failureOf(security.restoreSession(resuming(), ticket, { server: "a.b:1" }));
+    const error = await failure(security.restoreSession(resuming(), ticket, { server: "a.b:1" }));
     expect(error.code).toBe("MODEM_REJECTED");
     expect(error.message + JSON.stringify(error)).not.toContain("dGlja2V0");
   });
@@ -230,7 +231,7 @@ describe("restoring a session", () => {
   ];
   it.each(refused)("refuses %s before the first command", async (_name, settings, session, options, words) => {
     const { security, peer } = secureClient();
-    const error = await failureOf(security.restoreSession(tls(settings), session, options));
+    const error = await failure(security.restoreSession(tls(settings), session, options));
     expect(error.code).toBe("INVALID_INPUT");
     expect(error.message).toMatch(words);
     expect(peer.commands).toEqual([]);

@@ -8,8 +8,9 @@ import type {
   SessionStore,
 } from "../../../../driver/services/security/security";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
+import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
-import { failureOf, turns } from "../http/http-client";
+import { turns } from "../http/http-client";
 import { secureClient, secureGet, tls } from "./fake-tls";
 
 class MemoryStore implements SessionStore {
@@ -209,7 +210,7 @@ describe("firmware without resumption", () => {
     expect((await http.request(secureGet(profile))).statusCode).toBe(200);
     expect(trace.some((line) => line.startsWith("note") && line.includes("does not resume"))).toBe(true);
     const session = { type: "ticket", encrypted: false, data: "QUJD" } as const;
-    const error = await failureOf(security.restoreSession(profile, session, { server: "plant.example:443" }));
+    const error = await failure(security.restoreSession(profile, session, { server: "plant.example:443" }));
     expect(error.code).toBe("NOT_SUPPORTED");
   });
 });
@@ -310,7 +311,7 @@ describe("a store", () => {
   it("that never answers ends with the request", async () => {
     const { http } = secureClient();
     const sessions: SessionStore = { load: () => new Promise(() => undefined), save: async () => undefined };
-    const error: ModemError = await failureOf(http.request(secureGet(resuming(kind, { sessions }), { timeout: 20 })));
+    const error: ModemError = await failure(http.request(secureGet(resuming(kind, { sessions }), { timeout: 20 })));
     expect(error.code).toBe("MODEM_TIMEOUT");
   });
 });

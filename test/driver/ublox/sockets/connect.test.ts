@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { failure, rejection } from "../../../support/failure";
 import { expectExplained } from "../bench";
-import { failureOf } from "../http/http-client";
+
 import { socketBench, until } from "./fake-sockets";
 
 describe("connecting", () => {
@@ -69,7 +70,7 @@ describe("connecting", () => {
     { keepAlive: -1 },
   ])("refuses %o before the first command", async (options) => {
     const { connect, peer } = socketBench();
-    expect((await failureOf(connect(options))).code).toBe("INVALID_INPUT");
+    expect((await failure(connect(options))).code).toBe("INVALID_INPUT");
     expect(peer.commands).toEqual([]);
   });
 
@@ -82,7 +83,7 @@ describe("connecting", () => {
   ])("says socket error %i as %s and leaves no socket", async (code, expected, words) => {
     const { connect, module, peer } = socketBench();
     module.connectError = code;
-    const error = await failureOf(connect());
+    const error = await failure(connect());
     expect(error).toMatchObject({
       code: expected,
       message: expect.stringContaining(words),
@@ -97,8 +98,8 @@ describe("connecting", () => {
   it("tells an unknown name from a server that does not answer", async () => {
     const { connect, module } = socketBench();
     module.connectError = 11;
-    expect((await failureOf(connect({ host: "unknown.example" }))).code).toBe("DNS_FAILED");
-    expect((await failureOf(connect({ host: "known.example" }))).code).toBe("CONNECT_FAILED");
+    expect((await failure(connect({ host: "unknown.example" }))).code).toBe("DNS_FAILED");
+    expect((await failure(connect({ host: "known.example" }))).code).toBe("CONNECT_FAILED");
   });
 
   it("does not take the end of a failed connection for that of the next one, which has its number", async () => {
@@ -109,7 +110,7 @@ describe("connecting", () => {
       late.push("+UUSOCL: 0");
       return ["ERROR"];
     });
-    await failureOf(connect({ host: "10.0.0.1" }));
+    await failure(connect({ host: "10.0.0.1" }));
     const { socket, seen } = await connect();
     expect(socket.number).toBe(0);
     for (const line of late) peer.urc(line);
@@ -122,7 +123,7 @@ describe("connecting", () => {
   it("lets the eighth wait for one of seven", async () => {
     const { connect, module } = socketBench();
     const seven = await Promise.all(Array.from({ length: 7 }, () => connect()));
-    expect((await failureOf(connect({ timeout: 20 }))).code).toBe("MODEM_BUSY");
+    expect((await failure(connect({ timeout: 20 }))).code).toBe("MODEM_BUSY");
     const eighth = connect();
     await seven[3]?.socket.close();
     expect((await eighth).socket.number).toBe(3);
@@ -140,7 +141,7 @@ describe("connecting", () => {
     const { connect, module, peer } = socketBench();
     peer.on(/^AT\+USOCO=0/, () => undefined);
     const stop = new AbortController();
-    const work = failure(connect({ signal: stop.signal }));
+    const work = rejection(connect({ signal: stop.signal }));
     await until(() => peer.commands.some((line) => line.startsWith("AT+USOCO")));
     stop.abort(new Error("enough"));
     expect(await work).toMatchObject({ message: "enough" });
@@ -150,12 +151,6 @@ describe("connecting", () => {
     expect(peer.commands.at(-1)).toBe("AT+USOCL=0");
   });
 });
-
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => "it succeeded",
-    (reason: unknown) => reason,
-  );
 
 describe("a secure connection", () => {
   const secured = () => {
@@ -196,7 +191,7 @@ describe("a secure connection", () => {
   it("fails with TLS_FAILED where neither network nor name explains it", async () => {
     const { connect, module, ended } = secured();
     module.connectError = 104;
-    const error = await failureOf(connect({ host: "known.example", security }));
+    const error = await failure(connect({ host: "known.example", security }));
     expect(error).toMatchObject({ code: "TLS_FAILED", message: expect.stringContaining("(explained)") });
     expect(ended).toEqual([false]);
   });
@@ -204,7 +199,7 @@ describe("a secure connection", () => {
   it("says that the server refused the connection where it did", async () => {
     const { connect, module, ended } = secured();
     module.connectError = 111;
-    expect((await failureOf(connect({ security }))).code).toBe("CONNECT_FAILED");
+    expect((await failure(connect({ security }))).code).toBe("CONNECT_FAILED");
     expect(ended).toEqual([true]);
   });
 });

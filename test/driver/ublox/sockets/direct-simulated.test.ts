@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { useEventLoopClock } from "../../../support/clock";
-import { failureOf } from "../http/http-client";
+import { failure } from "../../../support/failure";
+
 import { tls } from "../security/fake-tls";
 import { Seen } from "./fake-sockets";
 import { SimulatedSockets, sha256, tcp } from "./simulated-sockets";
@@ -105,7 +106,7 @@ describe("LARA-R6's direct link on the simulated LARA-R6", () => {
     const socket = await modem.sockets.connect(direct, seen);
     await socket.send(Buffer.from("x"));
     await seen.over;
-    expect((await failureOf(socket.send(Buffer.from("y")))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(socket.send(Buffer.from("y")))).code).toBe("CONNECTION_CLOSED");
   }, 30_000);
 
   it("lets other commands in during a transfer, and loses nothing", async () => {

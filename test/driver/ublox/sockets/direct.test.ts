@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
-import { failureOf } from "../http/http-client";
+
 import { pass, passUntil, useFakeTime } from "../passing-time";
 import { Seen, type SocketBench, socketBench } from "./fake-sockets";
 
@@ -140,7 +141,7 @@ describe("a connection in direct link ends", () => {
     expect(peer.commands.slice(-3)).toEqual([ENTER, "AT+USOCTL=0,11", "AT+USOCL=0"]);
     expect(module.sockets.size).toBe(0);
     expect(seen.closed).toEqual([undefined]);
-    expect((await failureOf(socket.send(EVERY_BYTE))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(socket.send(EVERY_BYTE))).code).toBe("CONNECTION_CLOSED");
     await pass(socket.close());
     expect(seen.closed).toHaveLength(1);
     expectExplained(peer.commands);
@@ -167,7 +168,7 @@ describe("a connection in direct link ends", () => {
     await pass(seen.over);
     expect(seen.data.toString()).toBe("last words");
     expect(seen.closed).toEqual([undefined]);
-    expect((await failureOf(socket.send(EVERY_BYTE))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(socket.send(EVERY_BYTE))).code).toBe("CONNECTION_CLOSED");
     expect(await socket.status()).toEqual({ state: "closed" });
     expect(entries(made)).toBe(1);
   });
@@ -278,7 +279,7 @@ describe("a connection in direct link ends", () => {
     channel.close(error);
     await pass(seen.over);
     expect(seen.closed).toEqual([error]);
-    expect(await failureOf(socket.send(EVERY_BYTE))).toBe(error);
+    expect(await failure(socket.send(EVERY_BYTE))).toBe(error);
     expect(peer.commands.at(-1)).toBe(ENTER);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -289,7 +290,7 @@ describe("no direct link", () => {
     const made = socketBench();
     made.peer.on(/^AT\+USODL/, ["ERROR"]);
     const seen = new Seen();
-    const error = await pass(failureOf(made.connect({ mode: "direct" }, seen)));
+    const error = await pass(failure(made.connect({ mode: "direct" }, seen)));
     expect(error.code).toBe("MODEM_REJECTED");
     expect(made.module.sockets.size).toBe(0);
     expect(seen.log).toEqual([]);

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
-import { failureOf } from "../http/http-client";
+
 import { pass, useFakeTime } from "../passing-time";
 import { Seen, socketBench, until } from "./fake-sockets";
 import { binary, connected, count, modeOf, steps, text } from "./hex-mode";
@@ -219,7 +220,7 @@ describe("an upload in hex mode that goes wrong", () => {
 
   it("is over when the peer has closed, and leaves the base syntax behind", async () => {
     const { socket, module, seen } = await connected();
-    const work = failureOf(socket.send(binary(100_000)));
+    const work = failure(socket.send(binary(100_000)));
     await until(() => module.hex && module.sent(0).length > 3000);
     module.closeByPeer(0);
     expect((await work).code).toBe("CONNECTION_CLOSED");
@@ -260,7 +261,7 @@ describe("an upload in hex mode that goes wrong", () => {
 
   it("fails with its session, and sends nothing more", async () => {
     const { socket, module, sockets, channel, peer } = await connected();
-    const work = failureOf(socket.send(binary(100_000)));
+    const work = failure(socket.send(binary(100_000)));
     await until(() => module.hex);
     const error = new ModemError("MODEM_OFFLINE", "unplugged");
     sockets.dispose(error);

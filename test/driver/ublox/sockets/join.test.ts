@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { failureOf } from "../http/http-client";
+import { failure } from "../../../support/failure";
+
 import { pass, passUntil, useFakeTime } from "../passing-time";
 import { Seen, type SocketBench, socketBench, until } from "./fake-sockets";
 import { binary, connected, steps, text } from "./hex-mode";
@@ -214,7 +215,7 @@ describe("sends that wait together for what goes wrong", () => {
   it("arrive without those that the module does not take, of which each is tried as often", async () => {
     const { socket, module, peer } = await connected();
     peer.on(/^AT\+USOWR=.*bad/, ["ERROR"]);
-    const bad = ["bad", "bad too"].map((words) => failureOf(socket.send(Buffer.from(words))));
+    const bad = ["bad", "bad too"].map((words) => failure(socket.send(Buffer.from(words))));
     const good = ["good", "news"].map((words) => socket.send(Buffer.from(words)));
     await pass(Promise.all(good));
     expect((await Promise.all(bad)).map(({ code }) => code)).toEqual(["MODEM_REJECTED", "MODEM_REJECTED"]);
@@ -239,7 +240,7 @@ describe("sends that wait together for what goes wrong", () => {
   it("all fail when the peer has closed", async () => {
     const { socket, module, seen } = await connected();
     Object.assign(module.sockets.get(0) ?? {}, { closedByPeer: true, state: 7 });
-    const failures = await Promise.all([1, 2, 3].map((length) => failureOf(socket.send(text(length)))));
+    const failures = await Promise.all([1, 2, 3].map((length) => failure(socket.send(text(length)))));
     expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 3 }, () => "CONNECTION_CLOSED"));
     await seen.over;
     expect(seen.closed).toEqual([undefined]);
@@ -247,9 +248,9 @@ describe("sends that wait together for what goes wrong", () => {
 
   it("all fail with the connection, and none of them is written", async () => {
     const { socket, gate, lose, seen } = await gated();
-    const first = failureOf(socket.send(text(5)));
+    const first = failure(socket.send(text(5)));
     await gate.next();
-    const behind = [1, 2, 3].map((length) => failureOf(socket.send(text(length))));
+    const behind = [1, 2, 3].map((length) => failure(socket.send(text(length))));
     lose(1);
     await gate.take();
     expect((await Promise.all(behind)).map(({ code }) => code)).toEqual([
@@ -266,7 +267,7 @@ describe("sends that wait together for what goes wrong", () => {
     const { socket, peer, seen } = await connected();
     peer.on(/^AT\+USOWR=/, ["OK"]);
     peer.on(/^AT\+USOCTL=0,2$/, ["ERROR"]);
-    const failures = await Promise.all([1, 2, 3].map((length) => failureOf(socket.send(text(length)))));
+    const failures = await Promise.all([1, 2, 3].map((length) => failure(socket.send(text(length)))));
     expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 3 }, () => "CONNECTION_CLOSED"));
     await seen.over;
     expect(steps(peer.commands)).toEqual(["text 6"]);
@@ -285,7 +286,7 @@ describe("sends that wait together for what goes wrong", () => {
       isSilent = false;
       return answer;
     });
-    const failures = await pass(Promise.all(["A", "B", "C"].map((data) => failureOf(socket.send(Buffer.from(data))))));
+    const failures = await pass(Promise.all(["A", "B", "C"].map((data) => failure(socket.send(Buffer.from(data))))));
     expect(Buffer.concat(kept).toString()).toBe("ABC");
     expect(failures.map(({ code }) => code)).toEqual(Array.from({ length: 3 }, () => "CONNECTION_CLOSED"));
     await pass(seen.over);

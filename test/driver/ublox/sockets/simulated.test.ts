@@ -3,7 +3,8 @@ import { createSocket } from "node:dgram";
 import type { Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { useEventLoopClock } from "../../../support/clock";
-import { failureOf } from "../http/http-client";
+import { failure } from "../../../support/failure";
+
 import { pem, tls } from "../security/fake-tls";
 import { Seen } from "./fake-sockets";
 import { SimulatedSockets, sha256, tcp } from "./simulated-sockets";
@@ -39,7 +40,7 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
         return { seen, socket };
       }),
     );
-    expect((await failureOf(modem.sockets.connect(tcp({ timeout: 50 }), new Seen()))).code).toBe("MODEM_BUSY");
+    expect((await failure(modem.sockets.connect(tcp({ timeout: 50 }), new Seen()))).code).toBe("MODEM_BUSY");
     for (const { seen } of all) await expect.poll(() => seen.data.length, { timeout: 20_000 }).toBe(data.length);
     for (const { seen, socket } of all) {
       expect(seen.data.equals(data)).toBe(true);
@@ -87,16 +88,16 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
     const socket = await modem.sockets.connect(tcp(), seen);
     await socket.send(Buffer.from("x"));
     await seen.over;
-    expect((await failureOf(socket.send(Buffer.from("y")))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(socket.send(Buffer.from("y")))).code).toBe("CONNECTION_CLOSED");
   });
 
   it("say why no connection is made, and leave no socket", async () => {
     await modem.plug(1);
     for (let attempt = 0; attempt < 8; attempt += 1) {
-      expect((await failureOf(modem.sockets.connect(tcp(), new Seen()))).code).toBe("CONNECT_FAILED");
+      expect((await failure(modem.sockets.connect(tcp(), new Seen()))).code).toBe("CONNECT_FAILED");
     }
     const unknown = modem.sockets.connect(tcp({ host: "nobody.invalid" }), new Seen());
-    expect((await failureOf(unknown)).code).toBe("DNS_FAILED");
+    expect((await failure(unknown)).code).toBe("DNS_FAILED");
   }, 30_000);
 
   it("keep the borders of datagrams", async () => {
@@ -132,7 +133,7 @@ describe("LARA-R6's sockets on the simulated LARA-R6", () => {
     await modem.plug(await modem.serveTls(() => undefined));
     const security = tls({ validation: "ca", ca: pem("other-ca.cert") });
     for (let attempt = 0; attempt < 8; attempt += 1) {
-      const error = await failureOf(modem.sockets.connect(tcp({ security }), new Seen()));
+      const error = await failure(modem.sockets.connect(tcp({ security }), new Seen()));
       expect(error).toMatchObject({ code: "TLS_FAILED", message: expect.stringContaining("Check that the server") });
     }
   }, 60_000);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
-import { failureOf } from "../http/http-client";
+
 import { Seen, socketBench, until } from "./fake-sockets";
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
@@ -13,7 +14,7 @@ describe("the end of a connection", () => {
     module.closeByPeer(0);
     await seen.over;
     expect(seen.closed).toEqual([undefined]);
-    expect(await failureOf(socket.send(Buffer.from("late")))).toMatchObject({ code: "CONNECTION_CLOSED" });
+    expect(await failure(socket.send(Buffer.from("late")))).toMatchObject({ code: "CONNECTION_CLOSED" });
     expect(await socket.status()).toEqual({ state: "closed" });
     await socket.close();
     expect(seen.closed).toHaveLength(1);
@@ -43,7 +44,7 @@ describe("the end of a connection", () => {
     expect(module.sockets.size).toBe(0);
     expect(peer.commands.slice(-2)).toEqual(["AT+USOCTL=0,11", "AT+USOCL=0"]);
     expect(seen.closed).toEqual([undefined]);
-    expect((await failureOf(socket.send(Buffer.from("x")))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(socket.send(Buffer.from("x")))).code).toBe("CONNECTION_CLOSED");
   });
 
   it("may find the socket gone already", async () => {
@@ -72,7 +73,7 @@ describe("the end of a connection", () => {
       return ['+USOCTL: 0,4,"195.34.89.241",7', "OK"];
     });
     const seen = new Seen();
-    expect((await failureOf(connect({ host: "known.example" }, seen))).code).toBe("NO_CONNECTION");
+    expect((await failure(connect({ host: "known.example" }, seen))).code).toBe("NO_CONNECTION");
     expect(module.sockets.size).toBe(0);
     expect(seen.closed).toEqual([]);
   });
@@ -87,8 +88,8 @@ describe("the end of a connection", () => {
     channel.close(error);
     await seen.over;
     expect(seen.closed).toEqual([error]);
-    expect(await failureOf(busy)).toBe(error);
-    expect(await failureOf(sockets.openUdp({ timeout: 5000 }, new Seen()))).toBe(error);
+    expect(await failure(busy)).toBe(error);
+    expect(await failure(sockets.openUdp({ timeout: 5000 }, new Seen()))).toBe(error);
     expect(peer.commands.length - commands).toBeLessThanOrEqual(1);
   });
 });
@@ -122,7 +123,7 @@ describe("UDP", () => {
     }
     expect(resolved).toEqual(["known.example"]);
     const unknown = socket.send(Buffer.from("x"), { to: { host: "unknown.example", port: 9 } });
-    expect((await failureOf(unknown)).code).toBe("DNS_FAILED");
+    expect((await failure(unknown)).code).toBe("DNS_FAILED");
   });
 
   it.each([
@@ -133,7 +134,7 @@ describe("UDP", () => {
   ])("refuses a datagram that can't be", async (data, to) => {
     const { sockets } = socketBench();
     const socket = await sockets.openUdp({ timeout: 5000 }, new Seen());
-    expect((await failureOf(socket.send(data, { to }))).code).toBe("INVALID_INPUT");
+    expect((await failure(socket.send(data, { to }))).code).toBe("INVALID_INPUT");
   });
 });
 
@@ -170,7 +171,7 @@ describe("listening", () => {
     const { module, connect, accepted } = await listening();
     for (let count = 0; count < 6; count += 1) module.accept(0, 40_000 + count);
     await until(() => accepted.length === 6);
-    expect((await failureOf(connect({ timeout: 20 }))).code).toBe("MODEM_BUSY");
+    expect((await failure(connect({ timeout: 20 }))).code).toBe("MODEM_BUSY");
     module.closeByPeer(4);
     expect((await connect()).socket.number).toBe(4);
   });
@@ -241,7 +242,7 @@ describe("listening", () => {
     for (let count = 0; count < 5; count += 1) await connect();
     let isSlow = true;
     peer.on(/^AT\+USOCR=6$/, () => (isSlow ? undefined : ["ERROR"]));
-    const waiting = Array.from({ length: 1001 }, () => failureOf(connect()));
+    const waiting = Array.from({ length: 1001 }, () => failure(connect()));
     await until(() => peer.commands.at(-1) === "AT+USOCR=6");
     module.accept(0);
     await until(() => accepted.length === 1);
@@ -275,7 +276,7 @@ describe("listening", () => {
       () => new Seen(),
       (error) => ended.push(error),
     );
-    expect((await failureOf(work)).code).toBe("NO_CONNECTION");
+    expect((await failure(work)).code).toBe("NO_CONNECTION");
     expect(module.sockets.size).toBe(0);
     expect(ended).toEqual([]);
   });
@@ -289,7 +290,7 @@ describe("listening", () => {
       () => new Seen(),
       () => undefined,
     );
-    expect(await failureOf(work)).toMatchObject({ code: "MODEM_BUSY", message: expect.stringContaining("in use") });
+    expect(await failure(work)).toMatchObject({ code: "MODEM_BUSY", message: expect.stringContaining("in use") });
     expect(module.sockets.size).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { nextChunk } from "../../../../driver/ublox/sockets/write-encoding";
-import { failureOf } from "../http/http-client";
+import { failure } from "../../../support/failure";
+
 import { socketBench, until } from "./fake-sockets";
 
 const text = (length: number): Buffer => Buffer.alloc(length, "printable text. ");
@@ -156,7 +157,7 @@ describe("sending", () => {
     const { socket, seen } = await connect();
     peer.on(/^AT\+USOWR=/, ["OK"]);
     peer.on(/^AT\+USOCTL=0,2$/, ["ERROR"]);
-    expect((await failureOf(socket.send(text(100)))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(socket.send(text(100)))).code).toBe("CONNECTION_CLOSED");
     await seen.over;
     expect(seen.closed).toMatchObject([{ code: "CONNECTION_CLOSED" }]);
     expect(module.sockets.size).toBe(0);
@@ -167,7 +168,7 @@ describe("sending", () => {
     const { socket, seen } = await connect();
     const fake = module.sockets.get(0);
     if (fake !== undefined) Object.assign(fake, { closedByPeer: true, state: 7 });
-    expect((await failureOf(socket.send(text(10)))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(socket.send(text(10)))).code).toBe("CONNECTION_CLOSED");
     await seen.over;
     expect(seen.closed).toEqual([undefined]);
     expect(module.sockets.size).toBe(0);
@@ -177,7 +178,7 @@ describe("sending", () => {
     const { connect, module } = socketBench();
     const { socket, seen } = await connect();
     module.sockets.clear();
-    expect((await failureOf(socket.send(text(10)))).code).toBe("CONNECTION_CLOSED");
+    expect((await failure(socket.send(text(10)))).code).toBe("CONNECTION_CLOSED");
     await seen.over;
     expect(seen.closed).toMatchObject([{ code: "CONNECTION_CLOSED" }]);
   });
@@ -234,7 +235,7 @@ describe("a full queue", () => {
   it("that never moves is MODEM_TIMEOUT, and the connection can be closed", async () => {
     const { connect, module, seen, socket } = await withConnection();
     module.slow = true;
-    expect((await failureOf(passing(socket.send(text(20_000)), 2000))).code).toBe("MODEM_TIMEOUT");
+    expect((await failure(passing(socket.send(text(20_000)), 2000))).code).toBe("MODEM_TIMEOUT");
     expect(module.sent(0).length).toBe(8192);
     await passing(socket.close(), 2000);
     await seen.over;
@@ -247,7 +248,7 @@ describe("a full queue", () => {
     const { module, seen, socket } = await withConnection();
     module.slow = true;
     const began = Date.now();
-    const all = [text(20_000), text(10), binary(10)].map((data) => failureOf(socket.send(data)));
+    const all = [text(20_000), text(10), binary(10)].map((data) => failure(socket.send(data)));
     const codes = (await passing(Promise.all(all), 2000)).map(({ code }) => code);
     expect(codes).toEqual(["MODEM_TIMEOUT", "MODEM_TIMEOUT", "MODEM_TIMEOUT"]);
     expect(Date.now() - began).toBeLessThan(200_000);
@@ -262,7 +263,7 @@ describe("a full queue", () => {
   it("turns out to be a connection that the peer has closed", async () => {
     const { module, peer, seen, socket } = await withConnection();
     module.slow = true;
-    const sent = failureOf(socket.send(text(20_000)));
+    const sent = failure(socket.send(text(20_000)));
     await until(() => peer.commands.includes("AT+USOCTL=0,11"));
     module.closeByPeer(0);
     expect((await passing(sent)).code).toBe("CONNECTION_CLOSED");
@@ -274,7 +275,7 @@ describe("a full queue", () => {
   it("ends its wait when the socket is closed under it", async () => {
     const { module, peer, lose, seen, socket } = await withConnection();
     module.slow = true;
-    const sent = failureOf(socket.send(text(20_000)));
+    const sent = failure(socket.send(text(20_000)));
     await until(() => peer.commands.includes("AT+USOCTL=0,11"));
     lose(1);
     expect((await sent).code).toBe("NO_CONNECTION");
@@ -285,7 +286,7 @@ describe("a full queue", () => {
   it("is not what refuses an empty queue's every write", async () => {
     const { peer, socket } = await withConnection();
     peer.on(/^AT\+USOWR=/, ["ERROR"]);
-    expect((await failureOf(passing(socket.send(text(10)), 1000))).code).toBe("MODEM_REJECTED");
+    expect((await failure(passing(socket.send(text(10)), 1000))).code).toBe("MODEM_REJECTED");
     expect(writes(peer.commands)).toHaveLength(10);
   });
 });
