@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PinMemory, unlockSim } from "../../../driver/cellular/sim";
+import { useFakeTime } from "../../support/clock";
 import { type Answer, type Script, ScriptedChannel } from "./scripted-channel";
 
 const PIN = "1234";
@@ -18,8 +19,7 @@ function inTurn(...answers: Answer[]): () => Answer {
 }
 
 describe("unlockSim", () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
-  afterEach(() => void vi.useRealTimers());
+  useFakeTime();
 
   it("sends no PIN to a SIM that is ready", async () => {
     const { channel, unlock } = setUp({ "AT+CPIN?": ["+CPIN: READY"] });

@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
-import { advance } from "../advance";
+import { describe, expect, it } from "vitest";
+import { advance, fakeTime } from "../../../support/clock";
 import { startSession } from "../session";
 
 describe("BG96 ping", () => {
@@ -125,25 +125,21 @@ describe("BG96 name resolution", () => {
   });
 
   it("takes no address of an earlier one whose answer was lost", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
-    try {
-      const { peer, services } = await startSession();
-      peer.on(/^AT\+QIDNSGIP=1,"one"$/, () => undefined).on(/^AT\+QIDNSGIP=1,"two"$/, ["OK"]);
-      const first = services.diagnostics.resolve("one");
-      const second = services.diagnostics.resolve("two");
-      first.catch(() => undefined);
-      await advance(10_000);
-      peer.urc('+QIURC: "dnsgip",0,1,600');
-      peer.urc('+QIURC: "dnsgip","10.0.0.1"');
-      await advance(1000);
-      peer.urc('+QIURC: "dnsgip",0,1,600');
-      peer.urc('+QIURC: "dnsgip","10.0.0.2"');
-      await advance(1000);
-      expect(await second).toEqual({ host: "two", address: "10.0.0.2" });
-      expect(await first).toEqual({ host: "one", address: "10.0.0.1" });
-    } finally {
-      vi.useRealTimers();
-    }
+    fakeTime();
+    const { peer, services } = await startSession();
+    peer.on(/^AT\+QIDNSGIP=1,"one"$/, () => undefined).on(/^AT\+QIDNSGIP=1,"two"$/, ["OK"]);
+    const first = services.diagnostics.resolve("one");
+    const second = services.diagnostics.resolve("two");
+    first.catch(() => undefined);
+    await advance(10_000);
+    peer.urc('+QIURC: "dnsgip",0,1,600');
+    peer.urc('+QIURC: "dnsgip","10.0.0.1"');
+    await advance(1000);
+    peer.urc('+QIURC: "dnsgip",0,1,600');
+    peer.urc('+QIURC: "dnsgip","10.0.0.2"');
+    await advance(1000);
+    expect(await second).toEqual({ host: "two", address: "10.0.0.2" });
+    expect(await first).toEqual({ host: "one", address: "10.0.0.1" });
   });
 
   it("can't turn an address into a name", async () => {

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { advance } from "../advance";
+import { describe, expect, it } from "vitest";
+import { advance, useFakeTime } from "../../../support/clock";
 import { startSession } from "../session";
 
 /** A BG96 on which a request of an earlier session runs, until something ends it. */
@@ -25,12 +25,7 @@ async function occupied() {
 const cuts = (commands: readonly string[]) => commands.filter((line) => /^AT\+QI(DE)?ACT=/.test(line));
 
 describe("a BG96 that is busy with an earlier session's request", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  useFakeTime();
 
   it("is left to end it by itself", async () => {
     const { peer, free, request } = await occupied();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../../../driver/services/http/http";
+import { fakeTime, pass } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { CLIENT, pem, profile } from "../security/tls-profile";
 import { type Session, startSession } from "../session";
@@ -36,14 +37,18 @@ describe("an HTTPS request by BG96", () => {
   });
 
   it("waits for CONNECT, which comes after the handshake, as long as that may take", async () => {
+    fakeTime();
     const session = await startSession();
+    // Longer than any other wait for CONNECT.
+    const shaken = new Promise((resolve) => setTimeout(resolve, 70_000));
     session.peer.on(/^AT\+QHTTPPOST=(\d+),/, async ([, length], print) => {
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await shaken;
       await print.take(Number(length));
       print.line("OK");
       print.line("+QHTTPPOST: 0,200");
     });
-    expect(await request(session, { method: "POST", body: Buffer.from("a") })).toMatchObject({ statusCode: 200 });
+    const posted = request(session, { method: "POST", body: Buffer.from("a") });
+    expect(await pass(posted)).toMatchObject({ statusCode: 200 });
   });
 });
 

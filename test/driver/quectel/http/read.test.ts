@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { HttpResponse } from "../../../../driver/services/http/http";
-import { advance } from "../advance";
+import { advance, useFakeTime } from "../../../support/clock";
 import { type Session, startSession } from "../session";
 
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
@@ -21,12 +21,7 @@ function holdAnswer({ peer }: Session): (outcome: string) => void {
 }
 
 describe("a BG96 response that breaks off", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  useFakeTime();
 
   it("2.6-read-timeout, 4.6-read-fails: is CONNECTION_CLOSED with both numbers, and the next request works", async () => {
     const session = await startSession();
@@ -73,12 +68,7 @@ describe("a BG96 response that breaks off", () => {
 });
 
 describe("a BG96 request whose caller leaves", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  useFakeTime();
 
   it("is MODEM_TIMEOUT at the deadline; the next one starts when the modem is done with it", async () => {
     const session = await startSession();

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ModemError } from "../../../../driver/errors";
+import { advance, fakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { randomBytes, randomWords, seed } from "../../../support/random";
-import { advance } from "../advance";
 import { HOSTILE, Owner, startSockets } from "./socket-session";
 
 const hash = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
@@ -12,10 +12,6 @@ function sizes(): () => number {
   const word = randomWords();
   return () => (word() % 40) + 1;
 }
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 describe("data of a TCP connection by BG96", () => {
   it.each([
@@ -107,7 +103,7 @@ describe("data of a TCP connection by BG96", () => {
   });
 
   it("are found although no URC says so", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    fakeTime();
     const { connect, fake } = await startSockets();
     const owner = new Owner();
     const socket = await connect({}, owner);
@@ -124,7 +120,7 @@ describe("data of a TCP connection by BG96", () => {
 
 describe("sending by BG96", () => {
   it("keeps what a full buffer refuses, and sends it when there is room, once", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    fakeTime();
     const { connect, fake, lines } = await startSockets();
     const socket = await connect();
     fake.sendResults.push("SEND OK", "SEND FAIL", "SEND FAIL");
@@ -145,7 +141,7 @@ describe("sending by BG96", () => {
   });
 
   it("gives up when the buffer stays full for a minute", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    fakeTime();
     const { connect, fake } = await startSockets();
     const socket = await connect();
     fake.sendResults.push(...Array.from({ length: 200 }, () => "SEND FAIL"));
@@ -173,7 +169,9 @@ describe("sending by BG96", () => {
     const giveUp = new AbortController();
     const sending = socket.send(Buffer.from("never"), { signal: giveUp.signal });
     const reason = new Error("given up");
-    setTimeout(() => giveUp.abort(reason), 20);
+    // By then it has tried once and waits for room.
+    await vi.waitFor(() => expect(fake.sendResults).toEqual([]));
+    giveUp.abort(reason);
     await expect(sending).rejects.toBe(reason);
     fake.unacknowledged.splice(0, 1, 0);
     await socket.send(Buffer.from("later"));
@@ -198,7 +196,7 @@ describe("sending by BG96", () => {
   });
 
   it("without an answer ends the connection: nobody knows what was sent", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date", "setInterval", "clearInterval"] });
+    fakeTime();
     const { connect, peer, numbers } = await startSockets();
     const owner = new Owner();
     const socket = await connect({}, owner);

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { pass, passUntil, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
-import { pass, passUntil } from "../advance";
 import { profile } from "../security/tls-profile";
-import { connected, ENTER, OPEN, OTHER, PACKETS, sent, useFakeTime } from "./direct-session";
+import { connected, ENTER, OPEN, OTHER, PACKETS, sent } from "./direct-session";
 import { HOSTILE, Owner, startSockets } from "./socket-session";
 
 useFakeTime();

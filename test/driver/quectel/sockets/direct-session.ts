@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, vi } from "vitest";
-import { pass } from "../advance";
+import { pass } from "../../../support/clock";
 import { Owner, type SocketSession, startSockets } from "./socket-session";
 
 export const OPEN = 'AT+QIOPEN=1,0,"TCP","203.0.113.5",7,0,2';
@@ -7,16 +6,6 @@ export const PACKETS = ['AT+QICFG="transpktsize",1460', 'AT+QICFG="transwaittm",
 export const ENTER = "AT+QISWTMD=0,2";
 /** A command of somebody else's. */
 export const OTHER = { line: "AT+CGATT?", label: "AT+CGATT?", expects: [{ prefix: "+CGATT:" }], timeout: 5_000 };
-
-/** Guard times pass at once. */
-export function useFakeTime(): void {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-}
 
 export async function connected(session?: SocketSession) {
   const made = session ?? (await startSockets());

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { advance, pass, passUntil, useFakeTime } from "../../../support/clock";
 import { failure, rejection } from "../../../support/failure";
-import { advance, pass, passUntil } from "../advance";
 import { unknownCommands } from "../known-commands";
 import { profile } from "../security/tls-profile";
-import { connected, ENTER, OPEN, OTHER, PACKETS, sent, useFakeTime } from "./direct-session";
+import { connected, ENTER, OPEN, OTHER, PACKETS, sent } from "./direct-session";
 import { HOSTILE, Owner, startSockets } from "./socket-session";
 
 useFakeTime();

@@ -1,12 +1,11 @@
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { advance, pass, passUntil, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { randomRuns } from "../../../support/random";
-import { advance, pass, passUntil } from "../advance";
 import { Owner, startSockets } from "./socket-session";
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] }));
-afterEach(() => void vi.useRealTimers());
+useFakeTime();
 
 const sends = (lines: () => readonly string[]) => lines().filter((line) => /^AT\+QISEND=0,[1-9]/.test(line));
 

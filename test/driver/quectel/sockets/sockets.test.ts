@@ -1,10 +1,8 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { fakeTime, pass } from "../../../support/clock";
 import { failure } from "../../../support/failure";
-import { pass } from "../advance";
 import { Owner, startSockets } from "./socket-session";
-
-afterEach(() => void vi.useRealTimers());
 
 describe("a TCP connection by BG96", () => {
   it("is opened, sends, is read and closed, and leaves nothing behind", async () => {
@@ -97,7 +95,7 @@ describe("a TCP connection by BG96", () => {
   });
 
   it("waits for one of twelve, and gets the number that comes free", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    fakeTime();
     const { connect, numbers } = await startSockets();
     const open = await pass(Promise.all(Array.from({ length: 12 }, () => connect())));
     expect(new Set(open.map(({ number }) => number)).size).toBe(12);

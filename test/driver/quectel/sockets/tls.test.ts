@@ -1,12 +1,10 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { advance, fakeTime, pass } from "../../../support/clock";
 import { failure } from "../../../support/failure";
-import { advance, pass } from "../advance";
 import { profile } from "../security/tls-profile";
 import { HOSTILE, Owner, startSockets } from "./socket-session";
 
 const SECURE = { host: "server.example", port: 8443, security: profile() } as const;
-
-afterEach(() => void vi.useRealTimers());
 
 describe("a TLS connection by BG96", () => {
   it("uses the security profile, and carries all bytes both ways", async () => {
@@ -92,7 +90,7 @@ describe("a TLS connection by BG96", () => {
   });
 
   it("keeps the number with which it looked until the modem has answered, and does not wait for that", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    fakeTime();
     const { connect, fake, peer, numbers } = await startSockets();
     fake.outcomes.push(566);
     peer.on(/^AT\+QIOPEN=1,11,/, ["OK"]);

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { delay } from "../../../../driver/delay";
 import { ModemError } from "../../../../driver/errors";
+import { pass, useFakeTime } from "../../../support/clock";
 import { bench, expectExplained } from "../bench";
-import { pass, useFakeTime } from "../passing-time";
 import type { PeerOptions } from "../peer";
 
 function tools(options: PeerOptions = {}) {
@@ -211,12 +211,7 @@ describe("a ping whose answer was lost", () => {
 });
 
 describe("name resolution that fails", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  useFakeTime();
 
   it("at once is tried once more", async () => {
     const { diagnostics, peer } = tools();

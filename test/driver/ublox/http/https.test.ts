@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { pass, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
 import type { HttpCall } from "../lara";
-import { pass, useFakeTime } from "../passing-time";
 import { pem, secureClient, secureGet, tls } from "../security/fake-tls";
 import { get, ok, turns } from "./http-client";
 

@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { client, get, ok, turns } from "./http-client";
 
 describe("time", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  useFakeTime();
 
   /** In steps, so that the peer's answers arrive in the meantime. */
   async function pass(ms: number): Promise<void> {

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
 import type { PdpContext } from "../../../../driver/services/packet-data";
+import { useFakeTime } from "../../../support/clock";
 import { bench, expectExplained } from "../bench";
 
 const CONTEXT: PdpContext = { cid: 1, apn: "internet", pdpType: "IPV4V6", authType: "none" };
@@ -155,12 +156,7 @@ describe("activation", () => {
 });
 
 describe("the status of a context", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+  useFakeTime();
 
   /** Lets the pauses between two questions pass. */
   async function later<T>(work: Promise<T>): Promise<T> {

@@ -1,9 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { pass, passUntil, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
-
-import { pass, passUntil, useFakeTime } from "../passing-time";
 import { Seen, type SocketBench, socketBench } from "./fake-sockets";
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, value) => value));

@@ -1,15 +1,11 @@
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
+import { useFakeTime } from "../../../support/clock";
 import { RANDOM_TIMEOUT_MS, randomRuns } from "../../../support/random";
 import { socketBench, until } from "./fake-sockets";
 import { type ChangeFault, Faults, type WriteFault } from "./socket-faults";
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+useFakeTime();
 
 type Step =
   | { readonly do: "send"; readonly socket: number; readonly size: number; readonly text: boolean }

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { pass, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
-
-import { pass, useFakeTime } from "../passing-time";
 import { Seen, socketBench, until } from "./fake-sockets";
 import { binary, connected, count, modeOf, steps, text } from "./hex-mode";
 

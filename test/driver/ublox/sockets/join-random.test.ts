@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
+import { passUntil, useFakeTime } from "../../../support/clock";
 import { RANDOM_TIMEOUT_MS, randomRuns } from "../../../support/random";
-import { passUntil, useFakeTime } from "../passing-time";
 import { socketBench } from "./fake-sockets";
 import { Faults, type WriteFault } from "./socket-faults";
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { pass, passUntil, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
-
-import { pass, passUntil, useFakeTime } from "../passing-time";
 import { Seen, type SocketBench, socketBench, until } from "./fake-sockets";
 import { binary, connected, steps, text } from "./hex-mode";
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import type { ModemSocket } from "../../../../driver/services/sockets/sockets";
+import { pass, passUntil, useFakeTime } from "../../../support/clock";
 import { randomWords, runs, seed } from "../../../support/random";
-import { pass, passUntil, useFakeTime } from "../passing-time";
 import { type SocketBench, socketBench, until } from "./fake-sockets";
 
 useFakeTime();

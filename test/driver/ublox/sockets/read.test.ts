@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { fakeTime } from "../../../support/clock";
 import { randomBytes, seed } from "../../../support/random";
 import { type FakeSockets, Seen, socketBench, until } from "./fake-sockets";
 
@@ -6,11 +7,6 @@ const TRAP = Buffer.concat([
   Buffer.from('\r\nOK\r\n+UUSOCL: 0\r\n"\r\nERROR\r\n>@\r\nCONNECT\r\n+USORD: 0,5,"12345"\r\n'),
   Buffer.from(Array.from({ length: 256 }, (_, value) => value)),
 ]);
-const fakeTimers = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 /** Puts data into the module's buffer without a URC. */
 function addQuietly(module: FakeSockets, number: number, data: Uint8Array | string): void {
@@ -117,7 +113,7 @@ describe("reading", () => {
   });
 
   it("finds data whose URC was lost, and a socket that is gone without a word", async () => {
-    fakeTimers();
+    fakeTime();
     const { connect, module } = socketBench();
     const { seen } = await connect();
     addQuietly(module, 0, "stalled");
@@ -171,7 +167,7 @@ describe("reading", () => {
   });
 
   it("forgives UDP a damaged datagram", async () => {
-    fakeTimers();
+    fakeTime();
     const { sockets, module, peer, trace } = socketBench();
     const seen = new Seen();
     await sockets.openUdp({ timeout: 5000 }, seen);

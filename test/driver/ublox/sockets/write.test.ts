@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { nextChunk } from "../../../../driver/ublox/sockets/write-encoding";
+import { useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 
 import { socketBench, until } from "./fake-sockets";
@@ -9,12 +10,7 @@ const binary = (length: number): Buffer => Buffer.alloc(length, Buffer.from([0, 
 const writes = (commands: readonly string[]): string[] =>
   commands.filter((line) => line.startsWith("AT+USOWR")).map((line) => line.replace(/".*"/, "text"));
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+useFakeTime();
 
 /** Lets pauses pass until `work` is done. */
 async function passing<T>(work: Promise<T>, step = 50): Promise<T> {
