@@ -25,9 +25,33 @@ export function fakeTime(): () => void {
   return end;
 }
 
+/** ms between two looks of a stopwatch at the time. */
+const TICK_MS = 10;
+
+/**
+ * Measures real time as far as this process was given any: what a busy machine kept from it does not count. The result
+ * stops it and gives the ms.
+ */
+export function stopwatch(): () => number {
+  let passed = 0;
+  const ticks = setInterval(() => {
+    passed += TICK_MS;
+  }, TICK_MS);
+  return () => {
+    clearInterval(ticks);
+    return passed;
+  };
+}
+
 /** Lets `count` turns of the event loop run, and so what `setImmediate` and sockets bring, without time passing. */
 export async function turns(count = 1): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Lets turns of the event loop run until it is so, without time passing. */
+export async function until(isSo: () => boolean, most = 5000): Promise<void> {
+  for (let turn = 0; turn < most && !isSo(); turn += 1) await turns();
+  if (!isSo()) throw new Error("It did not happen");
 }
 
 /** Lets so many ms of fake time pass in small steps, and between them everything that real events bring. */

@@ -1,11 +1,11 @@
-import { once } from "node:events";
-import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Modem } from "../../../driver/modem";
 import type { HttpRequest } from "../../../driver/services/http/http";
 import { openInProcess } from "../../../simulator/faces/in-process";
+import { stopwatch } from "../../support/clock";
+import { listen } from "../../support/listen";
 import { needsTool } from "../../support/needs";
 import { Pty } from "../../support/pty";
 import { SETTINGS } from "../life/start-life";
@@ -23,13 +23,12 @@ describe.skipIf(socat.skip).each(["LARA-R6", "BG96"])(
     let pty: Pty;
     let modem: Modem;
     let simulated: Duplex;
-    let server: Server;
+    let port: number;
     let hanging: Promise<ServerResponse>;
 
-    const port = () => (server.address() as AddressInfo).port;
     const request = (path: string): HttpRequest => ({
       method: "GET",
-      url: `http://127.0.0.1:${port()}${path}`,
+      url: `http://127.0.0.1:${port}${path}`,
       headers: [],
       timeout: 30_000,
     });
@@ -51,22 +50,21 @@ describe.skipIf(socat.skip).each(["LARA-R6", "BG96"])(
 
     /** ms until the request failed with MODEM_OFFLINE. */
     async function failsAfter(work: Promise<unknown>): Promise<number> {
-      const since = performance.now();
+      const passed = stopwatch();
       await expect(work).rejects.toMatchObject({ code: "MODEM_OFFLINE" });
-      return performance.now() - since;
+      return passed();
     }
 
     beforeEach(async () => {
       seed += 1;
-      server = createServer();
+      const server = createServer();
       hanging = new Promise((resolve) => {
         server.on("request", ({ url }, response: ServerResponse) => {
           if (url === "/never") resolve(response);
           else response.end(url === "/big" ? BIG : "hello");
         });
       });
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
+      port = await listen(server);
       pty = new Pty();
       simulated = openInProcess(`sim:${model}?seed=${7700 + seed}`);
       await plug();
@@ -79,8 +77,6 @@ describe.skipIf(socat.skip).each(["LARA-R6", "BG96"])(
       await modem.close();
       await pty.remove();
       simulated.destroy();
-      server.closeAllConnections();
-      server.close();
     });
 
     it("in mid-request fails it in time, and the next one works when the port is back", async () => {

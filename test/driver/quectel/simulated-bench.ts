@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { afterEach } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
@@ -8,6 +7,7 @@ import { BG96 } from "../../../driver/quectel/bg96";
 import type { ModelDriver } from "../../../driver/services/model";
 import type { ConnectOptions, ModemSocket, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { createTransport } from "../../../driver/transport/open";
+import { openServer } from "../../support/listen";
 import { pem } from "./security/tls-profile";
 
 export const MEGABYTE = 1024 * 1024;
@@ -58,10 +58,7 @@ export class SimulatedBench {
 
   serveTls(onConnection: (socket: Socket) => void): Promise<number> {
     const server = createTlsServer({ cert: pem("server.cert"), key: pem("server.key") });
-    server.on("secureConnection", (socket) => {
-      socket.on("error", () => undefined);
-      onConnection(socket);
-    });
+    server.on("secureConnection", onConnection);
     return this.#listen(server);
   }
 
@@ -70,29 +67,10 @@ export class SimulatedBench {
   }
 
   async #listen(server: Server): Promise<number> {
-    const open = new Set<Socket>();
-    server.on("tlsClientError", () => undefined);
-    server.on("connection", (socket: Socket) => {
-      open.add(socket);
-      socket.on("error", () => undefined);
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    this.atEnd(() => {
-      for (const socket of open) socket.destroy();
-      server.close();
-    });
-    return (server.address() as AddressInfo).port;
+    const { port, close } = await openServer(server);
+    this.atEnd(close);
+    return port;
   }
-}
-
-/** A port on which nobody listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export function dial(

@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
 import type { ModelDriver } from "../../../driver/services/model";
 import { useEventLoopClock } from "../../support/clock";
+import { type OpenServer, openServer } from "../../support/listen";
 import { SimulatedBench } from "./simulated-bench";
 
 vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
@@ -59,6 +59,7 @@ const PAGES: Record<string, (response: ServerResponse, request: Seen) => void> =
 };
 
 let server: Server;
+let open: OpenServer;
 const bench = new SimulatedBench();
 
 beforeAll(async () => {
@@ -72,13 +73,10 @@ beforeAll(async () => {
       (PAGES[url.replace(/\?.*/, "")] ?? ((answer) => answer.writeHead(500).end()))(response, call);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open = await openServer(server);
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => open.close());
 
 afterEach(() => {
   for (const response of held.splice(0)) response.destroy();
@@ -86,7 +84,7 @@ afterEach(() => {
 });
 
 function start(options = ""): Promise<ModelDriver> {
-  return bench.start((server.address() as AddressInfo).port, options);
+  return bench.start(open.port, options);
 }
 
 function request({ services }: ModelDriver, path: string, fields: Partial<HttpRequest> = {}): Promise<HttpResponse> {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
-import { closedPort } from "../../simulator/internet/servers";
 import {
   type WireAnswer,
   type WireRequest,
   type WireServer,
   wireServer,
 } from "../../simulator/transcripts/bg96-servers";
+import { closedPort } from "../../support/listen";
 import { http, type Job, startJob } from "./job";
 
 export const HELLO = "hello, BG96";

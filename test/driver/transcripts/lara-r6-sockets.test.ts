@@ -2,8 +2,9 @@ import { createSocket } from "node:dgram";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ConnectOptions, ModemSocket } from "../../../driver/services/sockets/sockets";
-import { closedPort, tcpServer } from "../../simulator/internet/servers";
+import { tcpServer } from "../../simulator/internet/servers";
 import { useEventLoopClock } from "../../support/clock";
+import { closedPort } from "../../support/listen";
 import { Seen } from "../ublox/sockets/fake-sockets";
 import { type Job, startJob } from "./job";
 

@@ -1,10 +1,10 @@
 import { constants } from "node:crypto";
 import { createServer, type Server, type ServerOptions } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ResumptionType, SessionData, SessionRecord } from "../../../driver/services/security/security";
 import { useEventLoopClock } from "../../support/clock";
+import { listen } from "../../support/listen";
 import { pem, tls } from "../ublox/security/fake-tls";
 import { http, type Job, startJob } from "./job";
 import { literal } from "./printed";
@@ -32,12 +32,7 @@ async function secureHost(options: ServerOptions = {}): Promise<SecureHost> {
     response.end("secure");
   });
   rememberSessions(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(() => resolve()));
-  });
-  return { port: (server.address() as AddressInfo).port, resumed };
+  return { port: await listen(server), resumed };
 }
 
 /** Node leaves the sessions that a server finds by their id to its user. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { closedPort } from "../../simulator/internet/servers";
 import { type HttpPeer, startHttpBin } from "../../simulator/transcripts/httpbin";
 import { useEventLoopClock } from "../../support/clock";
+import { closedPort } from "../../support/listen";
 import { http, type Job, startJob } from "./job";
 
 vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
@@ -9,6 +8,7 @@ import type { ModelDriver } from "../../../driver/services/model";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { useEventLoopClock } from "../../support/clock";
+import { type OpenServer, openServer } from "../../support/listen";
 import { expectExplained } from "./bench";
 
 vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
@@ -65,7 +65,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-let server: Server;
+let server: OpenServer;
 let transport: SimulatedTransport;
 let channel: AtChannel;
 let driver: ModelDriver;
@@ -76,17 +76,13 @@ const get = (path: string, options: Partial<HttpRequest> = {}): HttpRequest => {
 };
 
 beforeAll(async () => {
-  server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server = await openServer(createServer(answer));
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => server.close());
 
 beforeEach(async () => {
-  const { port } = server.address() as AddressInfo;
+  const { port } = server;
   transport = new SimulatedTransport(`sim:LARA-R6?route=web.test:*=127.0.0.1:${port}`);
   channel = new AtChannel(transport, {
     onTrace: ({ direction, text }) => {

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import { createSecureContext, type TLSSocket, type TlsOptions } from "node:tls";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { SecurityProfile } from "../../../../driver/services/security/security";
 import { useEventLoopClock } from "../../../support/clock";
+import { listen } from "../../../support/listen";
 import { http, type Job, startJob } from "../../transcripts/job";
 import { CA, CLIENT, pem, profile } from "./tls-profile";
 
@@ -32,12 +32,7 @@ async function start(options: TlsOptions): Promise<{ job: Job; seen: Seen[] }> {
     response.end("hello");
   });
   server.on("tlsClientError", (_error, socket) => socket.destroy());
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   const names = ["server.example", "elsewhere.example", "a.example", "b.example", "192.0.2.7"];
   const job = await startJob(
     "BG96",

@@ -3,8 +3,9 @@ import type { Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { useEventLoopClock } from "../../../support/clock";
 import { failure } from "../../../support/failure";
+import { closedPort } from "../../../support/listen";
 import { profile } from "../security/tls-profile";
-import { closedPort, dial, hash, MEGABYTE, SimulatedBench } from "../simulated-bench";
+import { dial, hash, MEGABYTE, SimulatedBench } from "../simulated-bench";
 import { HOSTILE, Owner } from "./socket-session";
 
 vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));

@@ -6,8 +6,9 @@ import { describe, expect, it, vi } from "vitest";
 import type { ModemSocket, SocketEvents } from "../../../../driver/services/sockets/sockets";
 import { useEventLoopClock } from "../../../support/clock";
 import { failure } from "../../../support/failure";
+import { closedPort } from "../../../support/listen";
 import { pem, profile } from "../security/tls-profile";
-import { closedPort, dial, hash, MEGABYTE, SimulatedBench } from "../simulated-bench";
+import { dial, hash, MEGABYTE, SimulatedBench } from "../simulated-bench";
 import { HOSTILE, Owner } from "./socket-session";
 
 vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { until } from "../../../support/clock";
 import { failure, rejection } from "../../../support/failure";
 import { expectExplained } from "../bench";
 
-import { socketBench, until } from "./fake-sockets";
+import { socketBench } from "./fake-sockets";
 
 describe("connecting", () => {
   it("makes a socket, sets no-delay, and connects", async () => {

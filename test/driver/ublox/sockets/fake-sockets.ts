@@ -341,12 +341,3 @@ export function socketBench(
   };
   return made;
 }
-
-/** Waits until `ready`, turn by turn. */
-export async function until(ready: () => boolean, turns = 5000): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) {
-    if (ready()) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  throw new Error("It did not happen");
-}

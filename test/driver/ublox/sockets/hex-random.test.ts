@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
-import { useFakeTime } from "../../../support/clock";
+import { until, useFakeTime } from "../../../support/clock";
 import { RANDOM_TIMEOUT_MS, randomRuns } from "../../../support/random";
-import { socketBench, until } from "./fake-sockets";
+import { socketBench } from "./fake-sockets";
 import { type ChangeFault, Faults, type WriteFault } from "./socket-faults";
 
 useFakeTime();

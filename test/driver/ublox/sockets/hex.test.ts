@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
-import { pass, useFakeTime } from "../../../support/clock";
+import { pass, until, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
-import { Seen, socketBench, until } from "./fake-sockets";
+import { Seen, socketBench } from "./fake-sockets";
 import { binary, connected, count, modeOf, steps, text } from "./hex-mode";
 
 useFakeTime();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { pass, passUntil, useFakeTime } from "../../../support/clock";
+import { pass, passUntil, until, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
-import { Seen, type SocketBench, socketBench, until } from "./fake-sockets";
+import { Seen, type SocketBench, socketBench } from "./fake-sockets";
 import { binary, connected, steps, text } from "./hex-mode";
 
 useFakeTime();

@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from "vitest";
 import type { ModemSocket } from "../../../../driver/services/sockets/sockets";
-import { pass, passUntil, useFakeTime } from "../../../support/clock";
+import { pass, passUntil, until, useFakeTime } from "../../../support/clock";
 import { randomWords, runs, seed } from "../../../support/random";
-import { type SocketBench, socketBench, until } from "./fake-sockets";
+import { type SocketBench, socketBench } from "./fake-sockets";
 
 useFakeTime();
 afterEach(() => {

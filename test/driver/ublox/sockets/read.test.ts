@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import { fakeTime } from "../../../support/clock";
+import { fakeTime, until } from "../../../support/clock";
 import { randomBytes, seed } from "../../../support/random";
-import { type FakeSockets, Seen, socketBench, until } from "./fake-sockets";
+import { type FakeSockets, Seen, socketBench } from "./fake-sockets";
 
 const TRAP = Buffer.concat([
   Buffer.from('\r\nOK\r\n+UUSOCL: 0\r\n"\r\nERROR\r\n>@\r\nCONNECT\r\n+USORD: 0,5,"12345"\r\n'),

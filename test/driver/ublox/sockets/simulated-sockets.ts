@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { afterEach, expect } from "vitest";
 import { AtChannel } from "../../../../driver/at/channel/channel";
@@ -8,6 +8,7 @@ import type { ModelDriver } from "../../../../driver/services/model";
 import type { ConnectOptions, SocketService } from "../../../../driver/services/sockets/sockets";
 import { SimulatedTransport } from "../../../../driver/transport/simulated";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
+import { openServer } from "../../../support/listen";
 import { expectExplained } from "../bench";
 import { pem } from "../security/fake-tls";
 
@@ -75,10 +76,7 @@ export class SimulatedSockets {
   }
 
   serveTls(onSocket: (socket: TLSSocket) => void): Promise<number> {
-    const server = createTlsServer({ cert: pem("server.cert"), key: pem("server.key") }, (socket) => {
-      socket.on("error", () => undefined);
-      onSocket(socket);
-    });
+    const server = createTlsServer({ cert: pem("server.cert"), key: pem("server.key") }, onSocket);
     return this.#listen(server);
   }
 
@@ -88,17 +86,9 @@ export class SimulatedSockets {
   }
 
   async #listen(server: Server): Promise<number> {
-    const open = new Set<Socket>();
-    server.on("connection", (socket) => {
-      open.add(socket);
-      socket.on("error", () => undefined);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    this.atEnd(async () => {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    });
-    return (server.address() as AddressInfo).port;
+    const { port, close } = await openServer(server);
+    this.atEnd(close);
+    return port;
   }
 
   async #end(): Promise<void> {

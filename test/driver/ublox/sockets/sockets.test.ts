@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { until } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
 
-import { Seen, socketBench, until } from "./fake-sockets";
+import { Seen, socketBench } from "./fake-sockets";
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
 

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { nextChunk } from "../../../../driver/ublox/sockets/write-encoding";
-import { useFakeTime } from "../../../support/clock";
+import { until, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 
-import { socketBench, until } from "./fake-sockets";
+import { socketBench } from "./fake-sockets";
 
 const text = (length: number): Buffer => Buffer.alloc(length, "printable text. ");
 const binary = (length: number): Buffer => Buffer.alloc(length, Buffer.from([0, 255, 13, 10, 34]));
