@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => life.end());
 
 describe("the way up", () => {
-  it("goes through all life.states in order, and tells who the modem is", async () => {
+  it("goes through all states in order, and tells who the modem is", async () => {
     await up();
     expect(life.states).toEqual(["opening", "synchronising", "identifying", "sim", "connecting", "ready"]);
     expect(modem.identity).toEqual({
