@@ -58,7 +58,7 @@ const PAGES: Record<string, (response: ServerResponse, request: Seen) => void> =
   "/echo": (response, { body }) => response.setHeader("Content-Length", body.length).end(body),
 };
 
-let server: Server;
+let server: ReturnType<typeof createServer>;
 let open: OpenServer;
 const bench = new SimulatedBench();
 
