@@ -1,3 +1,4 @@
+import "../support/quick-time";
 import helper from "node-red-node-test-helper";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { deploy, Inbox, useNodeRed } from "../nodes/support/flow";

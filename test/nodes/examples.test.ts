@@ -1,3 +1,4 @@
+import "../support/quick-time";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import helper from "node-red-node-test-helper";

@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import { createPrivateKey } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useNodeRed } from "../../nodes/support/flow";

@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";

@@ -160,5 +160,5 @@ function pageOf({ protocol, client }: Accepted): RegExp {
 }
 
 it("docs/tls-outcomes.md is what these tests say; vitest -u writes it", async () => {
-  await expect(outcomesPage()).toMatchFileSnapshot("../../docs/tls-outcomes.md");
+  await expect(outcomesPage()).toMatchFileSnapshot("../../../docs/tls-outcomes.md");
 });

@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import helper from "node-red-node-test-helper";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModemNode } from "../../../nodes/common/types";

@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { deployNode, useNodeRed } from "../support/flow";

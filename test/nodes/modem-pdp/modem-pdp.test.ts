@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import { describe, expect, it } from "vitest";
 import { deployNode, useNodeRed } from "../support/flow";
 

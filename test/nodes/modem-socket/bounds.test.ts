@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import helper from "node-red-node-test-helper";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ModemSocket } from "../../../driver/services/sockets/sockets";

@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import helper from "node-red-node-test-helper";

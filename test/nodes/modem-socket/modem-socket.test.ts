@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import { once } from "node:events";
 import { connect } from "node:net";
 import helper from "node-red-node-test-helper";

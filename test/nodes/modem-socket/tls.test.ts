@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import type { NodeMessage } from "node-red";
 import helper from "node-red-node-test-helper";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+import "../../support/quick-time";
 import helper from "node-red-node-test-helper";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { deploy, deployNode, Inbox, redeploy, useNodeRed } from "../support/flow";

@@ -1,3 +1,4 @@
+import { type EventEmitter, once } from "node:events";
 import { createRequire } from "node:module";
 import type { NodeMessage } from "node-red";
 import helper from "node-red-node-test-helper";
@@ -109,7 +110,24 @@ export async function deploy(nodes: readonly NodeProperties[], credentials: obje
 /** Deploys the flow again with one node changed; only that node is started anew. */
 export async function redeploy(id: string, change: Readonly<Record<string, unknown>>): Promise<void> {
   deployed = deployed.map((node) => (node.id === id ? { ...node, ...change } : node));
-  await helper.setFlows(deployed as never, "nodes");
+  await setFlows(deployed, "nodes");
+}
+
+/**
+ * Deploys and waits until the flows have started. The helper's own `setFlows` waits for 300 ms after the old nodes have
+ * closed and no longer, and in vain where the flows have started by then.
+ */
+export async function setFlows(flows: readonly object[], type: "full" | "flows" | "nodes"): Promise<void> {
+  const { _events: events, _redNodes: runtime } = helper as unknown as HelperParts;
+  const started = once(events, "flows:started");
+  await runtime.setFlows(flows, {}, type);
+  await started;
+}
+
+/** What the helper has of Node-RED's runtime. */
+interface HelperParts {
+  readonly _events: EventEmitter;
+  readonly _redNodes: { setFlows(flows: readonly object[], credentials: object, type: string): Promise<unknown> };
 }
 
 export interface UnderTest {
