@@ -1,3 +1,6 @@
+import { syncBuiltinESMExports } from "node:module";
+import timers from "node:timers/promises";
+
 /**
  * Time runs several times as fast in the whole process of a test file that imports this first: timers and
  * `performance.now()` alike, those of driver and simulated modem alike. For what waits by the modem's own clock, such as
@@ -19,3 +22,7 @@ function hastened<T extends typeof setTimeout | typeof setInterval>(timer: T): T
 globalThis.setTimeout = hastened(later);
 globalThis.setInterval = hastened(often);
 performance.now = () => now() * FACTOR;
+
+const { setTimeout: pause } = timers;
+timers.setTimeout = (ms = 0, ...rest) => pause(ms / FACTOR, ...rest);
+syncBuiltinESMExports();

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { closedPort } from "../internet/servers";
 import { openBench } from "./bench";
 import { RemoteHost } from "./remote-host";
@@ -14,6 +14,8 @@ const UDP_PORT = 12_000;
 /** Bytes of the upload queue, in the largest portions that +USOWR takes. */
 const PORTIONS_OF_QUEUE = 8;
 const PORTION = 1024;
+/** For what has gone out to be there, on a busy machine too; many scenarios are played at once. */
+const WAIT = { timeout: 20_000, interval: 10 };
 
 interface SocketBench extends Bench {
   readonly remote: RemoteHost;
@@ -59,7 +61,7 @@ async function connected(bench: Bench, id = 0): Promise<void> {
   for (let count = 0; count < id; count += 1) await command(bench, "AT+USOCR=17");
   await created(bench);
   await command(bench, `AT+USOCO=${id},"${ADDRESS}",${PORT}`);
-  await expect.poll(() => remoteOf(bench).connection).toBeDefined();
+  await vi.waitUntil(() => remoteOf(bench).connection, WAIT);
 }
 
 async function queueFull(bench: Bench): Promise<void> {
@@ -72,7 +74,7 @@ async function queueFull(bench: Bench): Promise<void> {
 /** The print has no unacknowledged bytes any more when it asks. */
 async function queueEmpty(bench: Bench): Promise<void> {
   bench.fault("congestion@0s:1ms");
-  await expect.poll(() => received(bench).length).toBe(PORTIONS_OF_QUEUE * PORTION);
+  await vi.waitUntil(() => received(bench).length === PORTIONS_OF_QUEUE * PORTION, WAIT);
 }
 
 async function closing(bench: Bench): Promise<void> {
@@ -93,7 +95,7 @@ async function introduced(bench: Bench): Promise<void> {
   await command(bench, "AT+CGACT=1,1");
   await command(bench, "AT+USOCR=17");
   await command(bench, `AT+USOST=0,"${ADDRESS}",${PORT},1,"."`);
-  await expect.poll(() => remoteOf(bench).modemPort).toBeDefined();
+  await vi.waitUntil(() => remoteOf(bench).modemPort, WAIT);
 }
 
 /** What the scenarios of section 5 take for granted. */
@@ -111,7 +113,7 @@ export const socketNeeds: Readonly<Record<string, (bench: Bench) => Promise<void
 };
 
 const sent = (text: string) => async (bench: Bench) => {
-  await expect.poll(() => received(bench)).toBe(text);
+  await vi.waitUntil(() => received(bench) === text, WAIT);
 };
 
 const usual: Setting = { bench: () => socketBench() };
@@ -120,7 +122,7 @@ const usual: Setting = { bench: () => socketBench() };
 export const socketSettings: Readonly<Record<string, Setting>> = {
   "5.1-connect": {
     ...usual,
-    after: async (bench) => void (await expect.poll(() => remoteOf(bench).connection).toBeDefined()),
+    after: async (bench) => void (await vi.waitUntil(() => remoteOf(bench).connection, WAIT)),
   },
   "5.1-connect-failure": usual,
   "5.2-listen": {
@@ -148,7 +150,7 @@ export const socketSettings: Readonly<Record<string, Setting>> = {
     ...usual,
     after: async (bench) => {
       await command(bench, `AT+USOST=0,"${ADDRESS}",${PORT},1,"."`);
-      await expect.poll(() => remoteOf(bench).modemPort).toBe((bench as SocketBench).own);
+      await vi.waitUntil(() => remoteOf(bench).modemPort === (bench as SocketBench).own, WAIT);
     },
   },
   "5.7-udp-read": usual,
@@ -158,7 +160,7 @@ export const socketSettings: Readonly<Record<string, Setting>> = {
   "5.9-close-remote": usual,
   "5.9-close-local": {
     ...usual,
-    after: async (bench) => void (await expect.poll(() => remoteOf(bench).ended).toBe(true)),
+    after: async (bench) => void (await vi.waitUntil(() => remoteOf(bench).ended, WAIT)),
   },
   "5.10-udp-echo": { bench: () => socketBench(true), after: sent("Hello") },
 };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { answerPattern, dataPattern, literal, promptPattern } from "./pattern";
 import { readScenarios, type Scenario, type Step } from "./scenario";
 import type { SerialClient } from "./serial-client";
@@ -52,12 +52,16 @@ const MANNERS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   "without echo": silenceEcho,
 };
 
-/** Plays every scenario of some sections against the simulator, one test each and manner, named by the scenario. */
+/**
+ * Plays every scenario of some sections against the simulator, one test each and manner, named by the scenario; many at
+ * once, as a strict modem wants silence before each command.
+ */
 export function replayAll(replay: Replay): void {
+  vi.setConfig({ maxConcurrency: 10 });
   const all = new Map(readScenarios(replay.file).map((scenario) => [scenario.id, scenario]));
   const chosen = [...all.values()].filter((scenario) => replay.sections.test(scenario.section));
   describe.each(Object.entries(MANNERS))("%s", (_, prepare) => {
-    it.each(chosen.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
+    it.concurrent.each(chosen.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
       "%s %s",
       async (id, _title, scenario) => {
         const bench = await (replay.settings[id]?.bench ?? replay.bench)();
