@@ -1,16 +1,66 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const report = process.env.TEST_REPORT;
 
+/** What takes longest, the longest first: begun late, it would be waited for alone. */
+const LONGEST = [
+  "end-to-end/sockets/volume",
+  "editor/editor",
+  "end-to-end/secrets/tls-faults",
+  "end-to-end/secrets/tls",
+  "end-to-end/sockets/patience",
+  "end-to-end/unplug",
+  "end-to-end/resumption/node-red",
+  "end-to-end/tls/outcomes",
+  "end-to-end/resumption/resumption",
+  "end-to-end/sockets/unhappy",
+  "nodes/modem-socket/direct",
+  "editor/tls-dialogs",
+  "editor/dialogs",
+  "end-to-end/secrets/secrets",
+  "demo/demo",
+  "end-to-end/hostile/hostile",
+  "nodes/examples",
+  "end-to-end/urcs",
+].map((file) => `/test/${file}.test.ts`);
+
+/** These put something else in place of a module, which others may have loaded already. */
+const ALONE = ["test/simulator/line/escape.test.ts", "test/simulator/line/pacing-time.test.ts"];
+const UNITS = ["test/driver/**/*.test.ts", "test/simulator/**/*.test.ts"];
+
+/** The longest files first, and those of one project together, so that they can share their processes. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification): number => {
+      const place = LONGEST.findIndex((file) => moduleId.endsWith(file));
+      if (place >= 0) return place;
+      return LONGEST.length + (project.name === "units" ? 1 : 0);
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A busy machine may need longer than the second of vitest's own.
+    expect: { poll: { timeout: 20_000, interval: 20 } },
     pool: "forks",
-    // Most of the time the tests wait for lines, modems and browsers; two cores bear four of them at once.
-    maxWorkers: Math.max(4, availableParallelism() - 1),
+    // Most of the time the tests wait for lines, modems and browsers; two cores bear six of them at once.
+    maxWorkers: Math.max(6, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    projects: [
+      {
+        extends: true,
+        test: { name: "whole", include: ["test/**/*.test.ts"], exclude: UNITS },
+      },
+      // To load driver and simulator for each of these files would take longer than to run them.
+      { extends: true, test: { name: "units", include: UNITS, exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: "alone", include: ALONE } },
+    ],
   },
 });
