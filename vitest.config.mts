@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -26,9 +28,12 @@ const LONGEST = [
   "end-to-end/urcs",
 ].map((file) => `/test/${file}.test.ts`);
 
-/** These put something else in place of a module, which others may have loaded already. */
-const ALONE = ["test/simulator/line/escape.test.ts", "test/simulator/line/pacing-time.test.ts"];
 const UNITS = ["test/driver/**/*.test.ts", "test/simulator/**/*.test.ts"];
+/** These put something else in place of a module, which others may have loaded already. */
+const ALONE = ["test/driver", "test/simulator"]
+  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)))
+  .filter((file) => file.endsWith(".test.ts") && readFileSync(file, "utf8").includes("vi.mock("))
+  .map((file) => file.replaceAll("\\", "/"));
 
 /** The longest files first, and those of one project together, so that they can share their processes. */
 class LongestFirst extends BaseSequencer {

@@ -2,6 +2,7 @@ import helper from "node-red-node-test-helper";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { deploy, Inbox, useNodeRed } from "../nodes/support/flow";
 import { TestServer } from "../nodes/support/http-server";
+import { seed } from "../support/random";
 import { Wire } from "./wire";
 
 const BODY = Buffer.concat([
@@ -29,7 +30,6 @@ const URCS: Readonly<Record<string, readonly string[]>> = {
   BG96: [...COMMON, '+QIURC: "recv",0', '+QIND: "csq",20,99', '+QIURC: "dnsgip",0,1,600'],
 };
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31);
 let draws = seed;
 /** 1 … 9, the same for the same seed. */
 const randomCut = (): number => {

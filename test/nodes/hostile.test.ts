@@ -2,6 +2,7 @@ import fc from "fast-check";
 import helper from "node-red-node-test-helper";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModemNode } from "../../nodes/common/types";
+import { seed } from "../support/random";
 import { deployNode, type UnderTest, useNodeRed } from "./support/flow";
 import { TestServer } from "./support/http-server";
 import { UdpPeer } from "./support/socket-servers";
@@ -34,7 +35,6 @@ const PIECES = [
 const hostileText = fc
   .array(fc.constantFrom(...PIECES, "AT+EVIL=1", ";+EVIL"), { minLength: 1, maxLength: 12 })
   .map((pieces) => `${pieces.join("")}\r\nAT+EVIL=2`);
-const seed = Date.now() % 2 ** 31;
 
 /** What the modem has been sent as a command: outside quotation marks, in no line, stands the foreign one. */
 function watch(): { readonly foreign: string[]; readonly sent: string[] } {

@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { expect, vi } from "vitest";
 import { modemSettings } from "../../../bench/settings";
 import type { ModemError } from "../../../driver/errors";
@@ -15,6 +13,8 @@ import type {
 } from "../../../driver/services/sockets/sockets";
 import { closeInProcess, simulatorFor } from "../../../simulator/faces/in-process";
 import { Ledger } from "./ledger";
+
+export { closedPort } from "../../support/listen";
 
 /** Sockets that each model has, and what asks it for those that it holds. */
 const TABLES = {
@@ -190,13 +190,4 @@ export async function codeOf(work: Promise<unknown>): Promise<string | undefined
     () => undefined,
     (error: unknown) => (error as ModemError).code,
   );
-}
-
-/** A port of this machine on which nobody listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

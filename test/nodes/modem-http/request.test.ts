@@ -8,6 +8,7 @@ import { requestHeaders } from "../../../nodes/modem-http/headers";
 import { responseMessage } from "../../../nodes/modem-http/response";
 import type { HeaderRow } from "../../../nodes/modem-http/types";
 import { targetUrl } from "../../../nodes/modem-http/url";
+import { randomRuns } from "../../support/random";
 
 const refusal = (message: RegExp) =>
   expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringMatching(message) });
@@ -179,7 +180,7 @@ describe("the mark of an answer's headers", () => {
       fc.property(fc.dictionary(NAME, value, { noNullPrototype: true }), (headers) => {
         expect(headerMark(headers)).toBe(hashSum(headers));
       }),
-      { numRuns: 500 },
+      randomRuns(500),
     );
   });
 });

@@ -1,23 +1,12 @@
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
+import { listen } from "../../support/listen";
+
+export { closedPort } from "../../support/listen";
 
 /** A TCP server on loopback that stops, connections and all, with the test. Returns its port. */
 export async function tcpServer(onConnection: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => sockets.delete(socket));
-    onConnection(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return (server.address() as AddressInfo).port;
+  return listen(createServer(onConnection));
 }
 
 /** A request that came to an `httpServer`. */
@@ -39,12 +28,7 @@ export async function httpServer(listener: RequestListener): Promise<{ port: num
       listener(request, response);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, seen };
+  return { port: await listen(server), seen };
 }
 
 /** A server that answers each request header with the given pieces, written one after the other, then closes. */
@@ -56,15 +40,6 @@ export function answering(pieces: readonly (Buffer | string)[], close = true): P
       if (close) socket.end();
     });
   });
-}
-
-/** A port of loopback on which nothing listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** All byte values. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { NetworkError } from "../../../simulator/internet/network";
 import { isOfKind } from "../../../simulator/internet/tls/session";
 import type { SessionKind } from "../../../simulator/internet/tls/types";
+import { randomRuns } from "../../support/random";
 import { ASKING, CHECKED, der, open, pem, tlsServer, visit } from "./tls-servers";
 
 const KINDS: readonly SessionKind[] = ["id", "ticket", "psk-ticket"];
@@ -101,7 +102,7 @@ describe.each(KINDS)("a session of kind %s", (kind) => {
           expect(outcome).toMatchObject({ failure: "tls" });
         } else (outcome as Awaited<ReturnType<typeof open>>).socket.destroy();
       }),
-      { numRuns: 60 },
+      randomRuns(60),
     );
   });
 });

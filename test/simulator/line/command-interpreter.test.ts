@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { CommandDefinition } from "../../../simulator/line/command";
+import { useEventLoopClock } from "../../support/clock";
 import { lineModem } from "./line-modem";
+
+// No guard time, gap or timeout is waited for in real time.
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 /** Every byte there is, with everything that looks like the end of something. */
 const EVERYTHING = Buffer.concat([

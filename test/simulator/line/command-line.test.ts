@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCommands } from "../../../simulator/line/parse";
+import { randomRuns } from "../../support/random";
 import { lineModem } from "./line-modem";
 
 const echoing = {
@@ -167,7 +168,7 @@ describe("whatever a host sends", () => {
           client.close();
         },
       ),
-      { numRuns: 300 },
+      randomRuns(300),
     );
   });
 

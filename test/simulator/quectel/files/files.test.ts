@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { useEventLoopClock } from "../../../support/clock";
 import { ALL_BYTES } from "../../internet/servers";
 import { Bg96Host } from "../bg96-host";
+
+// No guard time, gap or timeout is waited for in real time.
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 /** The checksum of the FILE note, by another way than the simulator's. */
 function checksum(content: Buffer): string {
