@@ -9,6 +9,7 @@ const report = process.env.TEST_REPORT;
 /** What takes longest, the longest first: begun late, it would be waited for alone. */
 const LONGEST = [
   "end-to-end/sockets/volume",
+  "nodes/modem-socket/direct",
   "editor/editor",
   "end-to-end/secrets/tls-faults",
   "end-to-end/secrets/tls",
@@ -18,7 +19,6 @@ const LONGEST = [
   "end-to-end/tls/outcomes",
   "end-to-end/resumption/resumption",
   "end-to-end/sockets/unhappy",
-  "nodes/modem-socket/direct",
   "editor/tls-dialogs",
   "editor/dialogs",
   "end-to-end/secrets/secrets",

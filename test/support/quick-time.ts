@@ -7,7 +7,7 @@ import timers from "node:timers/promises";
  * guard times, over a line in the process; nothing else changes, since both ends of the line share the clock. What
  * fails under a busy machine must leave that much more room.
  */
-const FACTOR = 5;
+const FACTOR = 3;
 
 const { setTimeout: later, setInterval: often } = globalThis;
 const now = performance.now.bind(performance);

@@ -1,4 +1,3 @@
-import "../../support/quick-time";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

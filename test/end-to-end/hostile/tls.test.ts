@@ -1,4 +1,3 @@
-import "../../support/quick-time";
 import { createPrivateKey } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useNodeRed } from "../../nodes/support/flow";
