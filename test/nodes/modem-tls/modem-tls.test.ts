@@ -2,7 +2,7 @@ import helper from "node-red-node-test-helper";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ModemNode, TlsNode } from "../../../nodes/common/types";
 import { SETTINGS_KEY } from "../../../nodes/modem-tls/session-vault";
-import { deploy, type Inbox, redeploy, useNodeRed } from "../support/flow";
+import { deploy, type Inbox, redeploy, setFlows, useNodeRed } from "../support/flow";
 import { pem, pemPath, SecureServer } from "../support/https-server";
 import { deploySecureFlow, type SecureFlowOptions } from "../support/secure-flow";
 import { TestSettings } from "./settings-storage";
@@ -62,7 +62,10 @@ describe("modem-tls", () => {
       }
     }
     const late = (helper.getNode("t2") as unknown as TlsNode).profileFor(modemNode());
-    await helper.setFlows(nodes.filter(({ id }) => id !== "m2" && id !== "t2") as never, "nodes");
+    await setFlows(
+      nodes.filter(({ id }) => id !== "m2" && id !== "t2"),
+      "nodes",
+    );
     await late.sessions?.save({ type: "ticket", encrypted: false, data: "bGF0ZQ==", profile: 0, server: "c:443" });
     await helper.unload();
     const stored = settings.get(SETTINGS_KEY) as { sessions: { profile: string; modem: string }[] };
