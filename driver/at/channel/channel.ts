@@ -205,13 +205,11 @@ export class AtChannel implements Channel {
     this.#exchange?.connected();
     this.#finished();
     this.#trace.mask = DATA_MODE_MASK;
-    const { bytesPerSecond } = this;
     const transport = this.#transport;
     const trace = this.#trace;
     const dialect = this.#dialect;
     const data = new DataMode(
       {
-        bytesPerSecond,
         grammar: this.#dataMode,
         urcs: dialect.urcs,
         transport,

@@ -1,22 +1,21 @@
 import { ModemError } from "../../errors";
 import type { Transport } from "../../transport/transport";
-import { lineTime, MovableTimer, now } from "../clock";
+import { MovableTimer, now } from "../clock";
 import type { DataModeGrammar } from "../dialect";
 import type { UrcDefinition } from "../line";
 import { Mask } from "../trace/mask";
 import type { Trace } from "../trace/trace";
 import { type Cut, DataModeEndDetector } from "./end-detector";
-import { ESCAPE } from "./escape";
 import type { DataLink, DataLinkEnd, DataLinkEvents } from "./link";
 import { MovableWait } from "./movable-wait";
+import { type Gate, MAX_LATENCY_MS, notOpen, PacedWriter } from "./paced-writer";
 import { ReceiveQueue } from "./receive-queue";
 
 /** What data mode needs of the line. */
 export interface DataModeLine {
-  readonly bytesPerSecond: number | undefined;
   readonly grammar: DataModeGrammar;
   readonly urcs: readonly UrcDefinition[];
-  readonly transport: Pick<Transport, "write" | "drain" | "pause" | "resume">;
+  readonly transport: Pick<Transport, "bytesPerSecond" | "write" | "drain" | "pause" | "resume">;
   readonly trace: Trace;
   /**
    * Data mode is over, for all that is known; `behind` are the lines after it.
@@ -38,29 +37,19 @@ export const ALL_THAT_COMES = { length: Number.POSITIVE_INFINITY };
 /** Behind data mode the modem may print payload: as an echo, when it had left by itself. */
 export const DATA_MODE_MASK = new Mask({ line: "+++", label: "+++", confidential: true });
 
-/** Silence behind a possible end after which it is looked into, in ms. */
-const SETTLE = 300;
-/** Silence after which the beginning of a possible end is data, in ms: a payload often ends with a line end. */
-const BARE_LINE_END = 100;
-const BEGINNING = 1000;
-/** ms for the answer to `+++`, besides the guard time behind it. */
-const ANSWER_LIMIT = 2000;
+/** Silence behind a possible end, or behind what may be an answer to `+++`, after which it is looked into. */
+const END_SILENCE_MS = 300;
+/** Silence after which the beginning of a possible end is data: a payload often ends with a line end. */
+const LINE_END_SILENCE_MS = 100;
+const BEGINNING_SILENCE_MS = 1000;
+/** Longest wait for the answer to `+++`, besides the guard time behind it. */
+const ANSWER_LIMIT_MS = 2000;
+/** Between two looks for the answer. */
+const ANSWER_POLL_MS = 100;
 /** Escape sequences in all, when none is answered. */
-const TRIES = 3;
+const MAX_ESCAPES = 3;
 /** The same when a possible end has been seen: silence is what is expected then. */
-const TRIES_AT_END = 2;
-/** ms between two looks for the answer. */
-const LOOK = 100;
-/** What was written may run ahead of the line by so many ms. */
-const AHEAD = 500;
-/** ms in which a port says that it has nothing left. */
-const AT_ONCE = 20;
-/** Bytes that a serial port may hold when it has taken a write; Linux has a page for them. */
-const PORT_BUFFER = 4096;
-/** ms in which a byte written, or received, may still be between the host and the modem, besides the line's time. */
-const LATENCY = 300;
-/** Longest wait for a line whose flow is stopped, in ms: as long as TCP retransmits on a bad network. */
-const WRITE_PATIENCE = 120_000;
+const MAX_ESCAPES_AT_END = 2;
 
 type Outcome = "answered" | "commands" | "nothing";
 
@@ -71,20 +60,12 @@ export class DataMode implements DataLink {
   readonly #end: DataModeEndDetector;
   readonly #delivery: ReceiveQueue;
   readonly #look = new MovableTimer();
-  /** What leaving, and writes ahead of the line, wait for. */
-  readonly #escapeTime = new MovableWait();
-  readonly #pace = new MovableWait();
+  readonly #writer: PacedWriter;
+  readonly #answerTime = new MovableWait();
   #receivedAt = now();
   /** When the modem said, at the earliest, what came last; and since when what it says may have waited here. */
   #heardAt = now();
   #heldSince: number | undefined;
-  #sentAt = now();
-  /** When the last byte written has left the line. */
-  #clearAt = Number.NEGATIVE_INFINITY;
-  /** Writes that were accepted and have not ended, and those of them that the transport has. */
-  #accepted = 0;
-  #writing = 0;
-  #order: Promise<unknown> = Promise.resolve();
   /** Whether bytes may have been on their way when the modem left. */
   #isCut = false;
   #lastEndAt = -1;
@@ -99,12 +80,18 @@ export class DataMode implements DataLink {
   #over = false;
   #outcome: DataLinkEnd | undefined;
   readonly #told = new Set<boolean>();
-  readonly #gates = new Set<() => void>();
 
   constructor(line: DataModeLine, events: DataLinkEvents) {
     this.#line = line;
     this.#events = events;
     this.#end = new DataModeEndDetector(line.grammar, line.urcs);
+    this.#writer = new PacedWriter({
+      transport: line.transport,
+      gate: () => this.#gate,
+      // Whoever is to take data may wait for this write, and the end is made out by what is read.
+      onHeld: () => this.#delivery.readOn(),
+      onWrite: (length) => line.trace.payload("sent", length),
+    });
     const pause = (): void => {
       this.#heldSince ??= now();
       line.transport.pause();
@@ -121,20 +108,13 @@ export class DataMode implements DataLink {
   }
 
   get idle(): number {
-    return this.#accepted > 0 || this.#delivery.paused ? 0 : now() - Math.max(this.#receivedAt, this.#sentAt);
+    if (this.#writer.isBusy || this.#delivery.paused) return 0;
+    return now() - Math.max(this.#receivedAt, this.#writer.sentAt);
   }
 
   write(bytes: Uint8Array): Promise<void> {
     if (this.#over || this.#leaving !== undefined) return Promise.reject(notOpen());
-    this.#accepted += 1;
-    const turn = this.#order.then(() => this.#write(bytes));
-    this.#order = turn
-      .catch(() => undefined)
-      .then(() => {
-        this.#accepted -= 1;
-        this.#escapeTime.recheck();
-      });
-    return turn;
+    return this.#writer.write(bytes);
   }
 
   leave(): Promise<void> {
@@ -149,15 +129,15 @@ export class DataMode implements DataLink {
   receive(bytes: Buffer): void {
     if (this.#over) return;
     // Behind a silence nothing comes that has waited.
-    if (now() > this.#receivedAt + LATENCY) this.#heldSince = undefined;
+    if (now() > this.#receivedAt + MAX_LATENCY_MS) this.#heldSince = undefined;
     this.#receivedAt = now();
     this.#heardAt = this.#heldSince ?? now();
-    const isInFlight = this.#writing > 0 || this.#heardAt < this.#clearAt + LATENCY;
+    const isInFlight = this.#writer.isInFlight(this.#heardAt);
     for (const data of this.#end.push(bytes, isInFlight)) this.#delivery.push(data);
     const { lastAt } = this.#end;
     if (lastAt > this.#lastEndAt) this.#isCut = isInFlight;
     this.#lastEndAt = lastAt;
-    this.#openGates();
+    this.#writer.recheckGate();
     this.#watch();
   }
 
@@ -184,31 +164,9 @@ export class DataMode implements DataLink {
     return this.#end.possible || this.#asked;
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
-    // Whoever is to take data may wait for this write, and the end is made out by what is read.
-    if (this.#isShut) this.#delivery.readOn();
-    while (this.#isShut && !this.#over) {
-      await new Promise<void>((resolve) => {
-        this.#gates.add(resolve);
-        this.#escapeTime.recheck();
-      });
-    }
-    if (this.#over) throw notOpen();
-    this.#writing += 1;
-    this.#line.trace.payload("sent", bytes.length);
-    const { transport, bytesPerSecond } = this.#line;
-    // What can be drained is near the line, whose true rate may be another: a modem on USB is faster than it says.
-    const isNear = transport.drain !== undefined;
-    if (!isNear) this.#clearAt = Math.max(this.#clearAt, now()) + lineTime(bytes.length, bytesPerSecond);
-    try {
-      await transport.write(bytes);
-      const rest = isNear ? lineTime(Math.min(bytes.length, PORT_BUFFER), bytesPerSecond) : 0;
-      this.#clearAt = Math.max(isNear ? 0 : this.#clearAt, now() + rest);
-      if (!isNear) await this.#pace.wait(() => (this.#over ? 0 : this.#clearAt - AHEAD));
-    } finally {
-      this.#writing -= 1;
-      this.#sentAt = now();
-    }
+  get #gate(): Gate {
+    if (this.#over) return "over";
+    return this.#isShut ? "shut" : "open";
   }
 
   /** Looks at what is held when silence has lasted. */
@@ -216,7 +174,7 @@ export class DataMode implements DataLink {
     this.#look.stop();
     const { possible, pending } = this.#end;
     if (this.#asked || (possible ? this.#escaping : pending === 0)) return;
-    const silence = possible ? SETTLE : pending <= 2 ? BARE_LINE_END : BEGINNING;
+    const silence = possible ? END_SILENCE_MS : pending <= 2 ? LINE_END_SILENCE_MS : BEGINNING_SILENCE_MS;
     this.#look.start(
       () => (this.#delivery.paused ? now() : this.#receivedAt) + silence,
       () => {
@@ -230,8 +188,9 @@ export class DataMode implements DataLink {
     if (this.#escaping || this.#over) return;
     this.#escaping = true;
     let outcome: Outcome = "nothing";
-    for (let tries = 1; outcome === "nothing" && tries <= (this.#end.possible ? TRIES_AT_END : TRIES); tries += 1) {
-      await this.#quiet();
+    const limit = (): number => (this.#end.possible ? MAX_ESCAPES_AT_END : MAX_ESCAPES);
+    for (let count = 1; outcome === "nothing" && count <= limit(); count += 1) {
+      await this.#writer.quiet(this.#line.grammar.guard);
       if (this.#over) return;
       if (this.#leaving === undefined && !this.#isShut) {
         this.#escaping = false;
@@ -244,58 +203,23 @@ export class DataMode implements DataLink {
     this.#conclude(outcome);
   }
 
-  /** Waits until the modem has heard nothing from here for the guard time. */
-  async #quiet(): Promise<void> {
-    const limit = now() + WRITE_PATIENCE;
-    const isSending = (): boolean => this.#accepted > this.#gates.size;
-    do {
-      await this.#until(() => (isSending() ? limit : 0));
-      await this.#drained(limit);
-      await this.#until(() => this.#sentAt + this.#line.grammar.guard);
-    } while (isSending() && now() < limit && !this.#over);
-  }
-
-  /** Waits until what was written has left the line. */
-  async #drained(limit: number): Promise<void> {
-    const draining = this.#line.transport.drain?.();
-    if (draining === undefined) {
-      await this.#until(() => Math.min(this.#clearAt, limit));
-      this.#sentAt = Math.max(this.#sentAt, Math.min(this.#clearAt, now()));
-      return;
-    }
-    const since = now();
-    let isDrained = false;
-    void draining.then(() => {
-      isDrained = true;
-      this.#escapeTime.recheck();
-    });
-    await this.#until(() => (isDrained ? 0 : limit));
-    // Otherwise nothing was left to be drained, and the silence has lasted since the last write.
-    if (now() - since > AT_ONCE) this.#sentAt = now();
-  }
-
-  #until(moment: () => number): Promise<void> {
-    return this.#escapeTime.wait(() => (this.#over ? 0 : moment()));
-  }
-
   async #ask(): Promise<Outcome> {
-    if (!this.#asked) this.#isUnheard = this.#clearAt > this.#heardAt;
+    if (!this.#asked) this.#isUnheard = this.#writer.hasWrittenSince(this.#heardAt);
     this.#asked = true;
     this.#look.stop();
     this.#delivery.readOn();
     this.#delivery.push(this.#end.escape());
     this.#line.trace.tellPayload();
     this.#line.trace.sent("+++");
-    // A line that takes no bytes gives no answer either.
-    this.#line.transport.write(ESCAPE).catch(() => undefined);
-    this.#sentAt = now();
-    const earliest = this.#sentAt + this.#line.grammar.guard;
-    const latest = earliest + ANSWER_LIMIT;
+    this.#writer.writeEscape();
+    const earliest = this.#writer.sentAt + this.#line.grammar.guard;
+    const latest = earliest + ANSWER_LIMIT_MS;
     for (;;) {
-      const next = now() + LOOK;
-      await this.#until(() => Math.max(earliest, next, Math.min(latest, this.#receivedAt + SETTLE)));
+      const next = now() + ANSWER_POLL_MS;
+      const settledAt = (): number => this.#receivedAt + END_SILENCE_MS;
+      await this.#answerTime.wait(() => (this.#over ? 0 : Math.max(earliest, next, Math.min(latest, settledAt()))));
       if (this.#over) return "nothing";
-      const isSilent = !this.#delivery.paused && now() >= this.#receivedAt + SETTLE;
+      const isSilent = !this.#delivery.paused && now() >= settledAt();
       const isLate = !this.#delivery.paused && now() >= latest;
       const cut = isSilent || isLate ? this.#end.answered(isLate) : undefined;
       if (cut !== undefined) {
@@ -317,7 +241,7 @@ export class DataMode implements DataLink {
 
   #cutOff({ data, behind, end }: Cut, how: DataModeOver): void {
     this.#over = true;
-    this.#openGates();
+    this.#writer.recheckGate();
     this.#delivery.freeLine();
     this.#delivery.push(data);
     if (end !== undefined) this.#line.trace.left(end);
@@ -329,20 +253,10 @@ export class DataMode implements DataLink {
     this.#outcome = outcome;
     this.#over = true;
     this.#look.stop();
-    this.#openGates();
-    this.#escapeTime.recheck();
-    this.#pace.recheck();
+    this.#writer.recheckGate();
+    this.#answerTime.recheck();
+    this.#writer.stop();
     this.#delivery.finish(() => this.#events.onEnd(outcome));
     this.#isLeft();
   }
-
-  #openGates(): void {
-    if (this.#isShut && !this.#over) return;
-    for (const open of this.#gates) open();
-    this.#gates.clear();
-  }
-}
-
-function notOpen(): ModemError {
-  return new ModemError("CONNECTION_CLOSED", "Data mode has ended");
 }
