@@ -9,72 +9,50 @@ import type { DataLink, DataLinkEvents } from "../data-mode/link";
 import type { Dialect } from "../dialect";
 import { NO_CONNECT, rejection } from "../errors";
 import type { Line } from "../line";
-import { Parser } from "../parser/parser";
 import type { Token } from "../parser/tokens";
 import { RecentSecrets } from "../trace/fragments";
-import { Trace } from "../trace/trace";
-import { ANY_DATA_MODE, UNKNOWN_MODEM } from "./defaults";
 import { Exchange, IN_DATA_MODE, type Interrupted, UNDISTURBED } from "./exchange";
 import { waitForIdleLine } from "./idle-line";
+import { FREE, failUse, type LeftDataMode, type LineUse } from "./line-use";
+import { ModemLine } from "./modem-line";
 import { Job, JobQueue } from "./queue";
 import { Resync } from "./resync";
-import { SilenceWatch } from "./silence-watch";
 import { UrcRouter } from "./urc-router";
 
 export type { ChannelHooks };
 
-/** A line on which URCs never cease gets its next command after so many gaps all the same. */
-const GAPS_AT_MOST = 5;
+/** Gaps after which the next command goes in any case: on some lines URCs never cease. */
+const MAX_GAPS = 5;
 
 /** The line to one modem, over a transport that is open. Ends with `close`; a reopened port gets a new channel. */
 export class AtChannel implements Channel {
-  readonly #transport: Transport;
+  readonly #line: ModemLine;
   readonly #hooks: ChannelHooks;
-  readonly #recent: RecentSecrets;
-  readonly #parser = new Parser();
   readonly #queue = new JobQueue();
   readonly #gap = new MovableTimer();
   readonly #router = new UrcRouter((error) => this.note(`A URC listener failed: ${String(error)}`));
-  #dialect = UNKNOWN_MODEM;
-  #dataMode = ANY_DATA_MODE;
-  #exchange: Exchange | undefined;
-  #resync: Resync | undefined;
-  #data: DataMode | undefined;
-  /** Whether the modem has said that it left data mode, so that nothing needs to be made of its answering again. */
-  #saidItLeft = false;
+  #use: LineUse = FREE;
   #freeAt = Number.NEGATIVE_INFINITY;
-  #closed: ModemError | undefined;
+  /** Nothing may be sent, which would break the silence around `+++`. A resync may still be using the line. */
+  #isHushed = false;
   /** Whether an answer of an older command may still come. */
   #suspect = false;
   #hasAnswered = false;
   #interrupted: Interrupted = UNDISTURBED;
-  #lastByteAt = Number.NEGATIVE_INFINITY;
-  readonly #inbox: Buffer[] = [];
-  #parsing = false;
-  readonly #silence = new SilenceWatch(() => this.#lookForSilence());
-  /** Whether nothing may be sent, as it would break the silence around `+++`. */
-  #isHushed = false;
-  readonly #trace: Trace;
-  readonly #onToken = (token: Token): void => this.#take(token);
 
   /** @param recent secrets of the channels before this one: a modem that rebooted may repeat them to the next */
   constructor(transport: Transport, hooks: ChannelHooks = {}, recent = new RecentSecrets()) {
-    this.#transport = transport;
     this.#hooks = hooks;
-    this.#recent = recent;
-    this.#trace = new Trace(hooks, recent);
-    transport.onData((bytes) => this.#receive(bytes));
+    const onToken = (token: Token): void => this.#take(token);
+    this.#line = new ModemLine(transport, hooks, recent, { onToken, onRead: () => this.#next() });
   }
 
   get bytesPerSecond(): number | undefined {
-    return this.#transport.bytesPerSecond;
+    return this.#line.bytesPerSecond;
   }
 
   useDialect(dialect: Dialect): void {
-    this.#dialect = dialect;
-    this.#dataMode = dialect.dataMode ?? ANY_DATA_MODE;
-    this.#trace.useDialect(dialect);
-    this.#parser.useGrammar(dialect.counted, dialect.urcs);
+    this.#line.useDialect(dialect);
   }
 
   send(command: Command): Promise<Response> {
@@ -86,24 +64,28 @@ export class AtChannel implements Channel {
     if (priority === Priority.Background) await waitForIdleLine(() => this.#freeSince, signal);
     const job = new Job({ ...command, download: ALL_THAT_COMES }, events);
     await this.#carryOut(job);
-    if (job.link === undefined) throw rejection(label, NO_CONNECT, this.#dialect.errorTexts);
+    if (job.link === undefined) throw rejection(label, NO_CONNECT, this.#line.dialect.errorTexts);
     if (signal?.aborted !== true) return job.link;
     void job.link.leave();
     throw signal.reason;
   }
 
-  /** By `now()`; undefined while somebody uses the line. */
+  /** By `now()`; undefined while the line is in use. */
   get #freeSince(): number | undefined {
     return this.#isInUse || !this.#queue.isEmpty ? undefined : this.#freeAt;
   }
 
+  get #isClosed(): boolean {
+    return this.#use.kind === "closed";
+  }
+
   get #isInUse(): boolean {
-    return this.#exchange !== undefined || this.#resync !== undefined || this.#data !== undefined || this.#isHushed;
+    return this.#isHushed || (this.#use.kind !== "free" && this.#use.kind !== "closed");
   }
 
   async #carryOut(job: Job): Promise<Response> {
     const { command } = job;
-    if (this.#closed !== undefined) throw this.#closed;
+    if (this.#use.kind === "closed") throw this.#use.error;
     command.signal?.throwIfAborted();
     checkLine(command);
     const onAbort = (): void => {
@@ -112,7 +94,7 @@ export class AtChannel implements Channel {
     };
     command.signal?.addEventListener("abort", onAbort, { once: true });
     this.#queue.add(job);
-    this.#data?.wanted(command.priority === Priority.Background);
+    if (this.#use.kind === "data") this.#use.data.wanted(command.priority === Priority.Background);
     this.#next();
     try {
       return await job.promise;
@@ -128,9 +110,9 @@ export class AtChannel implements Channel {
   async escape(guard: number, signal: AbortSignal): Promise<void> {
     this.#isHushed = true;
     this.#gap.stop();
-    this.#trace.mask = DATA_MODE_MASK;
+    this.#line.trace.mask = DATA_MODE_MASK;
     try {
-      await sendEscape(this.#transport, this.#trace, guard, signal);
+      await sendEscape(this.#line.transport, this.#line.trace, guard, signal);
     } finally {
       this.#isHushed = false;
       this.#next();
@@ -139,7 +121,7 @@ export class AtChannel implements Channel {
 
   waitForUrc<T>(match: (line: Line) => T | undefined, options: WaitOptions): UrcWaiter<T> {
     const waiter = this.#router.waitFor(match, options);
-    if (this.#closed !== undefined) this.#router.failWaiting(this.#closed);
+    if (this.#use.kind === "closed") this.#router.failWaiting(this.#use.error);
     return waiter;
   }
 
@@ -148,114 +130,100 @@ export class AtChannel implements Channel {
   }
 
   note(text: string): void {
-    this.#trace.note(text);
+    this.#line.trace.note(text);
   }
 
   /** Lets go of the transport, which stays open; everything queued, in flight and awaited rejects with `error`. */
   close(error: ModemError): void {
-    if (this.#closed !== undefined) return;
-    this.#closed = error;
-    this.#failAll(error);
-  }
-
-  #receive(bytes: Buffer): void {
-    this.#lastByteAt = now();
-    this.#parse(bytes);
-    this.#silence.restart(this.#parser.awaitsSilence && this.#closed === undefined);
-    this.#next();
-  }
-
-  #parse(bytes: Buffer): void {
-    this.#inbox.push(bytes);
-    // A transport may deliver the answer from within write(); tokens are taken one after the other all the same.
-    if (this.#parsing) return;
-    this.#parsing = true;
-    try {
-      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
-        if (this.#closed === undefined) this.#parser.push(next, this.#onToken);
-      }
-    } finally {
-      this.#parsing = false;
-    }
+    if (this.#use.kind === "closed") return;
+    this.#line.close();
+    this.#failAll(error, { kind: "closed", error });
   }
 
   #take(token: Token): void {
-    if (this.#closed !== undefined) return;
-    this.#trace.received(token);
-    if (token.type === "urc") this.#unsolicited(token.line, token.boot);
-    else if (token.type === "data" && this.#data !== undefined) this.#data.receive(token.bytes);
-    else if (token.type === "prompt" && this.#exchange?.job.events !== undefined) this.#connected(this.#exchange);
-    else if (this.#resync !== undefined) this.#resync.token(token);
-    else if (this.#exchange?.token(token) === true) this.#finished();
+    if (this.#isClosed) return;
+    this.#line.trace.received(token);
+    if (token.type === "urc") {
+      this.#unsolicited(token.line, token.boot);
+      return;
+    }
+    const use = this.#use;
+    switch (use.kind) {
+      case "exchange":
+        if (token.type === "prompt" && use.exchange.job.events !== undefined) this.#connected(use.exchange);
+        else if (use.exchange.token(token)) this.#finished();
+        return;
+      case "data":
+        if (token.type === "data") use.data.receive(token.bytes);
+        return;
+      case "resync":
+        use.resync.token(token);
+        return;
+      case "free":
+      case "closed":
+        return;
+    }
   }
 
   #unsolicited(line: Line, boot: boolean): void {
-    this.#exchange?.interrupt(line);
+    if (this.#use.kind === "exchange") this.#use.exchange.interrupt(line);
     this.#router.route(line);
-    if (!boot || this.#closed !== undefined) return;
+    if (!boot || this.#use.kind === "closed") return;
     const words = `The modem restarted during the operation (it printed ${line.text})`;
-    this.#failAll(new ModemError("MODEM_RESTARTED", words));
+    this.#failAll(new ModemError("MODEM_RESTARTED", words), FREE);
     this.#suspect = false;
     this.#hooks.onBoot?.(line.text);
   }
 
   /** `CONNECT` has come: from the next byte on the line is in data mode. */
-  #connected({ job }: Exchange, events = job.events): void {
-    if (events === undefined) return;
-    this.#exchange?.connected();
+  #connected(exchange: Exchange): void {
+    const { job } = exchange;
+    if (job.events === undefined) return;
+    exchange.connected();
     this.#finished();
-    this.#trace.mask = DATA_MODE_MASK;
-    const transport = this.#transport;
-    const trace = this.#trace;
-    const dialect = this.#dialect;
-    const data = new DataMode(
-      {
-        grammar: this.#dataMode,
-        urcs: dialect.urcs,
-        transport,
-        trace,
-        over: (behind, how) => this.#leftDataMode(behind, how),
-      },
-      events,
-    );
-    this.#data = data;
+    const { trace, transport, dialect, dataMode: grammar } = this.#line;
+    trace.mask = DATA_MODE_MASK;
+    const over = (behind: Buffer, how: DataModeOver): void => this.#leftDataMode(behind, how);
+    const data = new DataMode({ grammar, urcs: dialect.urcs, transport, trace, over }, job.events);
+    this.#use = { kind: "data", data };
     job.link = data;
     if (job.command.signal?.aborted === true) void data.leave();
     for (const isPatient of [false, true]) if (this.#queue.waits(isPatient)) data.wanted(isPatient);
   }
 
   #leftDataMode(behind: Buffer, how: DataModeOver): void {
-    this.#trace.tellPayload();
+    this.#line.trace.tellPayload();
     this.#freeAt = now();
-    this.#parser.abandon(this.#onToken);
-    if (how === "answered") this.#data = undefined;
-    this.#parse(behind);
-    if (this.#data !== undefined) {
+    this.#line.abandon();
+    // A receiver or listener may have closed the channel, and the lines behind data mode may tell of a reboot.
+    if (how === "answered" && this.#use.kind === "data") this.#use = FREE;
+    this.#line.parse(behind);
+    if (this.#use.kind === "data") {
+      const { data } = this.#use;
       this.#interrupted = { ...(how === "nothing" ? IN_DATA_MODE : UNDISTURBED), startedAt: now() };
-      this.#saidItLeft = how === "ended";
-      this.#resynchronise();
+      this.#resynchronise({ data, isAnnounced: how === "ended" });
     }
     this.#next();
   }
 
   #finished(): void {
-    this.#exchange = undefined;
+    this.#use = FREE;
     this.#freeAt = now();
     this.#hasAnswered = true;
   }
 
   /** Sends what is next, as soon as the line may take it. */
   #next(): void {
-    if (this.#parsing || this.#isInUse || this.#closed !== undefined || this.#gap.running || this.#queue.isEmpty)
-      return;
+    if (this.#line.isParsing || this.#isInUse || this.#use.kind === "closed") return;
+    if (this.#gap.running || this.#queue.isEmpty) return;
     if (this.#suspect && this.#hasAnswered) {
       // What was sent to a modem that took no notice of it is not answered later.
       this.#interrupted = { ...this.#interrupted, startedAt: now() };
       this.#resynchronise();
       return;
     }
-    const latest = now() + this.#dialect.gap * GAPS_AT_MOST;
-    const end = (): number => Math.min(this.#lastByteAt + this.#dialect.gap, latest);
+    const latest = now() + this.#line.dialect.gap * MAX_GAPS;
+    const end = (): number => Math.min(this.#line.lastByteAt + this.#line.dialect.gap, latest);
     this.#gap.start(end, () => this.#dispatch());
   }
 
@@ -263,95 +231,58 @@ export class AtChannel implements Channel {
     const job = this.#queue.take();
     if (job === undefined) return;
     const { line, expects = [], upload, download } = job.command;
-    this.#parser.begin({ line, expects, prompt: upload?.prompt, download });
-    const exchange = new Exchange(
-      job,
-      {
-        bytesPerSecond: this.bytesPerSecond,
-        dialect: this.#dialect,
-        recent: this.#recent,
-        write: (bytes) => this.#transport.write(bytes),
-        traceSent: (text) => this.#trace.sent(text),
-      },
-      () => this.#interrupt(exchange),
-    );
-    this.#trace.mask = exchange.mask;
-    this.#exchange = exchange;
+    this.#line.expect({ line, expects, prompt: upload?.prompt, download });
+    const exchange = new Exchange(job, this.#line, () => this.#interrupt(exchange));
+    this.#line.trace.mask = exchange.mask;
+    this.#use = { kind: "exchange", exchange };
     exchange.start();
   }
 
   /** The exchange has failed and its job is rejected; the modem may still answer. */
   #interrupt(exchange: Exchange): void {
-    this.#exchange = undefined;
+    this.#use = FREE;
     this.#interrupted = exchange.interrupted;
     this.#suspect = true;
-    this.#parser.abandon(this.#onToken);
+    this.#line.abandon();
+    // A listener of what was held may have closed the channel, or be the next to use it.
+    if (this.#use.kind !== "free") return;
     // A modem that has never answered may be off or booting: it is its owner who tries again, with commands of his own.
     if (this.#hasAnswered) this.#resynchronise();
     else this.#next();
   }
 
-  #resynchronise(): void {
+  /** @param behind data mode that is over, if that is why */
+  #resynchronise(behind?: LeftDataMode): void {
     this.#gap.stop();
-    const resync = new Resync(
-      {
-        bytesPerSecond: this.bytesPerSecond,
-        guard: this.#dataMode.guard,
-        lastByteAt: () => this.#lastByteAt,
-        write: (bytes) => this.#transport.write(bytes),
-        expect: (command) => this.#parser.begin(command),
-      },
-      this.#interrupted,
-    );
-    this.#resync = resync;
-    this.note(`Resynchronising ${this.#data === undefined ? "after a missing answer" : "behind data mode"}`);
+    const resync = new Resync(this.#line, this.#interrupted);
+    this.#use = { kind: "resync", resync, ...(behind === undefined ? {} : { behind }) };
+    this.note(`Resynchronising ${behind === undefined ? "after a missing answer" : "behind data mode"}`);
     void resync.run().then((inStep) => {
-      if (this.#resync === resync) this.#resynchronised(inStep);
+      if (this.#use.kind === "resync" && this.#use.resync === resync) this.#resynchronised(inStep, behind);
     });
   }
 
-  #resynchronised(inStep: boolean): void {
-    const data = this.#data;
-    const saidItLeft = this.#saidItLeft;
-    this.#resync = undefined;
-    this.#data = undefined;
-    this.#saidItLeft = false;
+  #resynchronised(inStep: boolean, behind: LeftDataMode | undefined): void {
+    this.#use = FREE;
     this.#freeAt = now();
     this.#suspect = !inStep;
     if (inStep) this.#interrupted = UNDISTURBED;
-    this.#parser.abandon(this.#onToken);
-    data?.resynchronised(inStep);
+    this.#line.abandon();
+    behind?.data.resynchronised(inStep);
     if (!inStep) {
       this.#queue.rejectAll(new ModemError("MODEM_TIMEOUT", "The modem has stopped answering"));
       this.#hooks.onUnresponsive?.();
-    } else if (!saidItLeft) this.#hooks.onResynchronised?.();
+    } else if (behind?.isAnnounced !== true) this.#hooks.onResynchronised?.();
     this.#next();
   }
 
-  #failAll(error: ModemError): void {
-    const exchange = this.#exchange;
-    const data = this.#data;
-    this.#exchange = undefined;
-    this.#data = undefined;
-    this.#saidItLeft = false;
-    this.#resync?.cancel();
-    this.#resync = undefined;
+  #failAll(error: ModemError, next: LineUse): void {
+    const use = this.#use;
+    this.#use = next;
     this.#gap.stop();
-    this.#silence.stop();
-    this.#parser.abandon(() => undefined);
-    exchange?.end(error);
-    data?.fail(error);
+    this.#line.drop();
+    failUse(use, error);
     this.#queue.rejectAll(error);
     this.#router.failWaiting(error);
-  }
-
-  /** Returns whether the end of a download still depends on silence. */
-  #lookForSilence(): boolean {
-    this.#parsing = true;
-    this.#parser.silence(now() - this.#lastByteAt, this.#onToken);
-    this.#parsing = false;
-    const goesOn = this.#parser.awaitsSilence && this.#closed === undefined;
-    if (!goesOn) this.#next();
-    return goesOn;
   }
 }

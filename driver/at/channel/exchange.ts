@@ -8,18 +8,12 @@ import type { Line } from "../line";
 import { ByteSink } from "../parser/byte-sink";
 import type { Token } from "../parser/tokens";
 import { pieceSize } from "../pieces";
-import type { RecentSecrets } from "../trace/fragments";
 import { Mask } from "../trace/mask";
+import type { ModemLine } from "./modem-line";
 import type { Job } from "./queue";
 
 /** What an exchange needs of the line. */
-export interface ExchangeLine {
-  readonly bytesPerSecond: number | undefined;
-  readonly dialect: Dialect;
-  readonly recent: RecentSecrets;
-  write(bytes: Uint8Array): Promise<void>;
-  traceSent(text: string): void;
-}
+export type ExchangeLine = Pick<ModemLine, "bytesPerSecond" | "dialect" | "recent" | "trace" | "write">;
 
 /** How an exchange that went wrong left the line. */
 export interface Interrupted {
@@ -43,6 +37,7 @@ const LINE_END = 2;
 /** One command on the line, from its first byte to its final result. */
 export class Exchange {
   readonly #line: ExchangeLine;
+  readonly #dialect: Dialect;
   readonly #onInterrupted: () => void;
   readonly mask: Mask;
   readonly #lines: Line[] = [];
@@ -62,6 +57,7 @@ export class Exchange {
     onInterrupted: () => void,
   ) {
     this.#line = line;
+    this.#dialect = line.dialect;
     this.#onInterrupted = onInterrupted;
     this.mask = new Mask(job.command, line.recent);
     this.#deadline = new ExtendableTimeout(() => this.#expire());
@@ -88,9 +84,9 @@ export class Exchange {
   start(): void {
     const { line, label, timeout } = this.command;
     const bytes = Buffer.from(`${line}\r`, "latin1");
-    this.#line.traceSent(label);
+    this.#line.trace.sent(label);
     this.#startedAt = now();
-    // Counted from now, and anew from the last byte: a line whose flow is stopped may never let that go.
+    // Counted from now and again from the last byte, which a line whose flow is stopped may never let go.
     this.#deadline.start(timeout + lineTime(bytes.length, this.#line.bytesPerSecond));
     this.#line.write(bytes).then(
       () => this.#wroteLine(),
@@ -135,11 +131,11 @@ export class Exchange {
     const { upload } = this.command;
     if (upload === undefined) return;
     this.#deadline.stop();
-    const ready = now() + this.#line.dialect.promptDelay[prompt];
+    const ready = now() + this.#dialect.promptDelay[prompt];
     this.#promptPause.start(
       () => ready,
       () => {
-        this.#line.traceSent(`<${upload.data.length} bytes>`);
+        this.#line.trace.sent(`<${upload.data.length} bytes>`);
         void this.#send(upload.data);
       },
     );
@@ -165,7 +161,7 @@ export class Exchange {
     this.#stop();
     const { label, download } = this.command;
     if (!result.success) {
-      this.job.reject(rejection(label, this.mask.result(result), this.#line.dialect.errorTexts));
+      this.job.reject(rejection(label, this.mask.result(result), this.#dialect.errorTexts));
       return;
     }
     const lines = this.#lines;

@@ -1,17 +1,17 @@
 import { MovableTimer, now } from "../clock";
 
-/** ms without a user after which the line counts as free: what belongs together follows sooner. */
-const LULL = 300;
-/** Longest wait for that, in ms: a line that is never free gets its turn in the queue. */
-const LIMIT = 5000;
+/** Time without a user after which the line is idle: commands that belong together follow sooner. */
+const IDLE_AFTER_MS = 300;
+/** Longest wait for that: on a line that is never idle the command then takes its turn in the queue. */
+const MAX_WAIT_MS = 5000;
 
 /**
- * Resolves when nobody has used the line for a moment; when it is never free, after a while. Rejects by the signal.
+ * Resolves when the line has been free for a moment or, when it never is, after a while. Rejects by the signal.
  *
- * @param freeSince by `now()`; undefined while somebody uses it
+ * @param freeSince by `now()`; undefined while the line is in use
  */
 export function waitForIdleLine(freeSince: () => number | undefined, signal: AbortSignal | undefined): Promise<void> {
-  const limit = now() + LIMIT;
+  const limit = now() + MAX_WAIT_MS;
   const pause = new MovableTimer();
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
@@ -20,7 +20,7 @@ export function waitForIdleLine(freeSince: () => number | undefined, signal: Abo
     };
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
-    const isFree = (): number => Math.min(limit, (freeSince() ?? now()) + LULL);
+    const isFree = (): number => Math.min(limit, (freeSince() ?? now()) + IDLE_AFTER_MS);
     pause.start(isFree, () => {
       signal?.removeEventListener("abort", onAbort);
       resolve();

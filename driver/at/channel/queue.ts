@@ -29,8 +29,8 @@ export class Job {
   }
 }
 
-/** Jobs that a waiting background job lets pass: on a line that is never idle it would wait for ever. */
-const PATIENCE = 8;
+/** Jobs that may pass a waiting background job, which on a line that is never idle would wait for ever. */
+const MAX_PASSING_COUNT = 8;
 
 /** Jobs that wait for the line: larger priority first, equal ones in order; the background gets its turn now and then. */
 export class JobQueue {
@@ -57,7 +57,7 @@ export class JobQueue {
 
   take(): Job | undefined {
     const background = this.#lanes.get(Priority.Background) ?? [];
-    const overdue = this.#passed >= PATIENCE ? background.shift() : undefined;
+    const overdue = this.#passed >= MAX_PASSING_COUNT ? background.shift() : undefined;
     const job = overdue ?? this.#first();
     this.#passed = job?.command.priority === Priority.Background || background.length === 0 ? 0 : this.#passed + 1;
     return job;

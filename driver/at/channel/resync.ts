@@ -1,35 +1,26 @@
 import { lineTime, now } from "../clock";
 import type { Upload } from "../command";
 import { ESCAPE } from "../data-mode/escape";
-import type { InFlight } from "../parser/line-classifier";
 import type { Token } from "../parser/tokens";
 import type { Interrupted } from "./exchange";
+import type { ModemLine } from "./modem-line";
 
 /** What resynchronising needs of the line. */
-export interface ResyncLine {
-  readonly bytesPerSecond: number | undefined;
-  /** Silence before and after `+++`, in ms. */
-  readonly guard: number;
-  /** When the last byte came, by `now()`. */
-  lastByteAt(): number;
-  write(bytes: Uint8Array): Promise<void>;
-  /** Makes a command the one in flight, for the parser. */
-  expect(command: InFlight): void;
-}
+export type ResyncLine = Pick<ModemLine, "bytesPerSecond" | "dataMode" | "expect" | "lastByteAt" | "write">;
 
-/** How long each silent probe is waited for, in ms; 27.007 modems answer `AT` within 300 ms unless they are busy. */
-const PROBES = [300, 1000, 1000, 3000, 3000];
-/** Probes in all: late answers make a round void, and there can be as many as commands were sent. */
-const MAX_ROUNDS = 12;
-/** Silence that shows that nothing more is to come, in ms: at least, and at most for a modem that is slow. */
-const QUIET = 100;
-const LONGEST_QUIET = 3000;
-/** Longest wait for that silence, in ms. */
-const QUIET_LIMIT = 5000;
-/** Limit on one write besides the line's own time, in ms: flow control may hold it for ever. */
-const WRITE_LIMIT = 1000;
-/** Most bytes that are sent to fill a prompt up. */
-const MAX_FILL = 64 * 1024;
+/** How long each silent probe is waited for; 27.007 modems answer `AT` within 300 ms unless they are busy. */
+const PROBE_TIMEOUTS_MS = [300, 1000, 1000, 3000, 3000];
+/** Probes in all: a late answer makes a round void, and every command that was sent may get one. */
+const MAX_PROBE_COUNT = 12;
+/** Silence that shows that nothing more will come: at least, and at most for a modem that is slow. */
+const MIN_QUIET_MS = 100;
+const MAX_QUIET_MS = 3000;
+/** Longest wait for that silence. */
+const QUIET_LIMIT_MS = 5000;
+/** Limit on one write besides the line's own time: flow control may hold it for ever. */
+const WRITE_LIMIT_MS = 1000;
+/** Most bytes that are sent to fill up a prompt. */
+const MAX_FILL_BYTES = 64 * 1024;
 
 const ESCAPE_CHARACTER = Buffer.from([0x1b]);
 const FILLER = 0x20;
@@ -44,6 +35,8 @@ type Outcome = "silence" | "ok" | "void";
  */
 export class Resync {
   readonly #line: ResyncLine;
+  /** Silence before and after `+++`, in ms. */
+  readonly #guard: number;
   readonly #promptSize: number;
   readonly #prompt: Upload["prompt"] | undefined;
   #isOpen: boolean;
@@ -60,6 +53,7 @@ export class Resync {
 
   constructor(line: ResyncLine, interrupted: Interrupted) {
     this.#line = line;
+    this.#guard = line.dataMode.guard;
     this.#givenUp = interrupted.startedAt;
     this.#asked = [this.#givenUp];
     this.#prompt = interrupted.prompt;
@@ -70,13 +64,13 @@ export class Resync {
 
   /** Resolves with whether the modem answers in step again; with false when it was cancelled. */
   async run(): Promise<boolean> {
-    await this.#settle(QUIET);
+    await this.#settle(MIN_QUIET_MS);
     let silent = 0;
     let confirmed = 0;
     let outcome: Outcome = "void";
-    for (let round = 0; round < MAX_ROUNDS && silent < PROBES.length && !this.#cancelled; round += 1) {
+    for (let round = 0; round < MAX_PROBE_COUNT && silent < PROBE_TIMEOUTS_MS.length && !this.#cancelled; round += 1) {
       if (this.#isOpen || outcome === "silence") await this.#closePrompt();
-      outcome = await this.#probe(PROBES[silent] ?? QUIET_LIMIT);
+      outcome = await this.#probe(PROBE_TIMEOUTS_MS[silent] ?? QUIET_LIMIT_MS);
       if (outcome === "silence") silent += 1;
       confirmed = outcome === "ok" ? confirmed + 1 : 0;
       if (outcome === "ok" && (this.#tokens.some(({ type }) => type === "echo") || confirmed > 1))
@@ -135,26 +129,26 @@ export class Resync {
   }
 
   async #leaveDataMode(): Promise<void> {
-    await this.#wait(this.#line.guard);
+    await this.#wait(this.#guard);
     await this.#write(ESCAPE);
-    await this.#wait(this.#line.guard);
+    await this.#wait(this.#guard);
   }
 
   async #fill(): Promise<void> {
-    const count = Math.min(MAX_FILL, this.#missing > 0 ? this.#missing : this.#promptSize);
+    const count = Math.min(MAX_FILL_BYTES, this.#missing > 0 ? this.#missing : this.#promptSize);
     this.#missing = 0;
     if (count > 0) await this.#write(Buffer.alloc(count, FILLER));
   }
 
   /** A modem that answers late, one thing after the other, takes about as long again for the next one. */
   #quiet(): number {
-    return this.#asked.length === 0 ? QUIET : Math.min(LONGEST_QUIET, QUIET + 1.5 * this.#lag);
+    return this.#asked.length === 0 ? MIN_QUIET_MS : Math.min(MAX_QUIET_MS, MIN_QUIET_MS + 1.5 * this.#lag);
   }
 
   async #settle(quiet: number): Promise<void> {
-    const limit = now() + QUIET_LIMIT;
+    const limit = now() + QUIET_LIMIT_MS;
     for (;;) {
-      const left = Math.min(this.#line.lastByteAt() + quiet, limit) - now();
+      const left = Math.min(this.#line.lastByteAt + quiet, limit) - now();
       if (left <= 0 || this.#cancelled) return;
       await this.#wait(left);
     }
@@ -162,7 +156,7 @@ export class Resync {
 
   async #write(bytes: Uint8Array): Promise<void> {
     if (this.#cancelled) return;
-    const limit = this.#wait(WRITE_LIMIT + 2 * lineTime(bytes.length, this.#line.bytesPerSecond));
+    const limit = this.#wait(WRITE_LIMIT_MS + 2 * lineTime(bytes.length, this.#line.bytesPerSecond));
     const stop = this.#wake;
     this.#line.write(bytes).then(stop, stop);
     await limit;

@@ -1,7 +1,7 @@
-/** How often is looked while it matters how long the line is silent, in ms. */
-const INTERVAL = 500;
+/** Between two looks, while it matters how long the line is silent. */
+const LOOK_INTERVAL_MS = 500;
 
-/** Looks at intervals, for some downloads end where the modem falls silent. */
+/** Looks at intervals: some downloads end where the modem falls silent. */
 export class SilenceWatch {
   readonly #look: () => boolean;
   #timer: NodeJS.Timeout | undefined;
@@ -11,13 +11,13 @@ export class SilenceWatch {
     this.#look = look;
   }
 
-  /** Begins anew, with the next look an interval from now, or ends. */
+  /** Starts again, with the next look an interval from now, or ends. */
   restart(isNeeded: boolean): void {
     this.stop();
     if (!isNeeded) return;
     this.#timer = setInterval(() => {
       if (!this.#look()) this.stop();
-    }, INTERVAL);
+    }, LOOK_INTERVAL_MS);
   }
 
   stop(): void {
