@@ -34,8 +34,8 @@ export interface Channel {
   /**
    * Queues a command that is answered by `CONNECT`, and holds the line from there on until data mode ends; what is
    * queued waits. `events.onData` may be called before this resolves. A command of background priority goes when
-   * nobody else has used the line for a moment. When `command.signal` aborts while the command is in flight, and
-   * `CONNECT` comes all the same, the link is left again; `events` still gets what arrives until then, and the end. That
+   * the line has been free for a moment. When `command.signal` aborts while the command is in flight, and
+   * `CONNECT` still comes, the link is left again; `events` still gets what arrives until then, and the end. That
    * is a `MODEM_TIMEOUT` when no answer comes in time: as with one that `openData` throws, data mode may have been open
    * for a while, and what arrived in it is lost.
    *

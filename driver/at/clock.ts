@@ -3,8 +3,8 @@ export function now(): number {
   return performance.now();
 }
 
-/** Timers count whole milliseconds and fire a part of one early or, on a busy machine, some late. */
-const TIMER_MARGIN = 1;
+/** Timers count whole milliseconds: they fire a fraction of one early or, on a busy machine, some late. */
+const TIMER_MARGIN_MS = 1;
 
 /** Calls back when a moment has come that may move while it is waited for. */
 export class MovableTimer {
@@ -26,8 +26,8 @@ export class MovableTimer {
       const left = ends() - now();
       this.#stopTimer = undefined;
       if (left <= 0) then();
-      else if (left >= TIMER_MARGIN + 1) {
-        const timer = setTimeout(check, Math.floor(left) - TIMER_MARGIN);
+      else if (left >= TIMER_MARGIN_MS + 1) {
+        const timer = setTimeout(check, Math.floor(left) - TIMER_MARGIN_MS);
         this.#stopTimer = () => clearTimeout(timer);
       } else {
         const immediate = setImmediate(check);
@@ -85,10 +85,10 @@ export function lineTime(bytes: number, bytesPerSecond: number | undefined): num
   return bytesPerSecond === undefined ? 0 : (bytes * 1000) / bytesPerSecond;
 }
 
-/** 9600 baud: the slowest rate that +IPR takes, and what a line of unknown rate may turn out to be, in bytes a second. */
-const SLOWEST_LINE = 960;
+/** 9600 baud: the slowest rate that +IPR takes, and what a line of unknown rate may turn out to be. */
+const SLOWEST_BYTES_PER_SECOND = 960;
 
 /** Longest time that bytes may need on a line, in ms: half as much again as they take, for pauses of flow control. */
 export function transferTime(bytes: number, bytesPerSecond: number | undefined): number {
-  return Math.ceil(1.5 * lineTime(bytes, bytesPerSecond ?? SLOWEST_LINE));
+  return Math.ceil(1.5 * lineTime(bytes, bytesPerSecond ?? SLOWEST_BYTES_PER_SECOND));
 }

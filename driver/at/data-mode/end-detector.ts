@@ -3,8 +3,8 @@ import type { UrcDefinition } from "../line";
 import { ByteSink } from "../parser/byte-sink";
 import { UrcTable } from "../parser/urc-table";
 
-/** Bytes held at most; a modem that takes commands again prints less in one go. */
-const MAX_HELD = 64 * 1024;
+/** The most that is held; a modem that takes commands again prints less in one go. */
+const MAX_HELD_BYTES = 64 * 1024;
 const ECHO = "+++";
 const LINE_END = "\r\n";
 const NOTHING = Buffer.alloc(0);
@@ -62,7 +62,7 @@ export class DataModeEndDetector {
     return this.#complete;
   }
 
-  /** Where, among all bytes of data mode, the last line stands that may be the end; -1 for nowhere. */
+  /** Where, among all bytes of data mode, the last line begins that may be the end; -1 for none. */
   get lastAt(): number {
     if (!this.#complete) return -1;
     const ends = [...this.#exits, ...this.#boots];
@@ -113,7 +113,7 @@ export class DataModeEndDetector {
     return data;
   }
 
-  /** Nothing has followed a beginning: it is data. Should the rest come all the same, it is an end. */
+  /** Nothing has followed a beginning: it is data. If the rest still comes, it is an end. */
   pass(): Buffer {
     const bytes = Buffer.from(this.#held.view().subarray(this.#passed));
     this.#passed = this.#held.length;
@@ -188,7 +188,7 @@ export class DataModeEndDetector {
       if (at === bytes.length) return at;
       this.#complete = echo ? bytes.length >= ECHO.length : search.isWhole(at);
       const misfit = this.#tolerant && this.#complete ? -1 : this.#misfit(bytes, at);
-      if (misfit < 0 && bytes.length - at <= MAX_HELD) return at;
+      if (misfit < 0 && bytes.length - at <= MAX_HELD_BYTES) return at;
       this.#complete = false;
       from = Math.max(misfit, at + 1);
     }
@@ -236,7 +236,7 @@ class Search {
     this.#found = texts.map(() => -1);
   }
 
-  /** Where one of the texts, or a beginning of one at the end of the bytes, stands first; the length for nowhere. */
+  /** Where the first of the texts begins, or a part of one at the end of the bytes; the length for none. */
   next(from: number): number {
     let first = this.#partAtEnd(from);
     for (const [index, text] of this.#texts.entries()) {
@@ -273,7 +273,7 @@ function isBeginning(bytes: Buffer, text: string): boolean {
   return part.length > 0 && text.startsWith(part);
 }
 
-/** Which of the lines stands last, and where; at -1 for none. */
+/** Which of the lines comes last, and where; at -1 for none. */
 function lastOf(lines: readonly string[], text: string): { readonly end: string; readonly at: number } {
   const found = lines.map((end) => ({ end, at: text.lastIndexOf(end) }));
   return found.reduce((best, each) => (each.at > best.at ? each : best), { end: "", at: -1 });

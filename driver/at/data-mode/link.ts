@@ -7,7 +7,7 @@ import type { ModemError } from "../../errors";
  */
 export type DataLinkEnd = "left" | "ended" | "cut" | ModemError;
 
-/** What data mode tells whoever opened it. */
+/** What data mode tells its opener. */
 export interface DataLinkEvents {
   /**
    * Raw bytes, in order and cut anywhere. While the promise is pending the transport is not read: with flow control the
@@ -23,7 +23,7 @@ export interface DataLinkEvents {
   onEnd(end: DataLinkEnd): void;
 }
 
-/** Data mode of the line (V.250 6.4): bytes both ways that nobody reads as commands. The line's only user until it ends. */
+/** Data mode of the line (V.250 6.4): bytes both ways that are not read as commands. The line's only user until it ends. */
 export interface DataLink {
   /**
    * Resolves when the transport has taken the bytes; in pieces of moderate size, so that it can be left soon. Waits

@@ -1,5 +1,5 @@
-/** Bytes that may wait for a receiver who is slow, while the line has to be read all the same. */
-const MOST_WAITING = 1024 * 1024;
+/** What may wait for a slow receiver while the line has to be read regardless. */
+const MAX_WAITING_BYTES = 1024 * 1024;
 
 /** Hands bytes to a receiver one after the other, and stops the line while the receiver is busy. */
 export class ReceiveQueue {
@@ -84,7 +84,7 @@ export class ReceiveQueue {
   }
 
   #flow(): void {
-    const paused = this.#busy && !this.#isFree && (!this.#eager || this.#bytes > MOST_WAITING);
+    const paused = this.#busy && !this.#isFree && (!this.#eager || this.#bytes > MAX_WAITING_BYTES);
     if (paused === this.#paused) return;
     this.#paused = paused;
     if (paused) this.#line.pause();

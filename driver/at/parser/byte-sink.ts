@@ -21,7 +21,7 @@ export class ByteSink {
     return this.#buffer.subarray(0, this.#used);
   }
 
-  /** Hands the bytes over and starts anew. */
+  /** Hands the bytes over and starts again. */
   take(): Buffer {
     const taken = this.view();
     this.#buffer = EMPTY;
@@ -29,7 +29,7 @@ export class ByteSink {
     return taken;
   }
 
-  /** Starts anew in the same memory. */
+  /** Starts again in the same memory. */
   clear(): void {
     this.#used = 0;
   }

@@ -17,7 +17,7 @@ export interface InFlight {
 }
 
 /** Lines without an echo in front of them that are held back; beyond, echo is taken to be off. */
-const MAX_HELD = 32;
+const MAX_HELD_LINES = 32;
 
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
@@ -47,7 +47,7 @@ export class LineClassifier {
     this.#held = [];
   }
 
-  /** Ends the command in flight without a final result; what was held belonged to nobody. */
+  /** Ends the command in flight without a final result; what was held belonged to no command. */
   end(sink: TokenSink): void {
     this.#releaseUnasked(sink);
     this.#current = undefined;
@@ -111,7 +111,7 @@ export class LineClassifier {
   }
 
   #answer(line: Line, sink: TokenSink): void {
-    if (!this.#accepted && this.#held.length < MAX_HELD) {
+    if (!this.#accepted && this.#held.length < MAX_HELD_LINES) {
       this.#held.push(line);
       return;
     }
@@ -134,7 +134,7 @@ export class LineClassifier {
     return lines;
   }
 
-  /** A stale result would be a URC to nobody and a damaged line a false one: both are noise. */
+  /** A stale result would be a URC without a listener, and a damaged line a false one: both are noise. */
   #unasked(line: Line, sink: TokenSink): void {
     const definition = this.#urcs.find(line.text);
     const known = definition !== undefined || line.data.length > 0;

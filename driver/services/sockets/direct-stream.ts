@@ -100,7 +100,7 @@ export class DirectStream {
   }
 
   /**
-   * To be called when a URC, or the answer to somebody's command, makes it doubtful that the connection is open: where
+   * To be called when a URC, or the answer to another's command, makes it doubtful that the connection is open: where
    * the stream has stepped out, `settle` is asked before it enters again.
    */
   doubt(): void {

@@ -3,10 +3,10 @@ export class OrderedDelivery {
   readonly #receive: (data: Buffer) => void | Promise<void>;
   readonly #mayWait: () => boolean;
   #taking: Promise<void> | undefined;
-  /** Lets those go on who wait for the receiver. */
+  /** Ends the waits for the receiver. */
   readonly #held = new Set<() => void>();
 
-  /** @param mayWait whether whoever passes data on may wait for the receiver; `recheck` when it no longer may */
+  /** @param mayWait whether `pass` may wait for the receiver; call `recheck` when that has changed */
   constructor(receive: (data: Buffer) => void | Promise<void>, mayWait: () => boolean) {
     this.#receive = receive;
     this.#mayWait = mayWait;
@@ -33,7 +33,7 @@ export class OrderedDelivery {
     });
   }
 
-  /** Lets go on who waits for the receiver and no longer may. */
+  /** Ends the waits for the receiver, unless they may go on. */
   recheck(): void {
     if (this.#mayWait()) return;
     for (const goOn of this.#held) goOn();

@@ -2,7 +2,7 @@ import { now } from "../../at/clock";
 
 /** Without a byte for so long, the stream steps out for others: about what the guard time costs. */
 const QUIET_MS = 1000;
-/** Longest wait of others while the stream is never quiet: of commands somebody waits for, and of the background. */
+/** Longest wait of others while the stream is never quiet: of urgent and normal commands, and of the background. */
 const MAX_WAIT_MS = { normal: 5000, background: 300_000 } as const;
 /** Between two times that the stream steps out for the background. */
 const BACKGROUND_INTERVAL_MS = 10_000;
@@ -10,7 +10,7 @@ const BACKGROUND_INTERVAL_MS = 10_000;
 /** When a stream in data mode steps out of it for others. */
 export class StepOutPlan {
   readonly #now: () => number;
-  /** When others began to wait: commands somebody waits for, and those of the background. */
+  /** When others began to wait: urgent and normal commands, and those of the background. */
   #normalSince: number | undefined;
   #backgroundSince: number | undefined;
   /** Whether the last time out was for the background, and until when there is none for it. */
@@ -27,7 +27,7 @@ export class StepOutPlan {
   }
 
   /**
-   * When it is time, by the clock: it moves with every byte; `Infinity` while nobody waits.
+   * When it is time, by the clock: it moves with every byte; `Infinity` while no command waits.
    *
    * @param idle ms since a byte went either way
    */
@@ -41,7 +41,7 @@ export class StepOutPlan {
     return Math.min(forNormal, Math.max(forBackground, this.#noBackgroundBefore));
   }
 
-  /** Others begin to wait: commands somebody waits for or, `isPatient`, those of the background. */
+  /** Others begin to wait: urgent and normal commands or, `isPatient`, those of the background. */
   wanted(isPatient: boolean): void {
     if (isPatient) this.#backgroundSince = this.#now();
     else this.#normalSince = this.#now();
