@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ModemError } from "../../../../driver/errors";
+import { failure } from "../../../support/failure";
 import { inDataMode } from "../data-mode/data-peer";
-import { CSQ, failure, setUp, simple, turns } from "./set-up";
+import { CSQ, setUp, simple, turns } from "./set-up";
 
 const GONE = new ModemError("MODEM_OFFLINE", "gone");
 
