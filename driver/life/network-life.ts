@@ -10,9 +10,9 @@ import { AutoResetEvent, delay } from "../delay";
 import { asModemError, isModemError, ModemError } from "../errors";
 import type { ModelDriver } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
+import { Backoff } from "../services/waiting/backoff";
 import type { ContextConnector, LifeContext } from "./context";
 import type { Session } from "./session";
-import { Backoff } from "./timing";
 
 /** One session's life on the network: SIM, search, connect, ready, and again from where it broke. */
 export class NetworkLife implements ContextConnector {

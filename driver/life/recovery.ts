@@ -4,12 +4,12 @@ import { cycleRadio } from "../cellular/functionality";
 import { delay } from "../delay";
 import { asModemError, ModemError } from "../errors";
 import type { ModelDefinition } from "../services/model";
+import { Backoff } from "../services/waiting/backoff";
 import { kindOfPort } from "../transport/open";
 import type { Transport } from "../transport/transport";
 import type { LifeContext } from "./context";
 import type { Life } from "./life";
 import { type Fault, Session, type SessionListeners } from "./session";
-import { Backoff } from "./timing";
 
 /** What is tried against silence that resynchronising did not end, each once, in this order. */
 const ESCALATION = ["cycle the radio", "reset", "reopen"] as const;

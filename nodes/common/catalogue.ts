@@ -1,6 +1,6 @@
 import type { Runtime } from "./types";
 
-/** Where the texts that all nodes share stand: the catalogue of the config node. */
+/** The catalogue of the config node holds the texts that all nodes share. */
 export const SHARED_CATALOGUE = "@cellular-flows/node-red-modem/modem";
 
 /** A text of the shared catalogue in the language of the server. */

@@ -1,4 +1,5 @@
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
+import { unlessAborted } from "../../driver/services/waiting/unless-aborted";
 import { nodeClosed, notConfigured, notPrepared, queueFull } from "./errors";
 import type { StatusDisplay } from "./status";
 import type { Message, ModemNode } from "./types";
@@ -7,39 +8,39 @@ import { inTime, withinLimit } from "./within-limit";
 /** What a running message may use. */
 export interface Job<Access> {
   readonly modem: ModemHandle;
-  /** What `acquire` gave. */
+  /** What `acquire` returned. */
   readonly access: Access;
   /** Aborts when the node is closed. */
   readonly signal: AbortSignal;
-  /** Shows how far it has come, in units of its own. */
+  /** Shows the progress, in units of the job's choice. */
   readonly progress: (done: number, total: number) => void;
 }
 
-/** What a node does with a message: three steps, of which each may throw. */
+/** What a node does with a message, in three steps; each may throw. */
 export interface Operation<Request, Access> {
-  /** Reads and checks everything the message and the dialog say. @throws {ModemError} `INVALID_INPUT`; nothing was sent */
+  /** Reads and checks the message and the dialog. @throws {ModemError} `INVALID_INPUT`; nothing was sent */
   prepare(message: Message): Promise<Request>;
   /** Waits until the modem can do it. */
   acquire(modem: ModemHandle, wait: ReadyOptions, request: Request): Promise<Access>;
-  /** Does it; resolves with the properties that the message gets before it goes on. */
+  /** Does the work; resolves with the properties to set on the outgoing message. */
   perform(request: Request, job: Job<Access>): Promise<Partial<Message>>;
 }
 
 export type Send = (message: Message) => void;
 export type Done = (error?: Error) => void;
 
-/** Requests that may be under way in one node, which is far above what any modem does side by side. */
+/** Requests that may run in one node at once: far more than any modem runs in parallel. */
 const RUNNING_LIMIT = 1000;
-/** ms for the check of a message where no modem says otherwise. */
-const DEFAULT_TIMEOUT = 60_000;
-/** ms that `close` waits for work that has been told to stop; Node-RED itself would wait 15 s. */
-const CLOSE_LIMIT = 2000;
+/** Bounds the check of a message if there is no modem to set a limit. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+/** Bounds how long `close` waits for aborted work; Node-RED itself would wait 15 s. */
+const CLOSE_LIMIT_MS = 2000;
 
 /**
- * The one way a message is taken, checked, queued, answered or failed.
+ * Accepts, checks, queues and answers or fails every message of a node.
  *
- * Messages pass the wait for the modem in their order, then run side by side. Each ends in `send` and `done()` or in
- * `done(error)`, whatever happens; nothing here ever rejects, since Node-RED ends its process on that.
+ * Messages wait for the modem in order, then run in parallel. Each one ends in `send` and `done()`, or in `done(error)`.
+ * Nothing here ever rejects: an unhandled rejection would end Node-RED's process.
  */
 export class Controller<Request, Access> {
   readonly #operation: Operation<Request, Access>;
@@ -56,12 +57,12 @@ export class Controller<Request, Access> {
 
   constructor(
     operation: Operation<Request, Access>,
-    /** The config node of the moment; a deploy may give another. */
+    /** The current config node; a deploy may replace it. */
     owner: () => ModemNode | undefined,
     status: StatusDisplay,
     /** Messages that may wait for the modem. */
     limit: () => number,
-    /** Takes what Node-RED's own `done` throws. */
+    /** Receives what Node-RED's own `done` throws. */
     report: (error: unknown) => void,
   ) {
     this.#operation = operation;
@@ -83,11 +84,11 @@ export class Controller<Request, Access> {
     this.#work.add(work);
   }
 
-  /** Ends every message that is here with `MODEM_OFFLINE`; resolves within `CLOSE_LIMIT`. */
+  /** Fails every message in the node with `MODEM_OFFLINE`; resolves within `CLOSE_LIMIT_MS`. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const job of this.#jobs) job.abort(nodeClosed());
-    await withinLimit(Promise.all(this.#work), CLOSE_LIMIT);
+    await withinLimit(Promise.all(this.#work), CLOSE_LIMIT_MS);
   }
 
   #finish(done: Done, error?: Error): void {
@@ -98,7 +99,7 @@ export class Controller<Request, Access> {
 
   async #run(message: Message): Promise<void> {
     if (this.#closed) throw nodeClosed();
-    // One controller a message: a signal that thousands listen to is slow, and Node.js warns of it.
+    // One controller per message: a signal with thousands of listeners is slow, and Node.js warns about it.
     const controller = new AbortController();
     this.#jobs.add(controller);
     try {
@@ -109,19 +110,19 @@ export class Controller<Request, Access> {
     }
   }
 
-  /** Checks at once, so that a bad message fails at once, and then waits for its turn and for the modem. */
+  /** Checks the message at once, so that a bad one fails at once; then waits for its turn and for the modem. */
   async #wait(message: Message, signal: AbortSignal): Promise<{ request: Request; job: Job<Access> }> {
-    // Passing a modem that is ready is no wait, however many come at once.
+    // With a modem that is ready nothing waits, however many messages arrive at once.
     const owner = this.#owner();
     const mustWait = owner?.modem?.state !== "ready";
     const limit = this.#limit();
     if (mustWait && this.#waiting >= limit) throw queueFull(limit);
     this.#waiting += 1;
     try {
-      const timeout = owner?.timeout ?? DEFAULT_TIMEOUT;
-      // Not by the date, which a gateway without a clock of its own learns late.
+      const timeout = owner?.timeout ?? DEFAULT_TIMEOUT_MS;
+      // Not by the date: a gateway without a clock of its own learns it late.
       const deadline = performance.now() + timeout;
-      // A store of context that never answers must not hold up the messages behind for ever.
+      // A context store that never answers must not block the messages behind this one.
       const prepared = inTime(this.#operation.prepare(message), timeout, () => notPrepared(timeout));
       const passed = this.#pass(prepared, this.#turn, { deadline, signal });
       const before = this.#turn;
@@ -140,14 +141,14 @@ export class Controller<Request, Access> {
     before: Promise<unknown>,
     { deadline, signal }: { deadline: number; signal: AbortSignal },
   ): Promise<{ request: Request; job: Job<Access> }> {
-    const request = await untilAborted(prepared, signal);
+    const request = await unlessAborted(prepared, signal);
     const owner = this.#owner();
     if (owner === undefined) throw notConfigured();
     const { modem, problem } = owner;
     if (modem === undefined) throw problem ?? notConfigured();
-    await untilAborted(before, signal);
+    await unlessAborted(before, signal);
     const timeout = Math.max(1, Math.ceil(deadline - performance.now()));
-    const access = await untilAborted(this.#operation.acquire(modem, { timeout, signal }, request), signal);
+    const access = await unlessAborted(this.#operation.acquire(modem, { timeout, signal }, request), signal);
     return { request, job: { modem, access, signal, progress: this.#status.progress } };
   }
 
@@ -156,20 +157,10 @@ export class Controller<Request, Access> {
     this.#running += 1;
     this.#status.started();
     try {
-      return await untilAborted(this.#operation.perform(request, job), job.signal);
+      return await unlessAborted(this.#operation.perform(request, job), job.signal);
     } finally {
       this.#running -= 1;
       this.#status.ended();
     }
   }
-}
-
-/** Ends the wait with the abort's reason at once, even where the work itself takes its time to stop. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -12,7 +12,7 @@ export function notConfigured(): ModemError {
 export function queueFull(limit: number): ModemError {
   return new ModemError(
     "MODEM_BUSY",
-    `${limit} messages are waiting for the modem already: send fewer, or raise the queue limit of the modem`,
+    `${limit} messages already wait for the modem: send fewer, or raise the queue limit of the modem`,
   );
 }
 
@@ -20,10 +20,10 @@ export function queueFull(limit: number): ModemError {
 export function notPrepared(limit: number): ModemError {
   return new ModemError(
     "MODEM_TIMEOUT",
-    `What the node's template takes from the context was not there within ${limit / 1000} s; nothing was sent`,
+    `The context values of the node's template did not arrive within ${limit / 1000} s; nothing was sent`,
   );
 }
 
 export function nodeClosed(): ModemError {
-  return new ModemError("MODEM_OFFLINE", "The flow was stopped or deployed again before the modem had answered");
+  return new ModemError("MODEM_OFFLINE", "The flow was stopped or deployed again before the modem answered");
 }

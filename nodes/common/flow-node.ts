@@ -8,29 +8,29 @@ import { StatusDisplay, type StatusText } from "./status";
 import { tlsWarning } from "./tls-warning";
 import type { ModemNode, ObservableModem, Runtime, TlsNode } from "./types";
 
-/** Messages that may wait in a node where neither it nor its modem says otherwise. */
+/** Messages that may wait in a node if neither the node nor its modem sets a limit. */
 const DEFAULT_QUEUE = 1000;
 
 export interface FlowNodeOptions<Request, Access> {
   /** Id of the config node. */
   readonly modem: string;
-  /** Id of the security profile, whose end the status warns of; its operation uses it. */
+  /** Id of the security profile that the operation uses; the status warns before its certificates expire. */
   readonly tls?: string;
   /** Overrides the modem's limit of waiting messages. */
   readonly queue?: unknown;
   readonly operation: Operation<Request, Access>;
-  /** The output on which messages are answered; 1 where it is left out. */
+  /** The output for answers; 1 by default. */
   readonly output?: 1 | 2;
   /** What the status says instead of "ready". */
   readonly condition?: () => StatusText | undefined;
   /**
-   * Called once with the modem, and what is to be called when `condition` changes; what it returns is called, and
-   * waited for, when the node is closed.
+   * Called once with the modem; calls `conditionChanged` whenever `condition` changes. Returns a function that the
+   * node calls, and waits for, when it closes.
    */
   readonly listen?: (modem: ObservableModem, conditionChanged: () => void) => () => void | Promise<void>;
 }
 
-/** Ties a flow node to its modem: messages, status, registration as a user, and the way out. */
+/** Connects a flow node with its modem: messages, status, registration as a user, and cleanup on close. */
 export function setUpFlowNode<Request, Access>(
   RED: Runtime,
   node: Node,
@@ -53,8 +53,8 @@ export function setUpFlowNode<Request, Access>(
 
   let leaving: Promise<unknown> = Promise.resolve();
   onFlowsStarted(RED, node, () => {
-    // Node-RED starts a node again with its config nodes only where the flow names these by their ids; a node that has
-    // them from an environment variable, as those of a subflow may, stays, and would stand with one that is closed.
+    // Node-RED restarts a node together with its config nodes only if the flow names these by id. A node that gets them
+    // from an environment variable, as in a subflow, keeps running and would hold a closed config node.
     if (findModem(RED, modem) === tie.owner && lookUpTls(RED, tls) === tie.security) return;
     leaving = Promise.allSettled([leaving, tie.stopListening()]);
     tie.leave();
@@ -71,7 +71,7 @@ export function setUpFlowNode<Request, Access>(
   });
 }
 
-/** A flow node with its config nodes as they are now. */
+/** A flow node's current config nodes. */
 interface Tie {
   readonly owner: ModemNode | undefined;
   readonly security: TlsNode | undefined;
@@ -96,7 +96,7 @@ function tieTo<Request, Access>(
   try {
     if (owner?.modem !== undefined) stop = listen?.(owner.modem, status.conditionChanged);
   } catch (error) {
-    // A constructor that throws leaves no node behind: messages would vanish without a word.
+    // A constructor that throws leaves no node behind, and messages would vanish silently.
     status.failed(error as Error);
     reportOnceStarted(RED, node, error as Error);
   }

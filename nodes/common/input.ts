@@ -1,11 +1,11 @@
 import { invalid } from "./errors";
 
-/** A property that nobody has filled in. */
+/** A property that was not filled in. */
 export function isEmpty(value: unknown): value is undefined | null | "" {
   return value === undefined || value === null || value === "";
 }
 
-/** The dialog's value, or the message's where the dialog is empty, with the name under which to complain about it. */
+/** The dialog's value, or the message's if the dialog is empty, with the field name to use in errors. */
 export function pick(name: string, configured: unknown, fromMessage: unknown): { value: unknown; field: string } {
   return isEmpty(configured) ? { value: fromMessage, field: `msg.${name}` } : { value: configured, field: name };
 }
@@ -19,8 +19,8 @@ export function optionalText(value: unknown, field: string): string | undefined 
 }
 
 /**
- * @param remedy where a person can fill it in, as the rest of the sentence
- * @throws {ModemError} `INVALID_INPUT` when it is empty or no text
+ * @param remedy tells where to fill it in; completes the sentence
+ * @throws {ModemError} `INVALID_INPUT` if it is empty or not a text
  */
 export function requiredText(value: unknown, field: string, remedy = ""): string {
   const text = optionalText(value, field);
@@ -28,7 +28,7 @@ export function requiredText(value: unknown, field: string, remedy = ""): string
   return text;
 }
 
-/** Without the blanks around it. What else `trim` takes away, line ends above all, has to be seen and refused. */
+/** Without blanks at either end. Other characters that `trim` removes, line ends above all, must be seen and refused. */
 export function withoutBlanks(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
@@ -39,7 +39,7 @@ export interface NumberRange {
 }
 
 /**
- * undefined when empty. Digits count as a number, since environment variables and dialogs give texts.
+ * undefined when empty. Digits count as a number: environment variables and dialogs give texts.
  *
  * @throws {ModemError} `INVALID_INPUT`
  */
@@ -71,7 +71,7 @@ export function optionalChoice<T extends string>(value: unknown, field: string, 
   return found;
 }
 
-/** `fallback` when empty; "true" and "false" count, as environment variables give them. @throws {ModemError} `INVALID_INPUT` */
+/** `fallback` when empty; accepts the texts of environment variables, "true" and "false". @throws {ModemError} `INVALID_INPUT` */
 export function flag(value: unknown, field: string, fallback: boolean): boolean {
   if (isEmpty(value)) return fallback;
   if (value === true || value === "true") return true;
@@ -87,7 +87,7 @@ export function optionalBytes(value: unknown, field: string): Buffer | undefined
   throw invalid(field, "must be a text or a Buffer");
 }
 
-/** Whether a value is an object as JSON knows them: no array, Buffer, Date or other class. */
+/** Whether a value is a plain JSON object: not an array, Buffer, Date or instance of another class. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

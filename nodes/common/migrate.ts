@@ -1,14 +1,14 @@
-/** One step of a node's history: takes the properties of the version before and gives those of `version`. */
+/** Converts the properties of the previous version to those of `version`. */
 export interface Migration {
   readonly version: number;
   up(properties: Readonly<Record<string, unknown>>): Record<string, unknown>;
 }
 
 /**
- * Brings the properties of a node that an older release saved, or that someone wrote by hand, up to date.
+ * Updates the properties of a node that an older release saved or that were written by hand.
  *
- * Runs in the runtime, since a gateway may get a new release and never be opened in an editor, and in the editor.
- * A newer release's properties are left as they are. The input is not changed.
+ * Runs in the editor and in the runtime, since a gateway may get a new release without ever being opened in an editor.
+ * Leaves the properties of a newer release alone. Does not change its input.
  */
 export function migrate<T extends object>(properties: T, migrations: readonly Migration[]): T {
   const saved = (properties as { version?: unknown }).version;
@@ -20,7 +20,7 @@ export function migrate<T extends object>(properties: T, migrations: readonly Mi
   return current.version === saved ? properties : (current as T);
 }
 
-/** The first step of every node: what a flow written by hand leaves out gets the default of the contract. */
+/** The first migration of every node: fills in defaults that a hand-written flow leaves out. */
 export function fillIn(defaults: Readonly<Record<string, unknown>>): Migration {
   return {
     version: 1,

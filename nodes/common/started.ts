@@ -8,10 +8,10 @@ interface Started {
   readonly listener: () => void;
 }
 
-/** One listener for all nodes: Node.js takes more than ten of them for a leak, and says so in the log. */
+/** One listener for all nodes: Node.js takes more than ten for a leak and logs a warning. */
 const started = new WeakMap<Events, Started>();
 
-/** Calls back each time all flows stand, until the node is closed. Catch nodes hear nothing before. */
+/** Calls back each time all flows have started, until the node is closed. Catch nodes receive nothing before that. */
 export function onFlowsStarted(RED: Runtime, node: Node, callback: () => void): void {
   const { events } = RED;
   const { callbacks, listener } = started.get(events) ?? listen(events);
@@ -24,11 +24,11 @@ export function onFlowsStarted(RED: Runtime, node: Node, callback: () => void): 
   });
 }
 
-/** Tells Catch nodes what is wrong with a node, as soon as there are any. */
+/** Reports a node's problem to Catch nodes once these have started. */
 export function reportOnceStarted(RED: Runtime, node: Node, problem: Error): void {
   let told = false;
   onFlowsStarted(RED, node, () => {
-    // Each deploy calls back; a message makes Node-RED look for Catch nodes.
+    // Each deploy calls back. Node-RED looks for Catch nodes only if there is a message.
     if (!told) node.error(problem, {});
     told = true;
   });
@@ -37,7 +37,7 @@ export function reportOnceStarted(RED: Runtime, node: Node, problem: Error): voi
 function listen(events: Events): Started {
   const callbacks = new Set<() => void>();
   const listener = (): void => {
-    // One that a callback adds, since it has found the flows changed, belongs to this start too.
+    // A callback may add another one if it finds the flows changed; that one belongs to this start too.
     for (const callback of callbacks) callback();
   };
   events.on("flows:started", listener);

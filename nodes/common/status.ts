@@ -6,7 +6,7 @@ import type { ObservableModem, Runtime } from "./types";
 
 type Appearance = Pick<NodeStatus, "fill" | "shape">;
 
-/** A status: its looks and its text in the shared catalogue. */
+/** A status: its appearance, and its text in the shared catalogue. */
 export interface StatusText {
   readonly appearance: Appearance;
   readonly key: string;
@@ -20,10 +20,10 @@ export const GREEN_DOT: Appearance = { fill: "green", shape: "dot" };
 export const YELLOW_DOT: Appearance = { fill: "yellow", shape: "dot" };
 export const RED_RING: Appearance = { fill: "red", shape: "ring" };
 
-/** ms; a warning depends on the date. */
-const DAY = 24 * 60 * 60 * 1000;
+/** How often to refresh: a warning depends on the date. */
+const REFRESH_INTERVAL_MS = 24 * 60 * 60 * 1000;
 
-/** The status of each state of a modem: its looks and its key in the catalogue. */
+/** The status of each state of a modem: its appearance and its key in the catalogue. */
 const STATUSES: Readonly<Record<ModemState, readonly [appearance: Appearance, key: string]>> = {
   closed: [GREY_RING, "status.notConnected"],
   opening: [GREY_RING, "status.notConnected"],
@@ -37,8 +37,8 @@ const STATUSES: Readonly<Record<ModemState, readonly [appearance: Appearance, ke
 };
 
 /**
- * The status under a flow node. What the node itself does comes before the modem's state: at work, then its last
- * failure (until the next success or the next change of the modem), then the modem, then what there is to warn of.
+ * The status under a flow node. It shows the first of: running work, the node's last failure (until the next success or
+ * change of the modem), the modem's state, a warning.
  */
 export class StatusDisplay {
   readonly #RED: Runtime;
@@ -46,7 +46,7 @@ export class StatusDisplay {
   readonly #warning: () => StatusText | undefined;
   readonly #condition: () => StatusText | undefined;
   #running = 0;
-  /** Of the one message that is being worked on; several at once have no common measure. */
+  /** Progress of the only running message; several at once have no common measure. */
   #percent: number | undefined;
   #failure: Error | undefined;
   #modemError: ModemError | undefined;
@@ -57,9 +57,9 @@ export class StatusDisplay {
   constructor(
     RED: Runtime,
     node: Node,
-    /** What is shown where all is well otherwise; asked again with every change and every day. */
+    /** Shown if nothing else is wrong; evaluated again at every change and every day. */
     warning: () => StatusText | undefined = () => undefined,
-    /** What the node itself keeps, such as a connection; shown instead of "ready". */
+    /** The state of what the node keeps, such as a connection; shown instead of "ready". */
     condition: () => StatusText | undefined = () => undefined,
   ) {
     this.#RED = RED;
@@ -68,18 +68,18 @@ export class StatusDisplay {
     this.#condition = condition;
   }
 
-  /** Follows a modem from now on. */
+  /** Follows a modem. */
   attach(modem: ObservableModem): void {
     this.#modem = modem;
     this.#modemError = modem.lastError;
     this.#failure = undefined;
     modem.on("state", this.#onState);
     modem.on("registration", this.#refresh);
-    this.#timer = setInterval(this.#refresh, DAY).unref();
+    this.#timer = setInterval(this.#refresh, REFRESH_INTERVAL_MS).unref();
     this.#refresh();
   }
 
-  /** Shows nothing any more. */
+  /** Clears the status and stops following the modem. */
   detach(): void {
     this.#modem?.off("state", this.#onState);
     this.#modem?.off("registration", this.#refresh);
@@ -99,7 +99,7 @@ export class StatusDisplay {
     this.#refresh();
   };
 
-  /** A message that was `started` has come to its end; `succeeded` or `failed` follows and shows it. */
+  /** A `started` message has ended; `succeeded` or `failed` follows and updates the status. */
   ended(): void {
     this.#running -= 1;
     this.#percent = undefined;
@@ -110,7 +110,7 @@ export class StatusDisplay {
     this.#refresh();
   }
 
-  /** The node's condition is another: a failure of before says no more. */
+  /** The node's condition changed, so an earlier failure no longer applies. */
   readonly conditionChanged = (): void => {
     this.#failure = undefined;
     this.#refresh();
@@ -138,7 +138,7 @@ export class StatusDisplay {
     }
     if (this.#failure !== undefined) return this.#reason(this.#failure);
     if (this.#modem === undefined) return {};
-    // An absent port is the ordinary "not connected"; every other trouble of the modem says what it is.
+    // A missing port is the ordinary "not connected"; every other problem of the modem is shown by name.
     if (isModemError(this.#modemError, "MODEM_OFFLINE")) return this.#compose(...STATUSES.closed);
     if (this.#modemError !== undefined) return this.#reason(this.#modemError);
     return this.#modem.state === "ready"

@@ -3,12 +3,12 @@ import type { Node } from "node-red";
 import { invalid } from "./errors";
 import type { Message, Runtime } from "./types";
 
-/** A tag that names something outside the message: `flow.x`, `global[store].x`, `env.X`. */
+/** Tags that name a value outside the message: `flow.x`, `global[store].x`, `env.X`. */
 const CONTEXT = /^(flow|global)(?:\[(\w+)\])?\.(.+)$/;
 const ENVIRONMENT = /^env\.(.+)$/;
 
 /**
- * Looks names up in the message first, then in what was fetched from outside for this template, as the core template
+ * Looks names up in the message first, then among the outside values fetched for this template, as the core template
  * node does.
  */
 class MessageContext extends mustache.Context {
@@ -32,8 +32,8 @@ class MessageContext extends mustache.Context {
 }
 
 /**
- * Renders a field that the contract calls a template: Mustache over the message, `flow`, `global` and `env`, never
- * HTML-escaped, since what comes out goes to a modem.
+ * Renders a template field: Mustache over the message, `flow`, `global` and `env`. Never HTML-escaped, since the result
+ * goes to a modem.
  *
  * @throws {ModemError} `INVALID_INPUT` when the template is malformed or a context store fails
  */
@@ -53,7 +53,7 @@ export async function renderTemplate(
   }
 }
 
-/** The names of all tags, those in sections too. A parsed tag is [kind, name, start, end, inner tags?]. */
+/** The names of all tags, including those in sections. A parsed tag is [kind, name, start, end, inner tags?]. */
 function tagNames(tags: readonly unknown[], names = new Set<string>()): Set<string> {
   for (const tag of tags) {
     if (!Array.isArray(tag) || tag[0] === "text") continue;
@@ -74,7 +74,7 @@ async function fetchOutside(RED: Runtime, node: Node, names: ReadonlySet<string>
   return values;
 }
 
-/** A store may be remote, so it is asked by callback. */
+/** By callback, since a store may be remote. */
 function fetchContext(node: Node, [, scope, store, key]: RegExpExecArray): Promise<unknown> {
   const context = node.context()[scope === "flow" ? "flow" : "global"];
   return new Promise((resolve, reject) => {

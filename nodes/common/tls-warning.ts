@@ -4,7 +4,7 @@ import { findTls } from "./config-nodes";
 import { RED_RING, type StatusText, YELLOW_DOT } from "./status";
 import type { Runtime } from "./types";
 
-/** What a status says instead of "ready" where a node's security profile can't be used, or soon can't be. */
+/** Replaces "ready" if a node's security profile can't be used, or soon can't. */
 export function tlsWarning(RED: Runtime, id: string): StatusText | undefined {
   try {
     return expiryWarning(findTls(RED, id)?.daysLeft());
@@ -14,7 +14,7 @@ export function tlsWarning(RED: Runtime, id: string): StatusText | undefined {
   }
 }
 
-/** @param days whole days left, negative when it is over */
+/** @param days whole days left, negative once expired */
 export function expiryWarning(days: number | undefined): StatusText | undefined {
   if (days === undefined || days > EXPIRY_WARNING_DAYS) return undefined;
   if (days < 0) return { appearance: YELLOW_DOT, key: "status.certificateExpired" };

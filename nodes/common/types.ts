@@ -4,18 +4,18 @@ import type { ModemError } from "../../driver/errors";
 import type { ModemEvents, ModemHandle } from "../../driver/modem-types";
 import type { SecurityProfile, SessionData, SessionRecord } from "../../driver/services/security/security";
 
-/** Node-RED's runtime as a node module gets it. */
+/** Node-RED's runtime as passed to a node module. */
 export type Runtime = NodeAPI;
 export type Message = NodeMessage;
 
-/** A modem that can be listened to. */
+/** A modem with events. */
 export type ObservableModem = ModemHandle & EventEmitter<ModemEvents>;
 
 /** What the flow nodes see of the config node `modem`. */
 export interface ModemNode extends Node {
-  /** By id: Node-RED hands the errors and the status of a config node to the flows of these nodes. */
+  /** By id: Node-RED passes the errors and the status of a config node to the flows of these nodes. */
   readonly users: Record<string, Node>;
-  /** undefined where the settings can't be used; `problem` tells why. */
+  /** undefined if the settings can't be used; `problem` tells why. */
   readonly modem: ObservableModem | undefined;
   readonly problem: ModemError | undefined;
   /** ms that a message waits for the modem to become ready. */
@@ -26,7 +26,7 @@ export interface ModemNode extends Node {
   deregister(user: Node): void;
 }
 
-/** Told of session data that a connection has given; `modem` is the id of the modem's node. */
+/** Called with the session data of a connection; `modem` is the id of the modem's node. */
 export type SessionListener = (modem: string, record: SessionRecord) => void;
 
 /** What the flow nodes see of the config node `modem-tls`. */
@@ -35,13 +35,13 @@ export interface TlsNode extends Node {
   readonly users: Record<string, Node>;
   /** Why its settings can't be used. */
   readonly problem: ModemError | undefined;
-  /** What a connection of this modem is made with; its sessions are kept for each modem apart. @throws {ModemError} `problem` */
+  /** The profile for this modem's connections; each modem has its own sessions. @throws {ModemError} `problem` */
   profileFor(modem: ModemNode): SecurityProfile;
-  /** Whole days until the first of its certificates ends, negative when one has; undefined where it has none. */
+  /** Whole days until its first certificate expires, negative once one has; undefined if it has none. */
   daysLeft(): number | undefined;
-  /** Returns the way out. */
+  /** Returns a function that unsubscribes. */
   onSession(listener: SessionListener): () => void;
-  /** While `work` gives a modem these data they are kept as any others, but no listener is told: they are no news. */
+  /** Keeps the data while `work` gives them to a modem, but tells no listener: they are not new. */
   restoring<T>(session: SessionData, work: () => Promise<T>): Promise<T>;
   register(user: Node): void;
   deregister(user: Node): void;

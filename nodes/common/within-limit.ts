@@ -1,10 +1,10 @@
+import { unlessAborted } from "../../driver/services/waiting/unless-aborted";
+
 /** The work's own outcome, or a rejection with what `late` makes when it takes longer than `limit` ms. */
 export async function inTime<T>(work: Promise<T>, limit: number, late: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(late()), limit);
-  });
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(late()), limit);
+  return unlessAborted(work, timeout.signal).finally(() => clearTimeout(timer));
 }
 
 /** Resolves when the work is over, however it ends, and at the latest after `limit` ms. */

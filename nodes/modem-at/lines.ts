@@ -7,7 +7,7 @@ export interface ParsedLine {
   readonly fields: string[];
 }
 
-/** What stands before the colon; a line without a prefix, `RDY`, is its own topic. */
+/** The part before the colon; a line without a prefix, such as `RDY`, is its own topic. */
 export function topicOf(line: string): string {
   return prefixOf(line) || line;
 }

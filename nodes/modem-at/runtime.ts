@@ -31,8 +31,7 @@ interface AtRequest {
   readonly parsed: boolean;
 }
 
-/** s */
-const DEFAULT_TIMEOUT = 60;
+const DEFAULT_TIMEOUT_S = 60;
 
 export default function init(RED: Runtime): void {
   function ModemAtNode(this: Node, definition: Definition): void {
@@ -61,7 +60,7 @@ class AtOperation implements Operation<AtRequest, void> {
   }
 
   async prepare(message: Message): Promise<AtRequest> {
-    const seconds = optionalNumber(this.#properties.timeout, "timeout", AT_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
+    const seconds = optionalNumber(this.#properties.timeout, "timeout", AT_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT_S;
     const ret = optionalChoice(this.#properties.ret, "ret", AT_RETURN_TYPES) ?? "lines";
     return {
       command: await this.#command(message),
@@ -71,7 +70,7 @@ class AtOperation implements Operation<AtRequest, void> {
     };
   }
 
-  /** Raw commands go as soon as the line answers: they are what one looks for trouble with. */
+  /** Raw commands go out as soon as the line answers: they serve to look for the cause of a problem. */
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<void> {
     return modem.lineReady(wait);
   }
@@ -95,7 +94,7 @@ class AtOperation implements Operation<AtRequest, void> {
   }
 }
 
-/** One command line; the line end that a text from a file or a terminal brings along is no part of it. */
+/** One command line, without the line end of a text from a file or a terminal. */
 function commandLine(value: unknown, field: string): string {
   const line = withoutBlanks(requiredText(value, field).replace(/[ \t\r\n]+$/, ""));
   if (/\p{Cc}/u.test(line)) throw invalid(field, "contains a control character: it must be a single line");

@@ -19,7 +19,7 @@ export function urcPrefixes(value: unknown): string[] {
   return prefixes.map((prefix) => prefix.trim()).filter((prefix) => prefix !== "");
 }
 
-/** Passes on the unsolicited lines that begin with one of the prefixes; returns the way out. */
+/** Emits the unsolicited lines that begin with one of the prefixes; returns a function that stops it. */
 export function relayUrcs(
   modem: ObservableModem,
   prefixes: readonly string[],

@@ -7,16 +7,16 @@ const FORM = "application/x-www-form-urlencoded";
 
 export interface RequestBody {
   readonly body?: Buffer;
-  /** What the body's type would be if nobody said. */
+  /** The body's type if no other is stated. */
   readonly contentType?: string;
 }
 
-/** The methods with which the modems send a body. */
+/** The methods whose requests have a body on the modems. */
 const WITH_BODY: readonly HttpMethod[] = ["POST", "PUT"];
 
 /**
- * The bytes of `msg.payload`, as the core node makes them: texts and Buffers as they are, everything else as JSON, or
- * as a form where the content type asks for one.
+ * The bytes of `msg.payload`, as in the core node: texts and Buffers unchanged, everything else as JSON, or as a form
+ * if the content type asks for one.
  *
  * @throws {ModemError} `INVALID_INPUT` when the payload can't be written as JSON or as a form
  */

@@ -2,9 +2,9 @@ import { type ParsedUrlQueryInput, stringify } from "node:querystring";
 import { invalid } from "../common/errors";
 
 /**
- * An object as a query or a form has it.
+ * An object encoded as a query or a form.
  *
- * @throws {ModemError} `INVALID_INPUT` for a text that UTF-8 has no bytes for: half a character, where one was cut
+ * @throws {ModemError} `INVALID_INPUT` for a text that UTF-8 can't encode: a lone half of a surrogate pair
  */
 export function formText(fields: Readonly<Record<string, unknown>>): string {
   try {

@@ -1,12 +1,12 @@
-/** The field in `msg.headers` by which request nodes know an answer's headers again. */
+/** The field in `msg.headers` by which request nodes recognise the headers of an answer. */
 export const HEADER_MARK = "x-node-red-request-node";
 
 /**
  * The mark of an answer's headers: the core `http request` node's, which is a `hash-sum` of them.
  *
- * A message often goes from one request to the next. The headers it carries then are the first answer's, not what the
- * flow's author wants to send, unless a node between has changed them. Since the mark is the core node's, this holds
- * between core's requests and ours too.
+ * A message often goes from one request to the next. It then carries the headers of the first answer, which the flow's
+ * author does not mean to send unless a node in between changed them. Since the mark is the core node's, this also works
+ * between core's requests and ours.
  */
 export function headerMark(headers: Readonly<Record<string, string | string[]>>): string {
   return foldValue(0, "", headers).toString(16).padStart(8, "0");
@@ -14,7 +14,7 @@ export function headerMark(headers: Readonly<Record<string, string | string[]>>)
 
 type Hashed = string | readonly string[] | Readonly<Record<string, string | string[]>>;
 
-/** hash-sum folds the key, the class and the type of a value, then its members in the order of their keys, then its text. */
+/** hash-sum folds a value's key, class and type, then its members sorted by key, then its text. */
 function foldValue(hash: number, key: string, value: Hashed): number {
   const named = foldText(hash, key);
   const classified = foldText(named, Object.prototype.toString.call(value));
@@ -26,7 +26,7 @@ function foldValue(hash: number, key: string, value: Hashed): number {
   return foldText(folded, Array.isArray(value) ? value.join(",") : "[object Object]");
 }
 
-/** 31-fold hash over UTF-16 units in 32 bits; hash-sum doubles a negative one to keep it apart from its positive. */
+/** 31-fold hash over UTF-16 units in 32 bits; hash-sum doubles a negative one to tell it from its positive. */
 function foldText(hash: number, text: string): number {
   if (text === "") return hash;
   let sum = hash;

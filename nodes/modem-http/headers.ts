@@ -4,7 +4,7 @@ import type { Message, Runtime } from "../common/types";
 import { HEADER_MARK, headerMark } from "./header-mark";
 import type { HeaderRow } from "./types";
 
-/** Header fields in the order they came, one for each name whatever its case. */
+/** Header fields in order of arrival; names ignore case. */
 export class HeaderList {
   readonly #fields = new Map<string, readonly [name: string, value: string]>();
 
@@ -16,7 +16,7 @@ export class HeaderList {
     return this.#fields.get(name.toLowerCase())?.[1];
   }
 
-  /** An empty value takes the field out, as in the core node. */
+  /** An empty value removes the field, as in the core node. */
   set(name: string, value: string): void {
     if (value === "") this.#fields.delete(name.toLowerCase());
     else this.#fields.set(name.toLowerCase(), [name, value]);
@@ -30,25 +30,25 @@ export class HeaderList {
 }
 
 /**
- * The header fields of a request: those of the message, over which those of the dialog win.
+ * The header fields of a request: those of the message, overridden by those of the dialog.
  *
  * @throws {ModemError} `INVALID_INPUT`
  */
 export function requestHeaders(RED: Runtime, rows: readonly HeaderRow[], message: Message): HeaderList {
-  // By hand, or by an environment variable, it may be anything.
+  // A hand-written flow or an environment variable may hold anything.
   if (!Array.isArray(rows)) throw invalid("headers", "must be a list");
   const list = new HeaderList();
   for (const [name, value] of messageHeaders(message.headers)) list.set(name, headerValue(name, value));
   for (const row of rows as readonly HeaderRow[]) {
     const name = rowPart(RED, row.keyType, row.keyValue, message);
     if (isEmpty(name)) continue;
-    if (typeof name !== "string") throw invalid("headers", `has a name that is no text, from msg.${row.keyValue}`);
+    if (typeof name !== "string") throw invalid("headers", `has a name that is not a text, from msg.${row.keyValue}`);
     list.set(name, headerValue(name, rowPart(RED, row.valueType, row.valueValue, message)));
   }
   return list;
 }
 
-/** Leaves out what an earlier request's answer left in the message. */
+/** Without the headers that an earlier answer left in the message. */
 function messageHeaders(headers: unknown): [string, unknown][] {
   if (isEmpty(headers)) return [];
   if (typeof headers !== "object" || Array.isArray(headers)) throw invalid("msg.headers", "must be an object");
@@ -57,7 +57,7 @@ function messageHeaders(headers: unknown): [string, unknown][] {
   return Object.entries(rest);
 }
 
-/** An answer's fields are texts; a flow may have put anything beside them, or taken one away by `null`. */
+/** An answer's fields are texts; a flow may have added anything, or removed one by `null`. */
 function isAnswer(headers: Record<string, unknown>): headers is Record<string, string | string[]> {
   return Object.values(headers).every((value) => typeof value === "string" || isTexts(value));
 }
@@ -79,7 +79,7 @@ function rowPart(RED: Runtime, type: string, value: string, message: Message): u
   return type === "msg" ? messageProperty(RED, value, message) : type;
 }
 
-/** What isn't there, or has nothing to be in, counts as empty, as in the core node. */
+/** A missing property, or one of a missing object, counts as empty, as in the core node. */
 function messageProperty(RED: Runtime, name: string, message: Message): unknown {
   try {
     return RED.util.getMessageProperty(message, name);

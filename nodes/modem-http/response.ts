@@ -6,10 +6,10 @@ import type { RETURN_TYPES } from "./types";
 export type ReturnType = (typeof RETURN_TYPES)[number];
 
 /**
- * The properties of the message that an answer becomes.
+ * The message properties for an answer.
  *
- * A body that is not the JSON it should be stays a text, and `warn` is told, as in the core node: the status code
- * often says why, and a flow can look at it.
+ * As in the core node, a body that should be JSON and is not stays a text, and `warn` is called: the status code often
+ * says why, and a flow can look at it.
  */
 export function responseMessage(
   response: HttpResponse,

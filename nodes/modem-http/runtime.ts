@@ -30,8 +30,7 @@ type Definition = ModemHttpProperties & { id: string; type: string; z: string; q
 type Instance = Node<ModemHttpCredentials>;
 type Request = Omit<HttpRequest, "signal" | "onProgress">;
 
-/** s */
-const DEFAULT_TIMEOUT = 120;
+const DEFAULT_TIMEOUT_S = 120;
 
 export default function init(RED: Runtime): void {
   function ModemHttpNode(this: Instance, definition: Definition): void {
@@ -66,7 +65,7 @@ class HttpOperation implements Operation<Request, Services> {
     const method = this.#method(message);
     const target = await this.#target(message, method === "GET" ? message.payload : undefined);
     const headers = requestHeaders(this.#RED, properties.headers ?? [], message);
-    // The modem counts the body itself; an earlier count could only be wrong.
+    // The modem counts the body itself; a count from before could only be wrong.
     headers.take("content-length");
     const fromHeaders = headers.take("content-type");
     const stated = optionalText(properties.contentType, "contentType") ?? fromHeaders;
@@ -106,7 +105,7 @@ class HttpOperation implements Operation<Request, Services> {
   async #target(message: Message, query: unknown): Promise<Target> {
     const { value, field } = pick("url", this.#properties.url, message.url);
     const text = requiredText(value, field, ": enter a URL in the node or send one");
-    // Only the dialog's text is a template: what comes in a message is data.
+    // Only the dialog's text is a template; values in a message are data.
     const templated = field === "url";
     const url = templated ? await renderTemplate(this.#RED, this.#node, { template: text, field, message }) : text;
     return targetUrl(requiredText(withoutBlanks(url), field), field, query);
@@ -119,14 +118,14 @@ class HttpOperation implements Operation<Request, Services> {
     return wanted ? { user: user ?? "", password: password ?? "" } : fromUrl(target);
   }
 
-  /** Found before anything is sent: what should be secure must not go out otherwise. */
+  /** Looked up before anything is sent: a request that should be secure must not go out in plain. */
   #security({ url }: Target): Request["security"] {
     if (!url.startsWith("https:")) return undefined;
     const tls = findTls(this.#RED, this.#properties.tls);
     if (tls === undefined) {
       throw new ModemError(
         "INVALID_INPUT",
-        "tls: an https: URL needs a security profile; choose one in the node (validation none goes without checks)",
+        "tls: an https: URL needs a security profile; choose one in the node (validation none makes no checks)",
       );
     }
     const modem = findModem(this.#RED, this.#properties.modem);
@@ -134,9 +133,9 @@ class HttpOperation implements Operation<Request, Services> {
     return tls.profileFor(modem);
   }
 
-  /** ms. `msg.requestTimeout` (ms) wins where it is a usable number, as in the core node. */
+  /** ms. As in the core node, `msg.requestTimeout` (ms) wins if it is a usable number. */
   #timeout(message: Message): number {
-    const seconds = optionalNumber(this.#properties.timeout, "timeout", HTTP_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT;
+    const seconds = optionalNumber(this.#properties.timeout, "timeout", HTTP_TIMEOUT_RANGE) ?? DEFAULT_TIMEOUT_S;
     if (message.requestTimeout === undefined) return 1000 * seconds;
     const asked = requestedTimeout(message.requestTimeout);
     if (asked >= 1 && asked <= 1000 * HTTP_TIMEOUT_RANGE.max) return asked;
@@ -145,7 +144,7 @@ class HttpOperation implements Operation<Request, Services> {
   }
 }
 
-/** NaN for what is no number; not everything can be asked for one. */
+/** NaN if it is not a number; some values throw when converted. */
 function requestedTimeout(value: unknown): number {
   return typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
 }

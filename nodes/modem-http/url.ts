@@ -5,13 +5,13 @@ import { formText } from "./form";
 export interface Target {
   /** Without user and password. */
   readonly url: string;
-  /** From the URL's own user:password@, as the core node takes them. */
+  /** From the URL's user:password@, as in the core node. */
   readonly user?: string;
   readonly password?: string;
 }
 
 /**
- * The absolute URL of a request: without a scheme it is `http:`, and an object as the payload of a GET is the query.
+ * The absolute URL of a request. The scheme defaults to `http:`; an object as the payload of a GET becomes the query.
  *
  * @throws {ModemError} `INVALID_INPUT`
  */
@@ -22,7 +22,7 @@ export function targetUrl(text: string, field: string, query: unknown): Target {
   const { username, password } = parsed;
   parsed.username = "";
   parsed.password = "";
-  // A fragment is for the reader of the answer; it is never sent (RFC 9110, 7.1).
+  // A fragment is never sent (RFC 9110, 7.1).
   parsed.hash = "";
   return {
     url: parsed.href,
@@ -37,7 +37,7 @@ function withScheme(text: string, field: string): string {
   return `http://${text}`;
 }
 
-/** A per cent sign that begins no escape stands for itself, as many hand-written queries have it. */
+/** A percent sign that begins no escape is taken literally, as in many hand-written queries. */
 function escapePercent(url: string): string {
   const start = url.indexOf("?");
   if (start < 0) return url;
@@ -58,7 +58,7 @@ function parse(url: string, field: string): URL {
     const parsed = new URL(url);
     if (parsed.hostname !== "") return parsed;
   } catch {
-    // said below, without the URL, which may hold a password
+    // reported below, without the URL, which may hold a password
   }
   throw invalid(field, "is not a URL");
 }

@@ -7,7 +7,7 @@ export interface PdpEvent {
   readonly payload: Record<string, unknown>;
 }
 
-/** Passes on what the modem reports unasked; returns the way out. */
+/** Emits the modem's unsolicited events; returns a function that stops it. */
 export function relayEvents(modem: ObservableModem, emit: (event: PdpEvent) => void): () => void {
   const relays = [
     relay(modem, "registration", emit),
@@ -22,7 +22,7 @@ export function relayEvents(modem: ObservableModem, emit: (event: PdpEvent) => v
 }
 
 function relay(modem: ObservableModem, event: PdpEvent["event"], emit: (event: PdpEvent) => void): () => void {
-  // Each message gets an object of its own: flows change what they are given.
+  // Each message gets its own object: flows change what they receive.
   const listener = (payload: ModemEvents[PdpEvent["event"]][0]) => emit({ event, payload: { ...payload } });
   modem.on(event, listener);
   return () => modem.off(event, listener);

@@ -34,7 +34,7 @@ export function pdpAction(properties: ModemPdpProperties, message: Message): Pdp
   return asked;
 }
 
-/** `host` is only asked for where the action needs it. @throws {ModemError} `INVALID_INPUT` */
+/** Calls `host` only if the action needs one. @throws {ModemError} `INVALID_INPUT` */
 export async function pdpRequest(
   properties: ModemPdpProperties,
   message: Message,
@@ -92,7 +92,7 @@ function pingOptions(message: Message, cid: number | undefined): PingOptions {
   return given;
 }
 
-/** The host of the dialog, a template, or of the message. */
+/** The host from the dialog, which is a template, or from the message. */
 export async function pdpHost(
   properties: ModemPdpProperties,
   message: Message,

@@ -28,7 +28,7 @@ export const MODEM_PDP_DEFAULTS: Readonly<Omit<ModemPdpProperties, "name" | "ver
   secondaryDns: "",
 };
 
-/** What `ping` takes from a message; each modem narrows this to what its command can do. */
+/** What `ping` accepts from a message; each modem narrows this to the limits of its command. */
 export const PING_RANGES = {
   count: { min: 1, max: 64 },
   /** bytes */

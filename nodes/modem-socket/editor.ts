@@ -64,7 +64,7 @@ RED.nodes.registerType<ModemSocketProperties>("modem-socket", {
     update();
   },
   oneditsave() {
-    // What is hidden is not meant, and the runtime refuses it.
+    // Hidden fields don't apply, and the runtime refuses them.
     const { isTcp, listens } = choices();
     if (!isTcp || listens) field("mode").val("command");
     if (listens) field("tls").val("_ADD_");
@@ -83,7 +83,7 @@ function choices(): { readonly isTcp: boolean; readonly listens: boolean } {
 
 type Check = (value: unknown, options: unknown) => true | string;
 
-/** A port, a template that gives one, or nothing. */
+/** A port, a template for one, or nothing. */
 function portOrTemplate(): Validator {
   const isTemplate = template() as unknown as Check;
   const isPort = wholeNumber(SOCKET_RANGES.port, { optional: true }) as unknown as Check;
@@ -92,7 +92,7 @@ function portOrTemplate(): Validator {
   );
 }
 
-/** A port, which a socket that listens needs. */
+/** A port; required for a listening socket. */
 function localPort(): Validator {
   const isPort = wholeNumber(SOCKET_RANGES.port, { optional: true }) as unknown as Check;
   const validate = function (this: ValidatedNode, value: unknown, options: unknown): true | string {

@@ -1,12 +1,12 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** Bytes; a peer that never sends the delimiter must not fill the gateway's memory. */
+/** Bytes: a peer that never sends the delimiter must not fill the gateway's memory. */
 const PIECE_LIMIT = 1024 * 1024;
 
 export interface FramingOptions {
-  /** Empty: pieces are what arrives. */
+  /** Empty: each chunk that arrives is a piece. */
   readonly delimiter: Buffer;
-  /** Pieces become texts; a character that is cut by the transport is put together again. */
+  /** Pieces become texts; a character that the transport cut is put together again. */
   readonly isText: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface FramingOptions {
 export class Framing {
   readonly #decoder: StringDecoder | undefined;
   readonly #delimiter: Buffer;
-  /** Bytes behind the last delimiter; longer than what it holds, so that many small chunks are not copied each time. */
+  /** Bytes after the last delimiter. Has spare room, so that small chunks don't cause a copy each time. */
   #buffer = Buffer.alloc(0);
   #length = 0;
 
@@ -23,10 +23,10 @@ export class Framing {
     this.#decoder = isText ? new StringDecoder("utf8") : undefined;
   }
 
-  /** Whole pieces, without their delimiters; a piece that gets longer than 1 MB is passed on before it is whole. */
+  /** Complete pieces without their delimiters; a piece longer than 1 MB is passed on incomplete. */
   push(chunk: Buffer): (Buffer | string)[] {
     if (this.#delimiter.length === 0) return withContent([this.#decode(chunk, false)]);
-    // A delimiter may have begun in what was there before.
+    // A delimiter may have begun in an earlier chunk.
     let from = Math.max(0, this.#length - this.#delimiter.length + 1);
     this.#append(chunk);
     const pieces: (Buffer | string)[] = [];
@@ -43,12 +43,12 @@ export class Framing {
     return this.#length > PIECE_LIMIT ? [...pieces, ...withContent([this.#takeTooLong()])] : pieces;
   }
 
-  /** What has come behind the last delimiter, at the end of the stream. */
+  /** The rest after the last delimiter, at the end of the stream. */
   end(): (Buffer | string)[] {
     return withContent([this.#take(this.#length, true)]);
   }
 
-  /** But for what a delimiter may have begun with. */
+  /** All but the bytes that may be the beginning of a delimiter. */
   #takeTooLong(): Buffer | string {
     return this.#take(Math.max(0, this.#length - this.#delimiter.length + 1), false);
   }

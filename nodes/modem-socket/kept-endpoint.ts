@@ -1,51 +1,52 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ModemError } from "../../driver/errors";
+import { Backoff } from "../../driver/services/waiting/backoff";
 import type { Target } from "./request";
 
-/** What is kept up: a connection, a UDP socket, a socket that listens. */
+/** What is kept up: a connection, a UDP socket or a listening socket. */
 export interface Endpoint {
-  /** Never rejects; with the error that ended it, if any. */
+  /** Resolves with the error that ended it, if any; never rejects. */
   readonly ended: Promise<ModemError | undefined>;
   /** Whether it has carried anything. */
   readonly wasUsed: boolean;
   close(silently: boolean): Promise<void>;
 }
 
-export interface LinkParts<E extends Endpoint> {
-  /** @param isTold whether a message tells that it stands, asked when it does */
+export interface EndpointParts<E extends Endpoint> {
+  /** @param isTold whether a message reports that it is open; asked once it is */
   open(target: Target | undefined, isTold: () => boolean, signal: AbortSignal): Promise<E>;
-  /** Whom it is kept up with. */
+  /** The peer to open it to. */
   target(): Promise<Target | undefined>;
   /** Resolves when the modem can be used. */
   modemReady(signal: AbortSignal): Promise<void>;
   changed(): void;
-  /** Told of the first failure of an outage that no message is failed with, and of one of another kind. */
+  /** Called for the first failure of each kind in an outage, unless a message fails with it. */
   report(error: Error): void;
-  /** Waits for so many ms before the next attempt; rejects when `signal` fires. Left out: by the clock. */
+  /** Waits `time` ms before the next attempt; rejects when `signal` fires. Default: a timer. */
   pause?(time: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface UseOptions {
-  /** Whom to connect to where nothing is kept up. */
+  /** The peer to connect to if no endpoint is kept up. */
   readonly target: Target | undefined;
-  /** Its message tells that the connection stands. */
+  /** Whether the caller's own message reports that the connection is open. */
   readonly tells: boolean;
-  /** ms that it waits where one is kept up; an attempt of its own has its own limit. */
+  /** ms to wait for an endpoint that is kept up; an attempt made for this call has a limit of its own. */
   readonly timeout: number;
   readonly signal: AbortSignal;
 }
 
-/** ms between attempts: doubled with each failure. */
-const FIRST_PAUSE = 1000;
-const LONGEST_PAUSE = 60_000;
-/** ms after which one that has carried nothing has stood all the same: a server that is idle, not one that turns away. */
-const STEADY = 10_000;
+/** Between a loss and the next attempt; doubled with each failure. */
+const MIN_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 60_000;
+/** A connection that stays open this long counts as a success even without data: the server is idle, not refusing. */
+const SUCCESS_AFTER_MS = 10_000;
 
 type Waiter<E> = (outcome: Promise<E>) => void;
 
-/** Opens one endpoint when it is needed, or keeps one up: after a loss it is opened again, with growing pauses. */
+/** Opens an endpoint on demand, or keeps one up: after a loss it reopens it, with growing pauses between attempts. */
 export class KeptEndpoint<E extends Endpoint> {
-  readonly #parts: LinkParts<E>;
+  readonly #parts: EndpointParts<E>;
   #keeping = false;
   #stopping = new AbortController();
   #opening: Promise<E> | undefined;
@@ -53,10 +54,10 @@ export class KeptEndpoint<E extends Endpoint> {
   #lastError: Error | undefined;
   readonly #waiters = new Set<Waiter<E>>();
   #tellers = 0;
-  /** Messages that the last attempt has failed. */
+  /** How many messages failed with the last attempt. */
   #waitersFailed = 0;
 
-  constructor(parts: LinkParts<E>) {
+  constructor(parts: EndpointParts<E>) {
     this.#parts = parts;
   }
 
@@ -64,7 +65,7 @@ export class KeptEndpoint<E extends Endpoint> {
     return this.#endpoint;
   }
 
-  /** Whether it is opened again by itself. */
+  /** Whether it reopens by itself. */
   get isKeptUp(): boolean {
     return this.#keeping;
   }
@@ -73,19 +74,19 @@ export class KeptEndpoint<E extends Endpoint> {
     return this.#opening !== undefined;
   }
 
-  /** Why it does not stand. */
+  /** Why it is not open. */
   get failure(): Error | undefined {
     return this.#lastError;
   }
 
-  /** Returns at once; does nothing where it is kept up already. */
+  /** Returns at once; does nothing if it is kept up already. */
   keepUp(): void {
     if (this.#keeping) return;
     this.#keeping = true;
     void this.#run(this.#stopping.signal);
   }
 
-  /** The endpoint; where it is not open, the outcome of the attempt that is being made, or of the next one. */
+  /** The endpoint; if it is not open, the outcome of the current attempt or of the next one. */
   async use({ target, tells, timeout, signal }: UseOptions): Promise<E> {
     if (this.#endpoint !== undefined) return this.#endpoint;
     if (tells) this.#tellers += 1;
@@ -96,7 +97,7 @@ export class KeptEndpoint<E extends Endpoint> {
     }
   }
 
-  /** Closes it, and opens it no more by itself. */
+  /** Closes it and stops reopening it. */
   async stop(silently: boolean): Promise<void> {
     const closed = new ModemError("CONNECTION_CLOSED", "The connection was closed by this node");
     this.#stopping.abort(closed);
@@ -123,7 +124,7 @@ export class KeptEndpoint<E extends Endpoint> {
       };
       const onAbort = (): void => waiter(Promise.reject(signal.reason));
       const isLate = () => waiter(Promise.reject(this.#lastError ?? notInTime(timeout)));
-      // An attempt of its own ends in time by itself, and then says why.
+      // An attempt made for this call ends in time by itself, with the reason.
       const timer = this.#keeping ? setTimeout(isLate, timeout) : undefined;
       signal.addEventListener("abort", onAbort, { once: true });
       this.#waiters.add(waiter);
@@ -135,28 +136,31 @@ export class KeptEndpoint<E extends Endpoint> {
   /** Never rejects. */
   async #run(signal: AbortSignal): Promise<void> {
     const told = new Set<unknown>();
-    for (let failures = 0; !signal.aborted; ) {
+    // The first failure already doubles the pause.
+    const backoff = new Backoff(2 * MIN_PAUSE_MS, MAX_PAUSE_MS, Math.random);
+    while (!signal.aborted) {
+      let hasSucceeded = false;
       try {
         await this.#parts.modemReady(signal);
-        // A message may have opened one before.
+        // A message may have opened one already.
         const endpoint = this.#endpoint ?? (await this.#attempt(() => this.#parts.target(), signal));
         const since = performance.now();
         told.clear();
         await endpoint.ended;
-        // A proxy in front of a dead server lets everybody in, and out again at once.
-        failures = endpoint.wasUsed || performance.now() - since >= STEADY ? 0 : failures + 1;
+        // A proxy in front of a dead server accepts every connection and closes it at once.
+        hasSucceeded = endpoint.wasUsed || performance.now() - since >= SUCCESS_AFTER_MS;
       } catch (error) {
         const { code } = error as Partial<ModemError>;
         if (signal.aborted) return;
-        failures += 1;
         if (this.#waitersFailed === 0 && !told.has(code)) this.#parts.report(error as Error);
         told.add(code);
       }
-      await this.#pause(failures, signal).catch(() => undefined);
+      if (hasSucceeded) backoff.reset();
+      await this.#pause(hasSucceeded ? MIN_PAUSE_MS : backoff.take(), signal).catch(() => undefined);
     }
   }
 
-  /** One at a time; its outcome is that of everyone who waits. */
+  /** One at a time; all waiters share its outcome. */
   #attempt(target: () => Promise<Target | undefined>, signal: AbortSignal): Promise<E> {
     if (this.#opening !== undefined) return this.#opening;
     const opening = this.#open(target, signal);
@@ -173,10 +177,10 @@ export class KeptEndpoint<E extends Endpoint> {
         throw signal.reason;
       }
       this.#opening = undefined;
-      this.#stands(endpoint);
+      this.#onOpen(endpoint);
       return endpoint;
     } catch (error) {
-      // Together with telling those who wait: who comes next would join an attempt that tells nobody any more.
+      // In the same turn as the waiters are told: a later caller must not join an attempt that has ended.
       this.#opening = undefined;
       if (!signal.aborted) this.#lastError = error as Error;
       this.#waitersFailed = this.#waiters.size;
@@ -187,7 +191,7 @@ export class KeptEndpoint<E extends Endpoint> {
     }
   }
 
-  #stands(endpoint: E): void {
+  #onOpen(endpoint: E): void {
     this.#endpoint = endpoint;
     this.#lastError = undefined;
     this.#settle(Promise.resolve(endpoint));
@@ -203,14 +207,11 @@ export class KeptEndpoint<E extends Endpoint> {
     for (const waiter of [...this.#waiters]) waiter(outcome);
   }
 
-  /** Half of it by chance, so that a thousand gateways don't return in the same second. */
-  async #pause(failures: number, signal: AbortSignal): Promise<void> {
-    const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures);
-    const time = Math.max(FIRST_PAUSE, longest * (0.5 + 0.5 * Math.random()));
+  async #pause(time: number, signal: AbortSignal): Promise<void> {
     await (this.#parts.pause?.(time, signal) ?? delay(time, undefined, { signal }));
   }
 }
 
 function notInTime(timeout: number): ModemError {
-  return new ModemError("MODEM_TIMEOUT", `The connection did not stand within ${timeout / 1000} s`);
+  return new ModemError("MODEM_TIMEOUT", `The connection was not open within ${timeout / 1000} s`);
 }

@@ -1,12 +1,13 @@
 import { ModemError } from "../../driver/errors";
 import type { ModemListener, ModemSocket, SocketEvents } from "../../driver/services/sockets/sockets";
+import { deferred } from "../common/deferred";
 import type { FramingOptions } from "./framing";
 import type { Endpoint } from "./kept-endpoint";
 import type { Outputs } from "./outputs";
 import { Peer } from "./peer";
 import type { SocketChoice } from "./request";
 
-/** The connections that others have made to this node, by the modem's numbers. */
+/** The connections that peers have opened to this node, by the modem's socket numbers. */
 export class AcceptedPeers {
   readonly #framing: FramingOptions;
   readonly #outputs: Outputs;
@@ -28,7 +29,7 @@ export class AcceptedPeers {
     const before = this.#peers.get(socket.number)?.ended;
     this.#peers.set(socket.number, peer);
     void peer.ended.then(() => {
-      // The number may be another's by now.
+      // The number may belong to another connection by now.
       if (this.#peers.get(socket.number) === peer) this.#peers.delete(socket.number);
       this.#changed();
     });
@@ -38,7 +39,7 @@ export class AcceptedPeers {
   };
 
   /**
-   * The one that is asked for. Numbers are used again: an answer to somebody who has gone must not reach who came after.
+   * The chosen connection. The modem reuses numbers: an answer to a former peer must not reach its successor.
    *
    * @throws {ModemError} `CONNECTION_CLOSED`
    */
@@ -57,19 +58,16 @@ export class AcceptedPeers {
   }
 }
 
-/** A listening socket, from its opening until its end. */
+/** A listening socket, from opening to end. */
 export class Listening implements Endpoint {
   readonly #peers: AcceptedPeers;
-  readonly ended: Promise<ModemError | undefined>;
-  /** A listener turns nobody away: one that the modem ends was lost with the data connection. */
+  readonly #end = deferred<ModemError | undefined>();
+  readonly ended = this.#end.promise;
+  /** A listener is never refused: if the modem ends it, the data connection was lost. */
   readonly wasUsed = true;
-  #resolveEnded: (error: ModemError | undefined) => void = () => undefined;
 
   private constructor(peers: AcceptedPeers) {
     this.#peers = peers;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
   }
 
   static async open(
@@ -80,7 +78,7 @@ export class Listening implements Endpoint {
     ) => Promise<ModemListener>,
   ): Promise<Listening> {
     const listening = new Listening(peers);
-    listening.#listener = await listen(peers.accept, (error) => listening.#resolveEnded(error));
+    listening.#listener = await listen(peers.accept, (error) => listening.#end.resolve(error));
     return listening;
   }
 
@@ -92,8 +90,8 @@ export class Listening implements Endpoint {
 
   async close(): Promise<void> {
     await Promise.all([this.#listener?.close(), this.#peers.closeAll()]);
-    // Until then the modem may have accepted more.
+    // The modem may have accepted more until the listener closed.
     await this.#peers.closeAll();
-    this.#resolveEnded(undefined);
+    this.#end.resolve(undefined);
   }
 }

@@ -3,7 +3,7 @@ import type { Message } from "../common/types";
 
 export type SocketEventName = "connected" | "accepted" | "closed" | "sent" | "status";
 
-/** What the second output says of a socket; the number and the address as far as there are some. */
+/** A message of the second output; with the socket's number and address if known. */
 export interface SocketEvent {
   readonly event: SocketEventName;
   readonly socket?: number;
@@ -12,13 +12,13 @@ export interface SocketEvent {
   readonly payload: Record<string, unknown>;
 }
 
-/** Where a node's messages go; nothing goes out of a node that was stopped. */
+/** A node's outputs; a stopped node sends nothing. */
 export interface Outputs {
   data(message: Message): void;
   event(event: SocketEvent): void;
 }
 
-/** Of a socket, or of none where several or none are meant. */
+/** An event of one socket, or of none if it concerns several or no socket. */
 export function socketEvent(
   event: SocketEventName,
   socket: ModemSocket | undefined,

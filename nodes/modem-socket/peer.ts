@@ -7,58 +7,53 @@ import type {
   SocketEvents,
   SocketStatus,
 } from "../../driver/services/sockets/sockets";
+import { deferred } from "../common/deferred";
 import { Framing, type FramingOptions } from "./framing";
 import type { Endpoint } from "./kept-endpoint";
 import { type Outputs, type SocketEventName, socketEvent } from "./outputs";
 
-/** A socket of the modem, between its opening and its end, and what it says to the flow. */
+/** A socket of the modem from opening to end; passes its data and events to the flow. */
 export class Peer implements Endpoint {
   readonly #options: FramingOptions;
   readonly #outputs: Outputs;
-  /** To be given to the modem before there is a socket: what comes before `begin` waits for it. */
+  /** Passed to the modem before there is a socket: what arrives before `begin` waits for it. */
   readonly events: SocketEvents = {
     onData: (data, from) => this.#inTurn(() => this.#deliver(data, from)),
     onClosed: (error) => void this.#inTurn(async () => this.#finish(error)),
   };
-  readonly ended: Promise<ModemError | undefined>;
+  readonly #end = deferred<ModemError | undefined>();
+  readonly ended = this.#end.promise;
   wasUsed = false;
   readonly #framing: Framing;
-  #resolveEnded: (error: ModemError | undefined) => void = () => undefined;
-  #resolveBegun: () => void = () => undefined;
-  #turn: Promise<void>;
-  #begun: ModemSocket | undefined;
+  readonly #begin = deferred<void>();
+  #turn = this.#begin.promise;
+  #socket: ModemSocket | undefined;
   #isSilent = false;
 
   constructor(options: FramingOptions, outputs: Outputs) {
     this.#options = options;
     this.#outputs = outputs;
     this.#framing = new Framing(options);
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
-    });
-    this.#turn = new Promise((resolve) => {
-      this.#resolveBegun = resolve;
-    });
   }
 
   /**
-   * @param event left out where a message tells of it
-   * @param before what is to be told first: the end of who had the number
+   * @param event left out if a message reports the opening
+   * @param before resolves once the end of the number's previous connection is reported
    */
   begin(socket: ModemSocket, event?: SocketEventName, before?: Promise<unknown>): void {
-    this.#begun = socket;
+    this.#socket = socket;
     const tell = (): void => {
       if (event !== undefined) this.#outputs.event(socketEvent(event, socket, { way: socket.way }));
-      // Nobody gets data of a connection that he has not been told of.
-      setImmediate(this.#resolveBegun);
+      // The flow must hear of a connection before it gets its data.
+      setImmediate(this.#begin.resolve);
     };
     if (before === undefined) tell();
     else void before.then(tell);
   }
 
   get socket(): ModemSocket {
-    if (this.#begun === undefined) throw new ModemError("CONNECTION_CLOSED", "The connection does not stand yet");
-    return this.#begun;
+    if (this.#socket === undefined) throw new ModemError("CONNECTION_CLOSED", "The connection is not open yet");
+    return this.#socket;
   }
 
   async send(data: Buffer, options: SendOptions): Promise<void> {
@@ -70,7 +65,7 @@ export class Peer implements Endpoint {
     return this.socket.status();
   }
 
-  /** @param silently where a message tells of it, instead of a `closed` */
+  /** @param silently a message reports it, so emit no `closed` */
   async close(silently: boolean): Promise<void> {
     this.#isSilent = silently;
     await this.socket.close();
@@ -88,7 +83,7 @@ export class Peer implements Endpoint {
     const pieces =
       this.socket.protocol === "udp" ? [isText ? data.toString("utf8") : Buffer.from(data)] : this.#framing.push(data);
     this.#emit(pieces, from);
-    // The nodes behind this one get their turn before the modem is read further.
+    // Let the following nodes run before reading more from the modem.
     await afterOthers();
   }
 
@@ -101,6 +96,6 @@ export class Peer implements Endpoint {
     this.#emit(this.#framing.end(), remote);
     const reason = error === undefined ? {} : { code: error.code, message: error.message };
     if (!this.#isSilent) this.#outputs.event(socketEvent("closed", this.socket, reason));
-    this.#resolveEnded(error);
+    this.#end.resolve(error);
   }
 }

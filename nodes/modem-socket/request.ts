@@ -12,13 +12,13 @@ import {
 import type { Message } from "../common/types";
 import { type ModemSocketProperties, SOCKET_ACTIONS, SOCKET_RANGES } from "./types";
 
-/** Whom to connect to, or whom a datagram is for. */
+/** The peer to connect to or to send a datagram to. */
 export interface Target {
   readonly host: string;
   readonly port: number;
 }
 
-/** One of the node's sockets, as a message names it: by the number, and by the peer that it is meant to have. */
+/** One of the node's sockets as named in a message: by its number and the peer it should have. */
 export interface SocketChoice {
   readonly number: number | undefined;
   readonly ip: string | undefined;
@@ -30,19 +30,19 @@ export interface SocketRequest {
   readonly action: (typeof SOCKET_ACTIONS)[number] | "send";
   /** Of `send`. */
   readonly data: Buffer;
-  /** undefined where neither the dialog nor the message names one. */
+  /** undefined if neither the dialog nor the message names one. */
   readonly target: Target | undefined;
   readonly choice: SocketChoice;
 }
 
-/** Templates that can be filled in without a message. */
+/** Matches templates that need no message. */
 const WITHOUT_MESSAGE = /^(?:[^{]|\{(?!\{)|\{\{\{?&?\s*(?:env|flow|global)\b[^{}]*\}\}\}?)*$/;
-/** Numbers of sockets, of the model that has most (BG96: 0–11). */
+/** Socket numbers; the widest range of the models is BG96's, 0–11. */
 const SOCKET_NUMBERS = { min: 0, max: 255 } as const;
 
 type Render = (template: string, field: string) => Promise<string>;
 
-/** Whether the dialog alone says whom to connect to. */
+/** Whether the dialog alone names the peer. */
 export function namesTarget({ host, port }: ModemSocketProperties): boolean {
   return [host, port].every((value) => !isEmpty(value) && WITHOUT_MESSAGE.test(String(value)));
 }
@@ -64,7 +64,7 @@ export async function socketRequest(
   };
 }
 
-/** Texts, Buffers, and as in the core nodes numbers and truth values as their texts. */
+/** Texts and Buffers; numbers and booleans as their texts, as in the core nodes. */
 function bytes(payload: unknown): Buffer {
   const value = typeof payload === "number" || typeof payload === "boolean" ? String(payload) : payload;
   const data = optionalBytes(value, "msg.payload");
@@ -72,7 +72,7 @@ function bytes(payload: unknown): Buffer {
   return data;
 }
 
-/** The dialog's, or what the message names. A listening UDP socket answers whom the message came from. */
+/** From the dialog or the message. A listening UDP socket answers the sender of the message. */
 export async function socketTarget(
   properties: ModemSocketProperties,
   message: Message,
@@ -89,7 +89,7 @@ export async function socketTarget(
   const number = port.field === "port" ? await render(requiredText(port.value, "port"), "port") : port.value;
   const checked = optionalInteger(number, port.field, SOCKET_RANGES.port);
   if (checked === undefined) throw invalid(port.field, "is missing: enter a port in the node or send one");
-  // Only the dialog's text is a template: what comes in a message is data.
+  // Only the dialog's text is a template; values in a message are data.
   const name = host.field === "host" ? await render(text, "host") : text;
   return { host: hostName(withoutBlanks(name), isAnswer ? "msg.ip" : host.field), port: checked };
 }

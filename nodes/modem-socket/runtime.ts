@@ -18,8 +18,8 @@ import type { ModemSocketProperties } from "./types";
 
 type Definition = ModemSocketProperties & { id: string; type: string; z: string; queue?: unknown };
 
-/** ms that closing may take on the modem before it is left to itself: leaving LARA-R6's direct link takes 4.2 s. */
-const CLOSE_LIMIT = 4550;
+/** Bounds how long the node waits for the modem to close the sockets: leaving LARA-R6's direct link takes 4.2 s. */
+const CLOSE_LIMIT_MS = 4550;
 
 export default function init(RED: Runtime): void {
   function ModemSocketNode(this: Node, definition: Definition): void {
@@ -45,7 +45,7 @@ class SocketOperation implements Operation<SocketRequest, Services> {
   readonly #RED: Runtime;
   readonly #node: Node;
   readonly #properties: ModemSocketProperties;
-  /** Defined once there is a modem for them. */
+  /** Defined once there is a modem. */
   sockets: NodeSockets | undefined;
 
   constructor(RED: Runtime, node: Node, properties: ModemSocketProperties) {
@@ -54,7 +54,7 @@ class SocketOperation implements Operation<SocketRequest, Services> {
     this.#properties = properties;
   }
 
-  /** Returns the way out. @throws {ModemError} `INVALID_INPUT` when the dialog can't be used */
+  /** Returns a function that stops it. @throws {ModemError} `INVALID_INPUT` if the dialog can't be used */
   start(modem: ObservableModem, changed: () => void): () => Promise<void> {
     const RED = this.#RED;
     const node = this.#node;
@@ -73,19 +73,19 @@ class SocketOperation implements Operation<SocketRequest, Services> {
       target: () => socketTarget(properties, {} as Message, this.#renderFor({} as Message)),
       security: () => socketSecurity(RED, properties, settings),
       changed,
-      // With a message, so that Catch nodes hear of it.
+      // With a message, so that Catch nodes receive it.
       report: (error) => node.error(error, {}),
     });
     this.sockets = sockets;
     let isStarted = false;
     onFlowsStarted(RED, node, () => {
-      // Each deploy tells it; what a message has closed is to stay closed.
+      // Only at the first start: a later deploy must not reopen what a message has closed.
       if (!isStarted) sockets.start();
       isStarted = true;
     });
     return async () => {
       isClosed = true;
-      await withinLimit(sockets.stop(), CLOSE_LIMIT);
+      await withinLimit(sockets.stop(), CLOSE_LIMIT_MS);
     };
   }
 

@@ -14,7 +14,7 @@ import {
   SOCKET_ROLES,
 } from "./types";
 
-/** The dialog, checked. */
+/** The checked settings of the dialog. */
 export interface SocketSettings {
   readonly protocol: SocketProtocol;
   readonly role: (typeof SOCKET_ROLES)[number];
@@ -22,7 +22,7 @@ export interface SocketSettings {
   /** s */
   readonly keepAlive: number;
   readonly isText: boolean;
-  /** Empty where data are passed on as they come. */
+  /** Empty: data are passed on as they arrive. */
   readonly delimiter: Buffer;
   readonly mode: SocketMode;
   readonly cid: number | undefined;
@@ -47,18 +47,18 @@ export function socketSettings(properties: ModemSocketProperties): SocketSetting
     throw invalid("localPort", "is missing: enter the port to listen on");
   }
   if (settings.mode === "direct" && (settings.role === "listen" || settings.protocol === "udp")) {
-    throw invalid("mode", "can be direct only for TCP that connects to a server: choose command");
+    throw invalid("mode", "can be direct only for a TCP connection to a server: choose command");
   }
   return settings;
 }
 
-/** The escapes of the core TCP nodes, and two more. */
+/** The escapes of the core TCP nodes, plus two. */
 function unescaped(text: string): string {
   return text.replace(/\\([nrt0\\])/g, (sequence, letter: string) => ESCAPES[letter] ?? sequence);
 }
 
 /**
- * Found before anything is sent: what should be secure must not go out otherwise.
+ * Looked up before anything is sent: data that should be secure must not go out in plain.
  *
  * @throws {ModemError} `INVALID_INPUT`
  */
@@ -69,7 +69,7 @@ export function socketSecurity(
 ): SecurityProfile | undefined {
   const tls = findTls(RED, id);
   if (tls === undefined) return undefined;
-  if (role === "listen") throw invalid("tls", "can't be used for a socket that listens: choose none");
+  if (role === "listen") throw invalid("tls", "can't be used for a listening socket: choose none");
   const modem = findModem(RED, modemId);
   if (modem === undefined) throw notConfigured();
   return tls.profileFor(modem);

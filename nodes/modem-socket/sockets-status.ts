@@ -5,13 +5,13 @@ export interface SocketsState {
   readonly isListening: boolean;
   readonly isOpen: boolean;
   readonly isOpening: boolean;
-  /** Accepted ones. */
+  /** Accepted connections. */
   readonly connections: number;
   /** Why it is not open. */
   readonly failure: Error | undefined;
 }
 
-/** What the status says of the sockets while the modem is ready. */
+/** The status of the sockets while the modem is ready. */
 export function socketsStatus({ isListening, isOpen, isOpening, connections, failure }: SocketsState): StatusText {
   if (isListening && isOpen) {
     if (connections === 0) return { appearance: GREEN_DOT, key: "status.listening" };

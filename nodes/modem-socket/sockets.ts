@@ -12,8 +12,8 @@ import type { SocketRequest, Target } from "./request";
 import type { SocketSettings } from "./settings";
 import { socketsStatus } from "./sockets-status";
 
-/** ms that one attempt may take to keep a connection up; +USOCO and a TLS handshake have two minutes. */
-const OPEN_TIMEOUT = 120_000;
+/** Bounds one attempt to open a kept-up connection: +USOCO and a TLS handshake may take two minutes. */
+const OPEN_TIMEOUT_MS = 120_000;
 
 export interface SocketsParts {
   readonly settings: SocketSettings;
@@ -21,22 +21,22 @@ export interface SocketsParts {
   /** ms that a message waits for the modem, and for the connection. */
   readonly timeout: number;
   readonly outputs: Outputs;
-  /** Whether the dialog says all that is needed to open without a message. */
+  /** Whether the dialog alone says enough to open the socket. */
   readonly isKept: boolean;
-  /** Whom the dialog alone names. */
+  /** The peer that the dialog alone names. */
   target(): Promise<Target | undefined>;
   security(): SecurityProfile | undefined;
-  /** The status is to be looked at again. */
+  /** The status may have changed. */
   changed(): void;
   report(error: Error): void;
 }
 
-/** The sockets of one node: one that it keeps or opens when it is needed, and those that it has accepted. */
+/** The sockets of one node: one that it opens on demand or keeps up, and those it has accepted. */
 export class NodeSockets {
   readonly #parts: SocketsParts;
-  readonly #link: KeptEndpoint<Peer | Listening>;
+  readonly #endpoint: KeptEndpoint<Peer | Listening>;
   readonly #accepted: AcceptedPeers;
-  /** The last `close`: what comes behind it waits for its end. */
+  /** The last `close`; later actions wait for it. */
   #closing: Promise<void> = Promise.resolve();
   #isStopped = false;
 
@@ -44,7 +44,7 @@ export class NodeSockets {
     this.#parts = parts;
     const { settings, modem, outputs } = parts;
     this.#accepted = new AcceptedPeers(settings, outputs, () => parts.changed());
-    this.#link = new KeptEndpoint<Peer | Listening>({
+    this.#endpoint = new KeptEndpoint<Peer | Listening>({
       open: (target, isTold, signal) => this.#open(target, isTold, signal),
       target: () => parts.target(),
       modemReady: async (signal) => {
@@ -56,24 +56,24 @@ export class NodeSockets {
   }
 
   start(): void {
-    if (this.#parts.isKept && !this.#isStopped) this.#link.keepUp();
+    if (this.#parts.isKept && !this.#isStopped) this.#endpoint.keepUp();
   }
 
-  /** Nothing is left afterwards, and nothing starts again. */
+  /** Closes everything for good. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await Promise.all([this.#link.stop(true), this.#accepted.closeAll()]);
+    await Promise.all([this.#endpoint.stop(true), this.#accepted.closeAll()]);
   }
 
   nodeStatus(): StatusText | undefined {
-    const link = this.#link;
+    const endpoint = this.#endpoint;
     const accepted = this.#accepted;
     return socketsStatus({
       isListening: this.#parts.settings.role === "listen",
-      isOpen: link.current !== undefined,
-      isOpening: link.isOpening,
+      isOpen: endpoint.current !== undefined,
+      isOpening: endpoint.isOpening,
       connections: accepted.all.length,
-      failure: link.failure,
+      failure: endpoint.failure,
     });
   }
 
@@ -95,7 +95,7 @@ export class NodeSockets {
     return isUdp && target !== undefined ? { ...event, ip: target.host, port: target.port } : event;
   }
 
-  /** Resolves when it stands; from now on it is kept up where the dialog says with whom. */
+  /** Resolves once it is open; from then on it is kept up if the dialog names the peer. */
   async connect({ target }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
     await this.#closing;
     this.start();
@@ -112,8 +112,8 @@ export class NodeSockets {
       await Promise.all([peer.close(true), peer.ended]);
       return socketEvent("closed", peer.socket, {});
     }
-    const { current } = this.#link;
-    const closing = Promise.all([this.#link.stop(true), this.#accepted.closeAll()]);
+    const { current } = this.#endpoint;
+    const closing = Promise.all([this.#endpoint.stop(true), this.#accepted.closeAll()]);
     this.#closing = closing.then(
       () => undefined,
       () => undefined,
@@ -125,7 +125,7 @@ export class NodeSockets {
   async status({ choice }: SocketRequest): Promise<SocketEvent> {
     await this.#closing;
     if (choice.number !== undefined) return peerStatus(this.#accepted.find(choice));
-    const { current, isOpening, failure } = this.#link;
+    const { current, isOpening, failure } = this.#endpoint;
     if (current instanceof Peer) return peerStatus(current);
     const state = current !== undefined ? "listen" : isOpening ? "connecting" : "closed";
     const reason = failure === undefined ? {} : { lastError: failure.message };
@@ -139,8 +139,8 @@ export class NodeSockets {
   #use(options: Omit<UseOptions, "timeout">): Promise<Peer | Listening> {
     const { settings, isKept, timeout } = this.#parts;
     const opens = isKept || settings.protocol === "udp" || options.target !== undefined;
-    if (!opens && this.#link.current === undefined && !this.#link.isOpening) throw noTarget();
-    return this.#link.use({ ...options, timeout });
+    if (!opens && this.#endpoint.current === undefined && !this.#endpoint.isOpening) throw noTarget();
+    return this.#endpoint.use({ ...options, timeout });
   }
 
   async #open(target: Target | undefined, isTold: () => boolean, signal: AbortSignal): Promise<Peer | Listening> {
@@ -148,8 +148,8 @@ export class NodeSockets {
     const { sockets } = await modem.ready({ timeout, signal });
     const { protocol, role, localPort, cid, keepAlive, mode } = settings;
     const common = {
-      // Where only messages ask for it, it is of use as long as they wait.
-      timeout: this.#link.isKeptUp ? OPEN_TIMEOUT : Math.min(timeout, OPEN_TIMEOUT),
+      // If only messages ask for it, it is of use only while they wait.
+      timeout: this.#endpoint.isKeptUp ? OPEN_TIMEOUT_MS : Math.min(timeout, OPEN_TIMEOUT_MS),
       signal,
       ...(localPort === undefined ? {} : { localPort }),
       ...(cid === undefined ? {} : { cid }),
@@ -171,9 +171,9 @@ export class NodeSockets {
   }
 }
 
-/** To whoever can take it; fails when nobody can. */
+/** Sends to all; fails only if every one fails. */
 async function sendToAll(peers: readonly Peer[], data: Buffer, signal: AbortSignal): Promise<void> {
-  if (peers.length === 0) throw new ModemError("CONNECTION_CLOSED", "Nobody is connected to this node");
+  if (peers.length === 0) throw new ModemError("CONNECTION_CLOSED", "No peer is connected to this node");
   const outcomes = await Promise.allSettled(peers.map((peer) => peer.send(data, { signal })));
   const failed = outcomes.filter((outcome) => outcome.status === "rejected");
   if (failed.length === peers.length) throw failed[0]?.reason;

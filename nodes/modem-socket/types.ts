@@ -41,6 +41,6 @@ export const MODEM_SOCKET_DEFAULTS: Readonly<Omit<ModemSocketProperties, "name" 
 
 export const SOCKET_RANGES = {
   port: { min: 1, max: 65_535 },
-  /** s; each model narrows this to what its command can do. */
+  /** s; each model narrows this to the limits of its command. */
   keepAlive: { min: 0, max: 32_767 },
 } as const;

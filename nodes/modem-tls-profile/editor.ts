@@ -5,7 +5,7 @@ import { oneOf } from "../common/editor/validators";
 import { MODEM_TLS_PROFILE_MIGRATIONS } from "./migrations";
 import { type ModemTlsProfileProperties, TLS_PROFILE_ACTIONS } from "./types";
 
-/** What is done with a profile, and not with the modem's store. */
+/** Actions on a profile, as opposed to the modem's store. */
 const NEED_PROFILE = ["apply", "session"];
 
 RED.nodes.registerType<ModemTlsProfileProperties>("modem-tls-profile", {

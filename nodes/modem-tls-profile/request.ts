@@ -17,7 +17,7 @@ interface Named {
   readonly name: string;
 }
 
-/** The config node of the dialog, and what it gives for this modem. */
+/** The config node chosen in the dialog, and its profile for this modem. */
 export interface Security {
   readonly tls: TlsNode;
   readonly profile: SecurityProfile;
@@ -32,9 +32,9 @@ export type TlsProfileRequest =
   | ({ readonly action: "session" } & Security & SessionRequest);
 
 const ACTIONS = TLS_PROFILE_ACTIONS.filter((action): action is Action => action !== "msg");
-/** Characters, of the model that takes most (LARA-R6: 200). */
+/** Characters; the longest that any model accepts (LARA-R6: 200). */
 const NAME_LIMIT = 200;
-/** What a key can be encrypted by; nothing else has one. */
+/** Only a key can be encrypted. */
 const KINDS_WITH_PASSWORD: readonly CertificateKind[] = ["key"];
 
 /**
@@ -81,16 +81,17 @@ function certificate(message: Message): Named {
   };
 }
 
-/** What a command's field can carry; the model may take less. */
+/** What a quoted field of a command can carry; the model may accept less. */
 function quotableText(text: string, field: string): string {
   if (!/^[\x20-\x7e]*$/.test(text) || text.includes('"')) {
     throw invalid(field, "may hold printable ASCII characters only, and no quotation marks");
   }
-  if (text.length > NAME_LIMIT) throw invalid(field, `has ${text.length} characters, at most ${NAME_LIMIT}`);
+  if (text.length > NAME_LIMIT)
+    throw invalid(field, `has ${text.length} characters; at most ${NAME_LIMIT} are allowed`);
   return text;
 }
 
-/** The bytes in the message, or else the name of a file on the modem. */
+/** The bytes in the message, otherwise the name of a file on the modem. */
 function source(message: Message, kind: CertificateKind): CertificateSource {
   const password = KINDS_WITH_PASSWORD.includes(kind) ? optionalText(message.password, "msg.password") : undefined;
   const secret = password === undefined ? {} : { password };

@@ -32,7 +32,7 @@ export default function init(RED: Runtime): void {
   RED.nodes.registerType("modem-tls-profile", ModemTlsProfileNode);
 }
 
-/** Passes on what the connections of this modem and this profile give; returns the way out. */
+/** Emits the session data of connections by this modem and profile; returns a function that stops it. */
 function relaySessions(RED: Runtime, node: Node, { modem, tls }: ModemTlsProfileProperties): () => void {
   const stop = lookUpTls(RED, tls)?.onSession((from, record) => {
     if (from === modem) node.send([null, { ...sessionEvent(record) }]);
@@ -66,7 +66,7 @@ class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
         return { payload: await security.apply(request.profile, { signal }) };
       case "import": {
         const payload = await security.import(request.kind, request.name, request.source, { signal });
-        // It has served its purpose; the key is gone from the message as well.
+        // The password has served its purpose; the key is gone from the message too.
         return "password" in request.source ? { payload, password: undefined } : { payload };
       }
       case "remove": {

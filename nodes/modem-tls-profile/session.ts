@@ -10,7 +10,7 @@ export interface SessionEvent {
 
 export interface SessionRequest {
   readonly session: SessionData;
-  /** `host:port`; for connections to any where it is left out. */
+  /** `host:port`; if left out, the data are for any server. */
   readonly server: string | undefined;
 }
 
@@ -18,12 +18,12 @@ const BASE64 = "[A-Za-z0-9+/]+={0,2}";
 const ONE_PART = new RegExp(`^${BASE64}$`);
 /** Session id and master secret (u-blox guide 3.4.4). */
 const TWO_PARTS = new RegExp(`^${BASE64},${BASE64}$`);
-/** Characters; tickets have some hundred bytes. */
+/** Characters; tickets have a few hundred bytes. */
 const DATA_LIMIT = 16_384;
-/** A host name or an address, in brackets where it has colons, and a port. */
+/** A host name or an address (in brackets if it has colons), and a port. */
 const SERVER = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):(\d{1,5})$/;
 
-/** What the second output gave earlier. @throws {ModemError} `INVALID_INPUT`, naming the field and never its content */
+/** Checks data from the second output. @throws {ModemError} `INVALID_INPUT`, naming the field but never its content */
 export function sessionRequest(payload: unknown): SessionRequest {
   if (!isPlainObject(payload)) {
     throw invalid("msg.payload", "must be what the second output gave: { type, encrypted, data, … }");

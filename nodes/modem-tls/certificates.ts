@@ -8,19 +8,19 @@ import { readMaterial } from "./material";
 import { wholeDaysUntil } from "./profile";
 import { CERTIFICATES_PATH, type CertificateAnswer, type CertificateReport } from "./types";
 
-/** What the dialog asks about, and as what it is read. */
+/** The fields that the dialog asks about, and the kind each one is read as. */
 const SUBJECTS = { ca: "ca", cert: "cert", key: "key", pinnedKey: "server" } as const satisfies Record<
   keyof CertificateAnswer,
   CertificateKind
 >;
 type Subject = keyof typeof SUBJECTS;
 
-/** Characters of all that the dialog holds; as much again as the largest files that are read. */
+/** Characters of all fields together; room for several of the largest files. */
 const QUESTION_LIMIT = 1_000_000;
-/** What the editor has in a field whose content stays on the gateway. */
+/** What the editor shows in a field whose content stays on the gateway. */
 const UNCHANGED = "__PWRD__";
 
-/** Tells the editor what the certificates and keys of a dialog are; never what is in them. */
+/** Describes the certificates and keys of a dialog to the editor; never returns their content. */
 export function serveCertificates(RED: Runtime): void {
   RED.httpAdmin.post(`/${CERTIFICATES_PATH}`, RED.auth.needsPermission("flows.write"), (request, response) => {
     const question: unknown = request.body;
@@ -34,7 +34,7 @@ function size(question: Record<string, unknown>): number {
   return Object.values(question).reduce<number>((sum, text) => sum + (typeof text === "string" ? text.length : 0), 0);
 }
 
-/** From the dialog, else from the stored credentials; an environment variable by its value, as at a deploy. */
+/** From the dialog, otherwise from the stored credentials; resolves an environment variable, as at a deploy. */
 function givenText(RED: Runtime, question: Record<string, unknown>, name: string): string {
   const id = typeof question.id === "string" ? question.id : "";
   const inDialog = question[name];

@@ -1,6 +1,6 @@
 /**
- * What the dialog suggests, by IANA names, strongest first: what both modems or LARA-R6 can offer, without what is
- * broken (RC4, 3DES, NULL). Any other name can be typed; the driver knows which its model has.
+ * IANA names that the dialog suggests, strongest first: what both modems or LARA-R6 can offer, without the broken ones
+ * (RC4, 3DES, NULL). Any other name can be typed; the driver knows which suites its model has.
  */
 export const SUGGESTED_CIPHER_SUITES: readonly string[] = [
   "TLS_AES_256_GCM_SHA384",
@@ -28,7 +28,7 @@ export const SUGGESTED_CIPHER_SUITES: readonly string[] = [
   "TLS_RSA_WITH_AES_128_CBC_SHA",
 ];
 
-/** The form of an IANA name; whether a modem has the suite is the driver's to say. */
+/** Checks the form only; the driver decides whether a modem has the suite. */
 export function isCipherSuiteName(name: string): boolean {
   return /^TLS_[A-Z0-9]+(_[A-Z0-9]+)*$/.test(name);
 }

@@ -63,7 +63,7 @@ RED.nodes.registerType<ModemTlsProperties, Required<ModemTlsCredentials>>("modem
   },
   oneditsave() {
     this.ciphers = readNameList($("#cellular-modem-ciphers"));
-    // What is hidden is not meant, and the runtime refuses a key beside that of the root of trust.
+    // Hidden fields don't apply, and the runtime refuses a key beside that of the root of trust.
     if (field("rootOfTrustPsk").prop("checked"))
       for (const name of ["psk", "pskIdentity"] as const) field(name).val("");
     if (field("key").val() === "") field("keyPassword").val("");
@@ -82,7 +82,7 @@ function report(name: (typeof PEM_FIELDS)[number]): JQuery {
   return $(`#cellular-modem-${name}-report`);
 }
 
-/** Each part of the dialog that only some settings need. */
+/** Shows the parts of the dialog that the current settings need. */
 function showWhatMatters(): void {
   const update = () => {
     const validation = String(field("validation").val());

@@ -2,27 +2,26 @@ import { readFileSync, statSync } from "node:fs";
 import { invalid } from "../common/errors";
 import { optionalText } from "../common/input";
 
-/** Bytes; more than any certificate or key has, and little enough to be read at a deploy. */
+/** Bytes: more than any certificate or key has, and small enough to read at a deploy. */
 const FILE_LIMIT = 100_000;
 
 /**
- * The bytes that stand for a certificate or a key: PEM text, or the content of a file on the gateway, PEM or DER.
- * undefined when empty.
+ * The bytes of a certificate or key: PEM text, or the content of a PEM or DER file on the gateway. undefined when empty.
  *
- * @throws {ModemError} `INVALID_INPUT`. It does not quote what was entered: a key without its first line looks like a path.
+ * @throws {ModemError} `INVALID_INPUT`, without quoting the input: a key without its first line looks like a path
  */
 export function readMaterial(value: unknown, field: string): Buffer | undefined {
   const text = optionalText(value, field)?.trim();
   if (text === undefined || text === "") return undefined;
   if (!text.includes("-----BEGIN")) return readRegularFile(text, field);
-  // The editor shows these again, and `pinnedKey` goes along when a flow is exported.
+  // The editor shows these fields, and an exported flow contains `pinnedKey`.
   if (field !== "key" && text.includes("PRIVATE KEY-----")) {
-    throw invalid(field, "holds a private key, which everybody can read there: enter it as key, and only there");
+    throw invalid(field, "holds a private key, which is not protected in this field: enter it as key, and only there");
   }
   return Buffer.from(text, "utf8");
 }
 
-/** A device or a pipe would never end. */
+/** Regular files only: a device or a pipe might never end. */
 function readRegularFile(path: string, field: string): Buffer {
   try {
     const status = statSync(path);

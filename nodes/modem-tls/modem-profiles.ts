@@ -8,20 +8,20 @@ import type { SessionListener } from "../common/types";
 import { policyOf } from "./profile";
 import type { SessionVault } from "./session-vault";
 
-/** A node's name in the flows, which is the same after a restart; nodes of a subflow get a new `id` each time. */
+/** A node's lasting name in the flows; nodes in a subflow get a new `id` at each start. */
 export interface NodeIdentity {
   readonly id: string;
   readonly _alias?: string;
 }
 
-/** The security profile of one config node as each modem gets it: the same settings, with sessions of its own. */
+/** One config node's security profile for each modem: the same settings, with separate sessions. */
 export class ModemProfiles {
   readonly #node: NodeIdentity;
   readonly #profile: SecurityProfile;
   readonly #vault: SessionVault;
   readonly #profiles = new Map<string, SecurityProfile>();
   readonly #listeners = new Set<SessionListener>();
-  /** Data that flows are giving to modems right now. */
+  /** Session data that flows are giving to modems right now. */
   readonly #given = new Set<string>();
   readonly #policy: string;
   #ended = false;
@@ -33,7 +33,7 @@ export class ModemProfiles {
     this.#policy = policyOf(profile);
   }
 
-  /** The same object each time: the driver looks at its certificates once. */
+  /** Returns the same object each time, so that the driver parses its certificates once. */
   for(modem: NodeIdentity): SecurityProfile {
     if (this.#profile.resumption === "off") return this.#profile;
     const known = this.#profiles.get(modem.id);
@@ -48,7 +48,7 @@ export class ModemProfiles {
     return () => this.#listeners.delete(listener);
   }
 
-  /** A flow that keeps what it hears, and gives it back, must not go round in circles. */
+  /** A flow that stores session data and restores them must not loop. */
   async restoring<T>({ data }: SessionData, work: () => Promise<T>): Promise<T> {
     this.#given.add(data);
     try {
@@ -58,7 +58,7 @@ export class ModemProfiles {
     }
   }
 
-  /** The node was deleted: what a connection that ends now still gives is not kept. */
+  /** The node was deleted: session data of connections that end later are not kept. */
   end(): void {
     this.#ended = true;
   }

@@ -14,14 +14,13 @@ import { isCipherSuiteName } from "./cipher-suites";
 import { readMaterial } from "./material";
 import { MODEM_TLS_DEFAULTS, type ModemTlsCredentials, type ModemTlsProperties, SECRET_FORMATS } from "./types";
 
-/** ms */
-const DAY = 24 * 60 * 60 * 1000;
-/** Labels of letters, digits and hyphens (RFC 1123, 2.1), and the underscores that are met in practice. */
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Labels of letters, digits and hyphens (RFC 1123, 2.1), and underscores, which occur in practice. */
 const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
 const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`, "i");
 
 /**
- * What the dialog saved as the driver takes it, files of the gateway read; `checkMaterial` looks at their content.
+ * The driver's profile from what the dialog saved. Reads files on the gateway; `checkMaterial` checks their content.
  *
  * @throws {ModemError} `INVALID_INPUT`, naming the property
  */
@@ -56,8 +55,8 @@ export function securityProfile(
 }
 
 /**
- * Stands for everything that a connection is made with and checked by. A session that was made under another policy must
- * not be taken up again: nothing would be checked then.
+ * A hash of all settings that make and check a connection. A session made under another policy must not be resumed:
+ * its checks would be skipped.
  */
 export function policyOf(profile: SecurityProfile): string {
   const { id: _id, name: _name, sessions: _sessions, ...policy } = profile;
@@ -67,7 +66,7 @@ export function policyOf(profile: SecurityProfile): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** Whole days until the first certificate ends, negative when one has; undefined where there is none. */
+/** Whole days until the first certificate expires, negative once one has; undefined if there is none. */
 export function daysLeft({ ca, cert, pinned }: ProfileMaterial): number | undefined {
   const ends = [ca, cert, pinned].flatMap((certificate) => certificate?.expires?.getTime() ?? []);
   return ends.length === 0 ? undefined : wholeDaysUntil(Math.min(...ends));
@@ -75,7 +74,7 @@ export function daysLeft({ ca, cert, pinned }: ProfileMaterial): number | undefi
 
 /** @param end ms since 1970 */
 export function wholeDaysUntil(end: number): number {
-  return Math.floor((end - Date.now()) / DAY);
+  return Math.floor((end - Date.now()) / DAY_MS);
 }
 
 function serverName(value: unknown): string | undefined {
@@ -85,7 +84,7 @@ function serverName(value: unknown): string | undefined {
   return name;
 }
 
-/** An address is no name that a server could be asked for (RFC 6066, 3). */
+/** An address is not allowed as a server name (RFC 6066, 3). */
 function sni(value: unknown): string | undefined {
   const name = withoutBlanks(optionalText(value, "sni") ?? "");
   if (isEmpty(name)) return undefined;
@@ -94,7 +93,7 @@ function sni(value: unknown): string | undefined {
   return name;
 }
 
-/** A list, or a text of names between commas, as an environment variable gives it. */
+/** A list, or a text with names separated by commas, as an environment variable gives it. */
 function cipherSuites(value: unknown): string[] {
   const names: unknown = typeof value === "string" ? value.split(/[\s,:;]+/).filter((name) => name !== "") : value;
   if (isEmpty(names)) return [];
@@ -105,7 +104,7 @@ function cipherSuites(value: unknown): string[] {
   });
 }
 
-/** Its length and digits are looked at with the rest, by `checkMaterial`. */
+/** `checkMaterial` checks its length and digits. */
 function secret(value: unknown, field: "psk" | "pskIdentity", format: unknown): SharedSecret | undefined {
   const text = optionalText(value, field);
   const name = field === "psk" ? "pskFormat" : "pskIdentityFormat";

@@ -16,8 +16,8 @@ import type { ModemTlsCredentials, ModemTlsProperties } from "./types";
 type Definition = ModemTlsProperties & { id: string; type: string; z: string };
 type Instance = Node<ModemTlsCredentials> & { -readonly [K in keyof Omit<TlsNode, keyof Node>]: TlsNode[K] };
 
-/** ms after which a storage that hangs is left to itself; the contract allows 5 s. */
-const CLOSE_LIMIT = 4000;
+/** Bounds how long the node waits for a hanging storage; the contract allows 5 s. */
+const CLOSE_LIMIT_MS = 4000;
 
 export default function init(RED: Runtime): void {
   const vault = new SessionVault(RED.settings, (reason) =>
@@ -41,7 +41,7 @@ export default function init(RED: Runtime): void {
         profiles?.end();
         vault.retain(({ profile }) => profile !== stableId(this));
       }
-      void withinLimit(vault.flush(), CLOSE_LIMIT).then(done);
+      void withinLimit(vault.flush(), CLOSE_LIMIT_MS).then(done);
     });
   }
 
@@ -58,7 +58,7 @@ export default function init(RED: Runtime): void {
   serveCertificates(RED);
 }
 
-/** Node-RED hands the errors of a config node to the flows of its users. */
+/** Node-RED passes the errors of a config node to the flows of its users. */
 function keepUsers(node: Instance): void {
   const users: Record<string, Node> = {};
   node.users = users;
@@ -82,7 +82,7 @@ function offerProfile(node: Instance, properties: ModemTlsProperties, vault: Ses
   return profiles;
 }
 
-/** The node stays, and says to everybody who wants to use it what is wrong. */
+/** The node stays, and throws its problem at every use. */
 function refuse(node: Instance, problem: ModemError): void {
   node.problem = problem;
   node.profileFor = () => {
@@ -93,7 +93,7 @@ function refuse(node: Instance, problem: ModemError): void {
   node.daysLeft = () => undefined;
 }
 
-/** What a flow no longer has may have gone while this node, or Node-RED, was not running. */
+/** Drops data of nodes that were deleted while this node or Node-RED was not running. */
 function dropOrphans(RED: Runtime, vault: SessionVault): void {
   const ids = new Set<string>();
   RED.nodes.eachNode(({ id }) => ids.add(id));

@@ -6,28 +6,28 @@ const CIPHER = "aes-256-gcm";
 const KEY_LENGTH = 32;
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
-/** Keeps this key apart from every other one that is made from the same secret (RFC 5869, 3.2). */
+/** Separates this key from others derived from the same secret (RFC 5869, 3.2). */
 const PURPOSE = "node-red-modem sessions";
 
-/** What data are sealed with; `false`: not at all. */
+/** What data are encrypted with; `false`: stored in plain. */
 export type Secret = string | false;
 
-/** What `seal` gives: base64 of nonce, tag and data. The name of the property is the one of Node-RED's credentials. */
+/** The result of `seal`: base64 of nonce, tag and data. The property has the name that Node-RED's credentials use. */
 interface Sealed {
   readonly $: string;
 }
 
 /** The part of Node-RED's settings that outlives a restart. */
 export interface SettingsStorage {
-  /** @throws {Error} when the settings can't be had */
+  /** @throws {Error} if the settings are not available */
   get(key: string): unknown;
   set(key: string, value: unknown): Promise<void>;
 }
 
 /**
- * What Node-RED protects its credentials with, the one to use first: `credentialSecret` of settings.js, else the key that
- * it has made itself, else the one of the active project. The others have been in use before, where there are several.
- * Where the first is `false`, Node-RED keeps credentials in plain as well.
+ * The secrets that protect Node-RED's credentials, the current one first: `credentialSecret` of settings.js, else the key
+ * that Node-RED generated, else that of the active project. The others may have been in use before. If the first is
+ * `false`, Node-RED keeps its credentials in plain too.
  */
 export function credentialSecrets(settings: SettingsStorage): Secret[] {
   const candidates = [read(settings, "credentialSecret"), read(settings, "_credentialSecret"), projectSecret(settings)];
@@ -49,7 +49,7 @@ function projectSecret(settings: SettingsStorage): unknown {
   return isPlainObject(active) ? active.credentialSecret : undefined;
 }
 
-/** As JSON, so that it can be stored; with a secret so that nobody without it can read or change it. */
+/** JSON to store; with a secret, nobody without it can read or change the data. */
 export function seal(data: unknown, secret: Secret): unknown {
   if (secret === false) return data;
   const nonce = randomBytes(NONCE_LENGTH);
@@ -59,7 +59,7 @@ export function seal(data: unknown, secret: Secret): unknown {
   return sealed;
 }
 
-/** What was sealed with one of these secrets; undefined where it was another one or the data are damaged. */
+/** Opens what `seal` made with one of these secrets; undefined with another secret or damaged data. */
 export function unseal(stored: unknown, secrets: readonly Secret[]): unknown {
   if (!isPlainObject(stored) || typeof stored.$ !== "string") return stored;
   const bytes = Buffer.from(stored.$, "base64");
@@ -73,7 +73,7 @@ export function unseal(stored: unknown, secrets: readonly Secret[]): unknown {
   return undefined;
 }
 
-/** @throws {Error} when the secret is another one, or a bit is another one */
+/** @throws {Error} if the secret is wrong or a bit was changed */
 function open(bytes: Buffer, secret: string): unknown {
   const nonce = bytes.subarray(0, NONCE_LENGTH);
   const decipher = createDecipheriv(CIPHER, key(secret, nonce), nonce, { authTagLength: TAG_LENGTH });
@@ -82,7 +82,7 @@ function open(bytes: Buffer, secret: string): unknown {
   return JSON.parse(text.toString("utf8"));
 }
 
-/** HKDF and no slow hash: Node-RED guards the credentials themselves, which are worth more, by one round of SHA-256. */
+/** HKDF, not a slow hash: Node-RED protects the credentials, which are worth more, by a single SHA-256. */
 function key(secret: string, salt: Buffer): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, salt, PURPOSE, KEY_LENGTH));
 }

@@ -1,7 +1,7 @@
 import { RESUMPTION_TYPES, type SessionData } from "../../driver/services/security/security";
 import { isPlainObject } from "../common/input";
 
-/** What is known of the last session with a server. */
+/** The last session with a server. */
 export interface SessionEntry {
   /** Id of the node `modem-tls`. */
   readonly profile: string;
@@ -9,12 +9,12 @@ export interface SessionEntry {
   readonly modem: string;
   /** `host:port` */
   readonly server: string;
-  /** Stands for what the connection was made with: a session made without checks must not pass for a checked one. */
+  /** Hash of the connection's settings: a session made without checks must not pass for a checked one. */
   readonly policy: string;
   readonly session: SessionData;
 }
 
-/** The entries in what comes from storage; what is none is left out. */
+/** The valid entries in what was stored. */
 export function sessionEntries(stored: unknown): SessionEntry[] {
   if (!isPlainObject(stored) || !Array.isArray(stored.sessions)) return [];
   return stored.sessions.filter(isSessionEntry);

@@ -6,18 +6,18 @@ import { type SessionEntry, sessionEntries } from "./session-entry";
 export type SessionPlace = Omit<SessionEntry, "policy" | "session">;
 
 /**
- * Where the data stand among Node-RED's settings. Its own storage keeps them, so they are wherever the flows are, and
- * no admin answer shows them: neither `/settings` nor the context store, which would be lost at a restart by default.
+ * The key among Node-RED's settings. Its own storage keeps them, so the data are wherever the flows are, and no admin
+ * request shows them. The context store would not do: admin requests show it, and by default a restart clears it.
  */
 export const SETTINGS_KEY = "cellularModemSessions";
-/** Servers of one profile on one modem; the one that has not been heard of for longest goes first. */
+/** Servers of one profile on one modem; the oldest entry goes first. */
 const SERVERS_LIMIT = 16;
-/** ms in which several changes become one write: flash wears out. */
-const WRITE_DELAY = 1000;
+/** Collects several changes into one write: flash wears out. */
+const WRITE_DELAY_MS = 1000;
 
 /**
- * TLS session data of all profiles, kept beyond a restart of Node-RED. Where the settings can't be written they last as
- * long as the runtime. Nothing here throws: without the data a connection takes a full handshake, and that is all.
+ * TLS session data of all profiles, kept over a restart of Node-RED. If the settings can't be written, the data last as
+ * long as the runtime. Nothing here throws: without the data, a connection only needs a full handshake.
  */
 export class SessionVault {
   readonly #settings: SettingsStorage;
@@ -29,14 +29,14 @@ export class SessionVault {
 
   constructor(
     settings: SettingsStorage,
-    /** Told once when the data can't be written. */
+    /** Called once if the data can't be written. */
     report: (reason: string) => void,
   ) {
     this.#settings = settings;
     this.#report = report;
   }
 
-  /** @param policy what the connection is made with; under another one a session is not taken up again */
+  /** @param policy hash of the connection's settings; a session of another policy is not resumed */
   get(place: SessionPlace, policy: string): SessionData | undefined {
     return this.#entries().find((entry) => isAt(entry, place) && entry.policy === policy)?.session;
   }
@@ -48,13 +48,13 @@ export class SessionVault {
     this.#replace([...others.filter((entry) => !surplus.includes(entry)), { ...place, policy, session }]);
   }
 
-  /** Drops what is not to be kept. */
+  /** Drops the entries that `keeps` refuses. */
   retain(keeps: (place: SessionPlace) => boolean): void {
     const kept = this.#entries().filter(keeps);
     if (kept.length < this.#entries().length) this.#replace(kept);
   }
 
-  /** Resolves when all changes are written, or can't be. */
+  /** Resolves once all changes are written or have failed to be. */
   flush(): Promise<void> {
     if (this.#timer !== undefined) this.#write();
     return this.#writing;
@@ -75,7 +75,7 @@ export class SessionVault {
 
   #replace(entries: SessionEntry[]): void {
     this.#loaded = entries;
-    this.#timer ??= setTimeout(() => this.#write(), WRITE_DELAY).unref();
+    this.#timer ??= setTimeout(() => this.#write(), WRITE_DELAY_MS).unref();
   }
 
   #write(): void {
@@ -86,7 +86,7 @@ export class SessionVault {
 
   async #store(): Promise<void> {
     const [secret] = credentialSecrets(this.#settings);
-    // Without any secret the data would be open to whoever reads the file, and nobody has asked for that.
+    // Without a secret, anyone who reads the file could read the data, and the user has not asked for that.
     if (secret === undefined) return;
     await this.#settings.set(SETTINGS_KEY, seal({ sessions: this.#entries() }, secret));
   }

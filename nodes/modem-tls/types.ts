@@ -21,13 +21,13 @@ export interface ModemTlsProperties {
   pinnedKey: string;
   pskFormat: SharedSecret["format"];
   pskIdentityFormat: SharedSecret["format"];
-  /** The module's own key of u-blox's root of trust takes the place of `psk`. */
+  /** Use the modem's key from u-blox's root of trust instead of `psk`. */
   rootOfTrustPsk: boolean;
 }
 
 export const SECRET_FORMATS = ["text", "hex"] as const satisfies readonly SharedSecret["format"][];
 
-/** PEM text or the path of a file on the gateway, the last three plain texts. */
+/** PEM text or the path of a file on the gateway; the last three are plain text. */
 export interface ModemTlsCredentials {
   ca?: string;
   cert?: string;
@@ -52,10 +52,10 @@ export const MODEM_TLS_DEFAULTS: Readonly<Omit<ModemTlsProperties, "name" | "ver
   rootOfTrustPsk: false,
 };
 
-/** Below Node-RED's admin root: the editor posts a `CertificateQuestion` there and gets a `CertificateAnswer`. */
+/** Below Node-RED's admin root; the editor posts a `CertificateQuestion` and gets a `CertificateAnswer`. */
 export const CERTIFICATES_PATH = "cellular-modem/certificates";
 
-/** What stands in the dialog. What is left out is taken from the stored credentials of the node `id`. */
+/** The dialog's fields. Those left out come from the stored credentials of the node `id`. */
 export interface CertificateQuestion {
   readonly id: string;
   readonly ca?: string;
@@ -65,25 +65,25 @@ export interface CertificateQuestion {
   readonly pinnedKey?: string;
 }
 
-/** What is known of a certificate or a key; never more than anybody may see. */
+/** Public facts about a certificate or key. */
 export interface CertificateReport {
   /** Why it can't be used, as a sentence. */
   readonly problem?: string;
-  /** `CN=Test Client`, lines joined by commas; certificates only, as the two dates. */
+  /** `CN=Test Client`, lines joined by commas; certificates only, like the two dates. */
   readonly subject?: string;
   /** ISO 8601 */
   readonly validFrom?: string;
   readonly expires?: string;
-  /** Whole days from now, negative when it is over. */
+  /** Whole days from now, negative once expired. */
   readonly daysLeft?: number;
   /** `RSA 2048`, `EC 256`. */
   readonly algorithm?: string;
 }
 
-/** Days before its end from which on a certificate is worth a warning. */
+/** Warn from this many days before a certificate expires. */
 export const EXPIRY_WARNING_DAYS = 30;
 
-/** One report for each that is given, in the dialog or in the stored credentials. */
+/** One report for each field that is filled in, in the dialog or in the stored credentials. */
 export interface CertificateAnswer {
   readonly ca?: CertificateReport;
   readonly cert?: CertificateReport;

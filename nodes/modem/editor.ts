@@ -50,7 +50,7 @@ RED.nodes.registerType<ModemProperties, Credentials>("modem", {
 
 migrateInEditor("modem", MODEM_MIGRATIONS);
 
-/** Speed and framing mean something on a serial port only. */
+/** Speed and framing matter on a serial port only. */
 function showLineSettings(): void {
   const input = $("#node-config-input-port");
   const update = () => {

@@ -2,8 +2,8 @@ import type { ModemError } from "../../driver/errors";
 import type { ModemState } from "../../driver/modem-types";
 
 /**
- * Lets each kind of trouble through once an outage: retries that fail the same way for days must not fill the log, yet
- * a second, different trouble (the cable is back, the SIM is not) has to be told.
+ * Reports each kind of problem once per outage: retries that fail the same way for days must not fill the log, but a
+ * second, different problem (the cable is back, the SIM is not) must be reported.
  */
 export class OutageReporter {
   readonly #report: (error: ModemError) => void;

@@ -17,12 +17,12 @@ import { Users } from "./users";
 type Definition = ModemProperties & { id: string; type: string; z: string };
 type Instance = Node<ModemCredentials> & { -readonly [K in keyof Omit<ModemNode, keyof Node>]: ModemNode[K] };
 
-/** s and messages, where the dialog leaves them empty. */
-const DEFAULT_TIMEOUT = 60;
+/** Defaults for empty fields of the dialog. */
+const DEFAULT_TIMEOUT_S = 60;
 const DEFAULT_QUEUE = 1000;
-/** ms after which users that hang are left to themselves, and then a close that hangs; the contract allows 5 s. */
-const USERS_LIMIT = 4600;
-const CLOSE_LIMIT = 4900;
+/** Bounds for users that hang, and for users and modem together; the contract allows 5 s. */
+const USERS_LIMIT_MS = 4600;
+const CLOSE_LIMIT_MS = 4900;
 
 export default function init(RED: Runtime): void {
   function ModemConfigNode(this: Instance, definition: Definition): void {
@@ -47,9 +47,9 @@ export default function init(RED: Runtime): void {
   servePorts(RED);
 }
 
-/** What the node itself goes by; the rest is the driver's. */
+/** The settings that the node itself uses; the rest are the driver's. */
 function ownSettings(properties: ModemProperties): { timeout: number; queue: number; trace: boolean } {
-  const seconds = optionalNumber(properties.timeout, "timeout", MODEM_RANGES.timeout) ?? DEFAULT_TIMEOUT;
+  const seconds = optionalNumber(properties.timeout, "timeout", MODEM_RANGES.timeout) ?? DEFAULT_TIMEOUT_S;
   return {
     timeout: 1000 * seconds,
     queue: optionalInteger(properties.queue, "queue", MODEM_RANGES.queue) ?? DEFAULT_QUEUE,
@@ -57,9 +57,9 @@ function ownSettings(properties: ModemProperties): { timeout: number; queue: num
   };
 }
 
-/** Tells Catch nodes of outages and the log of traffic. */
+/** Reports outages to Catch nodes, and traffic to the log. */
 function observe(RED: Runtime, node: Instance, modem: ObservableModem, trace: boolean): void {
-  // Catch nodes hear nothing before all flows stand, and a port may fail to open sooner than that.
+  // Catch nodes receive nothing before all flows have started, and a port may fail to open sooner.
   const started = new Promise<void>((resolve) => onFlowsStarted(RED, node, resolve));
   const outage = new OutageReporter(
     (error) => void started.then(() => node.error(error, {})),
@@ -81,8 +81,8 @@ function serveUsers(node: Instance, modem: ObservableModem | undefined): void {
   node.deregister = (user) => users.deregister(user);
   node.on("close", (done: () => void) => {
     const start = performance.now();
-    void withinLimit(users.end(), USERS_LIMIT)
-      .then(() => withinLimit(modem?.close(), CLOSE_LIMIT - (performance.now() - start)))
+    void withinLimit(users.end(), USERS_LIMIT_MS)
+      .then(() => withinLimit(modem?.close(), CLOSE_LIMIT_MS - (performance.now() - start)))
       .then(done);
   });
 }

@@ -14,8 +14,7 @@ import {
 } from "./types";
 
 /**
- * The driver's settings from what the dialog saved, with texts from environment variables turned into what they stand
- * for.
+ * The driver's settings from what the dialog saved; converts texts from environment variables to their types.
  *
  * @throws {ModemError} `INVALID_INPUT`, naming the property
  */

@@ -56,10 +56,10 @@ export const MODEM_DEFAULTS: Readonly<Omit<ModemProperties, "name" | "version">>
   trace: false,
 };
 
-/** Ranges that the dialog and the runtime both hold to. */
+/** Ranges for the dialog and the runtime. */
 export const MODEM_RANGES = {
   baudRate: { min: 300, max: 4_000_000 },
-  /** LARA-R6 has 8 contexts, BG96 16; the modem refuses what it hasn't got. */
+  /** LARA-R6 has 8 contexts, BG96 16; the modem refuses those that it does not have. */
   cid: { min: 1, max: 16 },
   mnoProfile: { min: 0, max: 999 },
   /** s */
@@ -67,10 +67,10 @@ export const MODEM_RANGES = {
   queue: { min: 0, max: 1_000_000 },
 } as const;
 
-/** Where the editor asks for ports, relative to the admin root. */
+/** Path of the port list, relative to the admin root. */
 export const PORTS_PATH = "cellular-modem/ports";
 
-/** A port as the editor offers it. */
+/** A port that the editor offers. */
 export interface PortChoice {
   readonly path: string;
   readonly label: string;

@@ -1,15 +1,16 @@
 import type { Node } from "node-red";
+import { deferred } from "../common/deferred";
 
-/** ms for which a modem stays open without a user: a deployed flow comes back within that, and the modem is kept. */
-const LINGER = 1000;
+/** How long a modem stays open without users: a redeployed flow returns within this time and finds it open. */
+const CLOSE_DELAY_MS = 1000;
 
-/** The flow nodes of a modem. The modem is open while there are some. */
+/** The flow nodes of a modem, which is open while it has any. */
 export class Users {
   readonly #open: () => void;
   readonly #close: () => void;
   readonly byId: Record<string, Node> = {};
   #timer: NodeJS.Timeout | undefined;
-  /** Defined once the modem is to be closed for good. */
+  /** Set once the modem is to close for good. */
   #allGone: (() => void) | undefined;
 
   constructor(open: () => void, close: () => void) {
@@ -36,20 +37,19 @@ export class Users {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#close();
-    }, LINGER);
+    }, CLOSE_DELAY_MS);
     this.#timer.unref();
   }
 
   /**
-   * Before the modem is closed for good: resolves when the last user has gone, since what they close on the modem, such
-   * as connections, needs it.
+   * Resolves when the last user has gone, so that users can close their connections before the modem closes for good.
    */
   end(): Promise<void> {
     this.#stopTimer();
-    return new Promise((resolve) => {
-      this.#allGone = resolve;
-      if (Object.keys(this.byId).length === 0) resolve();
-    });
+    const { promise, resolve } = deferred<void>();
+    this.#allGone = resolve;
+    if (Object.keys(this.byId).length === 0) resolve();
+    return promise;
   }
 
   #stopTimer(): void {

@@ -1,4 +1,4 @@
-/** A node as validators get it. */
+/** A node as passed to validators. */
 export interface ValidatedNode {
   readonly id: string;
   readonly [property: string]: unknown;
@@ -9,7 +9,7 @@ interface EditStack {
   getEditStack(): readonly { readonly id: string }[];
 }
 
-/** A property of a flow node: as it stands in its dialog where that is open, or as it is saved. */
+/** A property of a flow node: from its dialog if that is open, otherwise as saved. */
 export function dialogProperty(node: ValidatedNode, name: string): unknown {
   const stack = (RED.editor as unknown as EditStack).getEditStack();
   const isOpen = stack.some(({ id }) => id === node.id);

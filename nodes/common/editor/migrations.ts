@@ -1,6 +1,6 @@
 import { type Migration, migrate } from "../migrate";
 
-/** Brings nodes of a type up to date as they come into the editor, so that their dialogs show what the runtime does. */
+/** Migrates nodes of a type as they enter the editor, so that their dialogs show what the runtime does. */
 export function migrateInEditor(type: string, migrations: readonly Migration[]): void {
   RED.events.on("nodes:add", (node: Record<string, unknown>) => {
     if (node.type !== type) return;
@@ -9,7 +9,7 @@ export function migrateInEditor(type: string, migrations: readonly Migration[]):
   });
 }
 
-/** Only the properties that are saved: an editor's node holds much more, parts of it circular. */
+/** Only the saved properties: an editor node holds much more, some of it circular. */
 function definedProperties(node: Record<string, unknown>, type: string): Record<string, unknown> {
   const names = Object.keys(RED.nodes.getType(type).defaults);
   return Object.fromEntries(names.map((name) => [name, node[name]]));

@@ -3,9 +3,9 @@ import { sharedText } from "./texts";
 import { isBlank, type Validator } from "./validators";
 
 /**
- * The id of a valid config node `modem-tls`, or none unless one is needed.
+ * The id of a valid config node `modem-tls`; may be empty unless one is needed.
  *
- * @param whyNeeded the reason, from the node's other properties as they stand in its dialog, or as they are saved
+ * @param whyNeeded the reason, from the node's other properties (in its open dialog, otherwise as saved)
  */
 export function securityProfile(whyNeeded: (property: (name: string) => unknown) => string | undefined): Validator {
   const validate = function (this: ValidatedNode, value: unknown, _options: unknown): true | string {

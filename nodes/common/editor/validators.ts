@@ -7,8 +7,8 @@ export type Check = (value: unknown) => true | string;
 const VARIABLE = /\$\{[^}]+\}/;
 
 /**
- * A validator that says what is wrong. The editor takes a text for an answer only from functions of two parameters,
- * which the published types don't know. A value with an environment variable is only known to the runtime.
+ * A validator that says what is wrong. The editor accepts a text as the result only from functions with two parameters,
+ * which the published types don't know. Accepts environment variables: only the runtime knows their values.
  */
 export function validator(check: Check): Validator {
   const validate = (value: unknown, _options: unknown) => VARIABLE.test(String(value)) || check(value);
@@ -58,7 +58,7 @@ export function quotable(max: number): Validator {
   });
 }
 
-/** A template whose tags are closed; what it gives is known to the runtime only. */
+/** A template whose tags are closed; only the runtime knows its result. */
 export function template(): Validator {
   return validator((value) => {
     const text = String(value ?? "").replace(/\{\{\{[^{}]*\}\}\}|\{\{[^{}]*\}\}/g, "");

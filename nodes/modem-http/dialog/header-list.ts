@@ -1,6 +1,6 @@
 import type { HeaderRow } from "../types";
 
-/** Turns an `<ol>` into the list of header fields; each part is a text or a property of the message. */
+/** Turns an `<ol>` into the list of header fields; names and values are texts or properties of the message. */
 export function showHeaderList(
   list: JQuery,
   rows: readonly HeaderRow[],
@@ -19,7 +19,7 @@ export function showHeaderList(
   list.editableList("addItems", [...rows]);
 }
 
-/** The rows as they stand in the dialog; a row without a name says nothing. */
+/** The rows in the dialog, without those that have no name. */
 export function readHeaderList(list: JQuery): HeaderRow[] {
   const rows: HeaderRow[] = [];
   list.editableList("items").each((_index, item) => {

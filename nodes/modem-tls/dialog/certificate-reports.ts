@@ -10,10 +10,10 @@ import { STORED } from "./pem-field";
 
 type Field = keyof CertificateAnswer;
 
-/** ms without a keystroke before the gateway is asked. */
-const PAUSE = 400;
+/** Delay after the last keystroke before the editor asks the gateway. */
+const TYPING_PAUSE_MS = 400;
 
-/** Shows below each field what the gateway finds in it: when the dialog opens, and whenever something changes. */
+/** Shows below each field what the gateway finds in it: when the dialog opens and after each change. */
 export function showCertificateReports(
   id: string,
   fields: Readonly<Record<Field | "keyPassword", JQuery>>,
@@ -26,7 +26,7 @@ export function showCertificateReports(
     if (body === asked) return;
     asked = body;
     const answer = await post(body);
-    // An answer about what stood there before comes late.
+    // The fields have changed since: this answer is out of date.
     if (body !== asked) return;
     for (const [field, report] of Object.entries(reports)) {
       if (answer === undefined) report.text(sharedText("certificate.unchecked"));
@@ -36,13 +36,13 @@ export function showCertificateReports(
   for (const field of Object.values(fields)) {
     field.on("change input", () => {
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => void ask(), PAUSE);
+      timer = window.setTimeout(() => void ask(), TYPING_PAUSE_MS);
     });
   }
   void ask();
 }
 
-/** What the server keeps to itself is left out: it takes its own. */
+/** Without stored secrets: the server uses its own copy. */
 function question(id: string, fields: Readonly<Record<string, JQuery>>): string {
   const values = Object.entries(fields).map(([name, field]) => [name, String(field.val() ?? "")] as const);
   const given = Object.fromEntries(values.filter(([, value]) => value !== STORED));
@@ -57,7 +57,7 @@ async function post(data: string): Promise<CertificateAnswer | undefined> {
   }
 }
 
-/** As text only: the names in a certificate are anybody's. */
+/** As text only: anyone can choose the names in a certificate. */
 function show(element: JQuery, report: CertificateReport | undefined): void {
   element.empty();
   if (report === undefined) return;

@@ -27,7 +27,7 @@ export function showNameList(
   );
 }
 
-/** The names as they stand in the dialog, without empty rows. */
+/** The names in the dialog, without empty rows. */
 export function readNameList(list: JQuery): string[] {
   const names = list.find(".cellular-modem-name").toArray();
   return names.map((input) => String($(input).val()).trim()).filter((name) => name !== "");

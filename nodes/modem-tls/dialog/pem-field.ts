@@ -1,12 +1,12 @@
 import { sharedText } from "../../common/editor/texts";
 import { toPem } from "./pem";
 
-/** What Node-RED's editor puts into the field of a stored password, which never comes back from the server. */
+/** What Node-RED's editor shows for a stored password, which never comes back from the server. */
 export const STORED = "__PWRD__";
 
 /**
- * Puts a button to upload a file under the text area of a certificate or key. A stored key is not shown: a line says
- * that there is one, and its button makes room for another one or for none.
+ * Adds an upload button below the text area of a certificate or key. A stored key is not shown: a line says that there
+ * is one, and its button clears the field for another key or none.
  */
 export function showPemField(area: JQuery): void {
   const row = $("<div>", { class: "cellular-modem-pem-row" }).insertAfter(area);
@@ -25,12 +25,12 @@ export function showPemField(area: JQuery): void {
       if (chosen === undefined) return;
       const pem = toPem(new Uint8Array(await chosen.arrayBuffer()));
       problem.text(pem === undefined ? sharedText("certificate.notOne", { file: chosen.name }) : "");
-      // Choosing the same file again, changed meanwhile, is a change too.
+      // So that choosing the same file again, edited meanwhile, counts as a change.
       (this as HTMLInputElement).value = "";
       if (pem !== undefined) area.val(pem).trigger("change");
     })
     .appendTo(row);
-  // Its own button can't be styled; the one above stands for it.
+  // Its own button can't be styled; the one above replaces it.
   file.hide();
   row.append(problem);
   if (area.val() === STORED) hideStored(area);

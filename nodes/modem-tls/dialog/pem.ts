@@ -1,4 +1,4 @@
-/** How ASN.1 tells the kinds of files apart: the tags of the first two elements in the outer sequence. */
+/** The kinds of DER files, by the tags of the first two elements in the outer sequence. */
 const KINDS: readonly { readonly tags: readonly [number, number]; readonly label: string }[] = [
   { tags: [0x30, 0x30], label: "CERTIFICATE" }, // RFC 5280: to be signed, algorithm
   { tags: [0x02, 0x30], label: "PRIVATE KEY" }, // RFC 5208: version, algorithm
@@ -10,7 +10,7 @@ const SEQUENCE = 0x30;
 /** RFC 7468 */
 const LINE_LENGTH = 64;
 
-/** The text of a PEM file, or a DER file as PEM; undefined for what is no certificate and no private key. */
+/** The text of a PEM file, or a DER file as PEM; undefined if it is neither a certificate nor a private key. */
 export function toPem(bytes: Uint8Array): string | undefined {
   const text = new TextDecoder().decode(bytes);
   if (text.includes("-----BEGIN ")) return text.trim().replaceAll("\r\n", "\n");
@@ -27,7 +27,7 @@ interface Element {
   readonly end: number;
 }
 
-/** ITU-T X.690 8.1: one octet of tag, one of length, or as many of length as its low bits say. */
+/** ITU-T X.690 8.1: one octet of tag, then one of length, or as many length octets as its low bits say. */
 function element(bytes: Uint8Array, start: number): Element | undefined {
   const tag = bytes[start];
   const short = bytes[start + 1];

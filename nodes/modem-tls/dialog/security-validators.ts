@@ -9,12 +9,12 @@ export interface SecretLimits {
   readonly hex: number;
 }
 
-/** A credential whose field is checked in the open dialog, which the published types don't know of. */
+/** A credential with a validator for the open dialog; the published types don't know of one. */
 export function checked<T extends "text" | "password">(type: T, validate: Validator): { type: T; validate: Validator } {
   return { type, validate };
 }
 
-/** One PEM text or more, a path on the gateway, a stored key, or nothing. */
+/** One or more PEM texts, a path on the gateway, a stored key, or nothing. */
 export function pemOrPath(): Validator {
   return validator(checkPem);
 }
@@ -25,7 +25,7 @@ const checkPem: Check = (value) => {
   return !text.includes("\n") || sharedText("validation.pem");
 };
 
-/** As `pemOrPath`, and there must be one where the field `other` of the dialog has one: a certificate and its key. */
+/** As `pemOrPath`, and required if the dialog's field `other` is filled in: a certificate and its key. */
 export function pemOrPathWith(other: string): Validator {
   return validator((value) => {
     if (isBlank(value) && !isBlank(inDialog(other))) return sharedText("validation.keyPair");
@@ -40,7 +40,7 @@ export function cipherSuiteNames(): Validator {
   });
 }
 
-/** The name of a host, or nothing. */
+/** A host name, or nothing. */
 export function hostName({ orAddress }: { readonly orAddress: boolean }): Validator {
   return validator((value) => {
     if (isBlank(value)) return true;
@@ -51,7 +51,7 @@ export function hostName({ orAddress }: { readonly orAddress: boolean }): Valida
   });
 }
 
-/** A pre-shared key or its identity, in the form that the field `format` of the dialog says; `other` is the one it goes with. */
+/** A pre-shared key or its identity, in the form chosen in the field `format`; `other` is its counterpart. */
 export function sharedSecret(other: string, format: string, limits: SecretLimits): Validator {
   return validator((value) => {
     if (isBlank(value)) return isBlank(inDialog(other)) || sharedText("validation.sharedKey");

@@ -3,7 +3,7 @@ import { PORTS_PATH, type PortChoice } from "../types";
 
 /** Ports that every gateway has. */
 const SIMULATED = ["LARA-R6", "BG96"] as const;
-/** With no least length, this key shows the whole list. */
+/** With a minimum length of 0, this key shows the whole list. */
 const DOWN_ARROW = 40;
 
 /** Completes the field with the gateway's ports and the simulated modems; any other text can be typed. */

@@ -47,7 +47,7 @@ describe("a link that is not kept up", () => {
 describe("a link that is kept up", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["performance"] });
-    // The longest that chance makes of it.
+    // The longest pause that chance allows.
     vi.spyOn(Math, "random").mockReturnValue(1);
   });
   afterEach(() => {
@@ -93,7 +93,7 @@ describe("a link that is kept up", () => {
     expect(await pauses(Array.from({ length: 8 }, () => "refused" as const))).toEqual([2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  it("begins anew after a connection that has carried something, or has stood for a while", async () => {
+  it("starts over after a connection that has carried data, or was open for a while", async () => {
     expect(await pauses(["refused", "refused", "used", "refused", "refused", { unusedFor: 10_000 }])).toEqual([
       2, 4, 1, 2, 4, 1,
     ]);

@@ -107,7 +107,7 @@ describe.each(MODELS)("what goes wrong with modem-socket on %s", (model) => {
     node.receive({ payload: "a", ...SERVER });
     expect((await node.errors.next()).error).toMatchObject({
       code: "INVALID_INPUT",
-      message: "mode can be direct only for TCP that connects to a server: choose command",
+      message: "mode can be direct only for a TCP connection to a server: choose command",
     });
     await node.status.until((message) => /INVALID_INPUT/.test(badge(message)));
     expect(node.events.messages).toEqual([]);
