@@ -3,7 +3,7 @@ import { faultHelp } from "./faults/spec";
 import { OPTION_RULES, readOptions, type SimulatorOptions } from "./options";
 import { PERSONALITIES } from "./personalities";
 
-/** What the command is asked to do. */
+/** The parsed command line. */
 export interface CommandLine {
   readonly simulator: SimulatorOptions;
   readonly tcp: readonly number[];
@@ -11,7 +11,7 @@ export interface CommandLine {
   readonly pty: readonly string[];
 }
 
-/** Options of the command that a `sim:` port has no need for. */
+/** Options of the command only; a `sim:` port does not have them. */
 const COMMAND_OPTIONS = [
   { name: "model", value: PERSONALITIES.map(({ name }) => name).join("|"), help: "personality (LARA-R6)" },
   { name: "tcp", value: "PORT", help: "listen on 127.0.0.1; 0 picks a port" },
@@ -39,7 +39,7 @@ export const HELP = [
   "",
 ].join("\n");
 
-/** @throws {Error} that says what is wrong; `undefined` when help was asked for */
+/** Returns `undefined` if help was requested. @throws {Error} that says what is wrong */
 export function readCommandLine(words: readonly string[]): CommandLine | undefined {
   const values = collect(words);
   if (values.has("help")) return undefined;
@@ -63,7 +63,7 @@ function collect(words: readonly string[]): Map<string, string[]> {
   const values = new Map<string, string[]>();
   for (let index = 0; index < words.length; index++) {
     const match = /^--([a-z][a-z-]*)(?:=(.*))?$/s.exec(words[index] ?? "");
-    if (match === null) throw new Error(`"${words[index]}" is no option (--help tells more)`);
+    if (match === null) throw new Error(`"${words[index]}" is not an option (--help tells more)`);
     const name = match[1] ?? "";
     let value = match[2] ?? bareValue(name, words[index + 1]);
     if (value === undefined) {
@@ -76,7 +76,7 @@ function collect(words: readonly string[]): Map<string, string[]> {
   return values;
 }
 
-/** The value of a switch; `undefined` where the next word is the value. */
+/** The value of a switch; `undefined` if the next word is the value. */
 function bareValue(name: string, next: string | undefined): string | undefined {
   if (COMMAND_OPTIONS.some((option) => option.name === name && option.value === "")) return "1";
   const bare = OPTION_RULES.find((rule) => rule.name === name)?.bare;

@@ -8,8 +8,8 @@ import { Simulator } from "./simulator";
 
 const USAGE_ERROR = 2;
 const FAILURE = 1;
-/** ms */
-const KEEP_ALIVE = 3_600_000;
+/** A long timer that keeps the process alive. */
+const KEEP_ALIVE_MS = 3_600_000;
 
 async function main(): Promise<void> {
   let commandLine: CommandLine | undefined;
@@ -45,13 +45,13 @@ async function serve(simulator: Simulator, addresses: CommandLine): Promise<void
     process.exitCode = FAILURE;
     await end();
   }
-  // An unplugged modem has no face that would keep this process.
-  setInterval(() => undefined, KEEP_ALIVE);
+  // An unplugged modem has no open face to keep this process alive.
+  setInterval(() => undefined, KEEP_ALIVE_MS);
   followPlug(simulator, faces);
   takeFaults(simulator);
 }
 
-/** An unplugged modem has no faces; the next plug waits until they are gone. */
+/** Unplugging closes the faces; plugging in waits until they are closed. */
 function followPlug(simulator: Simulator, faces: readonly Face[]): void {
   let last: Promise<unknown> = Promise.resolve();
   simulator.onPlug((plugged) => {

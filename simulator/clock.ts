@@ -1,6 +1,6 @@
 /**
- * The clock of simulated lines, taken when this file is loaded: a line keeps real time also under a test that replaces
- * the global timers, since a line whose clock stands still would wait for itself.
+ * The clock of simulated lines, captured when this file is loaded, so that a line keeps real time even if a test
+ * replaces the global timers: with a stopped clock the line would wait forever.
  */
 export const now: () => number = performance.now.bind(performance);
 export const nextTurn = setImmediate;

@@ -4,22 +4,22 @@ import type { FileSystem, Storage } from "./storage";
 
 /** Room for files, bytes: several 5 MB bodies side by side. */
 const CAPACITY = 16 * 1024 * 1024;
-/** Writes that come together, such as an upload in blocks, go to the disk once. */
-const SAVE_DELAY = 50;
+/** Collects writes, such as an upload in blocks, into one write to disk. */
+const SAVE_DELAY_MS = 50;
 
 interface Saved {
   readonly nvm?: Record<string, unknown>;
   readonly files?: Record<string, string>;
 }
 
-/** What the modem keeps over reboots, in memory, and in `path` when one is given. */
+/** What the modem keeps over reboots: in memory, and in the file `path` if given. */
 export class FileStorage implements Storage {
   readonly #path: string | undefined;
   readonly files: MemoryFiles;
   readonly #nvm = new Map<string, string>();
   #pending: NodeJS.Timeout | undefined;
 
-  /** @throws {Error} when `path` exists and is no state file */
+  /** @throws {Error} if `path` exists and is not a state file */
   constructor(path?: string) {
     this.#path = path;
     this.files = new MemoryFiles(() => this.#saveSoon());
@@ -36,7 +36,7 @@ export class FileStorage implements Storage {
     this.#saveSoon();
   }
 
-  /** Writes what is still waiting; called at the end of the process too. */
+  /** Writes pending changes; also called when the process ends. */
   flush(): void {
     if (this.#pending === undefined) return;
     clearTimeout(this.#pending);
@@ -46,11 +46,11 @@ export class FileStorage implements Storage {
 
   #saveSoon(): void {
     if (this.#path === undefined || this.#pending !== undefined) return;
-    this.#pending = setTimeout(() => this.flush(), SAVE_DELAY);
+    this.#pending = setTimeout(() => this.flush(), SAVE_DELAY_MS);
     this.#pending.unref();
   }
 
-  /** A reader, or a crash, never meets half a file: it is written beside and put in place at once. */
+  /** Writes a second file and renames it, so that neither a reader nor a crash can leave half a file. */
   #save(): void {
     if (this.#path === undefined) return;
     const nvm = Object.fromEntries([...this.#nvm].map(([key, text]) => [key, JSON.parse(text) as unknown]));
@@ -82,7 +82,7 @@ export class FileStorage implements Storage {
   }
 }
 
-/** @throws {Error} when nothing could be kept there, which would come out too late */
+/** Checks early that the folder is writable. @throws {Error} if it is not */
 function checkFolder(path: string): void {
   try {
     accessSync(dirname(path), constants.W_OK);
@@ -96,9 +96,9 @@ function parse(text: string, path: string): Saved {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value;
   } catch {
-    // Falls through to the one message that says what to do.
+    // The message below says what to do.
   }
-  throw new Error(`${path} is no state file of a simulated modem; remove it or name another`);
+  throw new Error(`${path} is not a state file of a simulated modem; remove it or name another`);
 }
 
 class MemoryFiles implements FileSystem {

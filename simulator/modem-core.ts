@@ -19,22 +19,22 @@ const LTE = 7;
 export interface ModemPort {
   urc(parts: readonly (string | Buffer)[]): void;
   push(parts: readonly (string | Buffer)[]): Promise<void>;
-  /** Bytes as they are. */
+  /** Raw bytes. */
   noise(bytes: Buffer): void;
   stop(): void;
   start(): void;
 }
 
-/** What a simulated modem is made of. */
+/** The parts of a simulated modem. */
 export interface ModemParts {
   readonly personality: Personality;
   readonly options: ModemOptions;
   readonly network: Network;
   readonly storage: Storage;
   readonly subscription: Subscription;
-  /** ms of silence in a reboot; the personality's own when left out. */
+  /** ms of silence in a reboot; the personality's value if left out. */
   readonly bootTime?: number;
-  /** The cell's; the personality's own when left out. */
+  /** The cell's; the personality's value if left out. */
   readonly technology?: number;
   readonly random?: () => number;
 }
@@ -48,7 +48,7 @@ export class SimulatedModem implements Modem {
   readonly storage: Storage;
   readonly network: Network;
   readonly random: () => number;
-  /** Of the network around it: outlasts reboots. */
+  /** Belongs to the network, so it survives reboots. */
   readonly congestion = new Congestion();
   readonly #bootTime: number;
   readonly #services = new Map<string, unknown>();
@@ -78,14 +78,14 @@ export class SimulatedModem implements Modem {
     });
   }
 
-  /** Switched on, and already booted: who starts a simulator wants to talk to it. */
+  /** Starts switched on and booted, so that it answers at once. */
   start(port: ModemPort): void {
     this.#port = port;
     this.#running = true;
     this.#startServices();
   }
 
-  /** Whether it is switched on, or on its way up. */
+  /** Whether it is switched on or booting. */
   get on(): boolean {
     return this.#running;
   }
@@ -162,7 +162,7 @@ export class SimulatedModem implements Modem {
     });
   }
 
-  /** Every exchange of the modem's own clients keeps the radio connection up. */
+  /** All traffic of the modem's own clients keeps the radio connection up. */
   #watched(network: Network): Network {
     const touch = () => this.radio.traffic();
     return {
@@ -185,7 +185,7 @@ function immediate(work: () => void): () => void {
   return () => clearImmediate(handle);
 }
 
-/** The faces keep a process alive, not what a modem waits for. */
+/** Faces keep a process alive; a modem's timers don't. */
 function timer(work: () => void, ms: number): () => void {
   const handle = setTimeout(work, ms);
   handle.unref();

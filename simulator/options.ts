@@ -3,7 +3,7 @@ import type { Route } from "./internet/network";
 import { parseRoute } from "./internet/real-network";
 import type { ModemOptions } from "./modem";
 
-/** All that can be said about one simulated modem, by the command line and by a `sim:` port. */
+/** The options of a simulated modem, from the command line or from a `sim:` port. */
 export interface SimulatorOptions {
   readonly model: string;
   readonly modem: ModemOptions;
@@ -17,22 +17,22 @@ export interface SimulatorOptions {
   readonly boot: number | undefined;
   /** 27.007's <AcT> of the only cell; the personality's own when left out. */
   readonly technology: number | undefined;
-  /** Characters that come sooner than the manual allows are lost. */
+  /** Characters that arrive sooner than the manual allows are lost. */
   readonly strict: boolean;
   /** Both directions of the line are printed. */
   readonly trace: boolean;
 }
 
-/** One option, for both ways of saying it and for `--help`. */
+/** One option: for the command line, for a `sim:` port and for `--help`. */
 interface OptionRule {
   readonly name: string;
-  /** What stands for the value in `--help`; empty for a switch. */
+  /** Placeholder for the value in `--help`; empty for a switch. */
   readonly value: string;
   readonly help: string;
   readonly fallback: string;
-  /** What a command line means that names the option without a value. */
+  /** The value if the command line gives none. */
   readonly bare?: string;
-  /** May be given again. */
+  /** May be given several times. */
   readonly repeated?: true;
   readonly check: (text: string) => boolean;
 }
@@ -41,15 +41,15 @@ const anything = () => true;
 const digits = (least: number, most: number) => (text: string) =>
   /^\d+$/.test(text) && text.length >= least && text.length <= most;
 const wholeUpTo = (most: number) => (text: string) => /^\d{1,9}$/.test(text) && Number(text) <= most;
-/** What a modem prints in quotation marks can hold neither them nor control characters. */
+/** Text that a modem can print in quotation marks: without quotation marks and control characters. */
 const printable = (text: string) => /^[\x20\x21\x23-\x7e]{0,100}$/.test(text);
 
 const isSwitch = (text: string) => text === "0" || text === "1";
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 const PDP_TYPES = ["IP", "IPV6", "IPV4V6"] as const;
 
-/** The options of a modem; its faces belong to the command alone. */
+/** The options of a modem; the faces are options of the command only. */
 export const OPTION_RULES: readonly OptionRule[] = [
   {
     name: "baud",
@@ -58,9 +58,9 @@ export const OPTION_RULES: readonly OptionRule[] = [
     fallback: "0",
     check: (text) => text === "0" || (wholeUpTo(4_000_000)(text) && Number(text) >= 300),
   },
-  { name: "latency", value: "MS", help: "added network latency", fallback: "0", check: wholeUpTo(HOUR) },
-  { name: "registration", value: "MS", help: "time until registered", fallback: "0", check: wholeUpTo(HOUR) },
-  { name: "boot", value: "MS", help: "silence in a reboot (the model's own)", fallback: "", check: wholeUpTo(HOUR) },
+  { name: "latency", value: "MS", help: "added network latency", fallback: "0", check: wholeUpTo(HOUR_MS) },
+  { name: "registration", value: "MS", help: "time until registered", fallback: "0", check: wholeUpTo(HOUR_MS) },
+  { name: "boot", value: "MS", help: "silence in a reboot (the model's own)", fallback: "", check: wholeUpTo(HOUR_MS) },
   {
     name: "route",
     value: "NAME:PORT=HOST:PORT",
@@ -122,7 +122,7 @@ export const OPTION_RULES: readonly OptionRule[] = [
 /** Values by option name, in the order given. */
 export type OptionValues = ReadonlyMap<string, readonly string[]>;
 
-/** @throws {Error} that names the option and what exists */
+/** @throws {Error} that names the option and the known ones */
 export function checkOptions(values: OptionValues): void {
   for (const [name, given] of values) {
     const rule = OPTION_RULES.find((known) => known.name === name);
@@ -135,7 +135,7 @@ export function checkOptions(values: OptionValues): void {
   }
 }
 
-/** @throws {Error} that names the option and what exists */
+/** @throws {Error} that names the option and the known ones */
 export function readOptions(model: string, values: OptionValues): SimulatorOptions {
   checkOptions(values);
   const text = (name: string): string => {

@@ -2,10 +2,10 @@ import type { Personality } from "./personality";
 import { BG96 } from "./quectel/bg96";
 import { LARA_R6 } from "./ublox/lara-r6";
 
-/** The modems that can be simulated; a new one is one line here. */
+/** The modems that can be simulated; a new one takes one line here. */
 export const PERSONALITIES: readonly Personality[] = [LARA_R6, BG96];
 
-/** @throws {Error} that lists what exists */
+/** @throws {Error} that lists the known models */
 export function personality(model: string): Personality {
   const found = PERSONALITIES.find((known) => known.name.toLowerCase() === model.toLowerCase());
   if (found !== undefined) return found;

@@ -1,4 +1,4 @@
-/** Numbers from [0, 1) that a seed decides (mulberry32). */
+/** Numbers from [0, 1), determined by a seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -11,14 +11,14 @@ import { personality } from "./personalities";
 import { seededRandom } from "./random";
 import { traceTo } from "./trace";
 
-/** A modem, its serial line, and what may go wrong with both. */
+/** A modem, its serial line, and the faults of both. */
 export class Simulator {
   readonly modem: SimulatedModem;
   readonly line: SerialLine;
   readonly #storage: FileStorage;
   readonly #faults: FaultInjector;
 
-  /** @throws {Error} unknown model, unreadable state file, fault that can't be understood */
+  /** @throws {Error} unknown model, unreadable state file, invalid fault */
   constructor(options: SimulatorOptions) {
     const model = personality(options.model);
     this.#storage = new FileStorage(options.state);
@@ -52,22 +52,22 @@ export class Simulator {
     for (const spec of options.faults) this.fault(spec);
   }
 
-  /** Makes something go wrong, now or later; see `FAULTS`. @throws {Error} what can't be understood */
+  /** Injects a fault, now or later; see `FAULTS`. @throws {Error} if the text is not a fault */
   fault(spec: string): void {
     this.#faults.inject(spec);
   }
 
-  /** Whether the plug is in; faces have nobody attached while it is not. */
+  /** Whether the plug is in; otherwise no face has a client. */
   get plugged(): boolean {
     return this.#faults.plugged;
   }
 
-  /** Tells when the plug is pulled (`false`) or put back. */
+  /** Calls back when the plug is pulled (`false`) or put back. */
   onPlug(listener: (plugged: boolean) => void): void {
     this.#faults.onPlug(listener);
   }
 
-  /** Ends everything that runs and writes what must be kept. */
+  /** Stops everything and writes the state. */
   close(): void {
     this.#faults.stop();
     this.line.unplug();

@@ -1,10 +1,10 @@
-/** What survives a reboot: NVM settings and files; kept in `--state FILE` when that is given. */
+/** What survives a reboot: NVM settings and files; kept in `--state FILE` if given. */
 export interface Storage {
   /** A JSON value; `undefined` while never written. */
   get<T>(key: string): T | undefined;
   set(key: string, value: unknown): void;
   readonly files: FileSystem;
-  /** Puts on the disk what was written: a modem that has said OK has stored it. */
+  /** Writes changes to disk: once the modem says OK, they are stored. */
   flush(): void;
 }
 

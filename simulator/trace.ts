@@ -1,10 +1,10 @@
 import type { Trace } from "./line/serial-line";
 
 const ARROWS = { "to-modem": ">", "to-host": "<" };
-/** Longer pieces, such as a file in data mode, are shown by their beginning and their length. */
+/** Bytes; of longer pieces, such as a file in data mode, the trace shows the beginning and the length. */
 const SHOWN = 400;
 
-/** Shows bytes as text, those that don't print as escapes. */
+/** Shows bytes as text, with escapes for unprintable ones. */
 export function traceTo(write: (line: string) => void): Trace {
   return (direction, bytes) => {
     const shown = [...bytes.subarray(0, SHOWN)].map(visible).join("");

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 
-/** How 27.007 writes an address: IPv6 as sixteen decimal numbers (+CGPIAF's factory setting). */
+/** An address as 27.007 writes it: IPv6 as sixteen decimal numbers (+CGPIAF's factory setting). */
 export function dotted(address: string): string {
   return isIPv6(address)
     ? groups(address)
@@ -9,7 +9,7 @@ export function dotted(address: string): string {
     : address;
 }
 
-/** The address with its subnet mask behind it, as +CGCONTRDP has it. */
+/** The address followed by its subnet mask, as in +CGCONTRDP. */
 export function dottedWithMask(address: string): string {
   const mask = isIPv6(address) ? [...Array<number>(8).fill(255), ...Array<number>(8).fill(0)] : [255, 255, 255, 0];
   return [dotted(address), ...mask].join(".");

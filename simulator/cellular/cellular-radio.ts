@@ -6,8 +6,8 @@ import type { SimCard } from "./sim";
 
 const NO_NETWORK_SERVICE = 30;
 const FUNCTIONALITY = "radio.functionality";
-/** ms without traffic until the network lets the radio connection go. */
-const CONNECTION_IDLE = 10_000;
+/** Without traffic for this long, the network releases the radio connection. */
+const CONNECTION_IDLE_MS = 10_000;
 const INITIAL_BEARER = 1;
 const GOOD_SIGNAL = { rssi: -67, rsrp: -95, rsrq: -9 };
 const WEAK_SIGNAL = { rssi: -109, rsrp: -126, rsrq: -19 };
@@ -23,7 +23,7 @@ export interface RadioSurroundings {
   readonly subscription: Subscription;
   /** ms until registered */
   readonly registrationDelay: number;
-  /** IMSI: the network is the SIM's own. */
+  /** IMSI; the network is the SIM's home network. */
   readonly imsi: string;
   readonly technology: number;
   random(): number;
@@ -33,7 +33,7 @@ export interface RadioSurroundings {
 
 type Listeners<T extends unknown[]> = Set<(...event: T) => void>;
 
-/** The radio of a modem that stands still in one cell. */
+/** The radio of a modem that stays in one cell. */
 export class CellularRadio implements Radio {
   readonly #around: RadioSurroundings;
   readonly technology: number;
@@ -57,13 +57,13 @@ export class CellularRadio implements Radio {
   constructor(around: RadioSurroundings) {
     this.#around = around;
     this.technology = around.technology;
-    // Test networks and most others outside America have two digits of MNC.
+    // Test networks, and most others outside America, have an MNC of two digits.
     this.cell = { mcc: around.imsi.slice(0, 3), mnc: around.imsi.slice(3, 5), tac: "04D2", ci: "01A2D001" };
     this.#pdp = new PdpContexts(around.storage, around.subscription, () => around.random());
     around.sim.onChange(() => this.#search());
   }
 
-  /** After power-on: airplane mode is the only functionality that is remembered (development note, +CFUN). */
+  /** After power-on. Only airplane mode survives a restart (development note, +CFUN). */
   start(): void {
     this.#power = this.#around.storage.get<number>(FUNCTIONALITY) ?? FULL;
     this.#mode = 0;
@@ -71,7 +71,7 @@ export class CellularRadio implements Radio {
     this.#search();
   }
 
-  /** Power is gone: nobody is told. */
+  /** Power is gone; no event is emitted. */
   stop(): void {
     for (const listeners of [this.#deactivated, this.#activated, this.#registered, this.#connectedListeners]) {
       listeners.clear();
@@ -130,7 +130,7 @@ export class CellularRadio implements Radio {
   traffic(): void {
     if (this.#stat !== 1) return;
     this.#cancelIdle?.();
-    this.#cancelIdle = this.#around.later(CONNECTION_IDLE, () => this.#setConnected(false));
+    this.#cancelIdle = this.#around.later(CONNECTION_IDLE_MS, () => this.#setConnected(false));
     this.#setConnected(true);
   }
 
@@ -156,7 +156,7 @@ export class CellularRadio implements Radio {
     if (!this.#pdp.isActive(cid)) this.#bring(cid);
   }
 
-  /** A context that was redefined while it was up falls when it is dialled anew and refused. */
+  /** A context that was redefined while active goes down if the network refuses it when it is dialled again. */
   #admit(cid: number): void {
     try {
       this.#pdp.admit(cid);
@@ -191,7 +191,7 @@ export class CellularRadio implements Radio {
     this.#connectedListeners.add(listener);
   }
 
-  /** The modem is carried out of coverage, or back. */
+  /** Moves the modem out of coverage or back. */
   setCovered(covered: boolean): void {
     this.#covered = covered;
     this.#search();
@@ -206,7 +206,7 @@ export class CellularRadio implements Radio {
     for (const active of this.#pdp.active()) if (cid === undefined || cid === active) this.#drop(active, true);
   }
 
-  /** Looks again whether it may and can be registered. */
+  /** Checks again whether the modem may and can register. */
   #search(): void {
     const wanted = this.#power === FULL && this.#mode !== DEREGISTERED && this.#around.sim.state === "READY";
     if (wanted && this.#covered && this.#stat === 1) return;
@@ -227,7 +227,7 @@ export class CellularRadio implements Radio {
     this.traffic();
   }
 
-  /** In LTE the attach brings context 1 up (application guide 2.1); the network may refuse its APN. */
+  /** In LTE the attach activates context 1 (application guide 2.1); the network may refuse its APN. */
   #bringInitialBearer(): void {
     if (this.#pdp.isActive(INITIAL_BEARER)) return;
     try {

@@ -12,7 +12,7 @@ import { simCommands } from "./sim-access";
 import { simPinCommands } from "./sim-pin";
 import { timeCommands } from "./time";
 
-/** What V.250, 27.007 and 27.005 give every modem here; a personality's own go before these. */
+/** The commands of V.250, 27.007 and 27.005 that every modem here has; a personality's own take precedence. */
 export const commonCommands: readonly CommandDefinition[] = [
   ...lineCommands,
   ...identityCommands,

@@ -7,7 +7,7 @@ const NOT_SUPPORTED = 4;
 /** <snt> of +CGSN (27.007 5.4): 2 IMEISV, 3 software version number. */
 const SOFTWARE_VERSION = "01";
 
-/** Who the modem is; bare lines without a prefix. */
+/** Identification; answered by bare lines without a prefix. */
 export const identityCommands: readonly CommandDefinition[] = [
   { name: "I", execute: identify },
   ...says(["+CGMI", "+GMI"], (modem) => modem.personality.manufacturer),
@@ -20,7 +20,7 @@ export const identityCommands: readonly CommandDefinition[] = [
     set: serialNumber,
     test: (call) => call.info("+CGSN: (0-3)"),
   },
-  // Without fax and without V.42 there is only GSM's own command set to name (V.250 6.1.9).
+  // Without fax and V.42 there is only the GSM command set to name (V.250 6.1.9).
   { name: "+GCAP", execute: (call) => call.info("+GCAP: +CGSM") },
 ];
 

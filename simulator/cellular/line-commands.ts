@@ -5,10 +5,10 @@ import { PlainError } from "../line/results";
 import { type LineSettings, lineSettings, restoreFactory, restoreProfile, storeProfile } from "../line/settings";
 import type { Modem } from "../modem";
 
-/** Rates of +IPR that both modems have; neither finds the rate by itself. */
+/** Rates of +IPR that both modems have; neither detects the rate. */
 const RATES = [9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 3000000];
 
-/** Values of the commands that are one letter and a number, and change nothing on a simulated line but &D (DTR). */
+/** Values of the commands made of a letter and a number. On a simulated line only &D (DTR) has an effect. */
 const INERT: Readonly<Record<string, readonly number[]>> = {
   X: [0, 1, 2, 3, 4],
   L: [0, 1, 2, 3],
@@ -19,7 +19,7 @@ const INERT: Readonly<Record<string, readonly number[]>> = {
   "&S": [0, 1, 2],
 };
 
-/** S-registers (V.250): what they hold after power-on and the most they take. */
+/** An S-register (V.250): its value after power-on and its maximum. */
 interface Register {
   readonly most: number;
   readonly read: (settings: LineSettings) => number;
@@ -65,7 +65,7 @@ export const lineCommands: readonly CommandDefinition[] = [
   { name: "+IPR", set: setRate, read: readRate, test: (call) => call.info(`+IPR: (),(${RATES.join(",")})`) },
 ];
 
-/** The number of a basic command; V.250 5.3.1: none is 0. */
+/** The number of a basic command; 0 if left out (V.250 5.3.1). */
 function number(call: Call, choices: readonly number[]): number {
   const value = Number(call.arguments[0]?.text ?? "0");
   if (!choices.includes(value)) throw new PlainError();

@@ -10,7 +10,7 @@ const INVALID_PARAMETER = 302;
 const INVALID_INDEX = 321;
 const STATES = ["REC UNREAD", "REC READ", "STO UNSENT", "STO SENT", "ALL"];
 
-/** The message stores of 27.005: they are there, and empty. */
+/** The message stores of 27.005: present but empty. */
 export const messageCommands: readonly CommandDefinition[] = [
   {
     name: "+CPMS",
@@ -62,7 +62,7 @@ function listStates(call: Call, modem: Modem): void {
   call.info(`+CMGL: (${states})`);
 }
 
-/** With a <delflag> other than 0 it means whole classes of messages, whatever the index, and finds none (27.005 3.5.4). */
+/** With a <delflag> other than 0 it deletes whole classes of messages, of which there are none (27.005 3.5.4). */
 function remove(call: Call, modem: Modem): void {
   expectCount(call, 1, 2);
   if (integerAt(call, 1, 0, 4, 0) === 0) noMessage(call, modem);

@@ -77,7 +77,7 @@ function names(modem: Modem): readonly string[] {
   return Object.assign([], { [LONG]: long, [SHORT]: short, 2: `${mcc}${mnc}` });
 }
 
-/** The SIM's list is empty and can't be written; only the format of its entries can be chosen. */
+/** The SIM's list is empty and read-only; only the format of its entries can be set. */
 function preferredOperator(call: Call, modem: Modem): void {
   expectCount(call, 1, 7);
   modem.sim.require();

@@ -66,7 +66,7 @@ function define(call: Call, modem: Modem): void {
   modem.radio.define(withAuthentication({ cid, type, apn }, before));
 }
 
-/** Authentication belongs to the context, and is set by commands of its own. */
+/** Keeps the context's authentication, which separate commands set. */
 function withAuthentication(definition: ContextDefinition, before: Context | undefined): ContextDefinition {
   return before?.auth === undefined ? definition : { ...definition, auth: before.auth };
 }
@@ -91,7 +91,7 @@ async function activate(call: Call, modem: Modem): Promise<void> {
   }
 }
 
-/** The contexts a command names from parameter `from` on; all that are defined when it names none. */
+/** The contexts that a command names from parameter `from` on; all defined ones if it names none. */
 function contextsOf(call: Call, modem: Modem, from: number): Context[] {
   if (call.arguments.length <= from) return [...modem.radio.contexts.values()];
   return call.arguments.slice(from).map((_, offset) => {
@@ -148,7 +148,7 @@ function readConnection(call: Call, modem: Modem): void {
   call.info(`+CSCON: ${reported},${modem.radio.connected ? 1 : 0}`);
 }
 
-/** Unsolicited lines of the packet domain: +CGEV as +CGEREP wants it, +CSCON, which is kept in NVM. */
+/** Unsolicited lines of the packet domain: +CGEV as set by +CGEREP, and +CSCON, whose setting is in NVM. */
 export function reportPacketDomain(modem: Modem): void {
   const event = (text: string) => {
     if ((setting(modem, "+CGEREP")[0] ?? 0) > 0) modem.urc(`+CGEV: ${text}`);

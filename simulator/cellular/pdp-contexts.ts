@@ -13,14 +13,14 @@ const DNS = { IP: ["192.0.2.53", "192.0.2.54"], IPV6: ["2001:db8::53", "2001:db8
 /** Context 1 is the initial EPS bearer; it exists without being defined. */
 const FACTORY: readonly ContextDefinition[] = [{ cid: 1, type: "IPV4V6", apn: "" }];
 
-/** Whom the network lets in. */
+/** What the network accepts. */
 export interface Subscription {
   /** Empty: any. */
   readonly apn: string;
-  /** Empty: nobody is asked. */
+  /** Empty: no authentication. */
   readonly user: string;
   readonly password: string;
-  /** What the network gives at most; a context that asks for both gets what there is. */
+  /** What the network supports; a context that asks for both families gets the supported one. */
   readonly type: ContextDefinition["type"];
 }
 
@@ -29,7 +29,7 @@ interface Bearer {
   readonly dns: readonly string[];
 }
 
-/** The table of PDP contexts: definitions in NVM, bearers while they last. */
+/** The table of PDP contexts: definitions in NVM, and the active bearers. */
 export class PdpContexts {
   readonly #storage: Storage;
   readonly #subscription: Subscription;
@@ -69,7 +69,7 @@ export class PdpContexts {
     if (definition === undefined) throw new CommandError(OPERATION_NOT_ALLOWED);
     const { apn, user, password, type } = this.#subscription;
     if (common(definition.type, type).length === 0) throw new CommandError(OPTION_NOT_SUPPORTED);
-    // Without an APN the network puts its own in (application guide 2.1: the anchor APN).
+    // Without an APN the network uses its own (application guide 2.1: the anchor APN).
     if (apn !== "" && definition.apn !== "" && definition.apn.toLowerCase() !== apn.toLowerCase()) {
       throw new CommandError(NOT_SUBSCRIBED);
     }
@@ -110,7 +110,7 @@ export class PdpContexts {
     return `10.${part()}.${part()}.${part()}`;
   }
 
-  /** No group is zero, so the form below is RFC 5952's. */
+  /** No group is zero, so this is the form of RFC 5952. */
   #ipv6(): string {
     const group = () => randomInteger(this.#random, 1, 0xffff).toString(16);
     return `2001:db8:${group()}:${group()}:${group()}:${group()}:${group()}:${group()}`;

@@ -21,10 +21,10 @@ interface Sleep {
 
 const FACTORY: Sleep = { mode: OFF, update: "00011000", active: "00001010" };
 
-/** Requested eDRX cycle by technology, four bits; only those that are on. */
+/** Requested eDRX cycles by technology, four bits each; only enabled ones. */
 type Cycles = Readonly<Record<string, string>>;
 
-/** Power saving and eDRX (27.007 7.38, 7.40, 7.41): kept in NVM and asked for, but the simulated network grants none. */
+/** Power saving and eDRX (27.007 7.38, 7.40, 7.41): kept in NVM and requested, but this network grants none. */
 export const powerSavingCommands: readonly CommandDefinition[] = [
   {
     name: "+CPSMS",
@@ -38,7 +38,7 @@ export const powerSavingCommands: readonly CommandDefinition[] = [
     read: readCycles,
     test: (call) => call.info(`+CEDRXS: (0-3),(${TECHNOLOGIES.join(",")}),("0000"-"1111")`),
   },
-  // The type 0: this cell does without eDRX.
+  // Type 0: this cell does not use eDRX.
   { name: "+CEDRXRDP", execute: (call) => call.info("+CEDRXRDP: 0"), test: () => undefined },
 ];
 

@@ -1,4 +1,4 @@
-/** Registration, cells and PDP contexts: one truth for the commands of all personalities. */
+/** Registration, cells and PDP contexts: the one state behind the commands of all personalities. */
 export interface Radio {
   /** +CFUN: 0 off, 1 full, 4 airplane. */
   readonly functionality: number;
@@ -17,15 +17,18 @@ export interface Radio {
   readonly cell: { readonly mcc: string; readonly mnc: string; readonly tac: string; readonly ci: string };
   /** 27.007's <AcT>: 7 E-UTRAN, 8 Cat M1 as Quectel counts. */
   readonly technology: number;
-  /** Whether a radio connection stands (+CSCON). */
+  /** Whether there is a radio connection (+CSCON). */
   readonly connected: boolean;
-  /** Data moves: the radio connection comes up, and goes some seconds after the last. */
+  /** Data moves: brings the radio connection up; it is released some seconds after the last traffic. */
   traffic(): void;
   readonly contexts: ReadonlyMap<number, Context>;
   /** NVM. */
   define(context: ContextDefinition): void;
   undefine(cid: number): void;
-  /** Resolves when active, with latency; rejects with the 27.007 number of the refusal (30 no service, 33 refused APN, 149 authentication). */
+  /**
+   * Resolves once active, with latency; rejects with the 27.007 number of the refusal (30 no service, 33 refused APN,
+   * 149 authentication).
+   */
   activate(cid: number): Promise<void>;
   deactivate(cid: number): void;
   /** The 27.007 number of the network's last refusal in this power cycle, for +CEER. */

@@ -28,7 +28,7 @@ export const registrationCommands: readonly CommandDefinition[] = Object.entries
   test: (call: Call) => call.info(`${name}: (0-${most})`),
 }));
 
-/** Prints the domains that were asked for, at each change. */
+/** Prints the requested domains at each change. */
 function reports(modem: Modem): Reports {
   return modem.service("common.registration", () => {
     const modes = new Map<string, number>();
@@ -42,7 +42,7 @@ function reports(modem: Modem): Reports {
   });
 }
 
-/** 27.007 10.1.22: location only while registered, power saving times where the network gave some (it gives none). */
+/** 27.007 10.1.22: location only while registered; no power saving times, since this network grants none. */
 function state(radio: Radio, mode: number, mme: boolean): string {
   const { registration, cell, technology } = radio;
   const registered = registration === 1 || registration === 5;

@@ -3,18 +3,18 @@ import { choiceAt, expectCount } from "../line/parameters";
 import type { Modem } from "../modem";
 import { characterSetCommand } from "./character-set";
 
-/** One parameter: the values it takes, and the one it has at first. */
+/** One parameter: its values and its initial one. */
 interface SettingField {
   readonly choices: readonly number[];
   readonly initial: number;
   readonly print?: string;
 }
 
-/** A command that keeps numbers, tells them again, and lists what they may be. */
+/** A command that stores numbers, reads them back, and lists their values. */
 export interface Setting {
   readonly name: string;
   readonly fields: readonly SettingField[];
-  /** Kept in NVM; a reboot brings back the initial values of the others. */
+  /** Kept in NVM; a reboot resets the others to their initial values. */
   readonly stored?: true;
 }
 
@@ -25,7 +25,7 @@ const upTo = (most: number, initial = 0): SettingField => ({
 });
 const only = (value: number): SettingField => ({ choices: [value], initial: value });
 
-/** Settings of 27.007 and 27.005 that reach no further than their own read form, or are read by others with `setting`. */
+/** Settings of 27.007 and 27.005 that only affect their own read form, or that other code reads by `setting`. */
 const SETTINGS: readonly Setting[] = [
   { name: "+CMER", fields: [upTo(3), only(0), only(0), upTo(2), flag] },
   { name: "+CGEREP", fields: [upTo(2), flag] },
@@ -48,7 +48,7 @@ const SETTINGS: readonly Setting[] = [
   { name: "+WS46", fields: [only(28)] },
 ];
 
-/** What a setting of 27.007 or 27.005 stands at. */
+/** The current values of a setting of 27.007 or 27.005. */
 export function setting(modem: Modem, name: string): readonly number[] {
   const known = SETTINGS.find((entry) => entry.name === name);
   return known === undefined ? [] : current(modem, known);
@@ -73,7 +73,7 @@ export function settingCommand(entry: Setting): CommandDefinition {
     set(call: Call, modem: Modem) {
       expectCount(call, 1, fields.length);
       const now = current(modem, entry);
-      // What is left out stays as it is.
+      // Parameters left out keep their values.
       const next = fields.map(({ choices, initial }, index) => choiceAt(call, index, choices, now[index] ?? initial));
       if (stored) modem.storage.set(key(name), next);
       else values(modem).set(name, next);
@@ -83,7 +83,7 @@ export function settingCommand(entry: Setting): CommandDefinition {
   };
 }
 
-/** Calls and supplementary services with a read form that needs the network; there are no calls to show anything for. */
+/** Call and supplementary service commands whose read form needs the network; there are no calls to report. */
 const supplementary: readonly CommandDefinition[] = [
   {
     name: "+CLIP",

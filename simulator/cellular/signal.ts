@@ -10,7 +10,7 @@ const FUNCTIONALITIES = [0, 1, 4, ...RESTART];
 const functionalities = (modem: Modem) => modem.personality.functionalities ?? FUNCTIONALITIES;
 const OPERATION_NOT_ALLOWED = 3;
 
-/** An indicator of +CIND: its values, and what it stands at. */
+/** An indicator of +CIND: its values and its current one. */
 interface Indicator {
   readonly name: string;
   readonly most: number;
@@ -81,7 +81,7 @@ function listIndicators(call: Call): void {
   call.info(`+CIND: ${INDICATORS.map(({ name, most }) => `("${name}",(0-${most}))`).join(",")}`);
 }
 
-/** +CIEV for the indicator that changes here, when +CMER's <ind> asks for it. */
+/** +CIEV for the only indicator that changes here, if +CMER's <ind> asks for it. */
 export function reportIndicators(modem: Modem): void {
   modem.radio.onRegistration((stat) => {
     const [mode = 0, , , indicators = 0] = setting(modem, "+CMER");

@@ -16,7 +16,7 @@ const files: ReadonlyMap<number, (modem: Modem) => string> = new Map([
   [0x6fad, () => "00000002"],
 ]);
 
-/** What the SIM knows (27.007 8.17, 8.18, 5.6, 7.1). */
+/** Access to the SIM's data (27.007 8.17, 8.18, 5.6, 7.1). */
 export const simCommands: readonly CommandDefinition[] = [
   { name: "+CIMI", execute: imsi },
   { name: "+CCID", execute: iccid, read: iccid },
@@ -31,7 +31,7 @@ function imsi(call: Call, modem: Modem): void {
   call.info(modem.options.imsi);
 }
 
-/** One of the numbers that are given to nobody; 145: with the country's code. */
+/** One of the numbers reserved for fiction; 145: with country code. */
 const OWN_NUMBER = ',"+12025550147",145';
 
 function ownNumber(call: Call, modem: Modem): void {
@@ -56,7 +56,7 @@ function restrictedAccess(call: Call, modem: Modem): void {
   else call.info(`+CRSM: ${DONE.join()},"${length === 0 ? content : content.slice(0, 2 * length)}"`);
 }
 
-/** Knows VERIFY and UNBLOCK without data, which ask for the tries that are left (TS 102 221 11.1.9). */
+/** Supports VERIFY and UNBLOCK without data, which query the remaining tries (TS 102 221 11.1.9). */
 function genericAccess(call: Call, modem: Modem): void {
   expectCount(call, 2, 2);
   const length = integerAt(call, 0, 8, 520);

@@ -7,7 +7,7 @@ const OPERATION_NOT_ALLOWED = 3;
 const SIM_NOT_INSERTED = 10;
 const UNLOCK = 0;
 const QUERY = 2;
-/** +CLCK's facilities: the SIM's PIN, and locks and lists that this SIM does not use. */
+/** +CLCK's facilities: the SIM's PIN, then locks and lists that this SIM does not use. */
 const FACILITIES = ["SC", "PS", "PN", "PU", "PP", "PC", "FD"];
 
 /** PIN, PUK and facility lock (27.007 8.3, 7.4, 7.5). */
@@ -29,7 +29,7 @@ function enterPin(call: Call, modem: Modem): void {
   else throw new CommandError(INCORRECT_PARAMETERS);
 }
 
-/** Hosts write PINs with quotation marks and without. */
+/** Hosts write PINs with or without quotation marks. */
 function pin(text: string): string {
   if (!/^\d{4,8}$/.test(text)) throw new CommandError(INCORRECT_PARAMETERS);
   return text;

@@ -17,7 +17,7 @@ const STORED = "sim";
 export type SimState = "READY" | "SIM PIN" | "SIM PUK" | "absent";
 
 interface Stored {
-  /** The PIN it was made with: another one is another SIM. */
+  /** The PIN it was made with: a different one means a different SIM. */
   readonly made: string;
   readonly pin: string;
   readonly locked: boolean;
@@ -25,7 +25,7 @@ interface Stored {
   readonly pukTries: number;
 }
 
-/** The SIM: its PIN, the tries that are left, and whether it is there at all. */
+/** The SIM: its PIN, the remaining tries, and whether it is inserted. */
 export class SimCard {
   readonly #storage: Storage;
   readonly #pin: string;
@@ -33,7 +33,7 @@ export class SimCard {
   #verified = false;
   readonly #listeners = new Set<() => void>();
 
-  /** @param pin empty: no PIN is asked for; 0000 is the one to lock with */
+  /** @param pin empty: the SIM asks for none; 0000 then locks it */
   constructor(storage: Storage, pin: string) {
     this.#storage = storage;
     this.#pin = pin;
@@ -54,7 +54,7 @@ export class SimCard {
     return { pin: this.#stored.pinTries, puk: this.#stored.pukTries };
   }
 
-  /** @throws {CommandError} what a command that needs the SIM is answered */
+  /** @throws {CommandError} the answer to a command that needs the SIM, while it can't be used */
   require(): void {
     const { state } = this;
     if (state === "absent") throw new CommandError(SIM_NOT_INSERTED);
@@ -84,7 +84,7 @@ export class SimCard {
     this.#changed();
   }
 
-  /** Turns the question for the PIN on or off. @throws {CommandError} */
+  /** Turns the PIN request on or off. @throws {CommandError} */
   lock(on: boolean, pin: string): void {
     this.require();
     this.#verify(pin);

@@ -3,7 +3,7 @@ import { CommandError } from "../line/command-error";
 import { expectCount, INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 
-const QUARTER_HOUR = 15 * 60_000;
+const QUARTER_HOUR_MS = 15 * 60_000;
 
 /** Clock and its network updates (27.007 8.15). */
 export const timeCommands: readonly CommandDefinition[] = [
@@ -27,7 +27,7 @@ export function startClock(modem: Modem): void {
   clock(modem);
 }
 
-/** What the modem takes for the present. */
+/** The modem's current time. */
 export function clockTime(modem: Modem): Date {
   return new Date(Date.now() + clock(modem).ahead);
 }
@@ -47,13 +47,13 @@ function setClock(call: Call, modem: Modem): void {
   const local = Date.UTC(2000 + year, month - 1, day, hour, minute, second);
   const exists = stamp(local) === (match[0] ?? "").slice(0, 17);
   if (!exists || Math.abs(zone) > 96) throw new CommandError(INCORRECT_PARAMETERS);
-  setTime(modem, local - zone * QUARTER_HOUR, zone);
+  setTime(modem, local - zone * QUARTER_HOUR_MS, zone);
 }
 
 function readClock(call: Call, modem: Modem): void {
   const { zone } = clock(modem);
   const sign = zone < 0 ? "-" : "+";
-  const local = stamp(clockTime(modem).getTime() + zone * QUARTER_HOUR);
+  const local = stamp(clockTime(modem).getTime() + zone * QUARTER_HOUR_MS);
   call.info(`+CCLK: "${local}${sign}${String(Math.abs(zone)).padStart(2, "0")}"`);
 }
 

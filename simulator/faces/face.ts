@@ -1,8 +1,8 @@
 /** A way to reach the modem's serial port from another program. */
 export interface Face {
-  /** As the command prints it. */
+  /** As printed by the command. */
   readonly name: "tcp" | "unix" | "pty";
-  /** Resolves with the address when it can be used. A face that was closed opens again at the same address. */
+  /** Resolves with the address once it can be used. A closed face reopens at the same address. */
   open(): Promise<string>;
   close(): Promise<void>;
 }

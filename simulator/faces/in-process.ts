@@ -4,9 +4,9 @@ import type { Host } from "../line/serial-line";
 import { type OptionValues, readOptions } from "../options";
 import { Simulator } from "../simulator";
 
-/** What tests and demos may do with the modem behind a port. */
+/** What tests and demos can do with the modem behind a port. */
 export interface SimulatedPort {
-  /** Makes something go wrong, such as `reboot@5s`. @throws {Error} what can't be understood */
+  /** Injects a fault, such as `reboot@5s`. @throws {Error} if the text is not a fault */
   fault(spec: string): void;
   readonly plugged: boolean;
 }
@@ -16,12 +16,12 @@ interface Entry {
   stream: HostStream | undefined;
 }
 
-/** Modems live as long as the process, as real ones outlive the programs that open their ports. */
+/** Modems live as long as the process: real ones also outlive the programs that open their ports. */
 const modems = new Map<string, Entry>();
 
 /**
  * Opens the port of a simulated modem, such as `sim:LARA-R6?baud=115200&route=httpbin.org:80=127.0.0.1:8080`. The same
- * text is the same modem; `name=` sets modems apart that are otherwise alike.
+ * text gives the same modem; `name=` separates modems that are otherwise alike.
  * @throws {Error} unknown model or option, port in use, modem unplugged
  */
 export function openInProcess(port: string): Duplex {
@@ -35,7 +35,7 @@ export function openInProcess(port: string): Duplex {
   return stream;
 }
 
-/** The modem behind a port, whether anybody has it open or not. @throws {Error} unknown model or option */
+/** The modem behind a port, open or not. @throws {Error} unknown model or option */
 export function simulatorFor(port: string): SimulatedPort {
   return entryFor(port).simulator;
 }
@@ -57,17 +57,17 @@ function entryFor(port: string): Entry {
   return entry;
 }
 
-/** @throws {Error} when it is no simulated port */
+/** @throws {Error} if it is not a simulated port */
 export function parsePort(port: string): { model: string; values: OptionValues } {
   const match = /^sim:([^?]*)(?:\?(.*))?$/s.exec(port);
-  if (match === null) throw new Error(`"${port}" is no simulated port; they read sim:LARA-R6?baud=115200`);
+  if (match === null) throw new Error(`"${port}" is not a simulated port; these read sim:LARA-R6?baud=115200`);
   const values = new Map<string, string[]>();
   for (const pair of (match[2] ?? "").split("&").filter((text) => text !== "")) {
     const [written = "", ...rest] = pair.split("=");
-    // Named as in a URL, or with the command's dashes.
+    // Option names as in a URL, or with the command's dashes.
     const name = written.replace(/^--/, "");
     const value = decode(rest.join("="), port);
-    // A name only sets one modem apart from another.
+    // A name only separates one modem from another.
     if (name !== "name") values.set(name, [...(values.get(name) ?? []), value]);
   }
   return { model: match[1] ?? "", values };
@@ -106,7 +106,7 @@ class HostStream extends Duplex implements Host {
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    // A turn later, so that nobody hears the answer before the write returned.
+    // A turn later, so that the answer does not arrive before the write returns.
     nextTurn(() => {
       void this.#simulator.line.send(this, Buffer.from(bytes)).then(() => done());
     });

@@ -6,7 +6,7 @@ import type { SerialLine } from "../line/serial-line";
 import type { Face } from "./face";
 import { StreamHost } from "./stream-host";
 
-/** socat says so when the device is there. */
+/** What socat logs once the device exists. */
 const READY = "starting data transfer loop";
 /** Characters with a meaning in socat's addresses. */
 const SPECIAL = /[,:!"'\\()[\]{}]/;
@@ -14,8 +14,8 @@ const SPECIAL = /[,:!"'\\()[\]{}]/;
 type Socat = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
- * A serial device for other programs, at `link`. socat keeps the pseudo-terminal: Node can't unlock one itself. The
- * link goes when the face closes, or this process ends in whatever way.
+ * A serial device for other programs, at `link`. socat holds the pseudo-terminal, since Node can't unlock one itself.
+ * The link disappears when the face closes or this process ends in any way.
  */
 export class PseudoTerminal implements Face {
   readonly #line: SerialLine;
@@ -28,7 +28,7 @@ export class PseudoTerminal implements Face {
     this.#link = link;
   }
 
-  /** @throws {Error} without socat, or when the link can't be made */
+  /** @throws {Error} without socat, or if the link can't be made */
   async open(): Promise<string> {
     checkLink(this.#link);
     const socat = spawn("socat", ["-d", "-d", `PTY,link=${this.#link},raw,echo=0`, "-"], {
@@ -50,7 +50,7 @@ export class PseudoTerminal implements Face {
   }
 }
 
-/** socat would remove whatever has the link's name. */
+/** socat would remove any file with the link's name. */
 function checkLink(link: string): void {
   if (SPECIAL.test(link)) throw new Error(`--pty ${link}: the name must do without , : ! quotes, brackets, backslash`);
   const there = lstatSync(link, { throwIfNoEntry: false });
@@ -65,12 +65,12 @@ async function ready(socat: Socat): Promise<void> {
       reject(missing ? new Error("--pty needs the program socat (Debian: apt-get install socat)") : error);
     });
     socat.once("exit", () => reject(new Error(`socat could not make the pseudo-terminal: ${log.trim()}`)));
-    // Read to the end, or socat stops when the pipe is full.
+    // Keep reading: socat stops when the pipe is full.
     socat.stderr.on("data", (text: Buffer) => {
       if (log.length < 4096) log += text.toString();
       if (log.includes(READY)) resolve();
     });
   });
-  // Nobody listens for these any more; an exit is seen by the streams that close.
+  // Not needed any more: an exit shows when the streams close.
   socat.on("error", () => undefined);
 }

@@ -78,7 +78,7 @@ export function unixFace(line: SerialLine, path: string): Face {
   );
 }
 
-/** A socket that a killed program left behind is in the way of the next; one that answers is not touched. */
+/** Removes a socket file that a killed program left behind; one that answers is left alone. */
 async function removeStale(path: string): Promise<void> {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
   const probe = connect(path);

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Host, SerialLine } from "../line/serial-line";
 
-/** Puts a pair of streams at the host's end of a line until they close, or until the line is taken away. */
+/** Attaches a pair of streams to the host's end of a line until they close or the line is taken away. */
 export class StreamHost implements Host {
   readonly #line: SerialLine;
   readonly #input: Readable;
@@ -17,7 +17,7 @@ export class StreamHost implements Host {
     input.on("data", (bytes: Buffer) => void this.#pass(bytes));
     output.on("drain", () => line.resume(this));
     for (const stream of new Set<Readable | Writable>([input, output])) {
-      // A broken connection closes, and that is all there is to know about it.
+      // A broken connection closes as well; nothing else matters.
       stream.on("error", () => this.#leave());
       stream.on("close", () => this.#leave());
     }
@@ -34,7 +34,7 @@ export class StreamHost implements Host {
 
   async #pass(bytes: Buffer): Promise<void> {
     this.#input.pause();
-    // A device stays when another client takes the line from it; whoever opens it next takes the line back by typing.
+    // A device stays when another client takes over the line; the next input on the device takes the line back.
     this.#line.attach(this);
     await this.#line.send(this, bytes);
     this.#input.resume();

@@ -3,12 +3,12 @@ import { randomInteger } from "../random";
 import { parseFault } from "./spec";
 import { FAULTS, type Fault, type FaultActions, type FaultTargets } from "./table";
 
-/** ms between the lines of a storm */
-const STORM_INTERVAL = 5;
-/** A byte is lost or doubled somewhere within so many. */
+/** Between the lines of a storm. */
+const STORM_INTERVAL_MS = 5;
+/** One byte in this many is lost or doubled. */
 const DISTURBED_WITHIN = 16;
 
-/** The faults that a modem can have: everybody's, and its personality's own. */
+/** The faults that a modem can have: the common ones and its personality's own. */
 export function faultsOf(personality: Personality): Readonly<Record<string, Fault>> {
   const own = Object.entries(personality.faults ?? {}).map(([name, { help, start, end }]): [string, Fault] => [
     name,
@@ -17,7 +17,7 @@ export function faultsOf(personality: Personality): Readonly<Record<string, Faul
   return { ...FAULTS, ...Object.fromEntries(own) };
 }
 
-/** Makes things go wrong on time. Its timers outlive the modem's power cycles. */
+/** Schedules and injects faults. Its timers outlive the modem's power cycles. */
 export class FaultInjector implements FaultActions {
   plugged = true;
   readonly #known: Readonly<Record<string, Fault>>;
@@ -29,7 +29,7 @@ export class FaultInjector implements FaultActions {
     this.#known = faultsOf(targets.modem.personality);
   }
 
-  /** @throws {Error} what can't be understood */
+  /** @throws {Error} if the text is not a fault */
   inject(text: string): void {
     const { name, value, delay, duration } = parseFault(text, this.#known);
     const fault = this.#known[name];
@@ -53,7 +53,7 @@ export class FaultInjector implements FaultActions {
     if (this.plugged === plugged) return;
     this.plugged = plugged;
     if (!plugged) this.targets.line.unplug();
-    // Plugged in again, a modem that had switched itself off comes up.
+    // Plugging a modem in switches it on, even if it had switched itself off.
     else if (!this.targets.modem.on) this.targets.modem.reboot("plugged in");
     for (const listener of this.#plugListeners) listener(plugged);
   }
@@ -63,7 +63,7 @@ export class FaultInjector implements FaultActions {
     this.targets.terminal.noise(Buffer.from(noise));
   }
 
-  /** Puts `change` in place of one byte within the next sixteen, or of one in each sixteen while it lasts. */
+  /** Replaces one of the next sixteen bytes by `change`, or one in every sixteen while the fault lasts. */
   disturb(value: string | undefined, lasts: boolean, change: (byte: number) => readonly number[]): void {
     const direction = value === "to-modem" ? "toModem" : "toHost";
     const draw = () => randomInteger(this.targets.random, 1, DISTURBED_WITHIN);
@@ -91,7 +91,7 @@ export class FaultInjector implements FaultActions {
     this.#storm = setInterval(() => {
       count++;
       this.targets.modem.urc(count % 2 === 0 ? `+UUGIND: ${count % 5},0` : `+CIEV: 2,${count % 6}`);
-    }, STORM_INTERVAL);
+    }, STORM_INTERVAL_MS);
     this.#storm.unref();
   }
 

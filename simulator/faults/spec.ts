@@ -1,19 +1,19 @@
-/** A fault as it was asked for. */
+/** A parsed fault. */
 export interface FaultSpec {
   readonly name: string;
   readonly value: string | undefined;
   /** ms from now */
   readonly delay: number;
-  /** ms; undefined: once, or until it is undone */
+  /** ms; undefined: once, or until undone */
   readonly duration: number | undefined;
 }
 
-/** What a fault of some name may be asked for. */
+/** What may be given with the name of a fault. */
 export interface FaultRule {
   readonly help: string;
-  /** Which values may follow `=`; none when left out. */
+  /** Values allowed after `=`; none if left out. */
   readonly value?: RegExp;
-  /** Something to undo it with: without, it takes no duration. */
+  /** Undoes it; without this, it takes no duration. */
   readonly end?: unknown;
 }
 
@@ -30,12 +30,12 @@ export function parseFault(text: string, rules: Rules): FaultSpec {
     throw new Error(`no fault "${text}"; NAME[=VALUE][@WHEN][:DURATION] with ${Object.keys(rules).join(", ")}`);
   }
   const value = match[2];
-  if (value !== undefined && !rule.value?.test(value)) throw new Error(`"${value}" is no value of "${name}"`);
+  if (value !== undefined && !rule.value?.test(value)) throw new Error(`"${value}" is not a value of "${name}"`);
   if (match[5] !== undefined && rule.end === undefined) throw new Error(`"${name}" has no duration`);
   return { name, value, delay: time(match[3], match[4]) ?? 0, duration: time(match[5], match[6]) };
 }
 
-/** The grammar of `--fault` and what there is, for `--help`. */
+/** The grammar of `--fault` and the faults, for `--help`. */
 export function faultHelp(rules: Rules): string {
   const lines = Object.entries(rules).map(([name, { help, end }]) => {
     return `  ${name.padEnd(18)}${help}${end === undefined ? "" : " [:DURATION]"}`;

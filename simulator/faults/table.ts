@@ -3,7 +3,7 @@ import type { SerialLine } from "../line/serial-line";
 import type { SimulatedModem } from "../modem-core";
 import type { FaultRule } from "./spec";
 
-/** What faults work on. */
+/** What faults act on. */
 export interface FaultTargets {
   readonly modem: SimulatedModem;
   readonly line: SerialLine;
@@ -11,7 +11,7 @@ export interface FaultTargets {
   readonly random: () => number;
 }
 
-/** What takes more than a word to the modem. */
+/** Faults that need more than one call to the modem. */
 export interface FaultActions {
   readonly targets: FaultTargets;
   plug(plugged: boolean): void;
@@ -22,7 +22,7 @@ export interface FaultActions {
   stopStorm(): void;
 }
 
-/** A fault that any modem can have. */
+/** A fault that every modem can have. */
 export interface Fault extends FaultRule {
   /** @param lasts whether a duration was given */
   readonly start: (faults: FaultActions, value: string | undefined, lasts: boolean) => void;
@@ -34,7 +34,7 @@ const DIRECTION = /^to-(modem|host)$/;
 const GARBAGE_BYTES = 32;
 const LOST_BYTES = 8;
 
-/** Every fault that is no personality's own, for `--help`, for checks and for work. */
+/** The faults common to all personalities; also used for `--help` and for checks. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   reboot: {
     help: "the modem restarts by itself, or is switched on again",

@@ -2,14 +2,14 @@ import { isIP, isIPv6 } from "node:net";
 import type { Route } from "./network";
 import { plainName } from "./route";
 
-/** Nets for tests of networks (RFC 2544, RFC 5180): nobody's real address is in them. */
+/** Networks reserved for benchmarks (RFC 2544, RFC 5180): no real host has an address in them. */
 const STAND_IN_IPV4 = "198.18.0.";
 const STAND_IN_IPV6 = "2001:2::";
 
 /**
- * What the host was told of routed names, so that a connection to the address goes where one to the name would. Two
- * names whose routes contradict each other at one address are told apart: the later one gets an address that stands in
- * for it.
+ * The addresses of routed names that the host was told, so that a connection to such an address goes where one to the
+ * name would. If the routes of two names with one address contradict each other, the later name gets a stand-in
+ * address.
  */
 export class AddressBook {
   readonly #routes: readonly Route[];
@@ -21,7 +21,7 @@ export class AddressBook {
     this.#routes = routes;
   }
 
-  /** The addresses to tell the host of a name that has the `real` ones. */
+  /** The addresses to tell the host for a name with the `real` ones. */
   tell(host: string, real: readonly string[]): string[] {
     const name = plainName(host);
     if (isIP(name) !== 0 || this.#routesOf(name).length === 0) return [...real];
@@ -37,14 +37,14 @@ export class AddressBook {
   }
 
   /**
-   * Where a name or address and a port lead; undefined: nowhere else. An exact port is a more precise wish than all,
-   * and an address's own routes than those of the names that have it.
+   * Where a name or address and a port lead; undefined: no route. An exact port takes precedence over `*`, and an
+   * address's own routes over those of its names.
    */
   target(host: string, port: number): { host: string; port: number } | undefined {
     const names = [host, ...(this.#names.get(host) ?? [])];
     const route = this.#best([host], port) ?? this.#best(names, port);
     if (route !== undefined) return { host: route.target.host, port: route.target.port ?? port };
-    // Nobody but this modem knows the address: a port without route is the name's own.
+    // Only this modem knows the stand-in address: without a route for the port, use the name.
     const name = this.nameOf(host);
     const usual = name === undefined ? undefined : this.#routesOf(name)[0];
     return usual === undefined ? undefined : { host: usual.target.host, port };
@@ -77,7 +77,7 @@ export class AddressBook {
   }
 }
 
-/** Both are meant by one port, and lead to different ends. */
+/** Both apply to one port and lead to different targets. */
 function contradict(left: Route, right: Route): boolean {
   const overlap = left.port === right.port || left.port === undefined || right.port === undefined;
   const same = left.target.host === right.target.host && left.target.port === right.target.port;

@@ -1,28 +1,26 @@
-/** A network that moves nothing for a while. */
+import { type Deferred, deferred } from "../deferred";
+
+/** Lets the network stop moving data for a while. */
 export class Congestion {
-  #gate: Promise<void> | undefined;
-  #open: () => void = () => undefined;
+  #gate: Deferred<void> | undefined;
 
   begin(): void {
-    if (this.#gate !== undefined) return;
-    this.#gate = new Promise((resolve) => {
-      this.#open = resolve;
-    });
+    this.#gate ??= deferred();
   }
 
   end(): void {
+    this.#gate?.resolve();
     this.#gate = undefined;
-    this.#open();
   }
 
-  /** Resolves when the network moves data, or when `signal` fires. */
+  /** Resolves once the network moves data, or when `signal` fires. */
   async over(signal?: AbortSignal): Promise<void> {
     while (this.#gate !== undefined && signal?.aborted !== true) {
       const leave = new AbortController();
       const aborted = new Promise<void>((resolve) => {
         signal?.addEventListener("abort", () => resolve(), { once: true, signal: leave.signal });
       });
-      await Promise.race([this.#gate, aborted]);
+      await Promise.race([this.#gate.promise, aborted]);
       leave.abort();
     }
   }

@@ -15,7 +15,7 @@ export async function forwardLookup(host: string, routes: readonly Route[]): Pro
   if (routed === "") throw new NetworkError("dns", "empty host name");
   try {
     const found = await dns.lookup(routed, { all: true });
-    // IPv4 first: it is what the modems' clients prefer until they are told otherwise.
+    // IPv4 first: the modems' clients prefer it by default.
     return found.sort((a, b) => a.family - b.family).map((entry) => entry.address);
   } catch (error) {
     throw new NetworkError("dns", `${name}: ${reason(error)}`);
@@ -23,7 +23,7 @@ export async function forwardLookup(host: string, routes: readonly Route[]): Pro
 }
 
 /**
- * Name of an address: that of the first route that leads there, else what this machine's resolver says.
+ * Name of an address: that of the first route that leads there, otherwise from this machine's resolver.
  * @throws {NetworkError} `dns`
  */
 export async function reverseLookup(address: string, routes: readonly Route[]): Promise<string> {

@@ -2,13 +2,13 @@ import { connect, isIP } from "node:net";
 import type { Network } from "./network";
 
 /**
- * Routers between the simulated cell and any host. Node's sockets neither send nor show an ICMP TTL, so a request
- * with a TTL below this dies on the way, and a reply that left with 64 comes in with the rest.
+ * Routers between the simulated cell and any host. Node's sockets neither set nor show an ICMP TTL, so a request with a
+ * TTL below this gets lost on the way, and a reply arrives with 64 minus this.
  */
 export const HOPS = 12;
 const TTL_OF_REPLIES = 64;
 
-/** Hosts that drop what they don't serve still answer on one of these; the others refuse, which is as good a proof. */
+/** A host that drops packets to closed ports usually serves one of these; others refuse, which proves them too. */
 const PROBED_PORTS = [80, 443, 7];
 
 export interface PingOptions {
@@ -26,7 +26,7 @@ export type PingOutcome =
 
 /**
  * Tells whether the host at `address` is alive. ICMP needs rights that a program rarely has, so this is a TCP probe:
- * a connection that is accepted and one that is refused both prove the host.
+ * both an accepted and a refused connection prove the host.
  */
 export async function ping(network: Network, address: string, options: PingOptions): Promise<PingOutcome> {
   if (isIP(address) === 0) throw new TypeError(`ping takes an address, not "${address}"`);
@@ -44,7 +44,7 @@ export async function ping(network: Network, address: string, options: PingOptio
   return { kind: "reply", rtt, ttl: TTL_OF_REPLIES - HOPS };
 }
 
-/** Resolves when the host showed itself, rejects when it did not. */
+/** Resolves if the host answered; rejects if it did not. */
 function probe(end: { host: string; port: number }, timeout: number, signal: AbortSignal): Promise<true> {
   return new Promise((resolve, reject) => {
     const socket = connect(end);

@@ -6,7 +6,7 @@ import { plainName } from "./route";
 
 export { parseRoute } from "./route";
 
-/** Latency varies by this share to either side, as it does on a radio link. */
+/** Latency varies by this share either way, as on a radio link. */
 const JITTER = 0.1;
 
 export interface NetworkOptions {
@@ -17,7 +17,7 @@ export interface NetworkOptions {
   readonly random: () => number;
 }
 
-/** The network of this machine, bent by routes and slowed down by latency. */
+/** The network of this machine, redirected by routes and slowed down by latency. */
 export function createNetwork(options: NetworkOptions): Network {
   const { routes, latency, random } = options;
   const book = new AddressBook(routes);

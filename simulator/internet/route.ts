@@ -4,9 +4,9 @@ const FORM = "NAME:PORT=HOST:PORT";
 const HIGHEST_PORT = 65535;
 
 /**
- * Reads `--route NAME:PORT=HOST:PORT`. A port `*` stands for every port on the left, for the same port on the
- * right; IPv6 addresses stand in brackets.
- * @throws {RangeError} with the text and what is wrong about it
+ * Reads `--route NAME:PORT=HOST:PORT`. A port `*` means every port on the left and the same port on the right; IPv6
+ * addresses are in brackets.
+ * @throws {RangeError} with the text and what is wrong with it
  */
 export function parseRoute(text: string): Route {
   const parts = text.split("=");

@@ -1,9 +1,9 @@
 import type { Argument, Call, CommandForm, DataSink, FinalResult, PromptOptions } from "./command";
 import type { ParsedCommand } from "./parse";
 
-/** What a running command asks of its terminal. */
+/** What a running command needs from its interpreter. */
 export interface CallPort {
-  /** Throws when the modem restarted since this command began: nothing of it may reach the line any more. */
+  /** Throws if the modem restarted since this command began: its output must not reach the line any more. */
   information(parts: readonly (string | Buffer)[], first: boolean): void;
   openPrompt(prompt: string, length: number, timeout?: number, options?: PromptOptions): Promise<Buffer>;
   readonly escaped: boolean;

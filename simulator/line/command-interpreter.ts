@@ -11,13 +11,13 @@ import { type ParsedCommand, parseCommands } from "./parse";
 import { CommandLineReader } from "./reader";
 import { failureOf, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
 import { type LineSettings, lineSettings } from "./settings";
-import { ahead, type TerminalLine } from "./terminal-line";
+import { bufferedBytes, type TerminalLine } from "./terminal-line";
 import { Unsolicited } from "./unsolicited";
 
 const UNREAD = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** The modem restarted while a command ran: whatever the command still does must not be heard. */
+/** The modem restarted while a command ran: the rest of its output must be dropped. */
 class Restarted extends Error {}
 
 /** The AT interpreter of one serial port: command lines in, results, prompts, data and unsolicited lines out. */
@@ -42,7 +42,7 @@ export class CommandInterpreter {
     modem: Modem,
     commands: CommandTable,
     line: TerminalLine,
-    /** Whether characters that come too soon after a result or a prompt are lost. */
+    /** Whether characters that arrive too soon after a result or a prompt are lost. */
     strict: boolean,
   ) {
     this.#modem = modem;
@@ -53,7 +53,7 @@ export class CommandInterpreter {
     this.#data = this.#dataPhase();
   }
 
-  /** Characters from the host. Returns whether there is room for more; if not, the line is told when there is. */
+  /** Characters from the host. Returns whether there is room for more; if not, the line is notified later. */
   receive(received: Buffer, arrival: Arrival): boolean {
     if (!this.#listening || this.#silenced) return true;
     this.#input.push(received, arrival);
@@ -63,28 +63,28 @@ export class CommandInterpreter {
 
   /** An unsolicited line, held back while a command line is typed or runs. */
   urc(parts: readonly (string | Buffer)[]): void {
-    // A host that does not read loses what the modem says unasked, not the modem its memory.
+    // If the host does not read, drop unsolicited lines rather than fill the memory.
     if (!this.#listening || !this.#settings.unsolicited || this.#line.backlog > UNREAD) return;
     this.#deferred.add(formatInformation(parts, this.#settings, true));
     this.#printDeferred();
   }
 
-  /** A line that is not lost, such as one with data. Resolves when the line has room for the next. */
+  /** A line that must not be lost, such as one with data. Resolves once there is room for the next. */
   push(parts: readonly (string | Buffer)[]): Promise<void> {
     if (!this.#listening) return Promise.resolve();
     return new Promise((resolve) => {
-      const printed = () => void this.#line.lower(ahead(this.#line.rate)).then(resolve);
+      const printed = () => void this.#line.lower(bufferedBytes(this.#line.rate)).then(resolve);
       this.#deferred.add(formatInformation(parts, this.#settings, true), printed);
       this.#printDeferred();
     });
   }
 
-  /** Bytes with no form at all, as a bad contact makes them. */
+  /** Arbitrary bytes, as a bad contact produces them. */
   noise(noise: Buffer): void {
     this.#print(noise);
   }
 
-  /** The modem starts anew: what ran is forgotten, and nothing is heard or printed until `start`. */
+  /** The modem restarts: drops what was running, and neither reads nor prints until `start`. */
   stop(): void {
     this.#epoch++;
     this.#listening = false;
@@ -102,7 +102,7 @@ export class CommandInterpreter {
     if (this.#line.rate !== 0) this.#settings.rate = this.#line.rate;
   }
 
-  /** The host went away (DTR drops): half a line is forgotten; what runs goes on. */
+  /** The host is gone (DTR drops): forgets an incomplete line; a running command goes on. */
   hangUp(): void {
     this.#input.clear();
     this.#reader.reset();
@@ -110,12 +110,12 @@ export class CommandInterpreter {
     this.#printDeferred();
   }
 
-  /** While silenced the modem neither hears nor prints; what it prints is lost. */
+  /** While silenced the modem ignores input, and its output is lost. */
   silence(on: boolean): void {
     this.#silenced = on;
   }
 
-  /** The next prompt does not get its first `count` bytes and goes on waiting for as many. */
+  /** The next prompt loses its first `count` bytes and waits for as many more. */
   loseUpload(count: number): void {
     this.#data.loseUpload(count);
   }
@@ -137,7 +137,7 @@ export class CommandInterpreter {
     return !this.#running || this.#data.hears;
   }
 
-  /** Reads up to the end of a line and echoes it; returns what comes after. */
+  /** Reads and echoes up to the end of a line; returns the rest. */
   #takeCommand({ bytes: typed, arrival }: Portion): Buffer {
     const echo: number[] = [];
     for (const [index, byte] of typed.entries()) {
@@ -160,7 +160,7 @@ export class CommandInterpreter {
     return byte >= 0x20 || byte === terminator ? [byte] : [];
   }
 
-  /** An echo goes out while the line still comes in, but not before the modem was free to listen. */
+  /** An echo goes out while the line is still arriving, but not before the modem is free to listen. */
   #printEcho(echo: readonly number[], arrival: Arrival): void {
     this.#print(Buffer.from(echo), Math.max(arrival.first, this.#freeSince));
   }
@@ -179,7 +179,7 @@ export class CommandInterpreter {
       if (body === undefined) throw new PlainError("the line is too long");
       for (const command of parseCommands(body)) await this.#runCommand(command, epoch);
     } catch (error) {
-      // An exchange that a restart cut off fails as it should, and nobody is there to be told.
+      // An exchange that a restart cut off must fail; there is nobody left to tell.
       if (epoch === this.#epoch) failure = failureOf(error);
     }
     if (epoch !== this.#epoch) return;
@@ -272,7 +272,7 @@ export class CommandInterpreter {
     try {
       await work();
     } catch (error) {
-      // An exchange that the restart cut off fails as it should; anything else is a fault of this program.
+      // An exchange that the restart cut off must fail; anything else is a bug in this program.
       if (epoch === this.#epoch) process.emitWarning(error instanceof Error ? error : String(error));
     }
   }

@@ -3,7 +3,7 @@ import type { CommandError } from "./command-error";
 
 /** One parameter of a command line. */
 export interface Argument {
-  /** Without quotation marks; empty where it was left out. */
+  /** Without quotation marks; empty if left out. */
   readonly text: string;
   readonly quoted: boolean;
 }
@@ -11,15 +11,15 @@ export interface Argument {
 /** `AT+X`, `AT+X?`, `AT+X=?`, `AT+X=…` */
 export type CommandForm = "execute" | "read" | "test" | "set";
 
-/** How a prompt takes its bytes, where that differs from counting them within one timeout. */
+/** How a prompt takes its bytes if it does not simply count them within one timeout. */
 export interface PromptOptions {
-  /** The timeout begins anew with each piece: BG96's files. */
+  /** The timeout restarts with each piece: BG96's files. */
   readonly idleTimeout?: boolean;
-  /** Hears the number of bytes of each piece as it comes in: BG96's acknowledged uploads. */
+  /** Called with the number of bytes of each piece: BG96's acknowledged uploads. */
   readonly received?: (count: number) => void;
-  /** Ctrl-Z ends them and ESC takes them back, which ends the command with this error; what is over the length is lost. */
+  /** Ctrl-Z ends the input; ESC cancels it, and the command ends with this error. Bytes beyond the length are lost. */
   readonly typed?: { readonly cancelled: CommandError };
-  /** What is typed comes back. */
+  /** Echo the input. */
   readonly echo?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface FinalResult {
   readonly digit: number;
 }
 
-/** One command of a command line, and what its handler can do while it runs. */
+/** One running command of a command line, as seen by its handler. */
 export interface Call {
   readonly name: string;
   readonly form: CommandForm;
@@ -40,8 +40,8 @@ export interface Call {
   /** Prints an information line; Buffers are printed byte for byte. */
   info(...parts: (string | Buffer)[]): void;
   /**
-   * Prints a prompt and resolves with exactly `length` bytes, or with fewer when `timeout` (ms) is over first or the
-   * host leaves data mode with `+++`.
+   * Prints a prompt and resolves with exactly `length` bytes, or with fewer if `timeout` (ms) ends first or the host
+   * leaves data mode with `+++`.
    */
   prompt(
     prompt: ">" | "> " | "@" | "CONNECT",
@@ -52,15 +52,15 @@ export interface Call {
   /** The host left data mode (`CONNECT`) with `+++` while this command had the line. */
   readonly escaped: boolean;
   /**
-   * Prints a line that starts raw data (`CONNECT`), after which `raw` goes out as it is, until the host leaves with `+++`.
-   * What the host sends in the meantime goes to `received`, without that sequence; the host is held off while the promise
-   * that it returns is open.
+   * Prints a line that starts raw data (`CONNECT`). `raw` then goes out unchanged until the host leaves with `+++`.
+   * The host's bytes, without that sequence, go to `received`; the host is held off while the promise it returns is
+   * pending.
    */
   connect(text: string, whenEscaped?: () => void, received?: DataSink): void;
   raw(bytes: Buffer): Promise<void>;
-  /** The final result of the line when this command succeeds, in place of `OK`. */
+  /** Sets the final result of the line if this command succeeds, instead of `OK`. */
   conclude(result: FinalResult): void;
-  /** Runs after the final result was printed: the place for work that ends in a URC. */
+  /** Runs `work` after the final result was printed; for work that ends in a URC. */
   afterResult(work: () => void | Promise<void>): void;
 }
 

@@ -6,9 +6,9 @@ import type { LineSettings } from "./settings";
 export interface DataModeListener {
   /** The host left with the escape sequence. */
   escaped(): void;
-  /** Everything else that it sends. */
+  /** Receives everything else that it sends. */
   received: DataSink;
-  /** What was handed over has been taken. */
+  /** The bytes passed on have been taken. */
   taken(): void;
 }
 
@@ -24,7 +24,7 @@ export class DataMode {
     this.#escape = new EscapeSequence(settings.escape, settings.guard, escaped, (bytes) => this.#handOver(bytes));
   }
 
-  /** Bytes were handed over and not yet taken: the host has to be held off (RTS/CTS). */
+  /** Bytes passed on have not been taken yet: hold the host off (RTS/CTS). */
   get busy(): boolean {
     return this.#taking !== undefined;
   }
@@ -33,7 +33,7 @@ export class DataMode {
     this.#escape.feed(bytes, arrival);
   }
 
-  /** By another way than the escape sequence. */
+  /** Leaves data mode without the escape sequence. */
   leave(): void {
     this.#escape.stop();
     this.#listener.escaped();

@@ -3,29 +3,29 @@ import { DataMode } from "./data-mode";
 import type { Portion } from "./input-queue";
 import { bytes, formatResult, RESULTS } from "./results";
 import type { LineSettings } from "./settings";
-import { ahead, type TerminalLine } from "./terminal-line";
+import { bufferedBytes, type TerminalLine } from "./terminal-line";
 import { Upload } from "./upload";
 
 /** Bytes that are printed in one piece. */
 const PIECE = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** An upload has its bytes already. */
+/** For uploads, whose bytes are taken elsewhere. */
 const nobody: DataSink = () => undefined;
 
-/** What a data phase needs of its terminal. */
+/** What a data phase needs from its interpreter. */
 export interface DataPhasePort {
   readonly settings: LineSettings;
   readonly line: Pick<TerminalLine, "lower" | "rate" | "resumeInput">;
-  /** Returns when the last byte is through. */
+  /** Returns the time at which the last byte has been sent. */
   print(text: Buffer): number;
-  /** A prompt is through at this time. */
+  /** A prompt has been sent completely at this time. */
   prompted(through: number): void;
-  /** Input that waits can be looked at again. */
+  /** Waiting input can be processed again. */
   work(): void;
 }
 
-/** What the host's bytes are while a command has the line: those that a prompt asked for, data, or nothing yet. */
+/** Interprets the host's bytes while a command has the line: input for a prompt, data, or nothing yet. */
 export class DataPhase {
   readonly #port: DataPhasePort;
   #upload: Upload | undefined;
@@ -38,12 +38,12 @@ export class DataPhase {
     this.#port = port;
   }
 
-  /** The host left data mode before the command was through. */
+  /** The host left data mode before the command ended. */
   get escaped(): boolean {
     return this.#left;
   }
 
-  /** Data were handed over and not yet taken. */
+  /** Data passed on have not been taken yet. */
   get busy(): boolean {
     return this.#dataMode?.busy === true;
   }
@@ -58,7 +58,7 @@ export class DataPhase {
     this.#left = false;
   }
 
-  /** Takes what the command wants of a portion, and returns what comes after. */
+  /** Takes the command's part of a portion and returns the rest. */
   take({ bytes: data, arrival }: Portion): Buffer {
     this.#dataMode?.feed(data, arrival);
     if (this.#upload === undefined) return NOTHING;
@@ -83,7 +83,7 @@ export class DataPhase {
       () => this.#closeUpload(),
       () => undefined,
     );
-    // Whoever asked must be waiting before bytes that were typed ahead can answer.
+    // The caller must be waiting before bytes typed bufferedBytes can answer.
     queueMicrotask(() => this.#port.work());
     return upload.done;
   }
@@ -99,32 +99,32 @@ export class DataPhase {
     for (let offset = 0; offset < data.length; offset += PIECE) {
       if (this.#left) return;
       this.#port.print(data.subarray(offset, offset + PIECE));
-      await line.lower(ahead(line.rate));
+      await line.lower(bufferedBytes(line.rate));
     }
   }
 
-  /** The command is through. */
+  /** The command has ended. */
   end(): void {
     this.#dataMode?.stop();
     this.#dataMode = undefined;
     this.#port.line.resumeInput();
   }
 
-  /** The command will not be heard of any more. */
+  /** The command was abandoned. */
   abandon(reason: Error): void {
     this.#upload?.abandon(reason);
     this.#upload = undefined;
     this.end();
   }
 
-  /** DTR drops: a prompt ends with what it has; data mode as &D says. */
+  /** DTR drops: a prompt ends with the bytes it has; data mode follows &D. */
   hangUp(): void {
     this.#upload?.end();
     const onDtr = this.#port.settings.numbers.get("&D") ?? 0;
     if (onDtr > 0) this.#dataMode?.leave();
   }
 
-  /** The next prompt does not get its first `count` bytes and goes on waiting for as many. */
+  /** The next prompt loses its first `count` bytes and waits for as many more. */
   loseUpload(count: number): void {
     this.#uploadLoss = count;
   }

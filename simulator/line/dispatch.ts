@@ -3,18 +3,18 @@ import { CommandError } from "./command-error";
 import type { ParsedCommand } from "./parse";
 import { PlainError } from "./results";
 
-/** "operation not supported" (27.007 9.2): what u-blox answers to a command, or a form of one, that it does not have. */
+/** "operation not supported" (27.007 9.2): u-blox's answer to a command, or a form of one, that it does not have. */
 const NOT_SUPPORTED = 4;
 
-/** All commands of one modem: a personality's, and where it has none, the shared ones. */
+/** All commands of one modem: the personality's own, then the shared ones. */
 export class CommandTable {
   readonly #plainUnknown: boolean;
   readonly #byName = new Map<string, CommandDefinition>();
 
-  /** Earlier definitions go before later ones, form by form. */
+  /** Earlier definitions take precedence, form by form. */
   constructor(
     definitions: Iterable<CommandDefinition>,
-    /** Commands that are not there are answered with plain `ERROR`, whatever +CMEE says. */
+    /** Unknown commands get a plain `ERROR`, whatever +CMEE says. */
     plainUnknown = false,
   ) {
     this.#plainUnknown = plainUnknown;
@@ -24,7 +24,7 @@ export class CommandTable {
     }
   }
 
-  /** @throws {CommandError} for what this modem does not have */
+  /** @throws {CommandError} if this modem does not have it */
   handler(command: ParsedCommand): Handler {
     const definition = this.#byName.get(command.name);
     const plain = this.#plainUnknown || !command.name.startsWith("+");

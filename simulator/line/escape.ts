@@ -2,13 +2,13 @@ import { now, stopWait, wait } from "../clock";
 import type { Arrival } from "./pacer";
 
 /** S12 counts fiftieths of a second. */
-const GUARD_UNIT = 20;
+const GUARD_UNIT_MS = 20;
 /** Characters of the sequence. */
 const LENGTH = 3;
 
 /**
  * Finds `+++` with silence before and after it (V.250's S2 and S12; BG96 HTTP guide 1.3: 1 s, `+++` within 1 s, 1 s).
- * The characters are held back until it is clear whether they are data like any others.
+ * Holds the characters back until it is clear whether they are ordinary data.
  */
 export class EscapeSequence {
   readonly #character: number;
@@ -35,7 +35,7 @@ export class EscapeSequence {
 
   feed(bytes: Buffer, { first, step }: Arrival): void {
     const last = first + (bytes.length - 1) * step;
-    const silence = this.#guard * GUARD_UNIT;
+    const silence = this.#guard * GUARD_UNIT_MS;
     stopWait(this.#timer);
     const only = bytes.length <= LENGTH && bytes.every((byte) => byte === this.#character);
     const guarded = this.#seen > 0 || first - this.#quietSince >= silence;

@@ -1,15 +1,15 @@
 import type { Arrival } from "./pacer";
 
-/** Bytes from the host, and when they came. */
+/** Bytes from the host, and when they arrived. */
 export interface Portion {
   readonly bytes: Buffer;
   readonly arrival: Arrival;
 }
 
-/** Bytes that a host may send ahead of what the modem is ready for. */
-const LIMIT = 64 * 1024;
+/** Bytes that a host may send ahead. */
+const MAX_QUEUED_BYTES = 64 * 1024;
 
-/** What came in and was not yet looked at; in strict mode without what came too soon. */
+/** Unprocessed input; in strict mode without bytes that arrived too soon. */
 export class InputQueue {
   readonly #strict: boolean;
   #portions: Portion[] = [];
@@ -17,7 +17,7 @@ export class InputQueue {
   #deafUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
-    /** Whether characters that come too soon after a result or a prompt are lost. */
+    /** Whether characters that arrive too soon after a result or a prompt are lost. */
     strict: boolean,
   ) {
     this.#strict = strict;
@@ -25,8 +25,8 @@ export class InputQueue {
 
   push(bytes: Buffer, arrival: Arrival): void {
     const heard = this.#withoutTooSoon({ bytes, arrival });
-    // A portion that belongs to an upload is taken at once, however long it is.
-    if (heard.bytes.length === 0 || this.#size > LIMIT) return;
+    // A portion for an upload is taken at once, however long it is.
+    if (heard.bytes.length === 0 || this.#size > MAX_QUEUED_BYTES) return;
     this.#size += heard.bytes.length;
     this.#portions.push(heard);
   }
@@ -37,7 +37,7 @@ export class InputQueue {
     return portion;
   }
 
-  /** Puts back what was not used of the last portion. */
+  /** Puts back the unused part of the last portion. */
   putBack(rest: Buffer, { bytes, arrival }: Portion): void {
     if (rest.length === 0) return;
     this.#size += rest.length;
@@ -49,12 +49,12 @@ export class InputQueue {
     this.#size = 0;
   }
 
-  /** After a final result: characters that come before `until` are lost. */
+  /** After a final result: characters that arrive before `until` are lost. */
   ignoreUntil(until: number): void {
     if (this.#strict) this.#deafUntil = until;
   }
 
-  /** After a prompt: so are those that did not wait for it. */
+  /** After a prompt: also loses those that were sent before it. */
   ignoreAllUntil(until: number): void {
     this.ignoreUntil(until);
     if (this.#strict) this.clear();

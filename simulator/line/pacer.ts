@@ -1,13 +1,13 @@
 import { nextTurn, now, stopWait, wait } from "../clock";
 
-/** ms; within this of its end a message is waited for turn by turn, since timers are no finer than a millisecond. */
-const PRECISE = 2.5;
-/** ms between portions of a long stream. */
-const TICK = 2;
+/** This close to the end of a message, poll in every turn of the event loop: timers are no finer than a millisecond. */
+const POLLING_MS = 2.5;
+/** Between portions of a long stream. */
+const PORTION_MS = 2;
 /** bits on an 8N1 line for one byte */
 const BITS_PER_BYTE = 10;
 
-/** When the bytes of one portion were through: the first at `first`, each later one `step` ms after. */
+/** When the bytes of a portion arrived: the first at `first`, each of the others `step` ms later. */
 export interface Arrival {
   readonly first: number;
   readonly step: number;
@@ -47,7 +47,7 @@ export class Pacer {
 
   /**
    * Queues bytes that were ready at `from`.
-   * @returns when the last of them will be through
+   * @returns the time at which the last of them will have been sent
    */
   write(bytes: Buffer, from = now()): number {
     if (bytes.length > 0) {
@@ -72,7 +72,7 @@ export class Pacer {
     this.#schedule();
   }
 
-  /** Forgets what waits, as when the plug is pulled. */
+  /** Discards what waits, as when the plug is pulled. */
   clear(): void {
     this.#queue.length = 0;
     this.#bytes = 0;
@@ -93,10 +93,10 @@ export class Pacer {
       return;
     }
     const remaining = this.#begin + this.#bytes * this.#step - now();
-    if (remaining <= PRECISE) nextTurn(run);
+    if (remaining <= POLLING_MS) nextTurn(run);
     else {
       stopWait(this.#timer);
-      this.#timer = wait(run, Math.min(TICK, remaining - PRECISE + 0.5));
+      this.#timer = wait(run, Math.min(PORTION_MS, remaining - POLLING_MS + 0.5));
     }
   }
 
@@ -112,13 +112,13 @@ export class Pacer {
     this.#schedule();
   }
 
-  /** The end of a message goes out in one piece: single bytes would cost more turns than they bring. */
+  /** Sends the end of a message in one piece: single bytes would take too many turns. */
   #due(): number {
     if (this.#step === 0) return this.#bytes;
     const elapsed = now() - this.#begin;
     if (elapsed >= this.#bytes * this.#step) return this.#bytes;
     const through = Math.floor(elapsed / this.#step);
-    return (this.#bytes - through) * this.#step <= PRECISE ? 0 : through;
+    return (this.#bytes - through) * this.#step <= POLLING_MS ? 0 : through;
   }
 
   #take(count: number): Buffer {

@@ -4,13 +4,13 @@ import { CommandError } from "./command-error";
 /** "incorrect parameters" (27.007 9.2) */
 export const INCORRECT_PARAMETERS = 50;
 
-/** Refuses a parameter list that is too short or too long; a parameter may be left empty within it. */
+/** Refuses a parameter list that is too short or too long; single parameters may be empty. */
 export function expectCount(call: Call, least: number, most: number): void {
   const count = call.arguments.length;
   if (count < least || count > most) throw new CommandError(INCORRECT_PARAMETERS);
 }
 
-/** A whole number within limits, without quotation marks; `fallback` where it may be left out and is. */
+/** A whole number within limits, without quotation marks; `fallback`, if given, when left out. */
 export function integerAt(call: Call, index: number, low: number, high: number, fallback?: number): number {
   const argument = call.arguments[index];
   if (isLeftOut(argument) && fallback !== undefined) return fallback;
@@ -22,7 +22,7 @@ export function integerAt(call: Call, index: number, low: number, high: number, 
   return value;
 }
 
-/** A number out of a set with gaps. */
+/** A number from a set with gaps. */
 export function choiceAt(call: Call, index: number, choices: readonly number[], fallback?: number): number {
   const value = integerAt(call, index, Math.min(...choices), Math.max(...choices), fallback);
   if (!choices.includes(value)) throw new CommandError(INCORRECT_PARAMETERS);

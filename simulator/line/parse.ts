@@ -1,6 +1,6 @@
 import type { Argument, CommandForm } from "./command";
 
-/** One command of a line, before anybody looked whether it exists. */
+/** One command of a line, whether it exists or not. */
 export interface ParsedCommand {
   /** Upper case; `+CSQ`, `&C`, `E`, `S` (with its number as the first argument), `D` (with the rest of the line). */
   readonly name: string;
@@ -8,15 +8,15 @@ export interface ParsedCommand {
   readonly arguments: readonly Argument[];
 }
 
-/** The line can't be read as commands. `parsed` were read before the place of the fault, and run. */
+/** The line can't be parsed. Commands before the fault are still run. */
 export class SyntaxFault extends Error {}
 
 const EXTENDED_NAME = /^[+*$^#%][A-Za-z0-9!%\-./:_]*/;
 const BASIC = /^(&?[A-Za-z])(\d*)/;
 
 /**
- * Cuts the body of a command line into commands, one by one, so that what stands before a fault still runs (V.250 5.8:
- * a line is worked through until the first error).
+ * Splits the body of a command line into commands, one at a time, so that those before a fault still run (V.250 5.8: a
+ * line is executed up to the first error).
  * @throws {SyntaxFault} from the iterator
  */
 export function* parseCommands(body: string): Generator<ParsedCommand> {
@@ -52,7 +52,7 @@ function basic(text: string): [ParsedCommand, number] {
   const register = /^S(\d+)(\?|=(\d*))/i.exec(text);
   if (register) return [sRegister(register), register[0].length];
   const match = BASIC.exec(text);
-  if (!match?.[1]) throw new SyntaxFault(`"${text}" is no command`);
+  if (!match?.[1]) throw new SyntaxFault(`"${text}" is not a command`);
   const name = match[1].toUpperCase();
   const { length } = match[0];
   if (text[length] === "?" && match[2] === "") return [{ name, form: "read", arguments: [] }, length + 1];
@@ -65,7 +65,7 @@ function sRegister(match: RegExpExecArray): ParsedCommand {
   return { name: "S", form: "set", arguments: [register, unquoted(match[3] ?? "")] };
 }
 
-/** Where the semicolon stands that ends this command, outside of quotation marks. */
+/** Position of the semicolon that ends this command, outside of quotation marks. */
 function endOfCommand(text: string): number {
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
@@ -77,7 +77,7 @@ function endOfCommand(text: string): number {
 }
 
 /**
- * Cuts at the commas outside of quotation marks. A quotation mark may only open and close a whole parameter.
+ * Splits at commas outside of quotation marks. Quotation marks may only enclose a whole parameter.
  * @throws {SyntaxFault}
  */
 function splitArguments(text: string): Argument[] {

@@ -9,7 +9,7 @@ export interface LineCharacters {
   readonly editing: number;
 }
 
-/** What one byte completed. */
+/** The result of reading one byte. */
 export type Reading =
   | { readonly kind: "nothing" }
   | { readonly kind: "line"; readonly body: string }
@@ -18,7 +18,7 @@ export type Reading =
 
 const NOTHING: Reading = { kind: "nothing" };
 
-/** Finds command lines in what the host types (V.250 5.2). One character stands for one byte. */
+/** Finds command lines in the host's input (V.250 5.2). One character is one byte. */
 export class CommandLineReader {
   readonly #maxLine: number;
   readonly #characters: () => LineCharacters;
@@ -30,7 +30,7 @@ export class CommandLineReader {
     this.#characters = characters;
   }
 
-  /** Whether a command line has begun: the modem prints nothing unasked into it. */
+  /** Whether a command line has begun: the modem prints no unsolicited line into it. */
   get begun(): boolean {
     return prefixAt(this.#text) >= 0;
   }
@@ -48,7 +48,7 @@ export class CommandLineReader {
       return NOTHING;
     }
     if (byte === CANCEL) this.reset();
-    // Other control characters are no part of a line (V.250 5.2.2); a line feed after CR is the usual one.
+    // Other control characters are ignored (V.250 5.2.2); the usual one is a line feed after CR.
     if (byte < 0x20 || byte === LINE_FEED) return NOTHING;
     return this.#append(String.fromCharCode(byte));
   }
@@ -74,7 +74,7 @@ export class CommandLineReader {
   }
 }
 
-/** V.250 5.2.1: both letters large or both small; whatever stands before them is ignored. */
+/** V.250 5.2.1: both letters upper or both lower case; anything before them is ignored. */
 function prefixAt(text: string): number {
   return text.search(/AT|at/);
 }

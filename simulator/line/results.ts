@@ -3,7 +3,7 @@ import { EQUIPMENT_ERRORS, MESSAGE_ERRORS } from "./error-texts";
 import { SyntaxFault } from "./parse";
 import type { LineSettings } from "./settings";
 
-/** Ends a command with a plain `ERROR` in every mode of +CMEE, as a line that can't be read does. */
+/** Ends a command with a plain `ERROR` in every mode of +CMEE, like a line that can't be parsed. */
 export class PlainError extends CommandError {
   constructor(reason = "error") {
     super(-1, reason);
@@ -13,7 +13,7 @@ export class PlainError extends CommandError {
 /** Ends a command with `+CMS ERROR` (27.005 3.2.5). */
 export class MessageError extends CommandError {}
 
-/** What a command failed with; what no command throws is a fault of this program. */
+/** The error that a command ended with; any other exception is a bug in this program. */
 export function failureOf(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof SyntaxFault) return new PlainError(error.message);
@@ -29,14 +29,14 @@ export const RESULTS = {
   error: { words: "ERROR", digit: 4 },
 } as const;
 
-/** An information line; the first of a command has the line break before it that sets it off from the echo. */
+/** An information line; the first of a command is preceded by a line break, after the echo. */
 export function formatInformation(parts: readonly (string | Buffer)[], settings: LineSettings, first: boolean): Buffer {
   const end = lineEnd(settings);
   const lead = settings.verbose && first ? [end] : [];
   return Buffer.concat([...lead, ...parts.map(bytes), end]);
 }
 
-/** A result code; nothing when ATQ1 keeps them back. */
+/** A result code; nothing with ATQ1. */
 export function formatResult(result: { words: string; digit: number }, settings: LineSettings): Buffer {
   if (settings.quiet) return Buffer.alloc(0);
   if (settings.verbose) return formatInformation([result.words], settings, true);

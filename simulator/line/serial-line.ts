@@ -1,11 +1,11 @@
 import { nextTurn, now } from "../clock";
 import { type Arrival, Pacer } from "./pacer";
 
-/** Whoever is at the other end of the line now. */
+/** The current host of the line. */
 export interface Host {
   /** Takes bytes from the modem; `false` asks for no more until `resume`. */
   receive(bytes: Buffer): boolean;
-  /** The line was taken from it: by the next host, or since the plug was pulled. */
+  /** The line was taken away: by the next host, or because the plug was pulled. */
   hangUp(reason: Error): void;
 }
 
@@ -23,7 +23,7 @@ export type Disturbance = (bytes: Buffer) => Buffer;
 /** Printed by `--trace`: which way bytes went. */
 export type Trace = (direction: "to-modem" | "to-host", bytes: Buffer) => void;
 
-/** A driver's write is done when no more than this waits, as with a system's own serial buffer. */
+/** Bytes; a driver's write is done once no more than this waits, as with an operating system's serial buffer. */
 const HOST_BUFFER = 4096;
 
 /** The wire between a host and the modem: full duplex, paced each way, with at most one host. */
@@ -35,7 +35,7 @@ export class SerialLine {
   readonly #toModem = new Pacer((bytes, arrival) => this.#arrive(bytes, arrival));
   readonly #toHost = new Pacer((bytes) => this.#depart(bytes));
   #baud = 0;
-  /** When the last byte was through that is being answered. */
+  /** When the last byte of the input being answered arrived. */
   #heardAt: number | undefined;
 
   constructor(baud: number) {
@@ -57,7 +57,7 @@ export class SerialLine {
     this.#listener = listener;
   }
 
-  /** The newest host has the line; the one before is hung up. */
+  /** Gives the line to the newest host and hangs up the previous one. */
   attach(host: Host): void {
     const before = this.#host;
     if (before === host) return;
@@ -75,7 +75,7 @@ export class SerialLine {
     this.#listener?.hangUp();
   }
 
-  /** The plug is pulled: whoever is attached learns it. */
+  /** Pulls the plug and hangs up the attached host. */
   unplug(): void {
     const host = this.#host;
     if (host === undefined) return;
@@ -100,11 +100,11 @@ export class SerialLine {
   }
 
   /**
-   * Bytes from the modem that were ready at `from`; returns when the last is through. An answer is ready when the command
-   * is through: how long this process takes for it is no time of the line's.
+   * Bytes from the modem that were ready at `from`; returns the time at which the last has been sent. An answer counts
+   * as ready when its command has arrived: this process's own time must not slow the line down.
    */
   write(bytes: Buffer, from = this.#heardAt ?? now()): number {
-    // A port that nobody opened takes nothing: what the modem prints is gone.
+    // Nobody has the port open: the output is lost.
     if (this.#host === undefined) return now();
     return this.#toHost.write(bytes, from);
   }
@@ -125,7 +125,7 @@ export class SerialLine {
     return this.#listener?.receive(heard, arrival) ?? true;
   }
 
-  /** Holds for what is said at once, not for what an event or a timer brings later. */
+  /** Applies to immediate answers only, not to later output from events or timers. */
   #noteHeard(at: number): void {
     if (this.#baud === 0) return;
     this.#heardAt = at;

@@ -1,6 +1,6 @@
 import type { Modem } from "../modem";
 
-/** How the modem reads and answers on its line: what V.250 sets, as it stands now. */
+/** The current V.250 settings of a line. */
 export interface LineSettings {
   echo: boolean;
   verbose: boolean;
@@ -18,9 +18,9 @@ export interface LineSettings {
   guard: number;
   /** +IPR, bit/s */
   rate: number;
-  /** Whether unsolicited lines come out at this port (u-blox +UURCCONF). */
+  /** Whether this port prints unsolicited lines (u-blox +UURCCONF). */
   unsolicited: boolean;
-  /** Settings that are taken and told again, and change little or nothing here: `X`, `&C`, `&D`, `&K`, S0… */
+  /** Settings that are stored and read back but change little or nothing here: `X`, `&C`, `&D`, `&K`, S0… */
   readonly numbers: Map<string, number>;
 }
 
@@ -44,7 +44,7 @@ export function factorySettings(): LineSettings {
   };
 }
 
-/** The settings of this power cycle; a reboot goes back to what `&W` stored. */
+/** The settings of this power cycle; a reboot restores what `&W` stored. */
 export function lineSettings(modem: Modem): LineSettings {
   return modem.service("line.settings", () => {
     const settings = factorySettings();

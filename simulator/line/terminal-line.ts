@@ -1,6 +1,6 @@
-/** Where the terminal's characters go. */
+/** The line as seen by the command interpreter. */
 export interface TerminalLine {
-  /** Queues bytes that were ready at `from`; returns when the last is through. */
+  /** Queues bytes that were ready at `from`; returns the time at which the last has been sent. */
   write(bytes: Buffer, from?: number): number;
   /** Resolves when at most `limit` bytes wait. */
   lower(limit: number): Promise<void>;
@@ -9,15 +9,15 @@ export interface TerminalLine {
   /** bit/s; 0: not paced */
   readonly rate: number;
   setRate(baud: number): void;
-  /** There is room again for the host's bytes, which `receive` had refused. */
+  /** There is room again for the host's bytes that `receive` refused. */
   resumeInput(): void;
 }
 
-/** ms of a paced line that a serial port's own buffer holds: what is printed next waits no longer. */
-const BUFFERED = 50;
+/** Output that may wait on a paced line, as in a serial port's own buffer: more recent output waits no longer. */
+const BUFFERED_MS = 50;
 const LARGEST_BUFFER = 16 * 1024;
 
-/** Bytes that may wait on a line of so many bit/s before more data are fetched for it. */
-export function ahead(rate: number): number {
-  return rate === 0 ? LARGEST_BUFFER : Math.min(LARGEST_BUFFER, Math.ceil((rate / 10_000) * BUFFERED));
+/** Bytes that may wait on a line with this rate (bit/s) before more data are fetched. */
+export function bufferedBytes(rate: number): number {
+  return rate === 0 ? LARGEST_BUFFER : Math.min(LARGEST_BUFFER, Math.ceil((rate / 10_000) * BUFFERED_MS));
 }

@@ -1,13 +1,13 @@
-/** Unasked lines that wait for the end of a command; the oldest is lost first. */
+/** Unsolicited lines that may wait for the end of a command; the oldest is lost first. */
 const DEFERRED_LINES = 1000;
 
 interface Waiting {
   readonly text: Buffer;
-  /** Hears when the line is out; such a line is never lost. */
+  /** Called once the line is printed; such a line is never lost. */
   readonly printed?: () => void;
 }
 
-/** What the modem has to say unasked and can't say yet. */
+/** Unsolicited lines that can't be printed yet. */
 export class Unsolicited {
   #waiting: Waiting[] = [];
 
@@ -18,7 +18,7 @@ export class Unsolicited {
     if (oldest >= 0) this.#waiting.splice(oldest, 1);
   }
 
-  /** All lines, and what to call when they are out. */
+  /** All lines, and what to call once they are printed. */
   take(): { readonly lines: Buffer; readonly printed: () => void } {
     const taken = this.#waiting;
     this.#waiting = [];

@@ -1,20 +1,20 @@
 import { stopWait, wait } from "../clock";
+import { deferred } from "../deferred";
 import type { PromptOptions } from "./command";
 
 const CTRL_Z = 0x1a;
 const ESC = 0x1b;
 
-/** Bytes that a prompt asked for, as they come in. */
+/** Collects the bytes that a prompt asked for. */
 export class Upload {
   readonly #timeout: number | undefined;
   readonly #options: PromptOptions;
-  readonly done: Promise<Buffer>;
+  readonly #outcome = deferred<Buffer>();
+  readonly done = this.#outcome.promise;
   readonly #parts: Buffer[] = [];
   #missing: number;
-  /** What a typed text may still have; it goes on until Ctrl-Z. */
+  /** Bytes that a typed text may still have; it ends with Ctrl-Z. */
   #room: number;
-  #resolve: (bytes: Buffer) => void = () => undefined;
-  #reject: (reason: Error) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -27,10 +27,6 @@ export class Upload {
     this.#options = options;
     this.#missing = length;
     this.#room = length;
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
     if (length === 0) this.end();
     else this.#watch();
   }
@@ -39,7 +35,7 @@ export class Upload {
     return this.#missing === 0;
   }
 
-  /** Takes what belongs to it and returns the rest. */
+  /** Takes its own bytes and returns the rest. */
   feed(bytes: Buffer): Buffer {
     return this.#options.typed === undefined ? this.#count(bytes) : this.#type(bytes, this.#options.typed.cancelled);
   }
@@ -65,18 +61,18 @@ export class Upload {
     return bytes.subarray(end + 1);
   }
 
-  /** With what came so far, without the `without` bytes that turned out to be no data. */
+  /** Ends with the bytes so far, except the last `without` ones, which turned out not to be data. */
   end(without = 0): void {
     stopWait(this.#timer);
     this.#missing = 0;
     const bytes = Buffer.concat(this.#parts);
-    this.#resolve(bytes.subarray(0, bytes.length - without));
+    this.#outcome.resolve(bytes.subarray(0, bytes.length - without));
   }
 
   abandon(reason: Error): void {
     stopWait(this.#timer);
     this.#missing = 0;
-    this.#reject(reason);
+    this.#outcome.reject(reason);
   }
 
   #watch(): void {

@@ -26,19 +26,19 @@ import { timeCommands } from "./time";
 /** <AcT> of LTE Cat M1 as Quectel counts; 27.007 has EC-GSM there. */
 const CAT_M1 = 8;
 
-/** The clock tells 80/01/06 until somebody sets it. */
+/** The clock starts at 80/01/06 until it is set. */
 const CLOCK_AT_BOOT = Date.UTC(1980, 0, 6);
 
 function cardLine(modem: Modem): string {
   return `+CPIN: ${modem.sim.state === "absent" ? "NOT INSERTED" : modem.sim.state}`;
 }
 
-/** Messages and phone book can't be read before the SIM is open. */
+/** Messages and phone book can't be read before the SIM is unlocked. */
 function onceCardIsReady(modem: Modem, line: string): string {
   return modem.sim.state === "READY" ? line : "";
 }
 
-/** Quectel BG96, which tells when it has booted (AT manual, URC list); `APP RDY` comes last. */
+/** Quectel BG96. It reports when it has booted (AT manual, URC list); `APP RDY` comes last. */
 export const BG96: Personality = {
   name: "BG96",
   manufacturer: "Quectel",

@@ -5,7 +5,7 @@ import type { Modem } from "../modem";
 
 const LONGEST_NAME = 32;
 
-/** One `name` of a configuration command: its values, as patterns of what the host writes and prints. */
+/** One `name` of a configuration command; its values, as patterns of their text. */
 interface Item {
   readonly values: readonly RegExp[];
   readonly factory: string;
@@ -15,11 +15,11 @@ interface Item {
 
 const FLAG = /^[01]$/;
 const RI_PULSE = /^"(pulse|off)"$/;
-/** ms */
+/** ms, as a pattern */
 const PULSE_WIDTH = /^([5-9]|[1-9]\d{1,2}|1\d{3}|2000)$/;
 const HEX = /^(0x)?[0-9a-f]{1,16}$/i;
 
-/** AT manual, +QCFG: what moves the choice of network and the behaviour of URCs. */
+/** AT manual, +QCFG: items for the choice of network and the behaviour of URCs. */
 const QCFG: ReadonlyMap<string, Item> = new Map([
   ["nwscanmode", { values: [/^[013]$/], factory: "0", effect: true }],
   ["nwscanseq", { values: [/^(0[0-3]){1,3}$/], factory: "020103", effect: true }],
@@ -31,7 +31,7 @@ const QCFG: ReadonlyMap<string, Item> = new Map([
   ["simeffect", { values: [FLAG], factory: "1" }],
   ["psm/enter", { values: [FLAG], factory: "0" }],
   ["psm/urc", { values: [FLAG], factory: "0" }],
-  // AP_READY pin, its level and how often it is looked at (ms); the host of a simulated module is always ready.
+  // AP_READY pin, its level and how often it is looked at (ms); the host of a simulated modem is always ready.
   ["apready", { values: [FLAG, FLAG, /^([1-9]\d{2}|[12]\d{3}|3000)$/], factory: "0,0,500" }],
   ["urc/ri/smsincoming", { values: [RI_PULSE, PULSE_WIDTH], factory: '"pulse",120' }],
   ["urc/ri/other", { values: [RI_PULSE, PULSE_WIDTH], factory: '"pulse",120' }],

@@ -5,16 +5,16 @@ import type { Modem } from "../modem";
 /** "operation not allowed" */
 const NOT_ALLOWED = 3;
 
-/** The one place in data mode that all ports share (HTTP manual 4.4); this port gives it back before it is asked. */
-interface DataMode {
+/** Only one port at a time can be in data mode (HTTP manual 4.4); this port always leaves it before the check. */
+interface DataModeLock {
   takenByOtherPort: boolean;
 }
 
-function dataMode(modem: Modem): DataMode {
-  return modem.service<DataMode>("quectel/data-mode", () => ({ takenByOtherPort: false }));
+function dataMode(modem: Modem): DataModeLock {
+  return modem.service<DataModeLock>("quectel/data-mode", () => ({ takenByOtherPort: false }));
 }
 
-/** Another port of the module, such as its USB modem port, goes into data mode or leaves it. */
+/** Another port of the modem, such as its USB modem port, enters data mode or leaves it. */
 export function occupyDataMode(modem: Modem, taken: boolean): void {
   dataMode(modem).takenByOtherPort = taken;
 }

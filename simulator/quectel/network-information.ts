@@ -4,7 +4,7 @@ import { expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/
 import type { Modem } from "../modem";
 
 const NOT_FOUND = 22;
-/** The cell that the modem stands in: a band and a channel of it, beside the radio's tac and ci. */
+/** The band and channel of the modem's cell; the radio has its tac and ci. */
 const BAND = "LTE BAND 20";
 const CHANNEL = 6300;
 
@@ -34,7 +34,7 @@ function signalQuality(call: Call, modem: Modem): void {
 /** Cat M1 within 5 MHz (<bandwidth> 3), and its selection level. */
 const CELL = { duplex: "FDD", physical: 187, band: 20, bandwidth: 3, level: 25 };
 
-/** The serving cell; this one has no neighbours that could be seen. */
+/** The serving cell; it has no visible neighbours. */
 function engineering(call: Call, modem: Modem): void {
   expectCount(call, 1, 1);
   const which = stringAt(call, 0, 16);
@@ -63,7 +63,7 @@ function engineering(call: Call, modem: Modem): void {
   );
 }
 
-/** The sum of what has been initialised: 1 PIN, 2 SMS, 4 phone book. */
+/** The sum of the initialised parts: 1 PIN, 2 SMS, 4 phone book. */
 function initialisation(call: Call, modem: Modem): void {
   call.info(`+QINISTAT: ${modem.sim.state === "READY" ? 7 : 0}`);
 }
@@ -112,7 +112,7 @@ function triesLeft(call: Call, modem: Modem): void {
   call.info(`+QPINC: "SC",${pin},${puk}`);
 }
 
-/** AT manual: what Quectel tells about SIM, cell and signal beyond 27.007. */
+/** AT manual: Quectel's information about SIM, cell and signal beyond 27.007. */
 export const networkInformationCommands: readonly CommandDefinition[] = [
   { name: "+QNWINFO", execute: networkInformation },
   { name: "+QCSQ", execute: signalQuality, test: (call) => call.info('+QCSQ: ("NOSERVICE","GSM","CAT-M1","CAT-NB1")') },

@@ -14,7 +14,7 @@ export interface TextRule {
   readonly fallback?: string;
 }
 
-/** The parameters of one command, checked as strictly as the manuals print them; each service has its own refusal. */
+/** The parameters of one command, checked as strictly as in the manuals; each service has its own refusal. */
 export class Parameters {
   readonly #call: Call;
   readonly #refusal: () => CommandError;
@@ -55,7 +55,7 @@ export class Parameters {
     return argument.text;
   }
 
-  /** A parameter that is no string, as it stands. */
+  /** An unquoted parameter, as written. */
   bare(index: number): string {
     const argument = this.#call.arguments[index];
     if (argument === undefined || argument.quoted || argument.text === "") throw this.#refusal();

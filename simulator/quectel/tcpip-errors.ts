@@ -3,7 +3,7 @@ import { PlainError } from "../line/results";
 import type { Modem } from "../modem";
 import { Parameters } from "./parameters";
 
-/** Numbers of the TCP/IP manual that +QIGETERROR tells. */
+/** Numbers of the TCP/IP manual, reported by +QIGETERROR. */
 export const TcpIpError = {
   unknown: 550,
   invalidParameter: 552,
@@ -53,7 +53,7 @@ export const TCP_IP_TEXTS: ReadonlyMap<number, string> = new Map([
   [574, "Port busy"],
 ]);
 
-/** Ends a TCP/IP command: the line says `ERROR` only, the reason is asked for with +QIGETERROR. */
+/** Ends a TCP/IP command: the line shows only `ERROR`; +QIGETERROR tells the reason. */
 export class TcpIpFailure extends PlainError {
   constructor(readonly reason: number) {
     super(TCP_IP_TEXTS.get(reason));
@@ -68,7 +68,7 @@ function lastError(modem: Modem): LastError {
   return modem.service<LastError>("quectel/tcpip-error", () => ({ reason: 0 }));
 }
 
-/** What went wrong after a command's result counts too. */
+/** Failures after a command's result count too. */
 export function noteError(modem: Modem, reason: number): void {
   lastError(modem).reason = reason;
 }

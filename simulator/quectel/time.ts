@@ -10,8 +10,8 @@ import { TcpIpError, TcpIpFailure, tcpIp, tcpIpParameters } from "./tcpip-errors
 
 const LONGEST_SERVER = 100;
 const NTP_PORT = 123;
-/** ms; the command's own maximum is 125 s. */
-const PATIENCE = 10_000;
+/** Bounds the wait for the time server; the command's own maximum is 125 s. */
+const NTP_TIMEOUT_MS = 10_000;
 
 const FAILURES: Partial<Record<NetworkFailure, number>> = { dns: TcpIpError.dnsParse, timeout: TcpIpError.timeout };
 
@@ -20,7 +20,7 @@ function stamp(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19).replaceAll("-", "/").replace("T", ",")}+00`;
 }
 
-/** Latest, GMT or local time of the network, which are the same here, and daylight saving; empty until one was found. */
+/** Latest, GMT or local time of the network (the same here) and daylight saving; empty before a network was found. */
 function networkTime(call: Call, modem: Modem): void {
   expectCount(call, 0, 1);
   integerAt(call, 0, 0, 2, 0);
@@ -30,7 +30,7 @@ function networkTime(call: Call, modem: Modem): void {
 
 const zoneUpdates = settingCommand({ name: "+CTZU", fields: [flag] });
 
-/** Once +CTZU has asked for it, the clock takes the network's time, now and at every registration (27.007 8.40). */
+/** With +CTZU on, the clock takes the network's time, now and at every registration (27.007 8.40). */
 function followNetwork(modem: Modem): void {
   const update = () => {
     if (setting(modem, "+CTZU")[0] === 1 && modem.radio.registration === 1) setTime(modem, Date.now(), 0);
@@ -77,7 +77,7 @@ interface Outcome {
 
 async function timeOf(modem: Modem, host: string, port: number, signal: AbortSignal): Promise<Outcome> {
   try {
-    return { error: 0, time: await askTime(modem.network, host, port, { timeout: PATIENCE, signal }) };
+    return { error: 0, time: await askTime(modem.network, host, port, { timeout: NTP_TIMEOUT_MS, signal }) };
   } catch (error) {
     if (error instanceof NetworkError) return { error: FAILURES[error.failure] ?? TcpIpError.unknown };
     throw error;

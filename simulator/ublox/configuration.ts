@@ -5,7 +5,7 @@ import { lineSettings } from "../line/settings";
 import type { Modem } from "../modem";
 import { incorrectParameters } from "./errors";
 
-/** What a host sets up once after power-on (development note, start-up): port, power saving, radio access, pins. */
+/** Settings that a host makes after power-on (development note, start-up): port, power saving, radio access, pins. */
 export const configurationCommands: readonly CommandDefinition[] = [
   { name: "+UPSV", set: setPowerSaving, read: readPowerSaving, test: (call) => call.info("+UPSV: (0,1,3),(40-65000)") },
   settingCommand({ name: "+UPSMR", fields: [flag] }),
@@ -19,11 +19,11 @@ export const configurationCommands: readonly CommandDefinition[] = [
 
 const POWER_SAVING = [0, 1, 3];
 const WITH_IDLE_TIME = 1;
-/** GSM frames of 4.6 ms without traffic until the module sleeps. */
+/** GSM frames of 4.6 ms without traffic before the modem sleeps. */
 const IDLE_FRAMES = 2000;
 const FRAMES = "+UPSV frames";
 
-/** Goes with the line's other settings: `&W` stores it. Nothing here is lost while the module "sleeps". */
+/** Stored with the line's other settings by `&W`. Nothing is lost here while the modem "sleeps". */
 function setPowerSaving(call: Call, modem: Modem): void {
   expectCount(call, 1, 2);
   const mode = choiceAt(call, 0, POWER_SAVING);
@@ -60,7 +60,7 @@ function layout(modem: Modem): number {
   return modem.storage.get<number>(LAYOUT) ?? 0;
 }
 
-/** In force, marked with a star, is the layout of the last start. */
+/** The layout of the last start is in force; a star marks it. */
 function layoutInForce(modem: Modem): { readonly value: number } {
   return modem.service(LAYOUT, () => ({ value: layout(modem) }));
 }
@@ -79,7 +79,7 @@ function readPortLayout(call: Call, modem: Modem): void {
 const TECHNOLOGIES = [0, 2, 3];
 const PREFERENCE = "ublox.technologies";
 
-/** In order of preference, each at most once; NVM. The one cell there is stays what it is. */
+/** In order of preference, each at most once; kept in NVM. The only cell does not change. */
 function setTechnologies(call: Call, modem: Modem): void {
   expectCount(call, 1, TECHNOLOGIES.length);
   const wanted = call.arguments.map((_, index) => choiceAt(call, index, TECHNOLOGIES));
@@ -91,7 +91,7 @@ function readTechnologies(call: Call, modem: Modem): void {
   call.info(`+URAT: ${(modem.storage.get<number[]>(PREFERENCE) ?? [3, 2, 0]).join(",")}`);
 }
 
-/** Masks of 64 bits in decimal digits, bit n-1 for band n; LTE has a second one, for bands 65 to 128. */
+/** 64-bit masks in decimal digits, bit n-1 for band n; LTE has a second one for bands 65 to 128. */
 interface Bands {
   readonly lte: readonly [string, string];
   /** 2G and 3G share one. */
@@ -144,13 +144,13 @@ function setPin(call: Call, modem: Modem): void {
   modem.storage.set(PIN_MODES, { ...pinModes(modem), [pin]: mode });
 }
 
-/** One line a pin, without a prefix. */
+/** One line per pin, without a prefix. */
 function readPins(call: Call, modem: Modem): void {
   call.info("+UGPIOC:");
   for (const pin of PINS) call.info(`${pin},${pinModes(modem)[pin] ?? DISABLED}`);
 }
 
-/** OK, then the line is dead until the module is switched on. */
+/** OK, then the line is dead until the modem is switched on. */
 function switchOff(call: Call, modem: Modem): void {
   call.afterResult(() => modem.powerOff("+CPWROFF"));
 }

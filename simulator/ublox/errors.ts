@@ -17,7 +17,7 @@ const CERTIFICATE_TOO_LARGE = 1911;
 const INVALID_CERTIFICATE = 1913;
 const CERTIFICATE_NOT_FOUND = 1916;
 
-/** u-blox's own numbers in words; those of 27.007 have its lower-case words. */
+/** Texts of u-blox's own numbers; those of 27.007 have lower-case texts. */
 export const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
   [FILE_NOT_FOUND, "FILE NOT FOUND"],
   [FILE_ALREADY_PRESENT, "FILE ALREADY PRESENT"],

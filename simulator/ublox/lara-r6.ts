@@ -17,8 +17,8 @@ const TYPE = "LARA-R6001-00B-00";
 const FIRMWARE = "00.13,A00.01";
 
 /**
- * u-blox LARA-R6001. Not the "D" variant, whose first version lacks +UDCONF=19 (guide 2.3.1).
- * It prints nothing when it has booted; a host sends AT until it answers.
+ * u-blox LARA-R6001, not the "D" variant, whose first version lacks +UDCONF=19 (guide 2.3.1). It prints nothing after
+ * booting; a host sends AT until it answers.
  */
 export const LARA_R6: Personality = {
   name: "LARA-R6",

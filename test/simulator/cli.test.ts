@@ -85,7 +85,7 @@ describe("the simulator's command", () => {
     [[], /--tcp, --unix, --pty/],
     [["--tcp", "70000"], /ports are 0 to 65535/],
     [["--tcp"], /--tcp needs a value/],
-    [["tcp"], /"tcp" is no option/],
+    [["tcp"], /"tcp" is not an option/],
     [["--tcp", "0", "--model", "EC25"], /there are LARA-R6, BG96/],
     [["--unix", ""], /--unix needs a path/],
     [["--pty="], /--pty needs a path/],
@@ -153,7 +153,7 @@ describe("the simulator's command", () => {
     writeFileSync(state, "dear diary");
     const { status, errors } = await refused(["--tcp", "0", "--state", state]);
     expect(status).toBe(2);
-    expect(errors).toContain("is no state file");
+    expect(errors).toContain("is not a state file");
   });
 
   it("takes faults from standard input, and says which it does not know", async () => {

@@ -46,7 +46,7 @@ describe("a state file", () => {
   it.each(["not json", '"text"', "null"])("that holds %s is refused by name, and left alone", (content) => {
     const file = path.join(folder, "state.json");
     writeFileSync(file, content);
-    expect(() => new FileStorage(file)).toThrow(/state\.json is no state file/);
+    expect(() => new FileStorage(file)).toThrow(/state\.json is not a state file/);
     expect(readFileSync(file, "utf8")).toBe(content);
   });
 });

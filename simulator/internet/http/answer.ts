@@ -1,20 +1,20 @@
 import { NetworkError } from "../network";
 import type { HttpAnswer } from "./types";
 
-/** A longer header than this is no HTTP server's. */
+/** Bytes; no HTTP server sends a longer header. */
 const LONGEST_HEAD = 256 * 1024;
 const LINE_FEED = 0x0a;
 
 type State = "head" | "counted" | "until-close" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "complete";
 
 /**
- * Reads one HTTP/1.x answer as it comes in, whatever the cuts. Interim answers (1xx) are dropped. Bytes are kept as
- * slices and joined once at the end, so that megabytes cost no more than their length.
+ * Reads one HTTP/1.x answer incrementally. Drops interim answers (1xx). Keeps bytes as slices and joins them once at
+ * the end, so that the cost is linear.
  */
 export class AnswerReader {
   readonly #headOnly: boolean;
   #state: State = "head";
-  /** The line that is not complete yet. */
+  /** The incomplete line. */
   #line: Buffer[] = [];
   #head: Buffer[] = [];
   #headLength = 0;
@@ -35,14 +35,14 @@ export class AnswerReader {
     return this.#state !== "head";
   }
 
-  /** Takes the part of the body that has come since the last time, for who reads it as it comes. */
+  /** Takes the part of the body that arrived since the last call, for incremental reading. */
   takeBody(): Buffer {
     const taken = Buffer.concat(this.#body);
     this.#body = [];
     return taken;
   }
 
-  /** Takes bytes of the server. @throws {NetworkError} `closed` when they are no HTTP */
+  /** Takes bytes from the server. @throws {NetworkError} `closed` if they are not HTTP */
   push(bytes: Buffer): void {
     let rest = bytes;
     while (rest.length > 0 && this.#state !== "complete") {
@@ -50,7 +50,7 @@ export class AnswerReader {
     }
   }
 
-  /** The server has closed. @throws {NetworkError} `closed` when that was too early */
+  /** The server has closed. @throws {NetworkError} `closed` if the answer is incomplete */
   end(): void {
     if (this.#state === "until-close" || this.#state === "trailer") this.#state = "complete";
     if (this.#state !== "complete") {
@@ -160,7 +160,7 @@ function isChunked(fields: Map<string, string>): boolean {
   return /(^|,)\s*chunked\s*$/i.test(fields.get("transfer-encoding") ?? "");
 }
 
-/** A length that is no number is as good as none: the body then ends with the connection. */
+/** An invalid length counts as none: the body then ends with the connection. */
 function contentLength(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -7,8 +7,8 @@ import type { HttpAnswer, HttpExchange } from "./types";
 
 /**
  * Sends one request over a connection of its own and reads the answer.
- * @throws {NetworkError} `dns`, `connect` (also when no connection comes about in time), `tls`, `timeout` (silence of
- * the server), `reset`, `closed` (the answer was cut, is no HTTP, or `signal` fired)
+ * @throws {NetworkError} `dns`, `connect` (also if there is no connection in time), `tls`, `timeout` (silence of
+ * the server), `reset`, `closed` (the answer was cut short or is not HTTP, or `signal` fired)
  */
 export async function exchange(request: HttpExchange, network: Network): Promise<HttpAnswer> {
   await network.delay(request.signal);
@@ -18,7 +18,7 @@ export async function exchange(request: HttpExchange, network: Network): Promise
   return answer;
 }
 
-/** Goes on to the next address of a name only while no connection comes about. */
+/** Tries the next address of a name only if there was no connection. */
 async function firstAnswer(request: HttpExchange, addresses: readonly string[], port: number): Promise<HttpAnswer> {
   const [address, ...others] = addresses;
   if (address === undefined) throw new NetworkError("dns", `${request.host} has no address`);

@@ -6,7 +6,7 @@ export interface HttpExchange {
   readonly port: number;
   /** For https: what the modem's security profile says. */
   readonly tls?: TlsSettings;
-  /** Called when an exchange whose handshake came about has ended, well or badly, before its promise settles. */
+  /** Called at the end of an exchange whose handshake succeeded, before its promise settles. */
   readonly onTls?: (connection: TlsConnection) => void;
   /** The request's bytes, header and body, as the modem's client writes them. */
   readonly request: Buffer;
@@ -17,7 +17,7 @@ export interface HttpExchange {
   readonly signal: AbortSignal;
 }
 
-/** What came back, as it stood on the wire. */
+/** The answer as received. */
 export interface HttpAnswer {
   readonly statusCode: number;
   /** Status line, header fields and the blank line. */

@@ -1,4 +1,4 @@
-/** Bytes in the order they came, taken out in any portions. */
+/** A queue of bytes, read in portions of any size. */
 export class ByteQueue {
   readonly #chunks: Buffer[] = [];
   #length = 0;
@@ -13,7 +13,7 @@ export class ByteQueue {
     this.#length += bytes.length;
   }
 
-  /** Exactly `count` bytes, or all when there are fewer. */
+  /** `count` bytes, or all if there are fewer. */
   take(count: number): Buffer {
     const parts: Buffer[] = [];
     let missing = Math.min(count, this.#length);

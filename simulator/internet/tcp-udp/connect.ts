@@ -6,16 +6,16 @@ export interface TcpTarget {
   /** Name or address, and port, as the modem's host asked for them. */
   readonly host: string;
   readonly port: number;
-  /** ms for the connection as a whole; the system's own limit when left out. */
+  /** ms for the whole attempt; the system's own limit if left out. */
   readonly timeout?: number;
-  /** A port of the modem's own. */
+  /** Local port of the modem. */
   readonly localPort?: number;
   /** Addresses of IPv6 go first. */
   readonly preferIPv6?: boolean;
 }
 
 /**
- * A connection, and its peer as the host knows it. Goes on to the next address of a name while the last is refused or
+ * Opens a connection; also returns its peer as the host knows it. Tries the next address of a name if one refuses or
  * can't be reached.
  * @throws {SocketError}
  */
@@ -31,7 +31,7 @@ export function connectTarget(
 }
 
 /**
- * Gives an attempt up as a whole: a network that moves nothing counts as well as a peer that does not answer.
+ * Bounds a whole attempt: the time of a congested network counts, not only that of a peer that does not answer.
  * @param timeout ms; no limit when left out
  * @throws {SocketError} `timeout`; what `work` throws
  */
@@ -74,7 +74,7 @@ export async function resolveTarget(
   }
 }
 
-/** An address that was asked for stays what it was, also where a route leads elsewhere. */
+/** An address that the host asked for stays the peer's address, even if a route leads elsewhere. */
 function addressAsked({ host }: TcpTarget, socket: Socket): string {
   return /^[\d.]+$/.test(host) || host.includes(":") ? host : (socket.remoteAddress ?? host);
 }

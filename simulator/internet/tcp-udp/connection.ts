@@ -4,26 +4,28 @@ import { ByteQueue } from "./bytes";
 import { connectTarget, type TcpTarget } from "./connect";
 import { DelayLine, type Endpoint, type SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
 
-/** Bytes that the modem has room for: come in and not read, and taken from the host and not acknowledged. */
+/** Sizes of the modem's buffers, in bytes: received and not read, and sent and not acknowledged. */
 export interface ConnectionLimits {
   readonly receive: number;
   readonly send: number;
 }
 
-/** What a connection tells. Nothing is told any more after `close` or the end of its surroundings. */
+/** Events of a connection; none after `close` or the end of its surroundings. */
 export interface ConnectionEvents {
-  /** Bytes came in that can be read; `before` bytes were unread already. */
+  /** Bytes arrived that can be read; `before` bytes were unread already. */
   received(before: number): void;
   /** Bytes left the send buffer. */
   sent(): void;
-  /** No more will come in, since the peer closed, or (with the error) since the connection broke. Told once. */
+  /** No more data will arrive: the peer closed or, with the error, the connection broke. Called once. */
   ended(error: SocketError | undefined): void;
 }
 
-/** ms in which a peer takes what was still to be sent when the modem closes. */
-const LINGER = 10_000;
+/** Bounds how long a closing connection waits for the peer to take the remaining data. */
+const LINGER_MS = 10_000;
 
-/** A TCP connection with the buffers of a modem: a full receive buffer stops the peer, a full send buffer takes no more. */
+/**
+ * A TCP connection with the buffers of a modem: a full receive buffer stops the peer, a full send buffer refuses data.
+ */
 export class TcpConnection {
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
@@ -47,8 +49,8 @@ export class TcpConnection {
   #closed = false;
 
   /**
-   * Takes over a connected socket, secured or not; `remote` is the peer as the host knows it. The peer is not listened
-   * to before `watch`.
+   * Takes over a connected socket, secured or not; `remote` is the peer as the host knows it. Data are read only after
+   * `watch`.
    */
   constructor(socket: Socket, limits: ConnectionLimits, around: SocketSurroundings, remote?: Endpoint) {
     this.#socket = socket;
@@ -71,7 +73,7 @@ export class TcpConnection {
     return new TcpConnection(socket, limits, around, remote);
   }
 
-  /** Begins to listen to the peer, or hands the events to somebody else. */
+  /** Starts reading from the peer, or redirects the events. */
   watch(events: ConnectionEvents): void {
     const first = this.#events === undefined;
     this.#events = events;
@@ -96,7 +98,7 @@ export class TcpConnection {
     return bytes;
   }
 
-  /** Takes all of `bytes`, or (false) nothing, when the send buffer has no room for them or the connection is over. */
+  /** Takes all of `bytes`; or nothing (false) if the send buffer has no room for them or the connection has ended. */
   write(bytes: Buffer): boolean {
     if (this.#ended || this.#closed || bytes.length > this.room) return false;
     this.#pending += bytes.length;
@@ -115,7 +117,7 @@ export class TcpConnection {
     return this.#limits.send - this.#pending;
   }
 
-  /** Bytes that were written and are not with the peer's system yet. */
+  /** Bytes written that the peer's system has not yet taken. */
   get unacknowledged(): number {
     return this.#pending;
   }
@@ -144,7 +146,7 @@ export class TcpConnection {
     this.#socket.setKeepAlive(on, idle);
   }
 
-  /** Sends no more, behind what is still to be sent; the peer may go on. */
+  /** Closes the sending direction after the remaining data; the peer may go on sending. */
   finish(): void {
     this.#up.push(() => this.#socket.end());
   }
@@ -153,7 +155,7 @@ export class TcpConnection {
    * Ends the connection and resolves when that is done; unread bytes are gone.
    * @param linger ms for what is still to be sent; 0 resets the connection
    */
-  async close(linger = LINGER): Promise<void> {
+  async close(linger = LINGER_MS): Promise<void> {
     this.#closed = true;
     const socket = this.#socket;
     if (socket.destroyed) return;
@@ -168,7 +170,7 @@ export class TcpConnection {
     await closed;
   }
 
-  /** Ends it at once and without a word, as a modem that is switched off does. */
+  /** Ends it at once and silently, as a modem that is switched off does. */
   abort(): void {
     this.#closed = true;
     this.#socket.destroy();
@@ -196,7 +198,7 @@ export class TcpConnection {
     });
   }
 
-  /** Behind the bytes that are still on their way. */
+  /** After the bytes that are still on their way. */
   #end(error: SocketError | undefined): void {
     this.#down.push(() => {
       if (this.#ended) return;
@@ -206,7 +208,7 @@ export class TcpConnection {
     });
   }
 
-  /** A connection may break before anybody watches. */
+  /** A connection may break before `watch`. */
   #tellEnd(): void {
     if (!this.#ended || this.#told || this.#closed || this.#events === undefined) return;
     this.#told = true;

@@ -9,10 +9,10 @@ export interface Datagram {
 }
 
 export interface UdpOptions {
-  /** A port of the modem's own; one that is free when left out. */
+  /** Local port of the modem; any free one if left out. */
   readonly localPort?: number;
   readonly ipv6?: boolean;
-  /** Bytes of datagrams that came in and were not read; what has no room is lost. */
+  /** Bytes of unread datagrams; a datagram without room is lost. */
   readonly receive: number;
 }
 
@@ -21,16 +21,16 @@ export class UdpSocket {
   readonly #socket: Socket;
   readonly #options: UdpOptions;
   readonly #around: SocketSurroundings;
-  /** Hears of each datagram that found room; `before` bytes were unread already. */
+  /** Called for each datagram that was stored; `before` bytes were unread already. */
   received: (before: number) => void = () => undefined;
-  /** Hears of each datagram that leaves the modem. */
+  /** Called for each datagram that leaves the modem. */
   sent: () => void = () => undefined;
   readonly #queue: Datagram[] = [];
-  /** Whom the host knows by another address than this machine does. */
+  /** Peers that the host knows by an address different from the real one. */
   readonly #known = new Map<string, Endpoint>();
   readonly #up: DelayLine;
   readonly #down: DelayLine;
-  /** The only one that is listened to, when there is one. */
+  /** If set, datagrams from other peers are dropped. */
   #peer: Endpoint | undefined;
   #unread = 0;
   #sent = 0;
@@ -47,7 +47,7 @@ export class UdpSocket {
     const stop = () => this.close();
     around.signal.addEventListener("abort", stop, { once: true });
     socket.once("close", () => around.signal.removeEventListener("abort", stop));
-    // What the network says of an earlier datagram (ICMP) is nothing to a modem without connection.
+    // Ignore ICMP errors about earlier datagrams: the socket is not connected.
     socket.on("error", () => undefined);
     socket.on("message", (bytes, { address, port }) => this.#take(bytes, { address: plain(address), port }));
     if (around.signal.aborted) this.close();
@@ -71,14 +71,14 @@ export class UdpSocket {
   }
 
   /**
-   * Resolves when the datagram is with the stack; whether it arrives nobody knows.
+   * Resolves once the stack has the datagram; whether it arrives is unknown.
    * @throws {SocketError} `dns`, `unreachable` (an address of the other family), `aborted`
    */
   async send(bytes: Buffer, target: Endpoint): Promise<void> {
     this.#hand(bytes, await this.resolve(target));
   }
 
-  /** To the one that the socket is connected to. */
+  /** To the connected peer. */
   sendToPeer(bytes: Buffer): void {
     if (this.#peer !== undefined) this.#hand(bytes, this.#peer);
   }
@@ -94,12 +94,12 @@ export class UdpSocket {
     });
   }
 
-  /** From now on only this peer is heard. @throws {SocketError} as `send` */
+  /** From now on receives from this peer only. @throws {SocketError} as `send` */
   async connect(target: Endpoint): Promise<void> {
     this.#peer = await this.resolve(target);
   }
 
-  /** Bytes of datagrams that were sent and did not leave the modem yet. */
+  /** Bytes of sent datagrams that have not yet left the modem. */
   get pending(): number {
     return this.#pending;
   }
@@ -109,7 +109,7 @@ export class UdpSocket {
     return this.#sent;
   }
 
-  /** Bytes that came in and found room, read or not. */
+  /** Bytes received and stored, read or not. */
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
@@ -135,7 +135,7 @@ export class UdpSocket {
     return this.#unread;
   }
 
-  /** The oldest datagram that waits, or what is left of it. */
+  /** The oldest unread datagram, or what is left of it. */
   get first(): Datagram | undefined {
     return this.#queue[0];
   }
@@ -150,7 +150,7 @@ export class UdpSocket {
     return { from: head.from, bytes };
   }
 
-  /** Throws the rest of the oldest datagram away. */
+  /** Discards the rest of the oldest datagram. */
   drop(): void {
     this.#unread -= this.#queue.shift()?.bytes.length ?? 0;
   }

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { type ConnectionLimits, TcpConnection } from "./connection";
 import { DelayLine, type Endpoint, ownPort, type SocketSurroundings, socketError } from "./tcp-udp";
 
-/** Waits for peers on a port of the modem's own, which is on loopback unless a route for 0.0.0.0 moves it. */
+/** Listens on a local port of the modem, which is on loopback unless a route for 0.0.0.0 moves it. */
 export class TcpListener {
   readonly #server: Server;
   readonly #limits: ConnectionLimits;
@@ -29,7 +29,7 @@ export class TcpListener {
   }
 
   /**
-   * @param accept takes a new connection, or (false) has no room for it: then it is reset
+   * @param accept takes a new connection, or returns false to have it reset
    * @throws {SocketError} `address-in-use`, `address-not-available`
    */
   static async open(
@@ -47,7 +47,7 @@ export class TcpListener {
     return new TcpListener(server, limits, around, accept);
   }
 
-  /** No more peers; the connections that were accepted stay. */
+  /** Accepts no more peers; accepted connections stay. */
   close(): void {
     this.#server.close();
   }

@@ -49,7 +49,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** What a socket lives in: the modem's network, and the end of the power cycle or of the PDP context. */
+/** What sockets depend on: the modem's network, and the power cycle or PDP context. */
 export interface SocketSurroundings {
   readonly network: Network;
   /** Ends every connection, listener and UDP socket that was made with it, without an event. */
@@ -69,14 +69,14 @@ export function ownPort(network: Network, port: number): Endpoint {
   return { address: host === OWN_ADDRESS ? LOOPBACK : host, port: actual };
 }
 
-/** Hands things on in the order they came, each after the network's latency. */
+/** Passes items on in order, each after the network's latency. */
 export class DelayLine {
   readonly #around: SocketSurroundings;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(around: SocketSurroundings) {
     this.#around = around;
-    // Everything that is on its way listens to the one signal.
+    // Every item on its way listens to the same signal.
     setMaxListeners(0, around.signal);
   }
 

@@ -8,7 +8,7 @@ export interface DerElement {
 
 const LONG_FORM = 0x80;
 
-/** The elements that fill `bytes` to the last one; undefined when they don't. */
+/** The elements in `bytes`; undefined if they don't fill it exactly. */
 export function readDer(bytes: Buffer): DerElement[] | undefined {
   const elements: DerElement[] = [];
   for (let rest = bytes; rest.length > 0; ) {
@@ -33,7 +33,7 @@ export function firstElement(bytes: Buffer): DerElement | undefined {
   if (tag === undefined || first === undefined) return undefined;
   const lengthBytes = first < LONG_FORM ? 0 : first & ~LONG_FORM;
   const start = 2 + lengthBytes;
-  // Four bytes tell more than any buffer holds; the indefinite form (0x80) is not DER.
+  // Four length bytes exceed any buffer; the indefinite form (0x80) is not DER.
   if (lengthBytes > 4 || first === LONG_FORM || bytes.length < start) return undefined;
   const length = lengthBytes === 0 ? first : bytes.readUIntBE(2, lengthBytes);
   if (bytes.length < start + length) return undefined;

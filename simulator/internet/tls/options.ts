@@ -6,18 +6,18 @@ import { isOfKind } from "./session";
 import { isTls13Suite, SUITES } from "./suites";
 import { TLS_VERSIONS, type TlsSettings, type TlsVersion } from "./types";
 
-/** OpenSSL 3 has TLS 1.0 and 1.1, and keys and signatures of their time, at its lowest security level only. */
+/** OpenSSL 3 allows TLS 1.0 and 1.1, and the keys and signatures of their time, only at its lowest security level. */
 const LOWEST_SECURITY = "@SECLEVEL=0";
 const TLS_1_3_SUITES = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"];
-/** Those without authentication no modem has. */
+/** No modem has suites without authentication. */
 const ALL_BEFORE_TLS_1_3 = "ALL:!aNULL";
-/** OpenSSL's limit; Node's error beyond it would tell the identity, which is a secret. */
+/** OpenSSL's limit; beyond it, Node's error would reveal the identity, which is secret. */
 const LONGEST_IDENTITY = 256;
 
 type Suites = ReadonlyMap<number, string>;
 type Range = TlsSettings["versions"];
 
-/** @throws {NetworkError} `tls` when the settings leave no version or suite, or the client's key can't be used */
+/** @throws {NetworkError} `tls` if the settings leave no version or suite, or the client's key can't be used */
 export function connectionOptions(settings: TlsSettings): ConnectionOptions & { session?: Buffer } {
   const suites = offeredSuites(settings);
   const versions = offeredVersions(settings, suites);
@@ -25,7 +25,7 @@ export function connectionOptions(settings: TlsSettings): ConnectionOptions & { 
     minVersion: versions.min,
     maxVersion: versions.max,
     ciphers: cipherList(suites),
-    // Without it Node would load every root certificate that it has; verifyPeer does the checks.
+    // Otherwise Node would load all its root certificates; verifyPeer does the checks.
     ca: [],
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
@@ -37,7 +37,7 @@ export function connectionOptions(settings: TlsSettings): ConnectionOptions & { 
   };
 }
 
-/** Without a kind that has them they are turned off, so that the server's session id is what counts. */
+/** Tickets are off unless the session kind uses them, so that the server's session id counts. */
 function usesTickets({ session }: TlsSettings): boolean {
   return session !== undefined && session.kind !== "id";
 }
@@ -52,14 +52,14 @@ function offeredSuites({ suites }: TlsSettings): Suites | undefined {
   return offered;
 }
 
-/** Node takes the suites of all versions in one list; the level goes with the earlier ones, so there must be some. */
+/** Node takes the suites of all versions in one list. The security level needs one from before TLS 1.3. */
 function cipherList(suites: Suites | undefined): string {
   const names = suites === undefined ? TLS_1_3_SUITES : [...suites.values()];
   const noneEarlier = suites === undefined || ![...suites.keys()].some((code) => !isTls13Suite(code));
   return [...names, ...(noneEarlier ? [ALL_BEFORE_TLS_1_3] : []), LOWEST_SECURITY].join(":");
 }
 
-/** The versions that the settings leave, and the suites, and the kind of session. */
+/** The versions that the settings, the suites and the kind of session allow. */
 function offeredVersions(settings: TlsSettings, suites: Suites | undefined): Range {
   const limits: Partial<Range>[] = [settings.versions];
   const kind = settings.session?.kind;
@@ -79,7 +79,7 @@ function isWithin(version: TlsVersion, { min, max }: Partial<Range>): boolean {
   return (!min || rank >= TLS_VERSIONS.indexOf(min)) && (!max || rank <= TLS_VERSIONS.indexOf(max));
 }
 
-/** RFC 6066 3: an address is no server name. */
+/** An address is not a server name (RFC 6066 3). */
 function nameOptions({ sni }: TlsSettings): ConnectionOptions {
   return sni === undefined || sni === "" || isIP(sni) !== 0 ? {} : { servername: sni };
 }
@@ -90,7 +90,7 @@ function clientOptions({ client }: TlsSettings): ConnectionOptions {
   return { cert, key: privateKey(client.key, client.password).export({ type: "pkcs8", format: "pem" }) };
 }
 
-/** PEM, or DER of one of the usual forms: what it is shows only by trying. */
+/** PEM, or DER of one of the usual forms; only trying shows which. */
 function privateKey(key: Buffer, passphrase: string | undefined): KeyObject {
   const forms: PrivateKeyInput[] = [
     { key, format: "pem" },
@@ -120,8 +120,8 @@ function pskOptions({ psk }: TlsSettings): ConnectionOptions {
 }
 
 /**
- * Data of another kind, or garbage, gets a full handshake. So does a profile with a pre-shared key, which in TLS 1.3
- * takes the place of a session.
+ * Data of another kind, or garbage, lead to a full handshake. So does a pre-shared key, which in TLS 1.3 takes the
+ * place of a session.
  */
 function sessionOptions({ session, psk }: TlsSettings): { session?: Buffer } {
   if (session?.data === undefined || psk !== undefined) return {};

@@ -5,10 +5,10 @@ const SEQUENCE = 0x30;
 /** Fields of OpenSSL's SSL_SESSION (ssl/ssl_asn1.c): the first ones by position, the others by tag. */
 const FIELD = { version: 1, sessionId: 3, peer: 0xa3, ticket: 0xaa } as const;
 const TLS_1_3 = 0x0304;
-/** Some releases of Node put the name of the server before the session, length first, and take it without as well. */
+/** Some releases of Node put the server's name (length first) before the session; they accept it without, too. */
 const NAMED = Buffer.from("\0nodejs:tls:session:1\0");
 
-/** What counts of OpenSSL's SSL_SESSION. */
+/** The relevant fields of OpenSSL's SSL_SESSION. */
 interface Session {
   readonly version: number;
   readonly id: Buffer;
@@ -22,8 +22,8 @@ export function bareSession(given: Buffer | undefined): Buffer | undefined {
 }
 
 /**
- * The session without the server's certificate, which is most of its bytes and which nobody looks at again: it must
- * fit a line of AT. Undefined when it can't be taken up by this kind.
+ * The session without the server's certificate, so that it fits an AT line: the certificate is most of its bytes and
+ * not needed again. Undefined if the session can't be resumed in this way.
  */
 export function sessionOfKind(serialised: Buffer | undefined, kind: SessionKind): Buffer | undefined {
   if (serialised === undefined || !isOfKind(serialised, kind)) return undefined;
@@ -31,13 +31,13 @@ export function sessionOfKind(serialised: Buffer | undefined, kind: SessionKind)
   return writeDer(SEQUENCE, Buffer.concat(fields.filter((f) => f.tag !== FIELD.peer).map((f) => f.whole)));
 }
 
-/** RFC 5246 7.4.1.3; undefined where the server gave none. With a ticket, OpenSSL makes one up for itself. */
+/** RFC 5246 7.4.1.3; undefined if the server gave none. With a ticket, OpenSSL invents one. */
 export function sessionId(serialised: Buffer | undefined): Buffer | undefined {
   const session = serialised && read(serialised);
   return session === undefined || session.hasTicket || session.id.length === 0 ? undefined : session.id;
 }
 
-/** Whether `serialised` is a session at all, and one that is taken up that way. */
+/** Whether `serialised` is a session that can be resumed in this way. */
 export function isOfKind(serialised: Buffer, kind: SessionKind): boolean {
   const session = read(serialised);
   if (session === undefined) return false;

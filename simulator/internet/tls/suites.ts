@@ -1,6 +1,6 @@
 /**
- * OpenSSL's names by IANA code (IANA TLS Cipher Suites registry; names by `openssl ciphers -V`). Those without
- * authentication and those of SRP are left out: no modem has them.
+ * OpenSSL's names by IANA code (IANA TLS Cipher Suites registry; names by `openssl ciphers -V`). Without
+ * those that lack authentication and those of SRP: no modem has them.
  */
 export const SUITES: ReadonlyMap<number, string> = new Map([
   [0x002f, "AES128-SHA"],

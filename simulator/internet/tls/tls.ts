@@ -32,7 +32,7 @@ export async function openTls(settings: TlsSettings, target: TlsTarget, wait: Tl
   const connection = new Connection(socket, settings.session?.kind, options.session);
   try {
     await handshake(socket, wait);
-    // A session is what its first handshake was: most hold no certificate that could be checked again.
+    // A resumed session keeps the result of its first handshake; most hold no certificate to check again.
     if (!connection.reused) guarded(() => verifyPeer(socket, settings));
     return connection;
   } catch (error) {
@@ -54,18 +54,18 @@ class Connection implements TlsConnection {
     offered: Buffer | undefined,
   ) {
     this.#kind = kind;
-    // Whoever has the socket listens too; an error between two listeners must not end the process.
+    // The socket's owner listens too, but an error before that must not end the process.
     socket.on("error", () => undefined);
     socket.on("session", (given: Buffer) => {
       this.#session = bareSession(given);
     });
     socket.once("secureConnect", () => {
-      // To OpenSSL a pre-shared key of TLS 1.3 is a session too.
+      // OpenSSL counts a pre-shared key of TLS 1.3 as a session.
       this.reused = offered !== undefined && socket.isSessionReused();
-      // Up to TLS 1.2 the session is there now; after a resumption a server of TLS 1.3 need not send another.
+      // Up to TLS 1.2 the session exists now; after a resumption a TLS 1.3 server need not send a new one.
       if (socket.getProtocol() !== "TLSv1.3") this.#session = bareSession(socket.getSession());
       else if (this.reused) this.#session ??= offered;
-      // Shared algorithms are reckoned when the server's CertificateRequest comes.
+      // Shared algorithms are computed when the server's CertificateRequest arrives.
       this.#certificateWanted = socket.getSharedSigalgs().length > 0;
     });
   }
@@ -80,7 +80,7 @@ class Connection implements TlsConnection {
 
   explain(error?: NodeJS.ErrnoException): NetworkError {
     if (error?.code?.startsWith("ERR_SSL_")) return new NetworkError("tls", reasonOf(error));
-    // Some servers look at the client's certificate after the handshake and just hang up.
+    // Some servers check the client's certificate after the handshake and just hang up.
     if (this.#certificateWanted) return new NetworkError("tls", "the server asked for a certificate and hung up");
     return error ? new NetworkError("reset", error.message) : new NetworkError("closed", "the server hung up");
   }
@@ -112,12 +112,12 @@ function handshake(socket: TLSSocket, { timeout, signal }: TlsWait): Promise<voi
   });
 }
 
-/** OpenSSL's own words, where it has some; Node's message has memory addresses around them. */
+/** OpenSSL's own words, if any; Node's message adds memory addresses. */
 function reasonOf(error: Error & { readonly reason?: unknown }): string {
   return typeof error.reason === "string" ? error.reason : error.message;
 }
 
-/** What Node throws about certificates, keys and options is a handshake that can't be. */
+/** Node throws on certificates, keys and options that it can't use: such a handshake fails. */
 function guarded<T>(work: () => T): T {
   try {
     return work();

@@ -5,13 +5,13 @@ import type { NetworkError } from "../network";
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
-/** How a session is taken up again: the server keeps it (RFC 5246), a ticket of TLS 1.2 (RFC 5077) or of 1.3 (RFC 8446). */
+/** How a session is resumed: the server keeps it (RFC 5246), a ticket of TLS 1.2 (RFC 5077) or of 1.3 (RFC 8446). */
 export type SessionKind = "id" | "ticket" | "psk-ticket";
 
 /** A modem's security profile in terms of TLS. */
 export interface TlsSettings {
   readonly versions: { readonly min: TlsVersion; readonly max: TlsVersion };
-  /** IANA codes of the suites that are offered; undefined: all that there are. */
+  /** IANA codes of the offered suites; undefined: all. */
   readonly suites?: readonly number[];
   /**
    * `chain`: it must end in one of `trusted`; `dates`: every certificate must be valid at `now`, the modem's own clock
@@ -32,26 +32,26 @@ export interface TlsSettings {
   /** The server's own certificate in DER: its public key, or the whole of it, must be this one's. */
   readonly pinned?: { readonly certificate: Buffer; readonly compare: "public key" | "certificate" };
   readonly psk?: { readonly identity: Buffer; readonly key: Buffer };
-  /** Sessions that can be taken up again: `data` is what an earlier connection's `session` gave. */
+  /** Session resumption; `data` is the result of an earlier connection's `session`. */
   readonly session?: { readonly kind: SessionKind; readonly data?: Buffer };
 }
 
 /** A connection whose handshake is over. */
 export interface TlsConnection {
   readonly socket: TLSSocket;
-  /** The server took the earlier session up. */
+  /** The server resumed the earlier session. */
   readonly reused: boolean;
   /**
-   * What a later connection needs to take this session up; undefined while the server has given nothing of the kind.
-   * Servers of TLS 1.3 send it after the handshake, so it is asked for when the connection has done its work.
+   * What a later connection needs to resume this session; undefined until the server has sent it. TLS 1.3 servers send
+   * it after the handshake, so call this when the connection has done its work.
    */
   session(): Buffer | undefined;
-  /** RFC 5246 7.4.1.3; undefined where the server gave none. */
+  /** RFC 5246 7.4.1.3; undefined if the server gave none. */
   readonly sessionId: Buffer | undefined;
   /**
-   * What it means that the connection broke (with `error`), or that the server closed it (without), before the first
-   * byte of an answer: `tls` when that was the server's refusal, which TLS 1.3 lets come after the handshake (RFC 8446
-   * 4.4.2.4), else `reset` or `closed`.
+   * Why the connection broke (with `error`), or the server closed it (without), before the first byte of an answer:
+   * `tls` if the server refused the client, which TLS 1.3 allows after the handshake (RFC 8446 4.4.2.4), else `reset`
+   * or `closed`.
    */
   explain(error?: NodeJS.ErrnoException): NetworkError;
 }

@@ -3,21 +3,21 @@ import { checkServerIdentity, type DetailedPeerCertificate, type TLSSocket } fro
 import { NetworkError } from "../network";
 import type { TlsSettings } from "./types";
 
-/** Longer chains are nobody's. */
+/** Real chains are shorter. */
 const LONGEST_CHAIN = 10;
-/** Extended key usages that let a certificate stand for a server: RFC 5280 4.2.1.12. */
+/** Extended key usages that allow a certificate for a server (RFC 5280 4.2.1.12). */
 const SERVER_USAGES = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
 
 /**
- * Checks what the server showed. OpenSSL tells only the last of several errors, so an expired certificate of an
- * unknown authority would read as expired alone: the chain is walked here.
+ * Checks the server's certificates. OpenSSL reports only the last of several errors, so an expired certificate of an
+ * unknown authority would count as merely expired; hence the chain is checked here.
  * @throws {NetworkError} `tls`
  */
 export function verifyPeer(socket: TLSSocket, { verify, trusted, pinned }: TlsSettings): void {
   const shown = socket.getPeerCertificate(true);
   const sent = sentCertificates(shown);
   if (pinned !== undefined) checkPin(sent[0], pinned);
-  // A server that shows no certificate has proved itself by the pre-shared key: no other such suite is offered.
+  // A server without a certificate has proved itself by the pre-shared key: no other such suite is offered.
   if (!verify.chain || sent[0] === undefined) return;
   const chain = walk(
     sent[0],
@@ -30,7 +30,7 @@ export function verifyPeer(socket: TLSSocket, { verify, trusted, pinned }: TlsSe
   if (mismatch !== undefined) throw new NetworkError("tls", mismatch.message);
 }
 
-/** In the order of the chain, the server's own first; each issuer is another object, but the last is its own. */
+/** In the order of the chain, the server's own first. Each points to its issuer; the last one points to itself. */
 function sentCertificates(shown: DetailedPeerCertificate): X509Certificate[] {
   const sent: X509Certificate[] = [];
   let certificate: DetailedPeerCertificate | undefined = shown;
@@ -66,7 +66,7 @@ function hasIssued(issuer: X509Certificate, certificate: X509Certificate): boole
 }
 
 function checkUsage(own: X509Certificate): void {
-  // Declared as always there, but undefined where the certificate has no such extension.
+  // Always defined according to its type, but undefined if the certificate has no such extension.
   const usages: readonly string[] | undefined = own.keyUsage;
   if (usages !== undefined && !usages.some((usage) => SERVER_USAGES.includes(usage))) {
     throw new NetworkError("tls", "the certificate is not meant for a server");
@@ -75,7 +75,7 @@ function checkUsage(own: X509Certificate): void {
 
 function checkDates(certificate: X509Certificate, clock: Date): void {
   const now = clock.getTime();
-  // A date that is none is never right.
+  // An invalid date must fail the check.
   if (!(now >= Date.parse(certificate.validFrom))) throw new NetworkError("tls", "a certificate is not valid yet");
   if (!(now <= Date.parse(certificate.validTo))) throw new NetworkError("tls", "a certificate has expired");
 }

@@ -10,8 +10,8 @@ const LONGEST_HOST = 255;
 /** Bytes of an echo request; BG96 has no parameter for it. */
 const PING_SIZE = 32;
 const PING_TTL = 255;
-/** s: the resolver of this machine does not tell how long a name holds. */
-const NAME_HOLDS = 600;
+/** This machine's resolver does not report a name's time to live. */
+const NAME_TTL_S = 600;
 
 interface Wanted {
   readonly cid: number;
@@ -47,7 +47,7 @@ function startPing(call: Call, modem: Modem): void {
   call.afterResult(() => runPing(modem, target, timeout * 1000, tries));
 }
 
-/** One line a try, then the summary, all with the same prefix (TCP/IP manual, LIVE captures). */
+/** One line per try, then the summary, all with the same prefix (TCP/IP manual, LIVE captures). */
 async function runPing(modem: Modem, target: Wanted, timeout: number, tries: number): Promise<void> {
   const address = await resolveFirst(modem, target);
   if (target.signal.aborted) return;
@@ -78,7 +78,7 @@ async function pingOnce(modem: Modem, address: string, timeout: number, signal: 
   }
 }
 
-/** Least, most and mean time in ms; zeros when nothing came back. */
+/** Least, most and mean time in ms; zeros without a reply. */
 function statistics(times: readonly number[]): string {
   if (times.length === 0) return "0,0,0";
   const sum = times.reduce((total, time) => total + time, 0);
@@ -95,7 +95,7 @@ async function runLookup(modem: Modem, { cid, host, signal }: Wanted): Promise<v
     await modem.network.delay(signal);
     const addresses = await contexts(modem).resolve(cid, host);
     if (signal.aborted) return;
-    modem.urc(`+QIURC: "dnsgip",0,${addresses.length},${NAME_HOLDS}`);
+    modem.urc(`+QIURC: "dnsgip",0,${addresses.length},${NAME_TTL_S}`);
     for (const address of addresses) modem.urc(`+QIURC: "dnsgip","${address}"`);
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;

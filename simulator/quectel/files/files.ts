@@ -6,14 +6,14 @@ import { openFiles } from "./open-files";
 import { checksum, type FilePath, filePath, readFile, splitPath, writeFile } from "./store";
 
 const DEFAULT_SIZE = 10240;
-const DEFAULT_TIMEOUT = 5;
+const DEFAULT_TIMEOUT_S = 5;
 const ACKNOWLEDGED = 1024;
 
 async function upload(call: Call, modem: Modem): Promise<void> {
   const parameters = fileParameters(call).expect(1, 4);
   const path = filePath(modem, parameters.text(0));
   const size = parameters.number(1, { min: 1, max: path.drive.capacity, fallback: DEFAULT_SIZE });
-  const timeout = parameters.number(2, { min: 1, max: 65535, fallback: DEFAULT_TIMEOUT });
+  const timeout = parameters.number(2, { min: 1, max: 65535, fallback: DEFAULT_TIMEOUT_S });
   const acknowledge = parameters.number(3, { min: 0, max: 1, fallback: 0 }) === 1;
   if (path.drive.read(path.name) !== undefined) throw new FileFailure(FileError.exists);
   if (size > path.drive.free) throw new FileFailure(FileError.driveFull);
@@ -24,13 +24,13 @@ async function upload(call: Call, modem: Modem): Promise<void> {
   call.info(`+QFUPL: ${content.length},${checksum(content)}`);
 }
 
-/** In ACK mode the module sends `A` after each 1024 bytes, and the host waits for it. */
+/** In ACK mode the modem sends `A` after each 1024 bytes, and the host waits for it. */
 function acknowledger(call: Call): (count: number) => void {
   let unacknowledged = 0;
   return (count) => {
     unacknowledged += count;
     for (; unacknowledged >= ACKNOWLEDGED; unacknowledged -= ACKNOWLEDGED) {
-      // A restart in the meantime ends the upload itself; the acknowledgement has nobody left to tell.
+      // A restart has already ended the upload: there is nobody to acknowledge to.
       call.raw(Buffer.from("A")).catch(() => undefined);
     }
   };

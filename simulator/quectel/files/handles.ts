@@ -6,7 +6,7 @@ import { Mode, type OpenFile, openFiles } from "./open-files";
 import { filePath, readFile, writeFile } from "./store";
 
 const LONGEST_WRITE = 10240;
-const DEFAULT_TIMEOUT = 5;
+const DEFAULT_TIMEOUT_S = 5;
 const HIGHEST_OFFSET = 0xffffffff;
 
 function handleOf(call: Call): number {
@@ -45,7 +45,7 @@ async function write(call: Call, modem: Modem): Promise<void> {
   const parameters = fileParameters(call).expect(1, 3);
   const file = fileOf(call, modem);
   const length = parameters.number(1, { min: 1, max: LONGEST_WRITE, fallback: LONGEST_WRITE });
-  const timeout = parameters.number(2, { min: 1, max: 65535, fallback: DEFAULT_TIMEOUT });
+  const timeout = parameters.number(2, { min: 1, max: 65535, fallback: DEFAULT_TIMEOUT_S });
   if (file.mode === Mode.ReadOnly) throw new FileFailure(FileError.readOnly);
   needDataMode(modem);
   const content = await call.prompt("CONNECT", length, timeout * 1000, { idleTimeout: true });

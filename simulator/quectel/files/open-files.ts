@@ -17,7 +17,7 @@ export interface OpenFile {
   position: number;
 }
 
-/** What +QFOPEN has opened since the last boot. */
+/** The files opened by +QFOPEN since the last boot. */
 class OpenFiles {
   readonly #open = new Map<number, OpenFile>();
 

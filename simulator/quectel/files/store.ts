@@ -5,10 +5,10 @@ import { FileError, FileFailure } from "./errors";
 const LONGEST_NAME = 80;
 const RAM_CAPACITY = 1024 * 1024;
 
-/** A file on one of the two drives: UFS, which stays, and RAM:, which a reboot empties. */
+/** A file on one of the two drives: UFS, which is permanent, or RAM:, which a reboot empties. */
 export interface FilePath {
   readonly drive: FileSystem;
-  /** What listings print before the name. */
+  /** Prefix of the name in listings. */
   readonly prefix: "" | "RAM:";
   readonly name: string;
 }
@@ -41,7 +41,7 @@ class RamDrive implements FileSystem {
   }
 }
 
-/** Splits `UFS:a.txt`, `RAM:a.txt` or `a.txt`; the name itself is not looked at. */
+/** Splits `UFS:a.txt`, `RAM:a.txt` or `a.txt`; does not check the name itself. */
 export function splitPath(modem: Modem, path: string): FilePath {
   const [, drive = "UFS", name = ""] = /^(?:(UFS|RAM):)?(.*)$/is.exec(path) ?? [];
   if (drive.toUpperCase() === "RAM") {
@@ -50,7 +50,7 @@ export function splitPath(modem: Modem, path: string): FilePath {
   return { drive: modem.storage.files, prefix: "", name };
 }
 
-/** @throws {FileFailure} 406 for a name that no file can have (1 to 80 bytes, no separators or wildcards) */
+/** @throws {FileFailure} 406 for an invalid name (1 to 80 bytes, no separators or wildcards) */
 export function filePath(modem: Modem, path: string): FilePath {
   const found = splitPath(modem, path);
   const length = found.name.length;

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { type Deferred, deferred } from "../../deferred";
 import { AnswerReader } from "../../internet/http/answer";
 import type { HttpAnswer } from "../../internet/http/types";
 import { openTls } from "../../internet/tls/tls";
@@ -6,7 +7,7 @@ import type { TlsSettings } from "../../internet/tls/types";
 import { CommandError } from "../../line/command-error";
 import { HttpError } from "./errors";
 
-/** Bytes of a body that wait in the modem; more stay with the server until somebody reads (the receive window). */
+/** Bytes of a body that wait in the modem; the rest stays with the server until the host reads (the receive window). */
 const WINDOW = 64 * 1024;
 
 export interface Destination {
@@ -14,23 +15,23 @@ export interface Destination {
   readonly host: string;
   readonly address: string;
   readonly port: number;
-  /** Left out: the connection is not secured. */
+  /** Left out: no TLS. */
   readonly tls?: {
     readonly settings: TlsSettings;
     /** ms for TCP and handshake */
-    readonly patience: number;
+    readonly timeout: number;
   };
 }
 
 /**
- * One connection to a server: a request goes out, the header of its answer is waited for, the body is read when the
- * host asks for it. It fails with the numbers of the HTTP manual's chapter 5.
+ * One connection to a server: sends a request, waits for the header of the answer, and reads the body when the host
+ * asks for it. Fails with the numbers of the HTTP manual's chapter 5.
  */
 export class HttpConnection {
   readonly #socket: Socket;
   #reader: AnswerReader | undefined;
   #failure: number | undefined;
-  #changed: () => void = () => undefined;
+  #change: Deferred<void> | undefined;
 
   private constructor(socket: Socket, signal: AbortSignal) {
     this.#socket = socket;
@@ -50,7 +51,7 @@ export class HttpConnection {
   static async open(destination: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
     const { tls } = destination;
     if (tls === undefined) return HttpConnection.#openPlain(destination, timeout, signal);
-    const { socket } = await openTls(tls.settings, destination, { timeout: Math.min(timeout, tls.patience), signal });
+    const { socket } = await openTls(tls.settings, destination, { timeout: Math.min(timeout, tls.timeout), signal });
     return new HttpConnection(socket, signal);
   }
 
@@ -78,19 +79,19 @@ export class HttpConnection {
     });
   }
 
-  /** The server has cut the connection: nothing that was received before can be read any more. */
+  /** The server has cut the connection: what was received before can't be read any more. */
   get broken(): boolean {
     return this.#failure === HttpError.read;
   }
 
-  /** Sends a part of the request; the first one holds its method. */
+  /** Sends a part of the request; the first part contains the method. */
   send(bytes: Buffer): void {
     if (this.#reader === undefined) this.#listen(new AnswerReader(bytes.toString("latin1", 0, 5) === "HEAD "));
     if (!this.#socket.destroyed) this.#socket.write(bytes);
   }
 
   /**
-   * Resolves when the header is in; the body may still be on its way.
+   * Resolves once the header has arrived; the body may still be on its way.
    * @param timeout ms
    * @throws {CommandError} 728 not in time, 717, 718, 719, 721
    */
@@ -107,9 +108,9 @@ export class HttpConnection {
   }
 
   /**
-   * The body, piece by piece as it comes in.
+   * The body, piece by piece as it arrives.
    * @param gap ms between two pieces
-   * @throws {CommandError} 722 when the gap is too long, 717, 719, 721 when it stays incomplete
+   * @throws {CommandError} 722 if the gap is too long; 717, 719, 721 if it stays incomplete
    */
   async *body(gap: number): AsyncGenerator<Buffer> {
     const reader = this.#reader;
@@ -145,7 +146,7 @@ export class HttpConnection {
     try {
       work();
       if (this.#reader?.complete) this.#socket.destroy();
-      this.#changed();
+      this.#change?.resolve();
     } catch {
       this.#fail(failure);
     }
@@ -155,7 +156,7 @@ export class HttpConnection {
   #fail(code: number): void {
     if (!this.#reader?.complete) this.#failure ??= code;
     this.#socket.destroy();
-    this.#changed();
+    this.#change?.resolve();
   }
 
   async #moreWithin(gap: number): Promise<void> {
@@ -169,8 +170,7 @@ export class HttpConnection {
 
   #more(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(new CommandError(this.#failure));
-    return new Promise((resolve) => {
-      this.#changed = resolve;
-    });
+    this.#change = deferred();
+    return this.#change.promise;
   }
 }

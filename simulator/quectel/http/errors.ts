@@ -59,7 +59,7 @@ export const HTTP_TEXTS: ReadonlyMap<number, string> = new Map([
   [730, "Invalid parameter"],
 ]);
 
-/** Which of them tells what befell a socket. The manual has none for TLS: no usable connection came about. */
+/** The number for each failure of a socket. The manual has none for TLS: there is no usable connection. */
 export const SOCKET_ERRORS: Readonly<Record<NetworkFailure, number>> = {
   dns: HttpError.dns,
   connect: HttpError.connect,

@@ -4,7 +4,7 @@ import { FileFailure } from "../files/errors";
 import { type FilePath, filePath } from "../files/store";
 import { HttpError } from "./errors";
 
-/** @throws {CommandError} 730: to the HTTP commands a name that no file can have is an invalid parameter */
+/** @throws {CommandError} 730: the HTTP commands report an invalid file name as an invalid parameter */
 export function httpFilePath(modem: Modem, name: string): FilePath {
   try {
     return filePath(modem, name);

@@ -10,8 +10,8 @@ import { HttpError, SOCKET_ERRORS } from "./errors";
 import { type HttpSession, httpSession } from "./session";
 import type { HttpUrl } from "./url-text";
 
-/** HTTP manual 2.3, 2.4: the connection stands within this time, ms, or the command fails. */
-const CONNECT_TIMEOUT = 125_000;
+/** Bounds connecting to the server, after which the command fails (HTTP manual 2.3, 2.4). */
+const CONNECT_TIMEOUT_MS = 125_000;
 const CONTENT_TYPES = [
   "application/x-www-form-urlencoded",
   "text/plain",
@@ -19,7 +19,7 @@ const CONTENT_TYPES = [
   "multipart/form-data",
 ] as const;
 
-/** A request that may be sent: all that was to be checked is checked. */
+/** A request that passed all checks and may be sent. */
 export class PreparedRequest {
   readonly #modem: Modem;
   readonly #session: HttpSession;
@@ -36,8 +36,8 @@ export class PreparedRequest {
   }
 
   /**
-   * @throws {CommandError} 703, 704, 712 no URL, 713 no such address, 714 a name and nobody to ask (the context is not
-   * active or has no name server, HTTP manual 4.3), 709 an address and no active context
+   * @throws {CommandError} 703, 704, 712 no URL, 713 no such address, 714 a name that can't be resolved (the context is
+   * not active or has no name server, HTTP manual 4.3), 709 an address and no active context
    */
   static prepare(modem: Modem): PreparedRequest {
     const session = httpSession(modem);
@@ -57,14 +57,14 @@ export class PreparedRequest {
     return this.#session.settings.requestheader === 1;
   }
 
-  /** Takes the client; an answer that nobody has read is gone. */
+  /** Occupies the client and drops an unread answer. */
   begin(): () => void {
     this.#session.keep(undefined);
     return this.#session.occupy();
   }
 
   /** @param timeout ms @throws {CommandError} 714, 716 refused or no TLS, 702, 709 */
-  async connect(timeout = CONNECT_TIMEOUT): Promise<HttpConnection> {
+  async connect(timeout = CONNECT_TIMEOUT_MS): Promise<HttpConnection> {
     const { network } = this.#modem;
     const { host } = this.#url;
     try {
@@ -72,7 +72,7 @@ export class PreparedRequest {
       const target = network.target(host, this.#url.port);
       const [address] = await contexts(this.#modem).lookup(this.#session.settings.contextid, target.host);
       if (address === undefined) throw new NetworkError("dns", `${host} has no address`);
-      const limit = Math.min(timeout, CONNECT_TIMEOUT);
+      const limit = Math.min(timeout, CONNECT_TIMEOUT_MS);
       const destination = { host, address, port: target.port, ...this.#security() };
       return await HttpConnection.open(destination, limit, this.#signal);
     } catch (error) {
@@ -81,15 +81,15 @@ export class PreparedRequest {
     }
   }
 
-  /** By the security context that is chosen now (HTTP manual 2.1, "sslctxid"). */
+  /** From the currently selected security context (HTTP manual 2.1, "sslctxid"). */
   #security(): Pick<Destination, "tls"> {
     if (!this.#url.secure) return {};
     const id = this.#session.settings.sslctxid;
-    const patience = securityContext(this.#modem, id).number("negotiatetime") * 1000;
-    return { tls: { settings: tlsSettings(this.#modem, id, this.#url.host), patience } };
+    const timeout = securityContext(this.#modem, id).number("negotiatetime") * 1000;
+    return { tls: { settings: tlsSettings(this.#modem, id, this.#url.host), timeout } };
   }
 
-  /** The header that the module writes by itself (HTTP manual 1.2.1 shows its fields). */
+  /** The header that the modem generates (HTTP manual 1.2.1 shows its fields). */
   header(method: "GET" | "POST", bodyLength?: number): Buffer {
     const { path, authority } = this.#url;
     const lines = [
@@ -106,7 +106,7 @@ export class PreparedRequest {
   }
 
   /**
-   * Sends what is left of the request, waits for the answer's header and tells by URC what came of it.
+   * Sends the rest of the request, waits for the answer's header and reports the result by URC.
    * @param seconds from the OK to the URC
    */
   async report(command: string, seconds: number, send: () => Promise<HttpConnection>, release: () => void) {

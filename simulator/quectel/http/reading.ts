@@ -9,7 +9,7 @@ import { HttpError, httpParameters, SECONDS } from "./errors";
 import { httpFilePath } from "./file";
 import { type HttpSession, httpSession } from "./session";
 
-/** @throws {CommandError} 703, 704, 705 nothing to read, 717 the connection has broken since the result */
+/** @throws {CommandError} 703, 704, 705 nothing to read, 717 the connection broke after the result */
 function readable(modem: Modem): HttpConnection {
   const session = httpSession(modem);
   session.needIdle();
@@ -18,7 +18,7 @@ function readable(modem: Modem): HttpConnection {
   return response;
 }
 
-/** What is read: the body, behind the header where "responseheader" wants it. */
+/** The body, preceded by the header if "responseheader" is on. */
 async function* content(session: HttpSession, response: HttpConnection, gap: number): AsyncGenerator<Buffer> {
   if (session.settings.responseheader === 1) yield (await response.head(gap)).head;
   yield* response.body(gap);
@@ -33,7 +33,7 @@ async function read(call: Call, modem: Modem): Promise<void> {
   } catch (error) {
     if (!call.escaped) throw error;
   } finally {
-    // The response lasts for one reading, and for none more when it was broken off.
+    // The response can be read only once, even if the reading was broken off.
     session.keep(undefined);
   }
   if (!call.escaped) call.afterResult(() => modem.urc("+QHTTPREAD: 0"));
@@ -56,7 +56,7 @@ interface Storing {
   readonly release: () => void;
 }
 
-/** Keeps what came, also when the rest did not (HTTP manual 2.7: complete, or <wait_time> over). */
+/** Stores what arrived, even if incomplete (HTTP manual 2.7: complete, or <wait_time> over). */
 async function store(modem: Modem, session: HttpSession, storing: Storing): Promise<void> {
   const { powerCycle } = modem;
   const pieces: Buffer[] = [];

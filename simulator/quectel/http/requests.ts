@@ -12,7 +12,7 @@ const LONGEST_GET = 2048;
 const LONGEST_POST = 1_024_000;
 const NOTHING = Buffer.alloc(0);
 
-/** A request whose bytes, or the rest of them, come over the line. */
+/** A request whose bytes, or some of them, come over the line. */
 interface Typed {
   readonly length: number;
   readonly inputTime: number;
@@ -34,7 +34,7 @@ function get(call: Call, modem: Modem): void | Promise<void> {
   call.afterResult(() => request.report(call.name, responseTime, getWith(request, responseTime), release));
 }
 
-/** OK comes before the connection, so that its failure is told by the URC. */
+/** OK comes before the connection, so the URC reports its failure. */
 function getWith(request: PreparedRequest, responseTime: number): () => Promise<HttpConnection> {
   return async () => {
     const connection = await request.connect(responseTime * 1000);
@@ -51,7 +51,7 @@ function post(call: Call, modem: Modem): Promise<void> {
   return sendTyped(call, modem, { length, inputTime, responseTime }, (request) => request.header("POST", length));
 }
 
-/** CONNECT only when the server is connected and has the header that the module writes (HTTP manual 2.4). */
+/** CONNECT comes once the server is connected and has the header that the modem generates (HTTP manual 2.4). */
 async function sendTyped(call: Call, modem: Modem, typed: Typed, header: (request: PreparedRequest) => Buffer) {
   const request = PreparedRequest.prepare(modem);
   const release = request.begin();
@@ -75,7 +75,7 @@ async function sendTyped(call: Call, modem: Modem, typed: Typed, header: (reques
   }
 }
 
-/** The host left data mode: the request is given up (HTTP manual 1.3), and the line answers OK as after any `+++`. */
+/** The host left data mode: the request is dropped (HTTP manual 1.3), and the answer is OK, as after any `+++`. */
 class Interrupted extends Error {}
 
 async function postFile(call: Call, modem: Modem): Promise<void> {

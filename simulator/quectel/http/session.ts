@@ -40,7 +40,7 @@ export class HttpSession {
     if (this.#busy) throw new CommandError(HttpError.busy);
   }
 
-  /** Takes the client for one operation; the function that comes back gives it free. */
+  /** Occupies the client for one operation; returns a function that frees it. */
   occupy(): () => void {
     this.#busy = true;
     return () => {
@@ -48,13 +48,13 @@ export class HttpSession {
     };
   }
 
-  /** The answer of the last request; it lasts for one reading. @throws {CommandError} 705 without one */
+  /** The answer to the last request; it can be read once. @throws {CommandError} 705 without one */
   get response(): HttpConnection {
     if (this.#response === undefined) throw new CommandError(HttpError.noRequest);
     return this.#response;
   }
 
-  /** A new request drops what was not read. */
+  /** Replaces an unread answer. */
   keep(response: HttpConnection | undefined): void {
     this.#response?.close();
     this.#response = response;

@@ -8,7 +8,7 @@ import { parseUrl } from "./url-text";
 const LONGEST_URL = 700;
 const NAMES = Object.keys(HTTP_SETTINGS) as HttpSettingName[];
 
-/** Without a value it prints the one in force. */
+/** Without a value it prints the current one. */
 function configure(call: Call, modem: Modem): void {
   const parameters = httpParameters(call).expect(1, 2);
   const wanted = parameters.text(0);

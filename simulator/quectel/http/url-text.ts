@@ -1,4 +1,4 @@
-/** A URL of +QHTTPURL, taken apart. */
+/** A parsed URL of +QHTTPURL. */
 export interface HttpUrl {
   readonly text: string;
   readonly secure: boolean;
@@ -7,14 +7,14 @@ export interface HttpUrl {
   readonly port: number;
   /** Path and query, as the request line has them. */
   readonly path: string;
-  /** As the Host field has it: with the port where the URL has one. */
+  /** For the Host field: with the port if the URL has one. */
   readonly authority: string;
 }
 
 const FORM = /^(https?):\/\/((?:\[[0-9a-f:.]+\]|[^\s/?#@:[\]]+))(?::(\d{1,5}))?([/?][^\s#]*)?(?:#\S*)?$/i;
 const HIGHEST_PORT = 65535;
 
-/** Undefined when it is none: the scheme has to be http or https (HTTP manual 2.2), printed there in capitals too. */
+/** Undefined if invalid. The scheme must be http or https (HTTP manual 2.2, which also prints it in capitals). */
 export function parseUrl(text: string): HttpUrl | undefined {
   const [, scheme = "", host = "", explicitPort, rest = "/"] = FORM.exec(text) ?? [];
   if (host === "" || /\p{Cc}/u.test(text)) return undefined;

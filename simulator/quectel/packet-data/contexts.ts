@@ -9,14 +9,14 @@ import { TcpIpError, TcpIpFailure } from "../tcpip-errors";
 const MOST_ACTIVE = 3;
 const NO_SERVER = "0.0.0.0";
 
-/** The contexts that +QIACT has opened for the modem's own stack, beside the radio's truth. */
+/** The contexts that +QIACT opened for the modem's own stack, in addition to the radio's state. */
 export class Contexts {
   readonly #modem: Modem;
   readonly #opened = new Map<number, AbortController>();
   /** Dropped by the network: +QIDEACT has to come before the next +QIACT (TCP/IP manual, "pdpdeact"). */
   readonly #dropped = new Set<number>();
   readonly #configuredDns = new Map<number, readonly string[]>();
-  /** The bearer that stands (context 1 comes up with the attach) has not the parameters that +QICSGP has set since. */
+  /** Contexts that +QICSGP changed while active (context 1 is activated by the attach). */
   readonly #redefined = new Set<number>();
 
   readonly #closers: ((cid: number) => void)[] = [];
@@ -44,17 +44,17 @@ export class Contexts {
       throw new TcpIpFailure(TcpIpError.openContext);
     }
     const lifetime = new AbortController();
-    // Twelve sockets of each kind, and whatever else runs on it.
+    // Room for twelve sockets of each kind and other users of the context.
     setMaxListeners(0, lifetime.signal);
     this.#opened.set(cid, lifetime);
   }
 
-  /** Hears of each context that the host closes, whether it was still open or not. */
+  /** Calls back for each context that the host closes, open or not. */
   onClosed(listener: (cid: number) => void): void {
     this.#closers.push(listener);
   }
 
-  /** Closing what is not open is no error: after a loss the host has to do just that. */
+  /** Closing a context that is not open is not an error: the host must do so after a loss. */
   deactivate(cid: number): void {
     for (const tell of this.#closers) tell(cid);
     this.#dropped.delete(cid);
@@ -84,18 +84,18 @@ export class Contexts {
     return [primary, secondary];
   }
 
-  /** Holds until the context is closed: activation takes the network's servers again (HTTP manual 4.3). */
+  /** Valid until the context is closed: activation restores the network's servers (HTTP manual 4.3). */
   setDnsServers(cid: number, servers: readonly string[]): void {
     this.#configuredDns.set(cid, servers);
   }
 
-  /** A name can be asked for: the context is up and has a name server (HTTP manual 4.3). */
+  /** Whether names can be resolved: the context is active and has a name server (HTTP manual 4.3). */
   canResolve(cid: number): boolean {
     return this.#opened.has(cid) && this.dnsServers(cid).some((server) => server !== NO_SERVER && server !== "::");
   }
 
   /**
-   * The addresses of a host to connect to, those that the context can reach first. An address is its own answer.
+   * The addresses of a host to connect to, reachable ones first. An address resolves to itself.
    * @throws {NetworkError} `dns`
    */
   async lookup(cid: number, host: string): Promise<string[]> {

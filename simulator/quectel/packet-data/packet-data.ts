@@ -10,7 +10,7 @@ const TYPES: readonly ContextDefinition["type"][] = ["IP", "IPV6", "IPV4V6"];
 const LONGEST_APN = 100;
 const LONGEST_CREDENTIAL = 127;
 
-/** +QICSGP defines a context; with the number alone it prints it, without repeating the number. */
+/** +QICSGP defines a context; with the number alone it prints the definition, without the number. */
 function defineOrShow(call: Call, modem: Modem): void {
   const parameters = tcpIpParameters(call).expect(1, 6);
   const cid = parameters.number(0, CONTEXT);
@@ -45,7 +45,7 @@ function deactivate(call: Call, modem: Modem): void {
   contexts(modem).deactivate(cid);
 }
 
-/** Only active contexts are listed: none at all leaves a bare OK (guide chapter 3). */
+/** Lists active contexts only; with none the answer is a bare OK (guide chapter 3). */
 function showActive(call: Call, modem: Modem): void {
   for (const context of contexts(modem).active()) {
     const addresses = context.addresses.map((address) => `"${address}"`).join(",");

@@ -14,7 +14,7 @@ export const CIPHER_SUITES: readonly number[] = [
 
 /** One setting of a security context; values are kept as text. */
 interface Setting {
-  /** Empty: there is none, and nothing is printed for it. */
+  /** Empty: no value; nothing is printed. */
   readonly factory: string;
   /** As the test form lists it. */
   readonly printed: string;
@@ -52,7 +52,7 @@ function file(printed: string): Setting {
   return { factory: "", printed, quoted: true, take: path };
 }
 
-/** Only the name is looked at: a missing file fails the connection, not this command. */
+/** Checks the name only: a missing file fails the connection, not this command. */
 function path(parameters: Parameters, modem: Modem): string {
   const given = parameters.text(2);
   try {
@@ -64,7 +64,7 @@ function path(parameters: Parameters, modem: Modem): string {
   return given;
 }
 
-/** Without quotation marks: modules answer ERROR to a quoted suite. Both 0x and 0X are taken. */
+/** Without quotation marks: modems answer ERROR to a quoted suite. Accepts 0x and 0X. */
 function cipherSuite(parameters: Parameters): string {
   const digits = /^0x([0-9a-f]{4})$/i.exec(parameters.bare(2))?.[1];
   const suite = digits === undefined ? undefined : Number.parseInt(digits, 16);
@@ -78,7 +78,7 @@ function suiteText(suite: number): string {
   return `0X${suite.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** One security context as it stands: what was set since the last boot, and factory values. */
+/** The current values of a security context: set since the last boot, otherwise factory values. */
 export class SecurityContext {
   readonly #values = new Map<SecuritySetting, string>();
 
@@ -100,7 +100,7 @@ export function securityContext(modem: Modem, id: number): SecurityContext {
   return modem.service(`quectel/ssl-${id}`, () => new SecurityContext());
 }
 
-/** Without a value it prints the one in force. */
+/** Without a value it prints the current one. */
 function configure(call: Call, modem: Modem): void {
   const parameters = tcpIpParameters(call).expect(2, 3);
   const wanted = parameters.text(0);

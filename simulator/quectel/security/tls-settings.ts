@@ -8,7 +8,7 @@ import type { Modem } from "../../modem";
 import { filePath, readFile } from "../files/store";
 import { ALL_SUITES, CIPHER_SUITES, type SecurityContext, securityContext } from "./security";
 
-/** By "sslversion"; 0 is SSL 3.0, which no TLS library offers any more. */
+/** By "sslversion"; 0 is SSL 3.0, which TLS libraries no longer offer. */
 const VERSIONS: ReadonlyMap<number, TlsSettings["versions"]> = new Map([
   [1, only("TLSv1")],
   [2, only("TLSv1.1")],
@@ -16,13 +16,13 @@ const VERSIONS: ReadonlyMap<number, TlsSettings["versions"]> = new Map([
   [4, { min: "TLSv1", max: "TLSv1.2" }],
 ]);
 /**
- * RC4 and 3DES: the modem has them, OpenSSL is built without them. The manual's own examples ask for RC4 (HTTP manual
- * 3.2.1), so that a context set to one of these offers what is left of the modem's suites.
+ * RC4 and 3DES: the modem has them, but OpenSSL is built without them. The manual's own examples ask for RC4 (HTTP
+ * manual 3.2.1), so a context set to one of these offers the modem's other suites.
  */
-const EXTINCT_SUITES: readonly number[] = [0x0004, 0x0005, 0x000a, 0xc011, 0xc012];
-const LIVING_SUITES = CIPHER_SUITES.filter((suite) => !EXTINCT_SUITES.includes(suite));
+const REMOVED_SUITES: readonly number[] = [0x0004, 0x0005, 0x000a, 0xc011, 0xc012];
+const SUPPORTED_SUITES = CIPHER_SUITES.filter((suite) => !REMOVED_SUITES.includes(suite));
 
-/** "seclevel": nobody is asked for a certificate, the server is, both are. */
+/** "seclevel": certificates of neither side (0), of the server, of both. */
 const CHECKS_SERVER = 1;
 const SHOWS_CERTIFICATE = 2;
 
@@ -33,8 +33,8 @@ function only(version: TlsVersion): TlsSettings["versions"] {
 }
 
 /**
- * What a security context, and the files it names, make of a connection. Files are looked at now and not before: what
- * is missing or no good fails the connection, as on the modem; whether key and certificate fit shows in the handshake.
+ * The TLS settings from a security context and its files. Files are read only now: a missing or invalid one fails the
+ * connection, as on the modem. Whether key and certificate match shows in the handshake.
  * @param id the context, 0 to 5
  * @param host name or address in the URL
  * @throws {NetworkError} `tls` with the reason
@@ -51,16 +51,16 @@ export function tlsSettings(modem: Modem, id: number, host: string): TlsSettings
     verify: checked ? verification(modem, context, host) : { chain: false, dates: false },
     trusted: checked ? certificates(modem, context, "cacert").map(({ raw }) => raw) : [],
     ...(level >= SHOWS_CERTIFICATE ? { client: client(modem, context) } : {}),
-    // RFC 6066 section 3: an address is no server name.
+    // An address is not a server name (RFC 6066 section 3).
     ...(context.number("sni") === 1 && isIP(host) === 0 ? { sni: host } : {}),
   };
 }
 
 function suites(chosen: number): readonly number[] {
-  return chosen === ALL_SUITES || EXTINCT_SUITES.includes(chosen) ? LIVING_SUITES : [chosen];
+  return chosen === ALL_SUITES || REMOVED_SUITES.includes(chosen) ? SUPPORTED_SUITES : [chosen];
 }
 
-/** With "ignorelocaltime" 0 the modem's own clock decides, and one that nobody has set makes everything too new. */
+/** With "ignorelocaltime" 0 the modem's own clock counts; if it was never set, no certificate is valid yet. */
 function verification(modem: Modem, context: SecurityContext, host: string): TlsSettings["verify"] {
   return {
     chain: true,
@@ -88,7 +88,7 @@ function certificates(
   try {
     return [new X509Certificate(first), ...others.map((one) => new X509Certificate(one))];
   } catch {
-    throw new NetworkError("tls", `${name} is no certificate`);
+    throw new NetworkError("tls", `${name} is not a certificate`);
   }
 }
 

@@ -3,22 +3,22 @@ import type { UdpSocket } from "../../internet/tcp-udp/datagrams";
 import type { Endpoint } from "../../internet/tcp-udp/tcp-udp";
 import type { Modem } from "../../modem";
 
-/** What can be read at once: bytes of a stream, or of one datagram, which has a sender. */
+/** One read: bytes of a stream, or of one datagram with its sender. */
 export interface Piece {
   readonly bytes: Buffer;
   readonly from?: Endpoint;
 }
 
-/** What a channel tells its socket. */
+/** Events of a channel. */
 export interface ChannelEvents {
   received(): void;
-  /** There is room again for what is to be sent. */
+  /** There is room to send again. */
   sent(): void;
   /** The peer has closed, or the connection broke. */
   ended(): void;
 }
 
-/** What carries the data of one socket. */
+/** Carries the data of one socket. */
 export interface Channel {
   readonly localPort: number;
   /** Bytes */
@@ -30,13 +30,13 @@ export interface Channel {
   watch(events: ChannelEvents): void;
   read(most: number): Piece | undefined;
   /**
-   * Takes all of it or (false) nothing.
-   * @throws {SocketError} where a datagram can't go
+   * Takes all bytes, or none (false).
+   * @throws {SocketError} if a datagram can't be sent
    */
   send(bytes: Buffer, to?: Endpoint): Promise<boolean>;
-  /** Sends no more. */
+  /** Closes the sending direction. */
   finish(): void;
-  /** Resolves when it is closed by both ends. @param timeout ms after which it is cut off */
+  /** Resolves once both ends have closed. @param timeout ms after which it is cut off */
   close(modem: Modem, timeout: number): Promise<void>;
 }
 
@@ -97,7 +97,7 @@ export class StreamChannel implements Channel {
     await this.#connection.close(this.#connection.ended ? timeout : 0);
   }
 
-  /** What the peer still sends is for nobody. */
+  /** Discards what the peer still sends. */
   #peerCloses(modem: Modem, timeout: number): Promise<void> {
     return new Promise((resolve) => {
       const stop = modem.later(timeout, resolve);
@@ -121,7 +121,7 @@ export class DatagramChannel implements Channel {
 
   constructor(
     socket: UdpSocket,
-    /** Where all datagrams go; left out: each has its own. */
+    /** The receiver of all datagrams; if left out, each names its own. */
     peer?: Endpoint,
   ) {
     this.#socket = socket;
@@ -144,7 +144,7 @@ export class DatagramChannel implements Channel {
     return this.#sent;
   }
 
-  /** Nobody acknowledges a datagram: what was sent is done with. */
+  /** Datagrams are not acknowledged. */
   get unacknowledged(): number {
     return 0;
   }

@@ -24,7 +24,7 @@ function connectedSocket(sockets: Sockets, id: number): ModemSocket {
   return socket;
 }
 
-/** The prompt: so many bytes, or without a length all up to Ctrl-Z. @throws {TcpIpFailure} 571 called off with ESC */
+/** Prompts for `length` bytes, or for all up to Ctrl-Z without a length. @throws {TcpIpFailure} 571 cancelled by ESC */
 function promptFor(call: Call, modem: Modem, length: number | undefined): Promise<Buffer> {
   const echo = sendEcho(modem).on === 1;
   if (length !== undefined) return call.prompt("> ", length, undefined, { echo });
@@ -39,7 +39,7 @@ function fromHexadecimal(text: string): Buffer {
   return bytes;
 }
 
-/** @throws {TcpIpFailure} 567 closed, or why a datagram can't go */
+/** @throws {TcpIpFailure} 567 closed, or why a datagram can't be sent */
 async function pass(call: Call, socket: ModemSocket, bytes: Buffer, to?: Endpoint): Promise<void> {
   if (!socket.connected || socket.channel === undefined) throw new TcpIpFailure(TcpIpError.closed);
   try {
@@ -49,7 +49,7 @@ async function pass(call: Call, socket: ModemSocket, bytes: Buffer, to?: Endpoin
   }
 }
 
-/** Asks for data and sends them: SEND OK when they are with the stack, SEND FAIL when there is no room for them. */
+/** Prompts for data and sends them: SEND OK once the stack has them, SEND FAIL if there is no room. */
 export async function sendPrompted(call: Call, modem: Modem, sockets: Sockets, to?: Endpoint): Promise<void> {
   const parameters = tcpIpParameters(call);
   const socket = connectedSocket(sockets, parameters.number(0, IDENTITY));
@@ -98,7 +98,7 @@ async function sendHexadecimal(call: Call, modem: Modem): Promise<void> {
   await pass(call, socket, bytes);
 }
 
-/** What waits in the buffer of a socket, at most `length` bytes. @throws {TcpIpFailure} 572 for one that pushes */
+/** Prints at most `length` bytes from the buffer of a socket. @throws {TcpIpFailure} 572 in direct push mode */
 export function printRead(call: Call, modem: Modem, socket: ModemSocket, length: number): void {
   if (socket.mode !== AccessMode.Buffer) throw new TcpIpFailure(TcpIpError.notAllowed);
   const piece = socket.read(length);

@@ -6,7 +6,7 @@ import type { Modem } from "../../modem";
 import type { Parameters } from "../parameters";
 import { TcpIpError, TcpIpFailure, tcpIp, tcpIpParameters } from "../tcpip-errors";
 import { DatagramChannel, StreamChannel } from "./channel";
-import { BUFFERS, CONNECT_PATIENCE, needNameServer, openSocket, surroundingsOf } from "./opening";
+import { BUFFERS, CONNECT_TIMEOUT_MS, needNameServer, openSocket, surroundingsOf } from "./opening";
 import { AccessMode, type ModemSocket, type Service, type SocketPurpose, State } from "./socket";
 import { HIGHEST_ID, plainSockets } from "./sockets";
 import { needLine } from "./transparent";
@@ -38,7 +38,7 @@ async function connect(modem: Modem, socket: ModemSocket): Promise<void> {
   const around = surroundingsOf(modem, socket.cid, socket.leaving);
   needNameServer(modem, socket.cid, host);
   const local = socket.localPort === 0 ? {} : { localPort: socket.localPort };
-  const target = { host, port, timeout: CONNECT_PATIENCE, preferIPv6: isIPv6Only(modem, socket.cid), ...local };
+  const target = { host, port, timeout: CONNECT_TIMEOUT_MS, preferIPv6: isIPv6Only(modem, socket.cid), ...local };
   const connection = await TcpConnection.open(target, BUFFERS, around);
   socket.remote = connection.remote;
   socket.start(new StreamChannel(connection), State.Connected);
@@ -95,14 +95,14 @@ function purposeOf(call: Call): {
   };
   const serves = service === "TCP LISTENER" || service === "UDP SERVICE";
   const complete = serves ? wanted.localPort > 0 : wanted.remote.address !== "" && wanted.remote.port > 0;
-  // Who serves several peers can't give the line to one of them.
+  // A socket that serves several peers can't use transparent mode.
   if (!complete || (serves && wanted.mode === AccessMode.Transparent)) {
     throw new TcpIpFailure(TcpIpError.invalidParameter);
   }
   return { id: parameters.number(1, IDENTITY), service, wanted };
 }
 
-/** A socket that serves has no peer: its address is the modem's own. */
+/** A server socket has no peer; the modem's own address is shown instead. */
 function ownEnd(modem: Modem, { cid }: SocketPurpose): SocketPurpose["remote"] {
   const [address = "0.0.0.0"] = modem.radio.contexts.get(cid)?.addresses ?? [];
   return { address, port: 0 };

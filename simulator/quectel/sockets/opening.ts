@@ -9,9 +9,9 @@ import { AccessMode, type ModemSocket } from "./socket";
 import type { Sockets } from "./sockets";
 import { stayOnline } from "./transparent";
 
-/** ms for a connection; a modem gives up before its host does (150 s). */
-export const CONNECT_PATIENCE = 75_000;
-/** Bytes: what is not read waits with the peer, what is not sent is refused with SEND FAIL. */
+/** Bounds connecting; the modem gives up before its host does (150 s). */
+export const CONNECT_TIMEOUT_MS = 75_000;
+/** Bytes. With a full receive buffer data wait with the peer; with a full send buffer the answer is SEND FAIL. */
 export const BUFFERS = { receive: 32 * 1024, send: 10 * 1460 } as const;
 
 const SOCKET_ERRORS: Readonly<Record<SocketFailure, number>> = {
@@ -37,7 +37,7 @@ const NETWORK_ERRORS: Readonly<Record<NetworkFailure, number>> = {
   closed: TcpIpError.contextDown,
 };
 
-/** The manual's number of what the network said. @throws what is no failure of the network */
+/** The manual's number for a failure of the network. @throws any other error */
 export function reasonOf(error: unknown): number {
   if (error instanceof TcpIpFailure) return error.reason;
   if (error instanceof SocketError) return SOCKET_ERRORS[error.failure];
@@ -46,8 +46,8 @@ export function reasonOf(error: unknown): number {
 }
 
 /**
- * What the connections of a context live in.
- * @param leaving ends them too
+ * The surroundings of a context's connections.
+ * @param leaving signals that also end the connections
  * @throws {TcpIpFailure} 561 while the context is not active
  */
 export function surroundingsOf(modem: Modem, cid: number, ...leaving: AbortSignal[]): SocketSurroundings {
@@ -61,10 +61,10 @@ export function needNameServer(modem: Modem, cid: number, host: string): void {
   if (isIP(host) === 0 && !contexts(modem).canResolve(cid)) throw new TcpIpFailure(TcpIpError.dnsParse);
 }
 
-/** How a kind of socket is opened once its identity is taken. */
+/** How a kind of socket is opened. */
 export interface Opening {
   readonly sockets: Sockets;
-  /** Takes the identity. @throws {TcpIpFailure} 563 */
+  /** Reserves the identity. @throws {TcpIpFailure} 563 */
   reserve(): ModemSocket;
   /** @throws {SocketError} @throws {NetworkError} @throws {TcpIpFailure} */
   open(socket: ModemSocket): Promise<void>;
@@ -72,7 +72,7 @@ export interface Opening {
   readonly mode: AccessMode;
 }
 
-/** OK and the result later; in transparent mode CONNECT, or ERROR. */
+/** Answers OK, and the result follows; in transparent mode answers CONNECT or ERROR. */
 export async function openSocket(call: Call, modem: Modem, opening: Opening): Promise<void> {
   if (opening.mode === AccessMode.Transparent) await openTransparent(call, modem, opening);
   else call.afterResult(() => openLater(modem, opening));
@@ -97,7 +97,7 @@ async function openLater(modem: Modem, opening: Opening): Promise<void> {
   modem.urc(`${opening.sockets.kind.opened}: ${opening.id},${reason}`);
 }
 
-/** 0 or the number of the failure; undefined when the host closed the socket in the meantime. */
+/** 0 or the number of the failure; undefined if the host closed the socket in the meantime. */
 async function outcome(opening: Opening): Promise<number | undefined> {
   let socket: ModemSocket | undefined;
   try {

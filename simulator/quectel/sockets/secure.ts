@@ -89,7 +89,7 @@ function printOne(call: Call, modem: Modem): void {
 
 const printAll = (call: Call, modem: Modem) => print(call, secureSockets(modem).all());
 
-/** SSL manual: the commands of TCP once more, secured by a context of +QSSLCFG, with identities of their own. */
+/** SSL manual: as the TCP commands, but secured by a context of +QSSLCFG and with separate identities. */
 export const secureSocketCommands: readonly CommandDefinition[] = [
   {
     name: "+QSSLOPEN",

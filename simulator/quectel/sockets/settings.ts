@@ -9,15 +9,15 @@ type Rule = Required<NumberRule>;
 
 const FLAG: Rule = { min: 0, max: 1, fallback: 0 };
 
-/** +QICFG (TCP/IP manual): the values of each name, with their ranges and what they are after a boot. */
+/** +QICFG (TCP/IP manual): the values of each name, with their ranges and initial values. */
 const SETTINGS = {
   /** Bytes of a packet in transparent mode. */
   transpktsize: [{ min: 1, max: 1460, fallback: 1024 }],
   /** Tenths of a second without more data, after which a shorter packet goes out. */
   transwaittm: [{ min: 0, max: 20, fallback: 2 }],
-  /** Of what is sent and what is received: 0 as it is, 1 in hexadecimal digits. */
+  /** For sent and for received data: 0 unchanged, 1 as hexadecimal digits. */
   dataformat: [FLAG, FLAG],
-  /** 1: data stand in the line of their header. */
+  /** 1: data are on the line of their header. */
   viewmode: [FLAG],
   /** Retransmissions, and tenths of a second before the first. */
   "tcp/retranscfg": [
@@ -36,7 +36,7 @@ function values(modem: Modem): Map<SettingName, readonly number[]> {
   return modem.service("quectel/socket-settings", () => new Map<SettingName, readonly number[]>());
 }
 
-/** What +QICFG has set since the last boot. */
+/** The values set by +QICFG since the last boot. */
 export function socketSetting(modem: Modem, name: SettingName): readonly number[] {
   return values(modem).get(name) ?? SETTINGS[name].map(({ fallback }) => fallback);
 }
@@ -67,7 +67,7 @@ interface SendEcho {
   on: number;
 }
 
-/** +QISDE: whether what is typed at a send prompt is echoed; on after every boot. */
+/** +QISDE: whether input at a send prompt is echoed; on after every boot. */
 export function sendEcho(modem: Modem): SendEcho {
   return modem.service<SendEcho>("quectel/send-echo", () => ({ on: 1 }));
 }
@@ -77,19 +77,19 @@ function setSendEcho(call: Call, modem: Modem): void {
   sendEcho(modem).on = integerAt(call, 0, 0, 1);
 }
 
-/** A header with its data, as "dataformat" and "viewmode" want them. */
+/** A header with its data, formatted by "dataformat" and "viewmode". */
 export function withData(modem: Modem, header: string, bytes: Buffer): (string | Buffer)[] {
   const [, hexadecimal] = socketSetting(modem, "dataformat");
   const separator = socketSetting(modem, "viewmode")[0] === 1 ? "," : "\r\n";
   return [`${header}${separator}`, hexadecimal === 1 ? bytes.toString("hex").toUpperCase() : bytes];
 }
 
-/** `<length>`, and of a datagram its sender. */
+/** `<length>`, and the sender of a datagram. */
 export function lengthAndSender({ bytes, from }: Piece): string {
   return from === undefined ? `${bytes.length}` : `${bytes.length},"${from.address}",${from.port}`;
 }
 
-/** Data that come unasked (direct push). */
+/** Unsolicited data (direct push). */
 export function pushedText(modem: Modem, header: string, piece: Piece): (string | Buffer)[] {
   return withData(modem, `${header},${lengthAndSender(piece)}`, piece.bytes);
 }

@@ -4,7 +4,7 @@ import { contexts } from "../packet-data/contexts";
 import type { Channel, Piece } from "./channel";
 import { pushedText } from "./settings";
 
-/** The prefixes that a kind of socket has for its unsolicited lines. */
+/** The prefixes of a socket kind's unsolicited lines. */
 export interface SocketKind {
   readonly urc: string;
   readonly opened: string;
@@ -35,15 +35,15 @@ export interface SocketPurpose {
   /** 0: any */
   readonly localPort: number;
   readonly mode: AccessMode;
-  /** The listener that an incoming connection belongs to; its own number when left out. */
+  /** The listener of an incoming connection; its own number if left out. */
   readonly server?: number;
   readonly sslContext?: number;
 }
 
-/** Bytes of one line of data that is pushed, as of one that is read. */
+/** Bytes in one pushed line, the same as in one that is read. */
 const LONGEST_PUSH = 1500;
 
-/** One identity of the TCP/IP manual: what was opened under it, and how its data reach the host. */
+/** The socket behind one identity of the TCP/IP manual, and how its data reach the host. */
 export class ModemSocket {
   readonly #modem: Modem;
   readonly #kind: SocketKind;
@@ -56,15 +56,15 @@ export class ModemSocket {
   /** Ends the opening, the connection, the listener. */
   readonly #leaving = new AbortController();
   readonly #waiting = new Set<() => void>();
-  /** The line is this socket's own now, in transparent mode. */
+  /** The socket has the line, in transparent mode. */
   #online = false;
   #mode: AccessMode;
   #channel: Channel | undefined;
   #localPort: number;
-  /** `recv` was said, and the buffer has not been empty since. */
+  /** `recv` was reported, and the buffer has not been empty since. */
   #announced = false;
   #pushing = false;
-  /** The peer has closed, and the host will hear of it behind the data, or when it leaves transparent mode. */
+  /** The peer has closed; the host is told after the data, or when it leaves transparent mode. */
   #closedUntold = false;
   #read = 0;
 
@@ -103,7 +103,7 @@ export class ModemSocket {
     return this.state === State.Connected;
   }
 
-  /** Something came in and was not read. */
+  /** Whether there are unread data. */
   get hasData(): boolean {
     return (this.#channel?.unread ?? 0) > 0;
   }
@@ -113,12 +113,12 @@ export class ModemSocket {
     return this.#leaving.signal;
   }
 
-  /** Bytes that the host has got. */
+  /** Bytes passed to the host. */
   get readCount(): number {
     return this.#read;
   }
 
-  /** It has what it was opened for. */
+  /** The socket is open. */
   start(channel: Channel, state: State): void {
     this.state = state;
     this.#channel = channel;
@@ -134,7 +134,7 @@ export class ModemSocket {
     this.state = State.Initial;
   }
 
-  /** Other data come now, or the same ones in another way. */
+  /** Changes the access mode. */
   switchMode(mode: AccessMode): void {
     this.#mode = mode;
     this.#announced = false;
@@ -145,7 +145,7 @@ export class ModemSocket {
     this.#online = true;
   }
 
-  /** @param escaped the host left, and has not seen NO CARRIER */
+  /** @param escaped the host left by `+++` and has not seen NO CARRIER */
   goOffline(escaped: boolean): void {
     this.#online = false;
     if (escaped && this.#closedUntold) this.#tellClosed();
@@ -159,12 +159,12 @@ export class ModemSocket {
     return piece;
   }
 
-  /** Resolves when there is something to read, room to send, or an end. */
+  /** Resolves when there are data to read, there is room to send, or the connection has ended. */
   changed(): Promise<void> {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  /** Whoever waits for a change looks again. */
+  /** Wakes those who wait for a change. */
   wake(): void {
     this.#wake();
   }
@@ -178,7 +178,7 @@ export class ModemSocket {
     this.#leaving.abort();
   }
 
-  /** The PDP context is gone, and the connection with it; nothing is said of it but `pdpdeact`. */
+  /** The PDP context, and the connection with it, is gone; only `pdpdeact` is reported. */
   #lose(): void {
     this.state = State.Closing;
     this.#wake();
@@ -197,7 +197,7 @@ export class ModemSocket {
     this.#modem.urc(`${this.#kind.urc}: "recv",${this.id}`);
   }
 
-  /** Piece by piece, as fast as the line takes them; what has no room waits with the peer. */
+  /** Pushes data piece by piece, as fast as the line takes them; the rest waits with the peer. */
   async #push(): Promise<void> {
     if (this.#pushing) return;
     this.#pushing = true;
@@ -215,7 +215,7 @@ export class ModemSocket {
     this.state = State.Closing;
     this.#channel?.finish();
     this.#wake();
-    // A host that is in transparent mode to the end hears NO CARRIER instead.
+    // A host in transparent mode gets NO CARRIER instead.
     if (this.#pushing || this.#online) this.#closedUntold = true;
     else this.#tellClosed();
   }

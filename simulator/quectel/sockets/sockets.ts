@@ -45,13 +45,13 @@ export class Sockets {
     return [...this.#open.values()].sort((left, right) => left.id - right.id);
   }
 
-  /** The identity is free again when this resolves. @param timeout ms */
+  /** Resolves once the identity is free again. @param timeout ms */
   async close(socket: ModemSocket, timeout: number): Promise<void> {
     await socket.close(timeout);
     if (this.#open.get(socket.id) === socket) this.#open.delete(socket.id);
   }
 
-  /** A peer has come to a listener: it gets the highest identity that is free. */
+  /** A listener accepted a peer: it gets the highest free identity. */
   admit(listener: ModemSocket, connection: TcpConnection): boolean {
     let id = HIGHEST_ID;
     while (this.#open.has(id)) id -= 1;
@@ -67,7 +67,7 @@ export class Sockets {
     return true;
   }
 
-  /** +QIDEACT closes all connections of a context, and frees the identities that a loss left behind. */
+  /** +QIDEACT closes all connections of a context and frees identities that a loss left behind. */
   #forget(cid: number): void {
     for (const socket of this.all()) {
       if (socket.cid === cid) this.#open.delete(socket.id);
@@ -77,7 +77,7 @@ export class Sockets {
 
 /** +QIOPEN's */
 const PLAIN: SocketKind = { urc: "+QIURC", opened: "+QIOPEN" };
-/** +QSSLOPEN's, which have identities of their own. */
+/** +QSSLOPEN's, with separate identities. */
 const SECURE: SocketKind = { urc: "+QSSLURC", opened: "+QSSLOPEN" };
 
 export function plainSockets(modem: Modem): Sockets {

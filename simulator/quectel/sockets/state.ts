@@ -7,19 +7,19 @@ import { plainSockets, type Sockets } from "./sockets";
 import { needLine, stayOnline } from "./transparent";
 
 /** s */
-const CLOSE_TIMEOUT = { min: 0, max: 65535, fallback: 10 } as const;
-/** The port that the simulated line is. */
+const CLOSE_TIMEOUT_S = { min: 0, max: 65535, fallback: 10 } as const;
+/** The port of the simulated line. */
 const AT_PORT = "uart1";
 
-/** OK as soon as both ends have closed, or at the timeout; no other command can run meanwhile. */
+/** OK once both ends have closed, or at the timeout; no other command runs meanwhile. */
 export async function closeSocket(call: Call, sockets: Sockets): Promise<void> {
   const parameters = tcpIpParameters(call).expect(1, 2);
   const socket = sockets.find(parameters.number(0, IDENTITY));
-  const timeout = parameters.number(1, CLOSE_TIMEOUT) * 1000;
+  const timeout = parameters.number(1, CLOSE_TIMEOUT_S) * 1000;
   if (socket !== undefined) await sockets.close(socket, timeout);
 }
 
-/** All fields of a socket but its SSL context. */
+/** All fields of a socket except its SSL context. */
 export function stateOf(socket: ModemSocket): string {
   const { id, service, remote, localPort, state, cid, server, mode } = socket;
   const ends = `"${service}","${remote.address}",${remote.port},${localPort}`;
@@ -54,7 +54,7 @@ async function switchMode(call: Call, modem: Modem): Promise<void> {
   const parameters = tcpIpParameters(call).expect(2, 2);
   const socket = plainSockets(modem).get(parameters.number(0, IDENTITY));
   const mode = parameters.number(1, { min: MODE.min, max: MODE.max });
-  // What a peer sent before it closed can still be had, in any mode.
+  // Data that a peer sent before it closed can still be read, in any mode.
   if (!socket.connected && !socket.hasData) throw new TcpIpFailure(TcpIpError.notAllowed);
   if (mode !== AccessMode.Transparent) {
     socket.switchMode(mode);

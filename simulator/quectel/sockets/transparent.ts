@@ -10,10 +10,10 @@ import { AccessMode, type ModemSocket } from "./socket";
 import { plainSockets, secureSockets } from "./sockets";
 
 const LONGEST_READ = 1500;
-/** ms */
-const WAIT_UNIT = 100;
+/** Unit of "transwaittm". */
+const WAIT_UNIT_MS = 100;
 
-/** Makes packets of what the host types: as many bytes as "transpktsize" says, or fewer after a pause. */
+/** Cuts the host's input into packets: "transpktsize" bytes, or fewer after a pause. */
 class Packer {
   readonly #modem: Modem;
   readonly #socket: ModemSocket;
@@ -35,11 +35,11 @@ class Packer {
     const packets: Buffer[] = [];
     while (this.#typed.length >= size) packets.push(this.#typed.take(size));
     if (pause === 0 && this.#typed.length > 0) packets.push(this.#typed.take(size));
-    if (this.#typed.length > 0) this.#stop = this.#modem.later(pause * WAIT_UNIT, () => void this.flush());
+    if (this.#typed.length > 0) this.#stop = this.#modem.later(pause * WAIT_UNIT_MS, () => void this.flush());
     return packets.length === 0 ? undefined : this.#send(packets);
   }
 
-  /** What is there goes out now. */
+  /** Sends what is there. */
   flush(): Promise<void> {
     this.#stop();
     return this.#send(this.#typed.length === 0 ? [] : [this.#typed.take(this.#typed.length)]);
@@ -56,7 +56,7 @@ class Packer {
     while (this.#socket.connected && !(await this.#passed(packet))) await this.#socket.changed();
   }
 
-  /** A datagram that has no way to its peer is lost; there is nobody to tell. */
+  /** A datagram that can't be sent is lost without a report. */
   async #passed(packet: Buffer): Promise<boolean> {
     try {
       return (await this.#socket.channel?.send(packet)) === true;
@@ -67,7 +67,7 @@ class Packer {
   }
 }
 
-/** What was typed outlasts `+++` and ATO. */
+/** Pending input survives `+++` and ATO. */
 function packerOf(modem: Modem, socket: ModemSocket): Packer {
   const packers = modem.service("quectel/packers", () => new WeakMap<ModemSocket, Packer>());
   const packer = packers.get(socket) ?? new Packer(modem, socket);
@@ -75,7 +75,7 @@ function packerOf(modem: Modem, socket: ModemSocket): Packer {
   return packer;
 }
 
-/** The line is the socket's own until the host leaves with `+++` (OK) or the connection ends (NO CARRIER). */
+/** Gives the line to the socket until the host leaves with `+++` (OK) or the connection ends (NO CARRIER). */
 export async function stayOnline(call: Call, modem: Modem, socket: ModemSocket): Promise<void> {
   const packer = packerOf(modem, socket);
   socket.goOnline();
@@ -89,7 +89,7 @@ export async function stayOnline(call: Call, modem: Modem, socket: ModemSocket):
   } finally {
     socket.goOffline(call.escaped);
   }
-  // A peer that does not read must not keep the host from its command mode.
+  // A peer that does not read must not block the host's return to command mode.
   void packer.flush();
   if (!call.escaped) call.conclude(RESULTS.noCarrier);
 }
@@ -108,7 +108,7 @@ function transparentSockets(modem: Modem): ModemSocket[] {
   return all.filter(({ mode }) => mode === AccessMode.Transparent);
 }
 
-/** The one connection whose mode is transparent. */
+/** The only connection in transparent mode. */
 function transparentSocket(modem: Modem): ModemSocket | undefined {
   return transparentSockets(modem).find(({ connected }) => connected);
 }
@@ -119,7 +119,7 @@ export function needLine(modem: Modem): void {
   if (transparentSocket(modem) !== undefined) throw new TcpIpFailure(TcpIpError.notAllowed);
 }
 
-/** ATO: back to the data, after `+++`; also to those that a peer sent before it closed. */
+/** ATO: back to the data after `+++`, including those that a peer sent before it closed. */
 async function goOnline(call: Call, modem: Modem): Promise<void> {
   const socket = transparentSocket(modem) ?? transparentSockets(modem).find(({ hasData }) => hasData);
   if (socket === undefined) throw new TcpIpFailure(TcpIpError.notAllowed);

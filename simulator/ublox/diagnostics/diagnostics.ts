@@ -19,7 +19,7 @@ export const diagnosticCommands: readonly CommandDefinition[] = [
   { name: "+UDNSRN", set: resolve, test: (call) => call.info("+UDNSRN: (0,1),,(0,1)") },
 ];
 
-/** Codes of +UUPINGER; +UUDNSRN has that of a name that nobody knows. */
+/** Codes of +UUPINGER; +UUDNSRN uses the one for an unknown name. */
 const PING_ERRORS = { emptyHost: 7, unresolved: 8, noIPv4: 9, hostTooLong: 12, noConnection: 17 } as const;
 
 interface PingRequest {
@@ -119,7 +119,7 @@ class Ping {
   }
 }
 
-/** The last two fields of +UUPING; the time tells what went wrong where there was no reply (guide 2.4.1). */
+/** The last two fields of +UUPING; without a reply, the time tells what went wrong (guide 2.4.1). */
 function ttlAndTime(outcome: PingOutcome): string {
   if (outcome.kind === "reply") return `${outcome.ttl},${outcome.rtt}`;
   return outcome.kind === "timeout" ? "0,-1" : "0,-2";
@@ -134,7 +134,7 @@ interface Question {
   readonly subject: string;
 }
 
-/** Answers at once, or with OK and a URC when `<async>` asks for that. */
+/** Answers at once, or with OK and a URC if `<async>` says so. */
 async function resolve(call: Call, modem: Modem): Promise<void> {
   expectCount(call, 2, 3);
   const direction = integerAt(call, 0, NAME_TO_ADDRESS, 1);
@@ -158,7 +158,7 @@ async function answerLater(modem: Modem, question: Question): Promise<void> {
   modem.urc(`+UUDNSRN: ${answer === undefined ? PING_ERRORS.unresolved : `${RESOLVED},"${answer}"`}`);
 }
 
-/** The address or the name; undefined when nobody knows. */
+/** The address or the name; undefined if unknown. */
 async function answerTo(modem: Modem, { direction, subject }: Question): Promise<string | undefined> {
   try {
     await modem.network.delay(modem.powerCycle);

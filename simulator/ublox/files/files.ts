@@ -14,10 +14,10 @@ import {
 
 const LONGEST_NAME = 248;
 const LARGEST_FILE = 0x7fffffff;
-/** The tag of all files that users make; the others belong to services that this modem does not have. */
+/** The tag of user files; the others belong to services that this modem does not have. */
 const USER_TAG = "USER";
-/** ms after which a transfer that has stopped is given up. */
-const TRANSFER_TIMEOUT = 20_000;
+/** Bounds each pause in a transfer. */
+const TRANSFER_TIMEOUT_MS = 20_000;
 
 /** Local file system: +UDWNFILE, +URDFILE, +URDBLOCK, +ULSTFILE, +UDELFILE (guide 10.2). */
 export const fileCommands: readonly CommandDefinition[] = [
@@ -57,7 +57,7 @@ async function writeFile(call: Call, modem: Modem): Promise<void> {
   const { files } = modem.storage;
   if (files.read(name) !== undefined) throw fileAlreadyPresent();
   if (size > files.free) throw notEnoughSpace();
-  const bytes = await call.prompt(">", size, TRANSFER_TIMEOUT, { idleTimeout: true });
+  const bytes = await call.prompt(">", size, TRANSFER_TIMEOUT_MS, { idleTimeout: true });
   if (bytes.length < size) throw fileTimeout();
   try {
     files.write(name, bytes);

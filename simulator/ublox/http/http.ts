@@ -43,7 +43,7 @@ const CONTENT_TYPES: readonly string[] = [
   "application/json",
   "application/xml",
 ];
-/** The number after the last of them: the type is given in words. */
+/** The number after the last one: the type follows as text. */
 const OWN_TYPE = CONTENT_TYPES.length;
 
 const FAILURES: Readonly<Record<NetworkFailure, HttpError>> = {
@@ -105,7 +105,7 @@ function contentType(call: Call): string {
   return type;
 }
 
-/** One request under way: its connection, its end, its result file. */
+/** A running request: its connection, its end and its result file. */
 class Request {
   readonly #modem: Modem;
   readonly #slot: HttpSlot;
@@ -124,7 +124,7 @@ class Request {
     this.#power = modem.powerCycle;
   }
 
-  /** True or false as +UUHTTPCR tells it; undefined when the modem was switched off meanwhile. */
+  /** The result for +UUHTTPCR; undefined if the modem was switched off meanwhile. */
   async run(): Promise<boolean | undefined> {
     const stop = () => this.#abort.abort();
     const cid = this.#slot.profile.cid ?? defaultConnection(this.#modem).cid;
@@ -173,7 +173,7 @@ class Request {
   }
 }
 
-/** Ends requests whose context goes. */
+/** Ends requests when their context goes down. */
 class ContextWatch {
   readonly #watchers = new Set<{ readonly cid: number; readonly stop: () => void }>();
 

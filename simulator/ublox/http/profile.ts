@@ -5,7 +5,7 @@ export const CUSTOM_HEADERS = 5;
 
 /** What +UHTTP sets for one profile; lost at a reboot. */
 export interface HttpProfile {
-  /** Name or address of the server, empty until set; a name takes the place of an address and the other way round. */
+  /** Name or address of the server, empty until set; setting one replaces the other. */
   server: string;
   serverIsAddress: boolean;
   user: string;
@@ -49,7 +49,7 @@ export function effectivePort(profile: HttpProfile): number {
   return profile.port ?? (profile.secure ? 443 : 80);
 }
 
-/** One profile with its request under way and the outcome of the last one. */
+/** One profile with its running request and the outcome of the last one. */
 export interface HttpSlot {
   profile: HttpProfile;
   busy: boolean;

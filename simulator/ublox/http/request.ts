@@ -25,7 +25,7 @@ export function writeRequest(method: string, path: string, profile: HttpProfile,
     set("Content-Type", body.type === MULTIPART ? `${MULTIPART}; boundary=${BOUNDARY}` : body.type);
     set("Content-Length", `${body.content.length}`);
   }
-  // An own header takes the place of the client's.
+  // A custom header replaces the client's.
   for (const field of profile.headers.values()) {
     const colon = field.indexOf(":");
     set(field.slice(0, colon), field.slice(colon + 1).trimStart());

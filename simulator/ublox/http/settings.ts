@@ -34,12 +34,12 @@ export function slotOf(call: Call, modem: Modem): { readonly number: number; rea
   return { number, slot };
 }
 
-/** One op code of +UHTTP; its values stand from the third parameter on. */
+/** One op code of +UHTTP; its values begin at the third parameter. */
 interface Setting {
-  /** Most values it takes. */
+  /** The maximum number of values. */
   readonly values: number;
   write(profile: HttpProfile, call: Call): void;
-  /** Values as printed, one list a line. @throws {CommandError} where they can't be read */
+  /** Values as printed, one list per line. @throws {CommandError} if they can't be read */
   read(profile: HttpProfile): string[];
 }
 

@@ -12,13 +12,13 @@ export interface DefaultConnection {
 const FACTORY: DefaultConnection = { cid: 1, type: 0 };
 const STORED = "ublox.default-connection";
 
-/** What +UDCONF=19 holds for the next start, in NVM. */
+/** The +UDCONF=19 values in NVM, for the next start. */
 export function storedDefaultConnection(modem: Modem): DefaultConnection {
   return modem.storage.get<DefaultConnection>(STORED) ?? FACTORY;
 }
 
 export function storeDefaultConnection(modem: Modem, connection: DefaultConnection): void {
-  // What was in force when the modem started stays in force until the next reboot.
+  // The settings at start stay in force until the next reboot.
   defaultConnection(modem);
   modem.storage.set(STORED, connection);
 }

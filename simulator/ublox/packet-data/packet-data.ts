@@ -55,7 +55,9 @@ function setAuthentication(call: Call, modem: Modem): void {
 
 const LTE = 7;
 
-/** While a context is up its line shows the type that the network chose (guide 2.5), and two fields more on 2G and 3G. */
+/**
+ * The line of an active context shows the type that the network chose (guide 2.5), and two more fields on 2G and 3G.
+ */
 function listContexts(call: Call, modem: Modem): void {
   const last = modem.radio.technology < LTE ? "0,0,0,0,0,0" : "0,0,0,0";
   for (const context of modem.radio.contexts.values()) {

@@ -1,16 +1,15 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 
-/** What +USECMNG numbers 0 to 5, and how it lists them (guide 3.1). */
+/** The types 0 to 5 of +USECMNG, as it lists them (guide 3.1). */
 export const CERTIFICATE_TYPES = ["CA", "CC", "PK", "SC", "VC", "PU"] as const;
 export type CertificateType = (typeof CERTIFICATE_TYPES)[number];
 
-/** Keys below this can't be used for a connection, bits (guide 3.1). */
+/** The smallest keys allowed for a connection, in bits (guide 3.1). */
 const LEAST_BITS = { rsa: 2048, ec: 192 };
 
 /**
- * DER of what was sent as PEM or DER. An encrypted key (PKCS#8 only) stays encrypted; without its password it is taken
- * as it is.
- * @throws {Error} when it is nothing of that type, too weak, or the password is wrong
+ * Converts PEM or DER to DER. An encrypted key (PKCS#8 only) stays encrypted; without its password it is not checked.
+ * @throws {Error} if it is not of that type, too weak, or the password is wrong
  */
 export function toDer(type: CertificateType, content: Buffer, password?: string): Buffer {
   if (type === "PK") return privateKeyDer(content, password);
@@ -18,14 +17,14 @@ export function toDer(type: CertificateType, content: Buffer, password?: string)
   return certificateDer(content);
 }
 
-/** Armour by what it may hold; without it, the content is DER. */
+/** PEM labels by content; without armour, the content is DER. */
 const ARMOUR = {
   certificate: /^(X509 |TRUSTED )?CERTIFICATE$/,
   privateKey: /^((RSA|EC|ENCRYPTED) )?PRIVATE KEY$/,
   publicKey: /^(RSA )?PUBLIC KEY$/,
 };
 
-/** Content of the first armour that fits; text around it, and other armour, is passed over. */
+/** Content of the first matching PEM block; skips other text and blocks. */
 function withoutArmour(content: Buffer, label: RegExp): Buffer {
   const text = content.toString("latin1");
   if (!text.includes("-----BEGIN ")) return content;
@@ -46,13 +45,13 @@ function privateKeyDer(content: Buffer, password: string | undefined): Buffer {
   try {
     checkStrength(openPrivateKey(der, password));
   } catch (error) {
-    // It may be opened by the password that +USECPRF gives later.
+    // +USECPRF may set the password later.
     if ((error as NodeJS.ErrnoException).code !== "ERR_MISSING_PASSPHRASE") throw error;
   }
   return der;
 }
 
-/** @throws {Error} when it is no key, or the password does not open it */
+/** @throws {Error} if it is not a key, or the password is wrong */
 function openPrivateKey(der: Buffer, password?: string): KeyObject {
   let reason: unknown;
   for (const type of ["pkcs8", "pkcs1", "sec1"] as const) {
@@ -64,7 +63,7 @@ function openPrivateKey(der: Buffer, password?: string): KeyObject {
         ...(password === undefined ? {} : { passphrase: password }),
       });
     } catch (error) {
-      // The first form is the one that an encrypted key can have: its complaint says most.
+      // Only the first form can be encrypted, so its error says most.
       reason ??= error;
     }
   }
@@ -94,7 +93,7 @@ function checkStrength({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): 
   if (bits < LEAST_BITS[asymmetricKeyType]) throw new Error("the key is too short");
 }
 
-/** The names of curves say their size: prime256v1, secp384r1, brainpoolP320r1. */
+/** Curve names contain their size: prime256v1, secp384r1, brainpoolP320r1. */
 function curveBits(name = ""): number {
   return Number(/\d{3}/.exec(name)?.[0] ?? 0);
 }

@@ -10,11 +10,11 @@ interface Entry {
   readonly name: string;
   /** Base64. */
   readonly der: string;
-  /** What was given at the import of an encrypted key. */
+  /** The password given when an encrypted key was imported. */
   readonly password?: string;
 }
 
-/** Certificates and keys of +USECMNG; they outlive reboots. */
+/** Certificates and keys of +USECMNG; they survive reboots. */
 export class CertificateStore {
   readonly #modem: Modem;
 
@@ -23,8 +23,8 @@ export class CertificateStore {
   }
 
   /**
-   * Takes the place of one with the same type and name.
-   * @throws {Error} when the content can't be used
+   * Replaces an entry with the same type and name.
+   * @throws {Error} if the content can't be used
    */
   import(type: CertificateType, name: string, content: Buffer, password?: string): void {
     const der = toDer(type, content, password).toString("base64");
@@ -50,7 +50,7 @@ export class CertificateStore {
     return entry === undefined ? undefined : Buffer.from(entry.der, "base64");
   }
 
-  /** What the import of an encrypted key gave. */
+  /** The password given when the key was imported. */
   password(name: string): string | undefined {
     return this.#find("PK", name)?.password;
   }

@@ -18,8 +18,8 @@ export const LONGEST_CERTIFICATE_NAME = 200;
 export const LONGEST_KEY_PASSWORD = 128;
 /** bytes */
 const LARGEST = 8192;
-/** ms after which a transfer that has stopped is given up. */
-const TRANSFER_TIMEOUT = 20_000;
+/** Bounds each pause in a transfer. */
+const TRANSFER_TIMEOUT_MS = 20_000;
 
 /** +USECMNG: certificates and private keys (guide 3.1). */
 export const certificateCommands: readonly CommandDefinition[] = [
@@ -54,7 +54,7 @@ async function importStream(call: Call, modem: Modem): Promise<void> {
   const size = integerAt(call, 3, 1, Number.MAX_SAFE_INTEGER);
   if (size > LARGEST) throw certificateTooLarge();
   const password = passwordOf(call);
-  const content = await call.prompt(">", size, TRANSFER_TIMEOUT, { idleTimeout: true });
+  const content = await call.prompt(">", size, TRANSFER_TIMEOUT_MS, { idleTimeout: true });
   if (content.length < size) throw certificateTimeout();
   store(call, modem, subject, content, password);
 }
@@ -95,7 +95,7 @@ function store(call: Call, modem: Modem, subject: Subject, content: Buffer, pass
   tellHash(call, modem, subject);
 }
 
-/** The first field is the operation asked for; the one of 3.3 that says otherwise is a misprint. */
+/** The first field is the requested operation; the different one in guide 3.3 is a misprint. */
 function tellHash(call: Call, modem: Modem, { type, name }: Subject): void {
   const md5 = certificateStore(modem).md5(type, name);
   if (md5 === undefined) throw certificateNotFound();
@@ -123,7 +123,7 @@ function list(call: Call, modem: Modem): void {
   }
 }
 
-/** In UTF-8; what would end the string or the line is left out, since a certificate may hold anything. */
+/** In UTF-8, without characters that would end the string or the line: a certificate may hold anything. */
 function commonName(certificate: X509Certificate): Buffer {
   const { CN } = certificate.toLegacyObject().subject as { CN?: string | string[] };
   const name = Array.isArray(CN) ? (CN.at(-1) ?? "") : (CN ?? "");

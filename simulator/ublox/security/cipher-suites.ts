@@ -39,13 +39,13 @@ const LEGACY_SUITES: ReadonlyMap<number, number> = new Map([
   [33, 0xc030],
 ]);
 
-/** All suites that the modem has. */
+/** All suites of the modem. */
 const AUTOMATIC = 0;
 const LAST_LEGACY = LEGACY_SUITES.size;
 const BY_CODE = 99;
 const LIST = 100;
 
-/** What op 2 of +USECPRF chose. */
+/** The choice made by op 2 of +USECPRF. */
 export interface SuiteSelection {
   /** 0, a legacy number, 99 or 100. */
   readonly method: number;
@@ -55,7 +55,7 @@ export interface SuiteSelection {
 
 export const ALL_SUITES: SuiteSelection = { method: AUTOMATIC, codes: [] };
 
-/** IANA codes that are offered; undefined: all. */
+/** IANA codes of the offered suites; undefined: all. */
 export function offeredSuites({ method, codes }: SuiteSelection): readonly number[] | undefined {
   if (method === BY_CODE || method === LIST) return codes;
   const code = LEGACY_SUITES.get(method);
@@ -85,7 +85,7 @@ export function readSuites(call: Call, selected: SuiteSelection): SuiteSelection
 function changedList(codes: readonly number[], code: number, remove: boolean): SuiteSelection {
   const others = codes.filter((other) => other !== code);
   if (remove && others.length === codes.length) throw incorrectParameters();
-  // Without a suite left there would be nothing to offer.
+  // An empty list would leave nothing to offer.
   if (remove) return others.length === 0 ? ALL_SUITES : { method: LIST, codes: others };
   return { method: LIST, codes: codes.includes(code) ? codes : [...codes, code] };
 }

@@ -5,10 +5,10 @@ import { factorySecurityProfile, securityProfiles } from "./profile";
 import { reportSession } from "./session-report";
 import { tlsSettings } from "./tls-settings";
 
-/** Connections with TLS that the modem has room for at once, whatever their protocols (guide 3.3). */
-const MOST = 4;
+/** TLS connections that can be open at once, over all protocols (guide 3.3). */
+const MAX_CONNECTIONS = 4;
 
-/** The one place that all clients of the modem get their TLS connections from. */
+/** The TLS connections of all clients of the modem. */
 export class SecureConnections {
   readonly #modem: Modem;
   #open = 0;
@@ -18,13 +18,13 @@ export class SecureConnections {
   }
 
   /**
-   * @param number of the security profile; left out: factory settings
-   * @throws {NetworkError} `tls` when four are open, or the profile can't be used
+   * @param number of the security profile; if left out, factory settings
+   * @throws {NetworkError} `tls` if four are open, or the profile can't be used
    */
   claim(number?: number): SecureConnection {
     const profile = number === undefined ? factorySecurityProfile() : securityProfiles(this.#modem)[number];
     if (profile === undefined) throw new RangeError(`there is no security profile ${number}`);
-    if (this.#open >= MOST) throw new NetworkError("tls", `${MOST} secure connections are open`);
+    if (this.#open >= MAX_CONNECTIONS) throw new NetworkError("tls", `${MAX_CONNECTIONS} secure connections are open`);
     const settings = tlsSettings(this.#modem, profile);
     this.#open += 1;
     let isOpen = true;
@@ -32,7 +32,7 @@ export class SecureConnections {
     return {
       settings,
       report: (connection) => {
-        // What was made for one type means nothing to another that was chosen meanwhile.
+        // Data for one type mean nothing to another one that was chosen meanwhile.
         if (number !== undefined && profile.resumption.type === type) {
           reportSession(this.#modem, number, profile.resumption, connection);
         }
@@ -45,12 +45,12 @@ export class SecureConnections {
   }
 }
 
-/** Room for one connection, and what it is made with. */
+/** A place for one connection, and its settings. */
 export interface SecureConnection {
   readonly settings: TlsSettings;
-  /** Tells the host what the connection means for session resumption; called when it has done its work. */
+  /** Reports the connection's session data to the host; call it when the connection has done its work. */
   report(connection: TlsConnection): void;
-  /** The connection is over, or never came about. */
+  /** The connection has ended or was never made. */
   release(): void;
 }
 

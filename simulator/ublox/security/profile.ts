@@ -22,7 +22,7 @@ export interface SecurityProfile {
   pskIdentity: Buffer;
   /** Empty: not sent. */
   serverNameIndication: string;
-  /** The key of the root of trust takes the place of `psk`. */
+  /** Use the key of the root of trust instead of `psk`. */
   rootOfTrust: boolean;
   /** Internal name of a server certificate, empty: none. */
   pinned: string;

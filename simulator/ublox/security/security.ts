@@ -26,12 +26,12 @@ export const securityCommands: readonly CommandDefinition[] = [
   },
 ];
 
-/** One op code of +USECPRF; its values stand from the third parameter on. */
+/** One op code of +USECPRF; its values begin at the third parameter. */
 interface Setting {
-  /** Most values it takes. */
+  /** The maximum number of values. */
   readonly values: number;
   write(profile: SecurityProfile, call: Call): void;
-  /** @throws {CommandError} for what can't be read */
+  /** @throws {CommandError} if it can't be read */
   read(profile: SecurityProfile): string;
 }
 
@@ -93,7 +93,7 @@ function textSetting(key: Key<string>, longest: number): Setting {
 
 const HEX = 1;
 
-/** Characters, or with a 1 after them hexadecimal digits. */
+/** Characters, or hexadecimal digits if a 1 follows. */
 function secretSetting(key: Key<Buffer>, longest: number): Setting {
   return {
     values: 2,

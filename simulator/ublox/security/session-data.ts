@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:
 import type { Modem } from "../../modem";
 import type { ResumptionType } from "./session-resumption";
 
-const MODULE_KEY = "ublox.session-key";
+const MODEM_KEY = "ublox.session-key";
 const CIPHER = "aes-256-gcm";
 const KEY_LENGTH = 32;
 const NONCE_LENGTH = 12;
@@ -19,7 +19,7 @@ export function writeSession(modem: Modem, type: ResumptionType, session: Buffer
   return type.kind === "id" ? [id.toString("base64"), secret.toString("base64")] : withSize(secret);
 }
 
-/** Undefined for what this modem did not write, which then costs a full handshake. */
+/** Undefined for data that this modem did not write; the connection then needs a full handshake. */
 export function readSession(modem: Modem, type: ResumptionType, values: readonly string[]): Buffer | undefined {
   const [first = "", second = ""] = values;
   if (type.encrypted) return decrypt(modem, type, Buffer.from(first, "base64"));
@@ -35,7 +35,7 @@ function withSize(data: Buffer): string[] {
   return [text, `${text.length}`];
 }
 
-/** Tells what was cut or mixed up on its way from what the TLS library can take. */
+/** A checksum that detects truncated or mixed-up data before the TLS library sees them. */
 function checkOf({ kind }: ResumptionType, id: Buffer, session: Buffer): Buffer {
   const covered = kind === "id" ? Buffer.concat([id, session]) : session;
   return createHash("sha256").update(kind).update(covered).digest().subarray(0, CHECK_LENGTH);
@@ -43,7 +43,7 @@ function checkOf({ kind }: ResumptionType, id: Buffer, session: Buffer): Buffer 
 
 function encrypt(modem: Modem, type: ResumptionType, session: Buffer): Buffer {
   const nonce = randomBytes(NONCE_LENGTH);
-  const cipher = createCipheriv(CIPHER, moduleKey(modem), nonce).setAAD(Buffer.from(type.kind));
+  const cipher = createCipheriv(CIPHER, modemKey(modem), nonce).setAAD(Buffer.from(type.kind));
   const encrypted = Buffer.concat([cipher.update(session), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]);
 }
@@ -51,7 +51,7 @@ function encrypt(modem: Modem, type: ResumptionType, session: Buffer): Buffer {
 function decrypt(modem: Modem, type: ResumptionType, data: Buffer): Buffer | undefined {
   const start = NONCE_LENGTH + TAG_LENGTH;
   if (data.length <= start) return undefined;
-  const decipher = createDecipheriv(CIPHER, moduleKey(modem), data.subarray(0, NONCE_LENGTH))
+  const decipher = createDecipheriv(CIPHER, modemKey(modem), data.subarray(0, NONCE_LENGTH))
     .setAAD(Buffer.from(type.kind))
     .setAuthTag(data.subarray(NONCE_LENGTH, start));
   try {
@@ -61,11 +61,11 @@ function decrypt(modem: Modem, type: ResumptionType, data: Buffer): Buffer | und
   }
 }
 
-/** Made once in the life of a module. */
-function moduleKey(modem: Modem): Buffer {
-  const stored = modem.storage.get<string>(MODULE_KEY);
+/** Made once in the life of a modem. */
+function modemKey(modem: Modem): Buffer {
+  const stored = modem.storage.get<string>(MODEM_KEY);
   if (stored !== undefined) return Buffer.from(stored, "hex");
   const key = randomBytes(KEY_LENGTH);
-  modem.storage.set(MODULE_KEY, key.toString("hex"));
+  modem.storage.set(MODEM_KEY, key.toString("hex"));
   return key;
 }

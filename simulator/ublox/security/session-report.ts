@@ -4,7 +4,7 @@ import { writeSession } from "./session-data";
 import { type Resumption, resumptionStatus } from "./session-resumption";
 
 /**
- * After a handshake: tells type and data of a session id, else whether there are session data (guide 3.4.1 to 3.4.3).
+ * After a handshake: reports type and data of a session id, or whether there are session data (guide 3.4.1 to 3.4.3).
  * @param number of the profile
  */
 export function reportSession(modem: Modem, number: number, resumption: Resumption, connection: TlsConnection): void {
@@ -20,9 +20,9 @@ export function reportSession(modem: Modem, number: number, resumption: Resumpti
   modem.urc(`+UUSECPRF: ${number},13,0,${resumptionStatus(resumption)}`);
 }
 
-/** Values of the type's tag after this connection; undefined when it left none. */
+/** Values of the type's tag after this connection; undefined if there are none. */
 function obtained(modem: Modem, { type, data }: Resumption, connection: TlsConnection): readonly string[] | undefined {
-  // A session that was taken up goes on under its old data: a host tells by them that it was.
+  // A resumed session keeps its old data; by these the host sees that it was resumed.
   if (type.told && connection.reused) return data;
   const session = connection.session();
   if (session === undefined) return connection.reused ? data : undefined;

@@ -7,9 +7,9 @@ export interface ResumptionType {
   readonly kind: SessionKind;
   /** The data leave the modem encrypted by a key that only this modem has. */
   readonly encrypted: boolean;
-  /** The tag of +USECPRF's op 13 that has the data. */
+  /** The tag of the data in +USECPRF's op 13. */
   readonly tag: number;
-  /** What a connection gave is told by URC, and used only after it was set; else it is held and can be read. */
+  /** A URC reports the data, which take effect once the host sets them; otherwise the modem keeps them for reading. */
   readonly told: boolean;
   /** The data are set at a prompt. */
   readonly prompted: boolean;
@@ -45,7 +45,7 @@ export function isDataTag(tag: number): boolean {
 export interface Resumption {
   enabled: boolean;
   type: ResumptionType;
-  /** The values of the type's tag as they were set, or obtained where the type holds them. */
+  /** The values of the type's tag: set by the host, or obtained if the modem keeps them. */
   data: readonly string[] | undefined;
 }
 
@@ -57,7 +57,7 @@ const OFF = 0;
 const ENABLED = 1;
 const CONFIGURED = 2;
 
-/** What tag 0 tells: 2 once there are session data (guide 3.4.2). */
+/** The value of tag 0: 2 once there are session data (guide 3.4.2). */
 export function resumptionStatus({ enabled, data }: Resumption): number {
   if (!enabled) return OFF;
   return data === undefined ? ENABLED : CONFIGURED;

@@ -8,8 +8,8 @@ const TYPE = 1;
 const HIGHEST_TAG = 15;
 /** Longest session data, characters. */
 const LONGEST_DATA = 8192;
-/** ms after which data at the prompt that do not come are given up. */
-const TRANSFER_TIMEOUT = 20_000;
+/** Bounds each pause in the data at the prompt. */
+const TRANSFER_TIMEOUT_MS = 20_000;
 
 /** Op 13 of +USECPRF, `<profile>,13,<tag>[,…]`: session resumption (guide 3.4.4). */
 export function resumptionCommand(call: Call, resumption: Resumption): void | Promise<void> {
@@ -17,7 +17,7 @@ export function resumptionCommand(call: Call, resumption: Resumption): void | Pr
   if (tag === STATUS) return statusCommand(call, resumption);
   if (tag === TYPE) return typeCommand(call, resumption);
   if (!isDataTag(tag)) throw incorrectParameters();
-  // Data belong to a type: those of another would never be used.
+  // Data of another type would never be used.
   if (!resumption.enabled || resumption.type.tag !== tag) throw notAllowed();
   return dataCommand(call, resumption);
 }
@@ -50,7 +50,7 @@ function dataCommand(call: Call, resumption: Resumption): void | Promise<void> {
 }
 
 function tellData(call: Call, { type, data }: Resumption): void {
-  // What a session id gave was told by URC, and is the host's to keep.
+  // The data of a session id were reported by URC; the host keeps them.
   if (type.told || data === undefined) throw notAllowed();
   tell(call, data.join(","));
 }
@@ -67,7 +67,7 @@ function takeFromLine(call: Call, resumption: Resumption): void {
 async function takeAtPrompt(call: Call, resumption: Resumption): Promise<void> {
   expectCount(call, 4, 4);
   const size = integerAt(call, 3, 1, LONGEST_DATA);
-  const content = await call.prompt(">", size, TRANSFER_TIMEOUT, { idleTimeout: true });
+  const content = await call.prompt(">", size, TRANSFER_TIMEOUT_MS, { idleTimeout: true });
   const text = content.toString("latin1");
   if (content.length < size || !isBase64(text)) throw incorrectParameters();
   resumption.data = [text, `${size}`];

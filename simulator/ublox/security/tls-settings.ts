@@ -21,8 +21,8 @@ const TLS_1_3 = 4;
 const WHOLE_CERTIFICATE = 2;
 
 /**
- * What a security profile means for a connection.
- * @throws {NetworkError} `tls` when it names something that is not imported, or lacks what it needs
+ * The TLS settings from a security profile.
+ * @throws {NetworkError} `tls` if it names something that is not imported, or lacks something that it needs
  */
 export function tlsSettings(modem: Modem, profile: SecurityProfile): TlsSettings {
   const { validation } = profile;
@@ -45,7 +45,7 @@ export function tlsSettings(modem: Modem, profile: SecurityProfile): TlsSettings
   };
 }
 
-/** Whether the profile's versions leave room for its kind of session: TLS 1.3 has PSK tickets only (guide 3.4.4). */
+/** Whether the profile's versions allow its kind of session: TLS 1.3 has PSK tickets only (guide 3.4.4). */
 function canResume({ resumption, version }: SecurityProfile): boolean {
   return resumption.enabled && (resumption.type.kind === "psk-ticket") === (version === TLS_1_3);
 }
@@ -91,8 +91,8 @@ function sharedKey(modem: Modem, profile: SecurityProfile): Pick<TlsSettings, "p
 }
 
 /**
- * Identity and key of the root of trust. A real module has them from production; this one's come from its IMEI, so that
- * a test's server can know them.
+ * Identity and key of the root of trust. A real modem gets them in production; here they derive from the IMEI, so that
+ * a test server can know them.
  */
 function rootOfTrustKey(modem: Modem): NonNullable<TlsSettings["psk"]> {
   const { imei } = modem.options;

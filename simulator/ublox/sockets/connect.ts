@@ -14,10 +14,10 @@ import { HIGHEST_SOCKET, type SocketTable, socketTable } from "./table";
 
 const LONGEST_HOST = 128;
 const HIGHEST_PORT = 65_535;
-/** ms for a connection, its handshake included. */
-const PATIENCE = 120_000;
+/** Bounds connecting, handshake included. */
+const CONNECT_TIMEOUT_MS = 120_000;
 
-/** How connections come about (guide 5.1, 5.2). */
+/** Connecting and listening (guide 5.1, 5.2). */
 export const socketConnectCommands: readonly CommandDefinition[] = [
   {
     name: "+USOCO",
@@ -27,7 +27,7 @@ export const socketConnectCommands: readonly CommandDefinition[] = [
   { name: "+USOLI", set: listen, test: (call) => call.info(`+USOLI: (0-${HIGHEST_SOCKET}),(1-${HIGHEST_PORT})`) },
 ];
 
-/** Where +USOCO and +USOST lead. */
+/** The remote end of +USOCO and +USOST. */
 export function remoteAt(call: Call, index: number): Endpoint {
   const address = stringAt(call, index, LONGEST_HOST);
   if (address === "") throw incorrectParameters();
@@ -100,8 +100,8 @@ async function connectTcp(modem: Modem, socket: ModemSocket, remote: Endpoint): 
   const target = { host: remote.address, port: remote.port, ...parts };
   const connection =
     security === undefined
-      ? await TcpConnection.open({ ...target, timeout: PATIENCE }, QUEUES, around)
-      : await connectSecurely(modem, socket, security, { ...target, timeout: PATIENCE });
+      ? await TcpConnection.open({ ...target, timeout: CONNECT_TIMEOUT_MS }, QUEUES, around)
+      : await connectSecurely(modem, socket, security, { ...target, timeout: CONNECT_TIMEOUT_MS });
   socket.connection = connection;
   applyOptions(socket);
 }
@@ -123,7 +123,7 @@ async function listen(call: Call, modem: Modem): Promise<void> {
   }
 }
 
-/** Guide 5.2: the new connection gets the first number that is free. */
+/** The new connection gets the first free number (guide 5.2). */
 function accept(modem: Modem, table: SocketTable, socket: ModemSocket, port: number, peer: TcpConnection): boolean {
   if (table.full) return false;
   const { cid, preferIPv6, protocol } = socket.parts;

@@ -3,20 +3,20 @@ import type { SocketTable } from "./table";
 
 /** Both directions of a connected socket, whatever its protocol. */
 export interface Channel {
-  /** Takes what it has room for, and returns how much that was. */
+  /** Takes as many bytes as there is room for; returns their number. */
   write(bytes: Buffer): number;
-  /** What came in; undefined when there is nothing. */
+  /** Received bytes; undefined if there are none. */
   read(): Buffer | undefined;
-  /** Nothing more will come. */
+  /** Nothing more will arrive. */
   readonly ended: boolean;
-  /** Tells of everything that may let `write` or `read` go on. */
+  /** Calls back whenever `write` or `read` may be able to go on. */
   watch(changed: () => void): void;
 }
 
 /** Bytes that the line prints in one piece. */
 const CHUNK = 1024;
 
-/** Undefined when the socket is connected to nobody. */
+/** Undefined if the socket is not connected. */
 export function channelOf(table: SocketTable, socket: ModemSocket): Channel | undefined {
   return tcpChannel(table, socket) ?? udpChannel(socket);
 }
@@ -26,7 +26,7 @@ function tcpChannel(table: SocketTable, socket: ModemSocket): Channel | undefine
   if (connection === undefined) return undefined;
   return {
     write(bytes) {
-      // What is sent to a peer that is gone is gone too.
+      // Bytes to a peer that is gone are lost.
       if (connection.ended) return bytes.length;
       const part = bytes.subarray(0, connection.room);
       return part.length > 0 && connection.write(part) ? part.length : 0;

@@ -1,10 +1,10 @@
 import { ByteQueue } from "../../internet/tcp-udp/bytes";
 import type { Triggers } from "./direct-link-triggers";
 
-/** Bytes that TCP gets at the latest, whatever the triggers wait for. */
+/** Bytes at which TCP data go out, whatever the triggers say. */
 const MOST_IN_TCP = 2048;
 
-/** Collects what a host sends in direct link until one of the triggers lets it go. */
+/** Collects the host's data in direct link until a trigger sends them. */
 export class PacketBuilder {
   readonly #triggers: Triggers;
   readonly #isTcp: boolean;
@@ -41,13 +41,13 @@ export class PacketBuilder {
     else if (timer > 0) this.#cancelTimer = this.#later(timer, () => this.flush());
   }
 
-  /** Lets everything go. */
+  /** Sends everything. */
   flush(): void {
     this.#cancelTimer();
     if (this.#held.length > 0) this.#emit(this.#held.take(this.#held.length));
   }
 
-  /** A stream has no packets to wait for, unless it is told so. */
+  /** A stream does not wait for packets unless a trigger is set. */
   get #waitsForNothing(): boolean {
     const { timer, length, character } = this.#triggers;
     return this.#isTcp && timer === 0 && length === 0 && character < 0;

@@ -1,4 +1,4 @@
-/** When what a host sends in direct link goes out (+UDCONF=2 and 5 to 8); any of them is enough. */
+/** When the host's data go out in direct link (+UDCONF=2 and 5 to 8); any one is enough. */
 export interface Triggers {
   /** ms after the last byte; 0: none */
   timer: number;
@@ -8,7 +8,7 @@ export interface Triggers {
   character: number;
   /** ms of a full queue, after which the modem leaves direct link; 0: never */
   congestion: number;
-  /** bytes of the largest datagram; no matter to TCP */
+  /** bytes of the largest datagram; ignored for TCP */
   packet: number;
 }
 
@@ -18,12 +18,12 @@ export function factoryTriggers(isUdp: boolean): Triggers {
   return { timer: isUdp ? 500 : 0, length: 0, character: -1, congestion: 60_000, packet: LARGEST_DATAGRAM };
 }
 
-/** One trigger: its name, and what it may be set to. */
+/** One trigger: its name and range. */
 export interface TriggerRule {
   readonly trigger: keyof Triggers;
   readonly least: number;
   readonly most: number;
-  /** A value below the range that switches it off. */
+  /** A value below the range, which switches it off. */
   readonly off?: number;
 }
 

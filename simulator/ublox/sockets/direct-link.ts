@@ -28,14 +28,14 @@ async function link(call: Call, modem: Modem): Promise<void> {
   table.afterRead(socket);
 }
 
-/** Bytes both ways, until the host leaves, the peer closes, the socket goes, or nothing moves for too long. */
+/** Carries bytes both ways until the host leaves, the peer closes, the socket goes, or congestion lasts too long. */
 class DirectLink {
   readonly #modem: Modem;
   readonly #call: Call;
   readonly #socket: ModemSocket;
   readonly #channel: Channel;
   readonly #packets: PacketBuilder;
-  /** What the triggers let go and the socket has no room for yet. */
+  /** Released by the triggers; the socket has no room for them yet. */
   readonly #outgoing: Buffer[] = [];
   readonly #waiting = new Set<() => void>();
   #draining: Promise<void> | undefined;
@@ -83,7 +83,7 @@ class DirectLink {
     }
   }
 
-  /** Returns whether nothing waits any more. */
+  /** Returns whether everything was sent. */
   #pump(): boolean {
     for (let head = this.#outgoing[0]; head !== undefined; head = this.#outgoing[0]) {
       const taken = this.#channel.write(head);

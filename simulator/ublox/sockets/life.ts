@@ -11,7 +11,7 @@ import { HIGHEST_SOCKET, type SocketTable, socketTable } from "./table";
 const HIGHEST_PORT = 65_535;
 const HIGHEST_CID = 8;
 
-/** How sockets begin and end (guide 5.1, 5.9, 5.11). */
+/** Creating, securing and closing sockets (guide 5.1, 5.9, 5.11). */
 export const socketLifeCommands: readonly CommandDefinition[] = [
   {
     name: "+USOCR",
@@ -54,7 +54,7 @@ async function bind(table: SocketTable, socket: ModemSocket, parts: SocketParts)
   }
 }
 
-/** No URC, unless the result did not wait for the end (guide 5.9). */
+/** A URC follows only if the result did not wait for the close (guide 5.9). */
 async function close(call: Call, modem: Modem): Promise<void> {
   expectCount(call, 1, 2);
   const table = socketTable(modem);
@@ -66,7 +66,7 @@ async function close(call: Call, modem: Modem): Promise<void> {
     return;
   }
   const { powerCycle } = modem;
-  // Else +UUSOCL would be said of a socket that was made in the meantime.
+  // Otherwise +UUSOCL could name a socket that was created in the meantime.
   const free = table.hold(socket);
   const closed = socket.close();
   call.afterResult(async () => {

@@ -12,8 +12,8 @@ export const socketOptionCommands: readonly CommandDefinition[] = [
   { name: "+USOCFG", set: configure },
 ];
 
-/** One option: its values, each with its range and what it is at first. */
-interface OptionRule {
+/** One option: its values, each with range and initial value. */
+interface SocketOptionRule {
   readonly values: readonly (readonly [least: number, most: number, initial: number])[];
   /** Values may be left out from here on. */
   readonly needed: number;
@@ -21,7 +21,7 @@ interface OptionRule {
 }
 
 const HIGHEST_TIME = 2_147_483_647;
-const one = (most: number, initial: number, only?: typeof TCP | typeof UDP): OptionRule => ({
+const one = (most: number, initial: number, only?: typeof TCP | typeof UDP): SocketOptionRule => ({
   values: [[0, most, initial]],
   needed: 1,
   ...(only === undefined ? {} : { only }),
@@ -34,7 +34,7 @@ const TIME_TO_LIVE = "0,2";
 const BROADCAST = "65535,32";
 
 /** By level and option. */
-const RULES: ReadonlyMap<string, OptionRule> = new Map([
+const RULES: ReadonlyMap<string, SocketOptionRule> = new Map([
   // Type of service
   ["0,1", one(255, 0)],
   [TIME_TO_LIVE, one(255, 255)],
@@ -60,7 +60,7 @@ const RULES: ReadonlyMap<string, OptionRule> = new Map([
   ["65535,512", one(1, 0)],
 ]);
 
-function ruleAt(call: Call, socket: ModemSocket): { key: string; rule: OptionRule } {
+function ruleAt(call: Call, socket: ModemSocket): { key: string; rule: SocketOptionRule } {
   const key = `${integerAt(call, 1, 0, 65_535)},${integerAt(call, 2, 0, 65_535)}`;
   const rule = RULES.get(key);
   if (rule === undefined) throw incorrectParameters();
@@ -87,20 +87,20 @@ function getOption(call: Call, modem: Modem): void {
   call.info(`+USOGO: ${values.join(",")}`);
 }
 
-/** As far as this machine's sockets can be told. */
+/** Applies the options that this machine's sockets support. */
 export function applyOptions(socket: ModemSocket): void {
   const first = (key: string) =>
     (socket.options.get(key) ?? RULES.get(key)?.values.map(([, , value]) => value))?.[0] ?? 0;
   socket.connection?.setNoDelay(first(NO_DELAY) === 1);
   socket.connection?.setKeepAlive(first(KEEP_ALIVE) === 1, first(KEEP_IDLE));
   socket.datagrams?.setBroadcast(first(BROADCAST) === 1);
-  // 0 is no hop count that a datagram could have.
+  // 0 is not a valid hop count.
   socket.datagrams?.setTtl(Math.max(1, first(TIME_TO_LIVE)));
 }
 
 const SYSTEM = "ublox.socket-configuration";
 
-/** For all sockets, in NVM. What LARA-R6 can be told there, such as selective acknowledgement, this machine's stack decides. */
+/** For all sockets, in NVM. Without effect: this machine's stack decides on selective acknowledgement and the like. */
 function configure(call: Call, modem: Modem): void {
   expectCount(call, 1, 2);
   const stored = modem.storage.get<Record<string, number>>(SYSTEM) ?? {};

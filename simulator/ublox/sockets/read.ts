@@ -8,7 +8,7 @@ import { HIGHEST_SOCKET, socketTable } from "./table";
 import { hexMode } from "./udconf";
 import { LONGEST, LONGEST_IN_HEX } from "./write";
 
-/** How bytes come in (guide 5.5, 5.7). */
+/** Reading from sockets (guide 5.5, 5.7). */
 export const socketReadCommands: readonly CommandDefinition[] = [
   { name: "+USORD", set: read, test: (call, modem) => call.info(`+USORD: (0-${HIGHEST_SOCKET}),(0-${most(modem)})`) },
   {
@@ -56,7 +56,7 @@ function readFrom(call: Call, modem: Modem): void {
   table.afterRead(socket);
 }
 
-/** Never more than one datagram; what is left of it is told as the rest. */
+/** Reads at most one datagram; what is left of it is reported as unread. */
 function datagram(socket: ModemSocket, length: number): Datagram | undefined {
   const { datagrams } = socket;
   const whole = datagrams?.first?.bytes.length ?? 0;

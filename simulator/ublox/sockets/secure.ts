@@ -19,8 +19,8 @@ const FAILURES: Readonly<Record<NetworkFailure, SocketFailure>> = {
 };
 
 /**
- * Connects with TLS as the security profile says (guide 5.11). The connection has its place among the four that there
- * are until the socket goes.
+ * Connects with TLS as the security profile says (guide 5.11). The connection holds one of the four places until the
+ * socket is removed.
  * @throws {SocketError}
  */
 export async function connectSecurely(
@@ -50,7 +50,7 @@ export async function connectSecurely(
   }
 }
 
-/** Goes on to the next address of a name only while no connection comes about. */
+/** Tries the next address of a name only if there was no connection. */
 async function handshake(
   settings: TlsSettings,
   target: TcpTarget & { readonly timeout: number },

@@ -17,11 +17,11 @@ export const UDP = 17;
 export const QUEUES = { receive: 12 * 1024, send: 8 * 1024 };
 export const SECURE_QUEUES = { ...QUEUES, send: 1024 };
 
-/** Linux's numbers, which +USOER and +USOCTL=…,1 tell (guide 5.8). */
+/** Linux's numbers, as +USOER and +USOCTL=…,1 report them (guide 5.8). */
 export const ERRNO = { none: 0, wouldBlock: 11, invalid: 22, connected: 106, notConnected: 107 } as const;
 
 const ERRNO_OF: Readonly<Record<SocketFailure, number>> = {
-  // What a failed +USOCO by name left on a SARA-R4.
+  // As a failed +USOCO by name on a SARA-R4.
   dns: ERRNO.wouldBlock,
   refused: 111,
   timeout: 110,
@@ -43,7 +43,7 @@ export function errnoOf(error: unknown): number {
 /** +USOCTL=…,10 */
 export const TCP_STATE = { inactive: 0, listening: 1, connecting: 2, established: 4, closing: 7 } as const;
 
-/** What a socket is made as (+USOCR). */
+/** The parameters of +USOCR. */
 export interface SocketParts {
   readonly protocol: typeof TCP | typeof UDP;
   readonly cid: number;
@@ -56,7 +56,7 @@ export class ModemSocket {
   connection: TcpConnection | undefined;
   listener: TcpListener | undefined;
   datagrams: UdpSocket | undefined;
-  /** Whom a UDP socket is connected to. */
+  /** The peer of a connected UDP socket. */
   peer: Endpoint | undefined;
   /** +USOCO runs. */
   connecting = false;
@@ -68,7 +68,7 @@ export class ModemSocket {
   lastError: number = ERRNO.none;
   /** Bytes left of a datagram that was read in part. */
   restOfDatagram = 0;
-  /** It was closed, and its number may be another socket's. */
+  /** It was closed; its number may belong to another socket. */
   gone = false;
   /** Called when the socket goes. */
   release: () => void = () => undefined;
@@ -95,13 +95,13 @@ export class ModemSocket {
     return this.connection.ended ? TCP_STATE.closing : TCP_STATE.established;
   }
 
-  /** What +UUSORD tells: the rest of a datagram that was begun, else all that waits (guide 5.5, 5.7). */
+  /** The value of +UUSORD: the rest of a partly read datagram, otherwise all unread bytes (guide 5.5, 5.7). */
   get unread(): number {
     if (this.restOfDatagram > 0) return this.restOfDatagram;
     return this.connection?.unread ?? this.datagrams?.unread ?? 0;
   }
 
-  /** Everything that it has ends at once, without a word to the peer. */
+  /** Ends everything at once, without telling the peer. */
   abort(): void {
     this.#life.abort();
     this.connection?.abort();
@@ -109,7 +109,7 @@ export class ModemSocket {
     this.datagrams?.close();
   }
 
-  /** Resolves when the peer knows. */
+  /** Resolves once the peer knows. */
   async close(): Promise<void> {
     if (this.connecting) this.#life.abort();
     this.listener?.close();
@@ -117,7 +117,7 @@ export class ModemSocket {
     await this.connection?.close(this.#linger);
   }
 
-  /** +USOSO=…,65535,128: ms, where it is switched on. */
+  /** +USOSO=…,65535,128, in ms, if switched on. */
   get #linger(): number | undefined {
     const [on, time] = this.options.get("65535,128") ?? [];
     return on === 1 ? time : undefined;

@@ -5,7 +5,7 @@ import { notAllowed } from "../errors";
 import type { ModemSocket } from "./socket";
 import { HIGHEST_SOCKET, socketTable } from "./table";
 
-/** What a socket tells of itself (guide 5.8). */
+/** State of sockets (guide 5.8). */
 export const socketStateCommands: readonly CommandDefinition[] = [
   { name: "+USOCTL", set: query, test: (call) => call.info(`+USOCTL: (0-${HIGHEST_SOCKET}),(0-4,10-11)`) },
   { name: "+USOER", execute: lastError },

@@ -9,12 +9,12 @@ import { ERRNO, errnoOf, ModemSocket, type SocketParts } from "./socket";
 const MOST = 7;
 export const HIGHEST_SOCKET = MOST - 1;
 
-/** The sockets of the modem, and what they tell unasked. */
+/** The sockets of the modem and their URCs. */
 export class SocketTable {
   readonly #modem: Modem;
   /** +USOER */
   lastError: number = ERRNO.none;
-  /** While a TLS handshake runs no other socket command is accepted (guide 5.11). */
+  /** A TLS handshake is running: no other socket command is accepted (guide 5.11). */
   securing = false;
   readonly #sockets = new Map<number, ModemSocket>();
   readonly #held = new Set<number>();
@@ -34,7 +34,7 @@ export class SocketTable {
     return this.#firstFree === undefined;
   }
 
-  /** Takes the first number that is free. */
+  /** Takes the first free number. */
   create(parts: SocketParts): ModemSocket {
     const free = this.#firstFree;
     if (free === undefined) throw notAllowed();
@@ -55,7 +55,7 @@ export class SocketTable {
     this.lastError = errno;
   }
 
-  /** Frees its number; what it has is closed by the caller. */
+  /** Frees its number; the caller closes its connection. */
   remove(socket: ModemSocket): void {
     if (socket.gone) return;
     socket.gone = true;
@@ -63,13 +63,13 @@ export class SocketTable {
     socket.release();
   }
 
-  /** Nobody gets the number of a socket that was removed before what this returns is called. */
+  /** Keeps the number of a removed socket reserved until the returned function is called. */
   hold({ id }: ModemSocket): () => void {
     this.#held.add(id);
     return () => void this.#held.delete(id);
   }
 
-  /** The socket goes for a reason that the host did not give (guide 5.9). */
+  /** Removes a socket that the host did not close (guide 5.9). */
   vanish(socket: ModemSocket): void {
     if (socket.gone) return;
     this.remove(socket);
@@ -77,7 +77,7 @@ export class SocketTable {
     this.#modem.urc(`+UUSOCL: ${socket.id}`);
   }
 
-  /** Guide 5.5: data is told only where it meets an empty buffer, the end only when everything was read. */
+  /** Reports data only if the buffer was empty, and the end only once everything was read (guide 5.5). */
   listenTo(socket: ModemSocket): void {
     socket.connection?.watch({
       received: (before) => {
@@ -103,7 +103,7 @@ export class SocketTable {
     this.#modem.urc(`+UUSORD: ${socket.id},${socket.unread}`);
   }
 
-  /** After bytes were read: what is left is told, or that the peer had closed. */
+  /** After a read: reports the remaining bytes, or that the peer has closed. */
   afterRead(socket: ModemSocket): void {
     if (socket.unread > 0) this.announce(socket);
     else if (socket.connection?.ended === true) this.vanish(socket);

@@ -8,7 +8,7 @@ import { socketTable } from "./table";
 
 const HIGHEST_CID = 8;
 const HEX_MODE = 1;
-/** Whether DSR changes before `DISCONNECT` or behind it. */
+/** Whether DSR changes before or after `DISCONNECT`. */
 const DSR_EDGE = 10;
 const DEFAULT_CONNECTION = 19;
 /** Guide 2.5: the number of the feature is part of every value. */
@@ -21,11 +21,11 @@ export const moduleSettingCommands: readonly CommandDefinition[] = [
   { name: "+UDCONF", set: configure, test: (call) => call.info(`+UDCONF: (${[...settings.keys()].join(",")})`) },
 ];
 
-/** One setting of +UDCONF: how it is read and how it is written. */
+/** One setting of +UDCONF: how to read and write it. */
 interface Setting {
-  /** Parameters after the op code that say whose setting it is. */
+  /** Parameters after the op code that select the setting's owner. */
   readonly keys: number;
-  /** Parameters that follow them when it is written. */
+  /** Parameters that follow when it is written. */
   readonly values: number;
   read(call: Call, modem: Modem): string;
   write(call: Call, modem: Modem): void;
@@ -54,7 +54,7 @@ function configure(call: Call, modem: Modem): void {
   else throw incorrectParameters();
 }
 
-/** The flags that a reboot puts back, by op code. */
+/** The flags that a reboot resets, by op code. */
 function flags(modem: Modem): Map<number, number> {
   return modem.service("ublox.module-flags", () => new Map<number, number>());
 }
@@ -68,12 +68,12 @@ function volatileFlag(code: number): Setting {
   };
 }
 
-/** Whether the data of socket commands stand in hexadecimal digits (+UDCONF=1). */
+/** Whether socket commands carry their data as hexadecimal digits (+UDCONF=1). */
 export function hexMode(modem: Modem): boolean {
   return flags(modem).get(HEX_MODE) === 1;
 }
 
-/** Of one socket, until it goes. */
+/** Valid for one socket until it is removed. */
 function triggerSetting({ trigger, least, most, off = least }: TriggerRule): Setting {
   return {
     keys: 1,

@@ -9,12 +9,12 @@ import { HIGHEST_SOCKET, type SocketTable, socketTable } from "./table";
 import { hexMode } from "./udconf";
 
 export const LONGEST = 1024;
-/** Two digits stand for a byte. */
+/** Two digits per byte. */
 export const LONGEST_IN_HEX = 512;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const HEX = /^([0-9A-Fa-f]{2})*$/;
 
-/** How bytes go out (guide 5.3, 5.6). */
+/** Writing to sockets (guide 5.3, 5.6). */
 export const socketWriteCommands: readonly CommandDefinition[] = [
   { name: "+USOWR", set: write, test: (call, modem) => call.info(`+USOWR: (0-${HIGHEST_SOCKET}),${ranges(modem)}`) },
   {
@@ -42,7 +42,7 @@ async function write(call: Call, modem: Modem): Promise<void> {
   call.info(`+USOWR: ${socket.id},${socket.peer === undefined ? queue(table, socket, bytes) : bytes.length}`);
 }
 
-/** Bytes taken: all, or 0 when the peer has closed (guide 5.5). @throws {CommandError} the queue is full (5.3.3) */
+/** Returns the bytes taken; 0 if the peer has closed (guide 5.5). @throws {CommandError} the queue is full (5.3.3) */
 function queue(table: SocketTable, socket: ModemSocket, bytes: Buffer): number {
   const { connection, gone } = socket;
   if (gone || connection === undefined || connection.ended) return 0;
@@ -63,7 +63,7 @@ async function sendTo(call: Call, modem: Modem): Promise<void> {
   call.info(`+USOST: ${socket.id},${bytes.length}`);
 }
 
-/** @param remote the socket's peer when left out */
+/** @param remote the socket's peer by default */
 async function send(table: SocketTable, socket: ModemSocket, bytes: Buffer, remote?: Endpoint): Promise<void> {
   const { datagrams } = socket;
   if (datagrams === undefined || datagrams.pending + bytes.length > QUEUES.send) {
@@ -79,7 +79,7 @@ async function send(table: SocketTable, socket: ModemSocket, bytes: Buffer, remo
   }
 }
 
-/** The data of base or hex syntax behind its length; undefined when it will come at the prompt. */
+/** The data in the command (base or hex syntax), after the length; undefined if they come at the prompt. */
 function inlineData(call: Call, modem: Modem, index: number): Buffer | undefined {
   const data = call.arguments[index + 1];
   if (data === undefined) {

@@ -71,7 +71,7 @@ describe("a simulated port", () => {
     ["sim:BG96?operator=%zz", /percent sign/],
     ["sim:BG96?route=nonsense", /route "nonsense"/],
     ["sim:BG96?fault=explode", /no fault "explode"/],
-    ["/dev/ttyUSB0", /is no simulated port/],
+    ["/dev/ttyUSB0", /is not a simulated port/],
   ])("%s is refused with words that help", (text, message) => {
     expect(() => openInProcess(text)).toThrow(message);
   });
