@@ -1,9 +1,9 @@
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
 
-/** What the settings of the demo's Node-RED name. */
+/** The `credentialSecret` in the settings of the demo's Node-RED. */
 export const CREDENTIAL_SECRET = "demo";
 
-/** By node id, what Node-RED keeps out of a flow file. */
+/** What Node-RED keeps out of a flow file, by node id. */
 export type Credentials = Readonly<Record<string, unknown>>;
 
 /** A credential file as Node-RED writes it: AES-256-CTR under the hash of the secret, IV in hex, text in base64. */

@@ -13,8 +13,8 @@ export class EchoServer {
   }
 
   /**
-   * Resolves with the port, the same one by TCP and by UDP.
-   * @param wanted 0 takes one that is free by both
+   * Resolves with the port, which is the same for TCP and UDP.
+   * @param wanted 0 picks one that is free for both
    */
   async listen(wanted: number): Promise<number> {
     for (;;) {
@@ -40,7 +40,7 @@ export class EchoServer {
 
   #serve(socket: Socket): void {
     this.#sockets.add(socket);
-    // A client that goes away is no news.
+    // A client that goes away is not an error.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => this.#sockets.delete(socket));
     socket.pipe(socket);

@@ -10,13 +10,13 @@ type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer)
 export interface InternetPorts {
   readonly http: number;
   readonly https: number;
-  /** TCP and UDP: what comes in goes back. */
+  /** TCP and UDP: sends everything back. */
   readonly echo: number;
-  /** Here a modem of the examples listens. */
+  /** A modem of the examples listens here. */
   readonly listening: number;
 }
 
-/** The small internet of the demo: what the examples talk to, on loopback. */
+/** The demo's small internet, on loopback: the servers of the examples. */
 export class DemoInternet {
   readonly #servers = { http: createServer(), https: secureServer() };
   readonly #echo = new EchoServer();
@@ -32,7 +32,7 @@ export class DemoInternet {
     }
   }
 
-  /** Resolves with the ports, which 0 leaves to the system. */
+  /** Resolves with the ports; the system picks one for 0. */
   async listen(ports: InternetPorts): Promise<InternetPorts> {
     const http = await listen(this.#servers.http, ports.http);
     const https = await listen(this.#servers.https, ports.https);
@@ -53,7 +53,7 @@ export class DemoInternet {
     try {
       for await (const chunk of request) chunks.push(chunk as Buffer);
     } catch {
-      return; // the client went away before its request was whole
+      return; // the client went away before its request was complete
     }
     const answer = this.#pages[target(request).pathname] ?? notFound;
     answer(request, response, Buffer.concat(chunks));
@@ -106,7 +106,7 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** The port itself, or of 0 one that was free a moment ago. Rejects where it is taken. */
+/** The port itself, or for 0 one that was free a moment ago. Rejects if it is taken. */
 async function freePort(port: number): Promise<number> {
   const probe = createServer();
   const free = await listen(probe, port);

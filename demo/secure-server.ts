@@ -9,8 +9,8 @@ const file = (name: string) => readFileSync(join(__dirname, "certificates", name
 const MOST_SESSIONS = 100;
 
 /**
- * The demo's HTTPS server, with a certificate of the demo's CA. It asks for a client certificate and does without.
- * Its session tickets hold beyond its own end, so that a flow can show what outlives a restart of everything.
+ * The demo's HTTPS server, with a certificate of the demo's CA. It asks for a client certificate but does not need one.
+ * Its session tickets stay valid after it ends, so that a flow can show what survives a restart of everything.
  */
 export function secureServer(): Server {
   const key = file("server.key.pem");
@@ -20,7 +20,7 @@ export function secureServer(): Server {
     ca: file("ca.cert.pem"),
     requestCert: true,
     rejectUnauthorized: false,
-    // By default both are new in each process, and the sessions of the one before are worth nothing.
+    // By default both are new in each process, which would make the earlier process's sessions useless.
     ticketKeys: createHash("sha384").update(key).digest(),
     sessionIdContext: "demo",
   });

@@ -49,7 +49,7 @@ function nextTo(port: number): number {
   return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
-/** Node-RED itself says so only after its flows have been loaded. @throws {Error} with what to do about it */
+/** Checks early: Node-RED reports it only after loading its flows. @throws {Error} that says what to do */
 async function checkFree(port: number): Promise<void> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {

@@ -9,21 +9,21 @@ export const INTERNET_PORTS: InternetPorts = { http: 1881, https: 1882, echo: 18
 
 interface FlowNode {
   readonly id: string;
-  /** As an example brings them; Node-RED keeps them in a file of their own. */
+  /** As in the example; Node-RED keeps them in a separate file. */
   readonly credentials?: object;
 }
 
-/** Every example as one flow file; config nodes that examples share stand in it once. */
+/** All examples as one flow file; shared config nodes appear once. */
 export function exampleFlows(examples: string, ports: InternetPorts): FlowNode[] {
   const files = readdirSync(examples, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
   const flows = files.map((name) => JSON.parse(readFileSync(join(examples, name), "utf8")) as FlowNode[]);
-  // The ids of the examples count up: the first tab is the one to begin with.
+  // The ids of the examples ascend, so the first tab is the one to begin with.
   const ordered = flows.sort(([a], [b]) => (a?.id ?? "").localeCompare(b?.id ?? ""));
   const nodes = [...new Map(ordered.flat().map((node) => [node.id, node])).values()];
   return JSON.parse(withInternetPorts(JSON.stringify(nodes), ports)) as FlowNode[];
 }
 
-/** Flows whose modems send what is meant for the examples' servers to where these are this time. */
+/** Points the routes of the flows' modems at the ports of this run's servers. */
 export function withInternetPorts(flows: string, { http, https, echo, listening }: InternetPorts): string {
   return flows
     .replaceAll(/(route=demo\.example:80=127\.0\.0\.1:)\d+/g, `$1${http}`)
@@ -32,7 +32,7 @@ export function withInternetPorts(flows: string, { http, https, echo, listening 
     .replaceAll(/(route=(?:meter\.example|0\.0\.0\.0):7000=127\.0\.0\.1:)\d+/g, `$1${listening}`);
 }
 
-/** Flows as Node-RED keeps them: without the credentials, which have a file of their own. */
+/** Flows as Node-RED stores them: without the credentials, which have their own file. */
 export function withoutCredentials(nodes: readonly FlowNode[]): { flows: object[]; credentials: Credentials } {
   const holders = nodes.filter((node) => node.credentials !== undefined);
   return {
@@ -41,7 +41,7 @@ export function withoutCredentials(nodes: readonly FlowNode[]): { flows: object[
   };
 }
 
-/** What the demo's Node-RED asks of its settings file: loopback only, nothing from outside, no pop-ups. */
+/** The settings file of the demo's Node-RED: loopback only, nothing from outside, no pop-ups. */
 export function settingsFile(port: number): string {
   return `module.exports = ${JSON.stringify(
     {
@@ -64,11 +64,11 @@ export interface DemoOptions {
   /** Of Node-RED's editor. */
   readonly port: number;
   readonly internet: InternetPorts;
-  /** Throw an earlier demo's flows away. */
+  /** Discard the flows of an earlier demo. */
   readonly fresh: boolean;
 }
 
-/** Makes Node-RED's user directory; flows that someone edited there stay, unless `fresh`. */
+/** Makes Node-RED's user directory; keeps edited flows unless `fresh`. */
 export function prepareUserDirectory(directory: string, root: string, options: DemoOptions): void {
   if (options.fresh) rmSync(directory, { recursive: true, force: true });
   const scope = join(directory, "node_modules", PACKAGE.slice(0, PACKAGE.indexOf("/")));

@@ -39,8 +39,8 @@ const CLOSE_LIMIT_MS = 2000;
 /**
  * Accepts, checks, queues and answers or fails every message of a node.
  *
- * Messages wait for the modem in order, then run in parallel. Each one ends in `send` and `done()`, or in `done(error)`.
- * Nothing here ever rejects: an unhandled rejection would end Node-RED's process.
+ * Messages wait for the modem in order, then run in parallel. Each one ends in `send` and `done()`, or in
+ * `done(error)`. Nothing here ever rejects: an unhandled rejection would end Node-RED's process.
  */
 export class Controller<Request, Access> {
   readonly #operation: Operation<Request, Access>;

@@ -28,7 +28,9 @@ export function requiredText(value: unknown, field: string, remedy = ""): string
   return text;
 }
 
-/** Without blanks at either end. Other characters that `trim` removes, line ends above all, must be seen and refused. */
+/**
+ * Without blanks at either end. Other characters that `trim` removes, line ends above all, must be seen and refused.
+ */
 export function withoutBlanks(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
@@ -71,7 +73,10 @@ export function optionalChoice<T extends string>(value: unknown, field: string, 
   return found;
 }
 
-/** `fallback` when empty; accepts the texts of environment variables, "true" and "false". @throws {ModemError} `INVALID_INPUT` */
+/**
+ * `fallback` when empty; accepts the texts of environment variables, "true" and "false".
+ * @throws {ModemError} `INVALID_INPUT`
+ */
 export function flag(value: unknown, field: string, fallback: boolean): boolean {
   if (isEmpty(value)) return fallback;
   if (value === true || value === "true") return true;

@@ -5,8 +5,8 @@ export const HEADER_MARK = "x-node-red-request-node";
  * The mark of an answer's headers: the core `http request` node's, which is a `hash-sum` of them.
  *
  * A message often goes from one request to the next. It then carries the headers of the first answer, which the flow's
- * author does not mean to send unless a node in between changed them. Since the mark is the core node's, this also works
- * between core's requests and ours.
+ * author does not mean to send unless a node in between changed them. Since the mark is the core node's, this also
+ * works between core's requests and ours.
  */
 export function headerMark(headers: Readonly<Record<string, string | string[]>>): string {
   return foldValue(0, "", headers).toString(16).padStart(8, "0");

@@ -6,7 +6,8 @@ import { optionalText } from "../common/input";
 const FILE_LIMIT = 100_000;
 
 /**
- * The bytes of a certificate or key: PEM text, or the content of a PEM or DER file on the gateway. undefined when empty.
+ * The bytes of a certificate or key: PEM text, or the content of a PEM or DER file on the gateway. undefined when
+ * empty.
  *
  * @throws {ModemError} `INVALID_INPUT`, without quoting the input: a key without its first line looks like a path
  */

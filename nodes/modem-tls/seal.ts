@@ -25,8 +25,8 @@ export interface SettingsStorage {
 }
 
 /**
- * The secrets that protect Node-RED's credentials, the current one first: `credentialSecret` of settings.js, else the key
- * that Node-RED generated, else that of the active project. The others may have been in use before. If the first is
+ * The secrets that protect Node-RED's credentials, the current one first: `credentialSecret` of settings.js, else the
+ * key that Node-RED generated, else that of the active project. The others may have been in use before. If the first is
  * `false`, Node-RED keeps its credentials in plain too.
  */
 export function credentialSecrets(settings: SettingsStorage): Secret[] {

@@ -11,7 +11,7 @@ const PIECE = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** For uploads, whose bytes are taken elsewhere. */
-const nobody: DataSink = () => undefined;
+const discard: DataSink = () => undefined;
 
 /** What a data phase needs from its interpreter. */
 export interface DataPhasePort {
@@ -78,7 +78,7 @@ export class DataPhase {
     const upload = new Upload(length, timeout, options);
     this.#upload = upload;
     this.#echoesUpload = options?.echo === true;
-    if (dataMode) this.#enter(() => upload.end(3), nobody);
+    if (dataMode) this.#enter(() => upload.end(3), discard);
     void upload.done.then(
       () => this.#closeUpload(),
       () => undefined,

@@ -104,7 +104,7 @@ export class SerialLine {
    * as ready when its command has arrived: this process's own time must not slow the line down.
    */
   write(bytes: Buffer, from = this.#heardAt ?? now()): number {
-    // Nobody has the port open: the output is lost.
+    // No host has the port open: the output is lost.
     if (this.#host === undefined) return now();
     return this.#toHost.write(bytes, from);
   }

@@ -112,7 +112,7 @@ describe.skipIf(browserNeed.skip)(`modem-socket's dialog in Chromium${browserNee
     const themed = await openDark();
     const dialog = await themed.openDialog(await themed.find("modem-socket"));
     expect(await dialog.hardToRead()).toEqual([]);
-    expect(await dialog.help()).toContain("Sends and receives by a TCP connection or a UDP socket of the modem");
+    expect(await dialog.help()).toContain("Sends and receives over a TCP connection or UDP socket of the modem");
     expect(themed.problems).toEqual([]);
     await themed.page.close();
   });

@@ -48,7 +48,7 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
     const profile = await openProfile();
     await profile.field("validation").selectOption("ca+host");
     const complaints: [field: string, text: string, words: string | undefined][] = [
-      ["serverName", "two words", "name of a host"],
+      ["serverName", "two words", "host name"],
       ["serverName", "10.0.0.1", undefined],
       ["sni", "10.0.0.1", "not an address"],
       ["sni", "server.example", undefined],
@@ -140,7 +140,7 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
     await editor.page.unroute(`**/${CERTIFICATES_PATH}`);
     await editor.page.route(`**/${CERTIFICATES_PATH}`, (route) => route.fulfill({ status: 413, json: {} }));
     profile = await openProfile();
-    await saysOf("ca", "could not be asked");
+    await saysOf("ca", "could not check this");
     expect(editor.problems.splice(0)).toEqual([expect.stringContaining("413")]);
     await profile.cancel();
     await http.cancel();
@@ -159,7 +159,7 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
     await saysOf("ca", "Test Root CA");
     expect(new X509Certificate(await profile.field("ca").inputValue()).subject).toBe("CN=Test Root CA");
     await file("key").setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes") });
-    await editor.page.getByText("notes.txt holds no certificate and no private key").waitFor();
+    await editor.page.getByText("notes.txt contains neither a certificate nor a private key").waitFor();
     expect(await profile.field("key").inputValue()).toBe("");
     await file("key").setInputFiles(join(FIXTURES, "client.key.pem"));
     await saysOf("key", "RSA 2048");
@@ -218,7 +218,7 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
     expect(await node.complaint("tls")).toContain("This action needs a security profile");
     await node.field("tls").selectOption("s1");
     expect(await node.complaint("tls")).toBeUndefined();
-    expect(await node.help()).toContain("Looks after the certificates on a modem");
+    expect(await node.help()).toContain("Manages the certificates on a modem");
     await node.cancel();
   });
 
@@ -238,7 +238,7 @@ describe.skipIf(browserNeed.skip)(`dialogs about TLS in Chromium${browserNeed.re
     await profile.fill("pinnedKey", pem("expired.cert"));
     await themed.page.getByText("It has expired").waitFor();
     expect(await profile.hardToRead()).toEqual([]);
-    expect(await profile.help()).toContain("A security profile: how a modem's TLS connections are made");
+    expect(await profile.help()).toContain("A security profile: the settings of a modem's TLS connections");
     expect(themed.problems).toEqual([]);
     await themed.page.close();
   });
