@@ -6,7 +6,7 @@ import { SimCard } from "./cellular/sim";
 import { startClock } from "./cellular/time";
 import { nextTurn } from "./clock";
 import { Congestion } from "./internet/congestion";
-import type { Network } from "./internet/network";
+import type { Internet } from "./internet/internet";
 import type { Modem, ModemOptions } from "./modem";
 import type { Personality } from "./personality";
 import { seededRandom } from "./random";
@@ -29,7 +29,7 @@ export interface ModemPort {
 export interface ModemParts {
   readonly personality: Personality;
   readonly options: ModemOptions;
-  readonly network: Network;
+  readonly internet: Internet;
   readonly storage: Storage;
   readonly subscription: Subscription;
   /** ms of silence in a reboot; the personality's value if left out. */
@@ -46,7 +46,7 @@ export class SimulatedModem implements Modem {
   readonly radio: CellularRadio;
   readonly sim: SimCard;
   readonly storage: Storage;
-  readonly network: Network;
+  readonly internet: Internet;
   readonly random: () => number;
   /** Belongs to the network, so it survives reboots. */
   readonly congestion = new Congestion();
@@ -64,7 +64,7 @@ export class SimulatedModem implements Modem {
     this.#bootTime = parts.bootTime ?? parts.personality.bootTime;
     this.random = parts.random ?? seededRandom(parts.options.seed);
     this.sim = new SimCard(parts.storage, parts.options.pin);
-    this.network = this.#watched(parts.network);
+    this.internet = this.#watched(parts.internet);
     this.radio = new CellularRadio({
       storage: parts.storage,
       sim: this.sim,
@@ -74,7 +74,7 @@ export class SimulatedModem implements Modem {
       technology: parts.technology ?? parts.personality.accessTechnology ?? LTE,
       random: this.random,
       later: (ms, work) => this.later(ms, work),
-      delay: () => parts.network.delay(),
+      delay: () => parts.internet.delay(),
     });
   }
 
@@ -163,18 +163,18 @@ export class SimulatedModem implements Modem {
   }
 
   /** All traffic of the modem's own clients keeps the radio connection up. */
-  #watched(network: Network): Network {
+  #watched(internet: Internet): Internet {
     const touch = () => this.radio.traffic();
     return {
-      ...network,
+      ...internet,
       target(host, port) {
         touch();
-        return network.target(host, port);
+        return internet.target(host, port);
       },
       delay: async (signal) => {
         touch();
         await this.congestion.over(signal);
-        await network.delay(signal);
+        await internet.delay(signal);
       },
     };
   }

@@ -1,6 +1,6 @@
 import type { Radio } from "./cellular/radio";
 import type { SimCard } from "./cellular/sim";
-import type { Network } from "./internet/network";
+import type { Internet } from "./internet/internet";
 import type { Storage } from "./storage";
 
 /** What every personality's handlers work with. */
@@ -10,7 +10,7 @@ export interface Modem {
   readonly radio: Radio;
   readonly sim: SimCard;
   readonly storage: Storage;
-  readonly network: Network;
+  readonly internet: Internet;
   /** Deterministic numbers from [0, 1): everything random comes from `--seed`. */
   random(): number;
   /** Runs `work` after `ms` unless the modem reboots or ends first; ms 0 runs it soon. Returns a cancel function. */

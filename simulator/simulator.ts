@@ -1,7 +1,7 @@
 import { commonCommands } from "./cellular/commands";
 import { FaultInjector } from "./faults/injector";
 import { FileStorage } from "./file-storage";
-import { createNetwork } from "./internet/real-network";
+import { createInternet } from "./internet/real-internet";
 import { CommandInterpreter } from "./line/command-interpreter";
 import { CommandTable } from "./line/dispatch";
 import { SerialLine } from "./line/serial-line";
@@ -28,7 +28,7 @@ export class Simulator {
       options: options.modem,
       subscription: options.subscription,
       storage: this.#storage,
-      network: createNetwork({ routes: options.routes, latency: options.modem.latency, random }),
+      internet: createInternet({ routes: options.routes, latency: options.modem.latency, random }),
       random,
       ...(options.boot === undefined ? {} : { bootTime: options.boot }),
       ...(options.technology === undefined ? {} : { technology: options.technology }),
@@ -36,18 +36,18 @@ export class Simulator {
     this.line = new SerialLine(options.baud);
     if (options.trace) this.line.trace = traceTo((line) => process.stderr.write(`${line}\n`));
     const table = new CommandTable([...model.commands, ...commonCommands], model.plainUnknown);
-    const terminal = new CommandInterpreter(this.modem, table, this.line, options.strict);
+    const interpreter = new CommandInterpreter(this.modem, table, this.line, options.strict);
     this.line.connectModem({
-      receive: (bytes, arrival) => terminal.receive(bytes, arrival),
-      hangUp: () => terminal.hangUp(),
+      receive: (bytes, arrival) => interpreter.receive(bytes, arrival),
+      hangUp: () => interpreter.hangUp(),
     });
-    this.#faults = new FaultInjector({ modem: this.modem, line: this.line, terminal, random });
+    this.#faults = new FaultInjector({ modem: this.modem, line: this.line, interpreter, random });
     this.modem.start({
-      urc: (parts) => terminal.urc(parts),
-      push: (parts) => terminal.push(parts),
-      noise: (noise) => terminal.noise(noise),
-      stop: () => terminal.stop(),
-      start: () => terminal.start(),
+      urc: (parts) => interpreter.urc(parts),
+      push: (parts) => interpreter.push(parts),
+      noise: (noise) => interpreter.noise(noise),
+      stop: () => interpreter.stop(),
+      start: () => interpreter.start(),
     });
     for (const spec of options.faults) this.fault(spec);
   }

@@ -63,7 +63,7 @@ function readOperator(call: Call, modem: Modem): void {
 
 async function listOperators(call: Call, modem: Modem): Promise<void> {
   modem.sim.require();
-  await modem.network.delay(modem.powerCycle);
+  await modem.internet.delay(modem.powerCycle);
   const [long, short, numeric] = names(modem);
   call.info(`+COPS: (${CURRENT},"${long}","${short}","${numeric}",${modem.radio.technology}),,(0-4),(0-2)`);
 }

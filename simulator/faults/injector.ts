@@ -60,7 +60,7 @@ export class FaultInjector implements FaultActions {
 
   printGarbage(count: number): void {
     const noise = Array.from({ length: count }, () => randomInteger(this.targets.random, 0, 255));
-    this.targets.terminal.noise(Buffer.from(noise));
+    this.targets.interpreter.noise(Buffer.from(noise));
   }
 
   /** Replaces one of the next sixteen bytes by `change`, or one in every sixteen while the fault lasts. */

@@ -7,7 +7,7 @@ import type { FaultRule } from "./spec";
 export interface FaultTargets {
   readonly modem: SimulatedModem;
   readonly line: SerialLine;
-  readonly terminal: CommandInterpreter;
+  readonly interpreter: CommandInterpreter;
   readonly random: () => number;
 }
 
@@ -42,8 +42,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   silence: {
     help: "it neither hears nor answers",
-    start: ({ targets }) => targets.terminal.silence(true),
-    end: ({ targets }) => targets.terminal.silence(false),
+    start: ({ targets }) => targets.interpreter.silence(true),
+    end: ({ targets }) => targets.interpreter.silence(false),
   },
   unplug: {
     help: "the port is gone, until `plug`",
@@ -101,6 +101,6 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   "stuck-prompt": {
     help: "the next upload loses =N bytes (8), and the modem waits for as many more",
     value: COUNT,
-    start: ({ targets }, value) => targets.terminal.loseUpload(Number(value ?? LOST_BYTES)),
+    start: ({ targets }, value) => targets.interpreter.loseUpload(Number(value ?? LOST_BYTES)),
   },
 };

@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from "node:net";
-import type { Route } from "./network";
+import type { Route } from "./internet";
 import { plainName } from "./route";
 
 /** Networks reserved for benchmarks (RFC 2544, RFC 5180): no real host has an address in them. */

@@ -1,30 +1,30 @@
 import { promises as dns } from "node:dns";
 import { isIP } from "node:net";
-import { NetworkError, type Route } from "./network";
+import { InternetError, type Route } from "./internet";
 import { plainName } from "./route";
 
 /**
  * Addresses of a name: an address is its own answer, a routed name has the address of its target, any other goes to
  * this machine's resolver.
- * @throws {NetworkError} `dns`
+ * @throws {InternetError} `dns`
  */
 export async function forwardLookup(host: string, routes: readonly Route[]): Promise<string[]> {
   const name = plainName(host);
   const routed = routes.find((route) => route.name === name)?.target.host ?? name;
   if (isIP(routed) !== 0) return [routed];
-  if (routed === "") throw new NetworkError("dns", "empty host name");
+  if (routed === "") throw new InternetError("dns", "empty host name");
   try {
     const found = await dns.lookup(routed, { all: true });
     // IPv4 first: the modems' clients prefer it by default.
     return found.sort((a, b) => a.family - b.family).map((entry) => entry.address);
   } catch (error) {
-    throw new NetworkError("dns", `${name}: ${reason(error)}`);
+    throw new InternetError("dns", `${name}: ${reason(error)}`);
   }
 }
 
 /**
  * Name of an address: that of the first route that leads there, otherwise from this machine's resolver.
- * @throws {NetworkError} `dns`
+ * @throws {InternetError} `dns`
  */
 export async function reverseLookup(address: string, routes: readonly Route[]): Promise<string> {
   const plain = plainName(address);
@@ -34,9 +34,9 @@ export async function reverseLookup(address: string, routes: readonly Route[]): 
     const { hostname } = await dns.lookupService(plain, 0);
     if (hostname !== plain) return hostname;
   } catch (error) {
-    throw new NetworkError("dns", `${plain}: ${reason(error)}`);
+    throw new InternetError("dns", `${plain}: ${reason(error)}`);
   }
-  throw new NetworkError("dns", `${plain}: no name known`);
+  throw new InternetError("dns", `${plain}: no name known`);
 }
 
 function reason(error: unknown): string {

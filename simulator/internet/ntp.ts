@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { type Network, NetworkError } from "./network";
+import { type Internet, InternetError } from "./internet";
 
 const PACKET = 48;
 /** Leap indicator 0, version 4, mode 3: a client (RFC 4330 chapter 4). */
@@ -20,18 +20,18 @@ export interface NtpOptions {
 /**
  * Asks a time server.
  * @returns ms since 1970
- * @throws {NetworkError} `dns`, `timeout`, or `closed` when it does not answer as a time server
+ * @throws {InternetError} `dns`, `timeout`, or `closed` when it does not answer as a time server
  */
-export async function askTime(network: Network, host: string, port: number, options: NtpOptions): Promise<number> {
-  const target = network.target(host, port);
-  const [address] = await network.lookup(target.host);
-  if (address === undefined) throw new NetworkError("dns", `${host} has no address`);
-  await network.delay(options.signal);
+export async function askTime(internet: Internet, host: string, port: number, options: NtpOptions): Promise<number> {
+  const target = internet.target(host, port);
+  const [address] = await internet.lookup(target.host);
+  if (address === undefined) throw new InternetError("dns", `${host} has no address`);
+  await internet.delay(options.signal);
   const answer = await exchange(address, target.port, options);
   const mode = (answer[0] ?? 0) & 0x07;
   // Stratum 0 is a refusal, a "kiss of death".
   if (answer.length < PACKET || mode !== SERVER_MODE || answer[STRATUM] === 0) {
-    throw new NetworkError("closed", `${host} is no time server`);
+    throw new InternetError("closed", `${host} is no time server`);
   }
   return (answer.readUInt32BE(TRANSMIT_TIMESTAMP) - EPOCH) * 1000;
 }
@@ -48,7 +48,7 @@ function exchange(address: string, port: number, { timeout, signal }: NtpOptions
       settle();
     };
     const fail = (failure: "timeout" | "closed", reason: string) => () => {
-      end(() => reject(new NetworkError(failure, reason)));
+      end(() => reject(new InternetError(failure, reason)));
     };
     const giveUp = fail("closed", "the modem was switched off");
     const timer = setTimeout(fail("timeout", "no answer"), timeout);

@@ -1,5 +1,5 @@
 import { connect, isIP } from "node:net";
-import type { Network } from "./network";
+import type { Internet } from "./internet";
 
 /**
  * Routers between the simulated cell and any host. Node's sockets neither set nor show an ICMP TTL, so a request with a
@@ -28,16 +28,16 @@ export type PingOutcome =
  * Tells whether the host at `address` is alive. ICMP needs rights that a program rarely has, so this is a TCP probe:
  * both an accepted and a refused connection prove the host.
  */
-export async function ping(network: Network, address: string, options: PingOptions): Promise<PingOutcome> {
+export async function ping(internet: Internet, address: string, options: PingOptions): Promise<PingOutcome> {
   if (isIP(address) === 0) throw new TypeError(`ping takes an address, not "${address}"`);
   if (options.ttl < HOPS) {
-    await network.delay(options.signal);
+    await internet.delay(options.signal);
     return { kind: "ttl-exceeded" };
   }
   const start = performance.now();
-  await network.delay(options.signal);
+  await internet.delay(options.signal);
   const left = Math.max(1, options.timeout - (performance.now() - start));
-  const probes = PROBED_PORTS.map((port) => probe(network.target(address, port), left, options.signal));
+  const probes = PROBED_PORTS.map((port) => probe(internet.target(address, port), left, options.signal));
   const alive = await Promise.any(probes).catch(() => false);
   const rtt = Math.max(1, Math.round(performance.now() - start));
   if (!alive || rtt > options.timeout) return { kind: "timeout" };

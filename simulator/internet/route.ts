@@ -1,4 +1,4 @@
-import type { Route } from "./network";
+import type { Route } from "./internet";
 
 const FORM = "NAME:PORT=HOST:PORT";
 const HIGHEST_PORT = 65535;

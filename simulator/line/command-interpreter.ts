@@ -6,12 +6,12 @@ import type { CommandError } from "./command-error";
 import { DataPhase } from "./data-phase";
 import type { CommandTable } from "./dispatch";
 import { InputQueue, type Portion } from "./input-queue";
+import { bufferedBytes, type InterpreterLine } from "./interpreter-line";
 import type { Arrival } from "./pacer";
 import { type ParsedCommand, parseCommands } from "./parse";
 import { CommandLineReader } from "./reader";
 import { failureOf, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
 import { type LineSettings, lineSettings } from "./settings";
-import { bufferedBytes, type TerminalLine } from "./terminal-line";
 import { Unsolicited } from "./unsolicited";
 
 const UNREAD = 64 * 1024;
@@ -24,7 +24,7 @@ class Restarted extends Error {}
 export class CommandInterpreter {
   readonly #modem: Modem;
   readonly #commands: CommandTable;
-  readonly #line: TerminalLine;
+  readonly #line: InterpreterLine;
   readonly #reader: CommandLineReader;
   readonly #input: InputQueue;
   readonly #data: DataPhase;
@@ -41,7 +41,7 @@ export class CommandInterpreter {
   constructor(
     modem: Modem,
     commands: CommandTable,
-    line: TerminalLine,
+    line: InterpreterLine,
     /** Whether characters that arrive too soon after a result or a prompt are lost. */
     strict: boolean,
   ) {

@@ -1,9 +1,9 @@
 import type { DataSink, PromptOptions } from "./command";
 import { DataMode } from "./data-mode";
 import type { Portion } from "./input-queue";
+import { bufferedBytes, type InterpreterLine } from "./interpreter-line";
 import { bytes, formatResult, RESULTS } from "./results";
 import type { LineSettings } from "./settings";
-import { bufferedBytes, type TerminalLine } from "./terminal-line";
 import { Upload } from "./upload";
 
 /** Bytes that are printed in one piece. */
@@ -16,7 +16,7 @@ const discard: DataSink = () => undefined;
 /** What a data phase needs from its interpreter. */
 export interface DataPhasePort {
   readonly settings: LineSettings;
-  readonly line: Pick<TerminalLine, "lower" | "rate" | "resumeInput">;
+  readonly line: Pick<InterpreterLine, "lower" | "rate" | "resumeInput">;
   /** Returns the time at which the last byte has been sent. */
   print(text: Buffer): number;
   /** A prompt has been sent completely at this time. */

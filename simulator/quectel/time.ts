@@ -1,6 +1,6 @@
 import { flag, setting, settingCommand } from "../cellular/settings";
 import { setTime } from "../cellular/time";
-import { NetworkError, type NetworkFailure } from "../internet/network";
+import { InternetError, type InternetFailure } from "../internet/internet";
 import { askTime } from "../internet/ntp";
 import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
@@ -13,7 +13,7 @@ const NTP_PORT = 123;
 /** Bounds the wait for the time server; the command's own maximum is 125 s. */
 const NTP_TIMEOUT_MS = 10_000;
 
-const FAILURES: Partial<Record<NetworkFailure, number>> = { dns: TcpIpError.dnsParse, timeout: TcpIpError.timeout };
+const FAILURES: Partial<Record<InternetFailure, number>> = { dns: TcpIpError.dnsParse, timeout: TcpIpError.timeout };
 
 /** yyyy/MM/dd,hh:mm:ss+zz with zz in quarter hours: this network is on UTC. */
 function stamp(time: number): string {
@@ -77,9 +77,9 @@ interface Outcome {
 
 async function timeOf(modem: Modem, host: string, port: number, signal: AbortSignal): Promise<Outcome> {
   try {
-    return { error: 0, time: await askTime(modem.network, host, port, { timeout: NTP_TIMEOUT_MS, signal }) };
+    return { error: 0, time: await askTime(modem.internet, host, port, { timeout: NTP_TIMEOUT_MS, signal }) };
   } catch (error) {
-    if (error instanceof NetworkError) return { error: FAILURES[error.failure] ?? TcpIpError.unknown };
+    if (error instanceof InternetError) return { error: FAILURES[error.failure] ?? TcpIpError.unknown };
     throw error;
   }
 }

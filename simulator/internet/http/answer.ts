@@ -1,4 +1,4 @@
-import { NetworkError } from "../network";
+import { InternetError } from "../internet";
 import type { HttpAnswer } from "./types";
 
 /** Bytes; no HTTP server sends a longer header. */
@@ -42,7 +42,7 @@ export class AnswerReader {
     return taken;
   }
 
-  /** Takes bytes from the server. @throws {NetworkError} `closed` if they are not HTTP */
+  /** Takes bytes from the server. @throws {InternetError} `closed` if they are not HTTP */
   push(bytes: Buffer): void {
     let rest = bytes;
     while (rest.length > 0 && this.#state !== "complete") {
@@ -50,11 +50,11 @@ export class AnswerReader {
     }
   }
 
-  /** The server has closed. @throws {NetworkError} `closed` if the answer is incomplete */
+  /** The server has closed. @throws {InternetError} `closed` if the answer is incomplete */
   end(): void {
     if (this.#state === "until-close" || this.#state === "trailer") this.#state = "complete";
     if (this.#state !== "complete") {
-      throw new NetworkError("closed", `the server closed the connection (${this.#state} was not complete)`);
+      throw new InternetError("closed", `the server closed the connection (${this.#state} was not complete)`);
     }
   }
 
@@ -97,7 +97,7 @@ export class AnswerReader {
 
   #countHead(length: number): void {
     this.#headLength += length;
-    if (this.#headLength > LONGEST_HEAD) throw new NetworkError("closed", "the answer's header does not end");
+    if (this.#headLength > LONGEST_HEAD) throw new InternetError("closed", "the answer's header does not end");
   }
 
   #onLine(line: Buffer): void {
@@ -134,7 +134,7 @@ export class AnswerReader {
 
   #onChunkSize(text: string): void {
     const digits = /^\s*([0-9a-fA-F]+)\s*(;.*)?$/.exec(text)?.[1];
-    if (digits === undefined) throw new NetworkError("closed", "the answer's chunk has no size");
+    if (digits === undefined) throw new InternetError("closed", "the answer's chunk has no size");
     this.#left = Number.parseInt(digits, 16);
     this.#state = this.#left === 0 ? "trailer" : "chunk";
   }
@@ -142,7 +142,7 @@ export class AnswerReader {
 
 function statusCode(line: string): number {
   const digits = /^HTTP\/\d+\.\d+\s+(\d{3})(\s|$)/.exec(line)?.[1];
-  if (digits === undefined) throw new NetworkError("closed", "the server does not speak HTTP");
+  if (digits === undefined) throw new InternetError("closed", "the server does not speak HTTP");
   return Number(digits);
 }
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { type Network, NetworkError } from "../network";
+import { type Internet, InternetError } from "../internet";
 import { openTls } from "../tls/tls";
 import type { TlsConnection } from "../tls/types";
 import { AnswerReader } from "./answer";
@@ -7,25 +7,25 @@ import type { HttpAnswer, HttpExchange } from "./types";
 
 /**
  * Sends one request over a connection of its own and reads the answer.
- * @throws {NetworkError} `dns`, `connect` (also if there is no connection in time), `tls`, `timeout` (silence of
+ * @throws {InternetError} `dns`, `connect` (also if there is no connection in time), `tls`, `timeout` (silence of
  * the server), `reset`, `closed` (the answer was cut short or is not HTTP, or `signal` fired)
  */
-export async function exchange(request: HttpExchange, network: Network): Promise<HttpAnswer> {
-  await network.delay(request.signal);
-  const target = network.target(request.host, request.port);
-  const answer = await firstAnswer(request, await network.lookup(target.host), target.port);
-  await network.delay(request.signal);
+export async function exchange(request: HttpExchange, internet: Internet): Promise<HttpAnswer> {
+  await internet.delay(request.signal);
+  const target = internet.target(request.host, request.port);
+  const answer = await firstAnswer(request, await internet.lookup(target.host), target.port);
+  await internet.delay(request.signal);
   return answer;
 }
 
 /** Tries the next address of a name only if there was no connection. */
 async function firstAnswer(request: HttpExchange, addresses: readonly string[], port: number): Promise<HttpAnswer> {
   const [address, ...others] = addresses;
-  if (address === undefined) throw new NetworkError("dns", `${request.host} has no address`);
+  if (address === undefined) throw new InternetError("dns", `${request.host} has no address`);
   try {
     return await transfer(request, address, port);
   } catch (error) {
-    const refused = error instanceof NetworkError && error.failure === "connect";
+    const refused = error instanceof InternetError && error.failure === "connect";
     if (!refused || others.length === 0) throw error;
     return firstAnswer(request, others, port);
   }
@@ -67,7 +67,7 @@ class Transfer {
         signal.removeEventListener("abort", onAbort);
         this.#socket.destroy();
       };
-      const fail = (error: NetworkError) => {
+      const fail = (error: InternetError) => {
         leave();
         reject(error);
       };
@@ -79,18 +79,18 @@ class Transfer {
     });
   }
 
-  #listen(fail: (error: NetworkError) => void, done: () => void): void {
+  #listen(fail: (error: InternetError) => void, done: () => void): void {
     const socket = this.#socket;
     const guarded = (work: () => void) => {
       try {
         work();
         if (this.#reader.complete) done();
       } catch (error) {
-        fail(error instanceof NetworkError ? error : new NetworkError("closed", String(error)));
+        fail(error instanceof InternetError ? error : new InternetError("closed", String(error)));
       }
     };
     socket.setTimeout(this.#request.timeout, () => {
-      fail(new NetworkError(this.#connected ? "timeout" : "connect", "the server did not answer in time"));
+      fail(new InternetError(this.#connected ? "timeout" : "connect", "the server did not answer in time"));
     });
     if (this.#connected) socket.write(this.#request.request);
     else socket.once("connect", () => this.#onConnect());
@@ -113,13 +113,13 @@ class Transfer {
     this.#reader.end();
   }
 
-  #explain(error: NodeJS.ErrnoException): NetworkError {
-    if (!this.#connected) return new NetworkError("connect", error.message);
+  #explain(error: NodeJS.ErrnoException): InternetError {
+    if (!this.#connected) return new InternetError("connect", error.message);
     if (this.#secured !== undefined && !this.#answered) return this.#secured.explain(error);
-    return new NetworkError("reset", error.message);
+    return new InternetError("reset", error.message);
   }
 }
 
-function aborted(): NetworkError {
-  return new NetworkError("closed", "the modem was switched off");
+function aborted(): InternetError {
+  return new InternetError("closed", "the modem was switched off");
 }

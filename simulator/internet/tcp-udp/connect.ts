@@ -1,5 +1,5 @@
 import { connect, isIPv6, type Socket } from "node:net";
-import { type Network, NetworkError } from "../network";
+import { type Internet, InternetError } from "../internet";
 import { type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
 
 export interface TcpTarget {
@@ -59,17 +59,17 @@ export async function inTime<T>(
 /** Where a target leads. @throws {SocketError} `dns`, `aborted` */
 export async function resolveTarget(
   target: { readonly host: string; readonly port: number; readonly preferIPv6?: boolean },
-  { network, signal }: SocketSurroundings,
+  { internet, signal }: SocketSurroundings,
 ): Promise<{ addresses: string[]; port: number }> {
-  const { host, port } = network.target(target.host, target.port);
+  const { host, port } = internet.target(target.host, target.port);
   try {
-    await network.delay(signal);
-    const found = await network.lookup(host);
+    await internet.delay(signal);
+    const found = await internet.lookup(host);
     if (found.length === 0) throw new SocketError("dns", `${host} has no address`);
     const preferred = (address: string) => (isIPv6(address) === (target.preferIPv6 ?? false) ? 0 : 1);
     return { addresses: found.sort((left, right) => preferred(left) - preferred(right)), port };
   } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
+    if (!(error instanceof InternetError)) throw error;
     throw new SocketError(signal.aborted ? "aborted" : "dns", error.message);
   }
 }
@@ -95,9 +95,9 @@ async function connectFirst(
   }
 }
 
-function connectTo(end: Endpoint, target: TcpTarget, { network, signal }: SocketSurroundings): Promise<Socket> {
+function connectTo(end: Endpoint, target: TcpTarget, { internet, signal }: SocketSurroundings): Promise<Socket> {
   if (signal.aborted) throw new SocketError("aborted", "the modem was switched off");
-  const socket = connect({ host: end.address, port: end.port, allowHalfOpen: true, ...localEnd(target, network) });
+  const socket = connect({ host: end.address, port: end.port, allowHalfOpen: true, ...localEnd(target, internet) });
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void) => {
       signal.removeEventListener("abort", onAbort);
@@ -117,6 +117,6 @@ function connectTo(end: Endpoint, target: TcpTarget, { network, signal }: Socket
   });
 }
 
-function localEnd({ localPort }: TcpTarget, network: Network): { localPort?: number } {
-  return localPort === undefined ? {} : { localPort: ownPort(network, localPort).port };
+function localEnd({ localPort }: TcpTarget, internet: Internet): { localPort?: number } {
+  return localPort === undefined ? {} : { localPort: ownPort(internet, localPort).port };
 }

@@ -56,7 +56,7 @@ export class UdpSocket {
   /** @throws {SocketError} `address-in-use`, `address-not-available` */
   static async open(options: UdpOptions, around: SocketSurroundings): Promise<UdpSocket> {
     const socket = createSocket(options.ipv6 === true ? "udp6" : "udp4");
-    const port = options.localPort === undefined ? 0 : around.network.target("0.0.0.0", options.localPort).port;
+    const port = options.localPort === undefined ? 0 : around.internet.target("0.0.0.0", options.localPort).port;
     await new Promise<void>((resolve, reject) => {
       socket.once("error", (error) => {
         socket.close();

@@ -38,7 +38,7 @@ export class TcpListener {
     around: SocketSurroundings,
     accept: (connection: TcpConnection) => boolean,
   ): Promise<TcpListener> {
-    const { address: host, port: actual }: Endpoint = ownPort(around.network, port);
+    const { address: host, port: actual }: Endpoint = ownPort(around.internet, port);
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) => reject(socketError(error)));

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { Network } from "../network";
+import type { Internet } from "../internet";
 
 /** Why a socket's operation failed, or its connection ended. */
 export type SocketFailure =
@@ -49,9 +49,9 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** What sockets depend on: the modem's network, and the power cycle or PDP context. */
+/** What sockets depend on: the internet, and the power cycle or PDP context. */
 export interface SocketSurroundings {
-  readonly network: Network;
+  readonly internet: Internet;
   /** Ends every connection, listener and UDP socket that was made with it, without an event. */
   readonly signal: AbortSignal;
 }
@@ -64,8 +64,8 @@ const LOOPBACK = "127.0.0.1";
  * Where a modem's own port is on this machine: the same one, on loopback for a listener. A route for 0.0.0.0 moves it:
  * `0.0.0.0:1099=127.0.0.1:41099`.
  */
-export function ownPort(network: Network, port: number): Endpoint {
-  const { host, port: actual } = network.target(OWN_ADDRESS, port);
+export function ownPort(internet: Internet, port: number): Endpoint {
+  const { host, port: actual } = internet.target(OWN_ADDRESS, port);
   return { address: host === OWN_ADDRESS ? LOOPBACK : host, port: actual };
 }
 
@@ -81,8 +81,8 @@ export class DelayLine {
   }
 
   push(work: () => void): void {
-    const { network, signal } = this.#around;
-    const due = Promise.all([this.#tail, network.delay(signal)]);
+    const { internet, signal } = this.#around;
+    const due = Promise.all([this.#tail, internet.delay(signal)]);
     this.#tail = due.then(
       () => {
         if (!signal.aborted) work();

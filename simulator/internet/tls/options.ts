@@ -1,7 +1,7 @@
 import { constants, createPrivateKey, type KeyObject, type PrivateKeyInput, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { type ConnectionOptions, getCiphers } from "node:tls";
-import { NetworkError } from "../network";
+import { InternetError } from "../internet";
 import { isOfKind } from "./session";
 import { isTls13Suite, SUITES } from "./suites";
 import { TLS_VERSIONS, type TlsSettings, type TlsVersion } from "./types";
@@ -17,7 +17,7 @@ const LONGEST_IDENTITY = 256;
 type Suites = ReadonlyMap<number, string>;
 type Range = TlsSettings["versions"];
 
-/** @throws {NetworkError} `tls` if the settings leave no version or suite, or the client's key can't be used */
+/** @throws {InternetError} `tls` if the settings leave no version or suite, or the client's key can't be used */
 export function connectionOptions(settings: TlsSettings): ConnectionOptions & { session?: Buffer } {
   const suites = offeredSuites(settings);
   const versions = offeredVersions(settings, suites);
@@ -48,7 +48,7 @@ function offeredSuites({ suites }: TlsSettings): Suites | undefined {
   const available = new Set(getCiphers());
   const named = suites.map((code): [number, string] => [code, SUITES.get(code) ?? ""]);
   const offered = new Map(named.filter(([, name]) => available.has(name.toLowerCase())));
-  if (offered.size === 0) throw new NetworkError("tls", "no cipher suite is left to offer");
+  if (offered.size === 0) throw new InternetError("tls", "no cipher suite is left to offer");
   return offered;
 }
 
@@ -70,7 +70,7 @@ function offeredVersions(settings: TlsSettings, suites: Suites | undefined): Ran
   const offered = TLS_VERSIONS.filter((version) => limits.every((limit) => isWithin(version, limit)));
   const [min] = offered;
   const max = offered.at(-1);
-  if (min === undefined || max === undefined) throw new NetworkError("tls", "no version of TLS is left to offer");
+  if (min === undefined || max === undefined) throw new InternetError("tls", "no version of TLS is left to offer");
   return { min, max };
 }
 
@@ -105,7 +105,7 @@ function privateKey(key: Buffer, passphrase: string | undefined): KeyObject {
       // The next form may fit.
     }
   }
-  throw new NetworkError("tls", "the client's private key can't be read");
+  throw new InternetError("tls", "the client's private key can't be read");
 }
 
 function pskOptions({ psk }: TlsSettings): ConnectionOptions {
@@ -114,7 +114,7 @@ function pskOptions({ psk }: TlsSettings): ConnectionOptions {
   // Node hands the identity over as a C string of UTF-8.
   const usable = Buffer.from(identity).equals(psk.identity) && !psk.identity.includes(0);
   if (!usable || psk.identity.length > LONGEST_IDENTITY) {
-    throw new NetworkError("tls", "the identity of the pre-shared key can't be used");
+    throw new InternetError("tls", "the identity of the pre-shared key can't be used");
   }
   return { pskCallback: () => ({ psk: psk.key, identity }) };
 }

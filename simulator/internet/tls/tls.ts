@@ -1,5 +1,5 @@
 import { connect, type TLSSocket } from "node:tls";
-import { NetworkError } from "../network";
+import { InternetError } from "../internet";
 import { connectionOptions } from "./options";
 import { bareSession, sessionId, sessionOfKind } from "./session";
 import type { SessionKind, TlsConnection, TlsSettings } from "./types";
@@ -22,7 +22,7 @@ export interface TlsWait {
 
 /**
  * Opens a connection and secures it as `settings` say. The socket has no listener that the caller must know of.
- * @throws {NetworkError} `connect` (no TCP connection, or not in time), `timeout` (silence in the handshake), `tls`
+ * @throws {InternetError} `connect` (no TCP connection, or not in time), `timeout` (silence in the handshake), `tls`
  * (the handshake, or one of the checks, failed), `closed` (`signal` fired)
  */
 export async function openTls(settings: TlsSettings, target: TlsTarget, wait: TlsWait): Promise<TlsConnection> {
@@ -78,11 +78,11 @@ class Connection implements TlsConnection {
     return this.#kind && sessionOfKind(this.#session, this.#kind);
   }
 
-  explain(error?: NodeJS.ErrnoException): NetworkError {
-    if (error?.code?.startsWith("ERR_SSL_")) return new NetworkError("tls", reasonOf(error));
+  explain(error?: NodeJS.ErrnoException): InternetError {
+    if (error?.code?.startsWith("ERR_SSL_")) return new InternetError("tls", reasonOf(error));
     // Some servers check the client's certificate after the handshake and just hang up.
-    if (this.#certificateWanted) return new NetworkError("tls", "the server asked for a certificate and hung up");
-    return error ? new NetworkError("reset", error.message) : new NetworkError("closed", "the server hung up");
+    if (this.#certificateWanted) return new InternetError("tls", "the server asked for a certificate and hung up");
+    return error ? new InternetError("reset", error.message) : new InternetError("closed", "the server hung up");
   }
 }
 
@@ -96,16 +96,16 @@ function handshake(socket: TLSSocket, { timeout, signal }: TlsWait): Promise<voi
       socket.off("connect", onConnect).off("secureConnect", onSecure).off("error", onError).off("close", onClose);
       finish();
     };
-    const fail = (error: NetworkError) => settle(() => reject(error));
+    const fail = (error: InternetError) => settle(() => reject(error));
     const onConnect = () => {
       connected = true;
     };
     const onSecure = () => settle(resolve);
-    const onError = (error: Error) => fail(new NetworkError(connected ? "tls" : "connect", reasonOf(error)));
+    const onError = (error: Error) => fail(new InternetError(connected ? "tls" : "connect", reasonOf(error)));
     const onClose = () => onError(new Error("the server hung up"));
     const onAbort = () => fail(aborted());
     const timer = setTimeout(() => {
-      fail(new NetworkError(connected ? "timeout" : "connect", "the server did not answer in time"));
+      fail(new InternetError(connected ? "timeout" : "connect", "the server did not answer in time"));
     }, timeout);
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("connect", onConnect).once("secureConnect", onSecure).once("error", onError).once("close", onClose);
@@ -122,10 +122,10 @@ function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof NetworkError ? error : new NetworkError("tls", String(error));
+    throw error instanceof InternetError ? error : new InternetError("tls", String(error));
   }
 }
 
-function aborted(): NetworkError {
-  return new NetworkError("closed", "the modem was switched off");
+function aborted(): InternetError {
+  return new InternetError("closed", "the modem was switched off");
 }

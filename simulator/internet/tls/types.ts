@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import type { NetworkError } from "../network";
+import type { InternetError } from "../internet";
 
 /** In ascending order. */
 export const TLS_VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
@@ -53,5 +53,5 @@ export interface TlsConnection {
    * `tls` if the server refused the client, which TLS 1.3 allows after the handshake (RFC 8446 4.4.2.4), else `reset`
    * or `closed`.
    */
-  explain(error?: NodeJS.ErrnoException): NetworkError;
+  explain(error?: NodeJS.ErrnoException): InternetError;
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { checkServerIdentity, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
-import { NetworkError } from "../network";
+import { InternetError } from "../internet";
 import type { TlsSettings } from "./types";
 
 /** Real chains are shorter. */
@@ -11,7 +11,7 @@ const SERVER_USAGES = ["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"];
 /**
  * Checks the server's certificates. OpenSSL reports only the last of several errors, so an expired certificate of an
  * unknown authority would count as merely expired; hence the chain is checked here.
- * @throws {NetworkError} `tls`
+ * @throws {InternetError} `tls`
  */
 export function verifyPeer(socket: TLSSocket, { verify, trusted, pinned }: TlsSettings): void {
   const shown = socket.getPeerCertificate(true);
@@ -27,7 +27,7 @@ export function verifyPeer(socket: TLSSocket, { verify, trusted, pinned }: TlsSe
   checkUsage(sent[0]);
   if (verify.dates) for (const certificate of chain) checkDates(certificate, verify.now ?? new Date());
   const mismatch = verify.host === undefined ? undefined : checkServerIdentity(verify.host, shown);
-  if (mismatch !== undefined) throw new NetworkError("tls", mismatch.message);
+  if (mismatch !== undefined) throw new InternetError("tls", mismatch.message);
 }
 
 /** In the order of the chain, the server's own first. Each points to its issuer; the last one points to itself. */
@@ -58,7 +58,7 @@ function walk(
     if (issuer === undefined) break;
     current = issuer;
   }
-  throw new NetworkError("tls", "the server's certificate does not lead to a trusted authority");
+  throw new InternetError("tls", "the server's certificate does not lead to a trusted authority");
 }
 
 function hasIssued(issuer: X509Certificate, certificate: X509Certificate): boolean {
@@ -69,15 +69,15 @@ function checkUsage(own: X509Certificate): void {
   // Always defined according to its type, but undefined if the certificate has no such extension.
   const usages: readonly string[] | undefined = own.keyUsage;
   if (usages !== undefined && !usages.some((usage) => SERVER_USAGES.includes(usage))) {
-    throw new NetworkError("tls", "the certificate is not meant for a server");
+    throw new InternetError("tls", "the certificate is not meant for a server");
   }
 }
 
 function checkDates(certificate: X509Certificate, clock: Date): void {
   const now = clock.getTime();
   // An invalid date must fail the check.
-  if (!(now >= Date.parse(certificate.validFrom))) throw new NetworkError("tls", "a certificate is not valid yet");
-  if (!(now <= Date.parse(certificate.validTo))) throw new NetworkError("tls", "a certificate has expired");
+  if (!(now >= Date.parse(certificate.validFrom))) throw new InternetError("tls", "a certificate is not valid yet");
+  if (!(now <= Date.parse(certificate.validTo))) throw new InternetError("tls", "a certificate has expired");
 }
 
 function checkPin(own: X509Certificate | undefined, pinned: NonNullable<TlsSettings["pinned"]>): void {
@@ -86,7 +86,7 @@ function checkPin(own: X509Certificate | undefined, pinned: NonNullable<TlsSetti
     pinned.compare === "certificate"
       ? own?.raw.equals(expected.raw)
       : own !== undefined && publicKeyOf(own).equals(publicKeyOf(expected));
-  if (!same) throw new NetworkError("tls", `the server's ${pinned.compare} is not the pinned one`);
+  if (!same) throw new InternetError("tls", `the server's ${pinned.compare} is not the pinned one`);
 }
 
 function publicKeyOf(certificate: X509Certificate): Buffer {

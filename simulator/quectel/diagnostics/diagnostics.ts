@@ -1,4 +1,4 @@
-import { NetworkError } from "../../internet/network";
+import { InternetError } from "../../internet/internet";
 import { ping } from "../../internet/ping";
 import type { Call, CommandDefinition } from "../../line/command";
 import type { Modem } from "../../modem";
@@ -34,7 +34,7 @@ async function resolveFirst(modem: Modem, { cid, host }: Wanted): Promise<string
     const [address] = await contexts(modem).resolve(cid, host);
     return address;
   } catch (error) {
-    if (error instanceof NetworkError) return undefined;
+    if (error instanceof InternetError) return undefined;
     throw error;
   }
 }
@@ -71,9 +71,9 @@ async function runPing(modem: Modem, target: Wanted, timeout: number, tries: num
 
 async function pingOnce(modem: Modem, address: string, timeout: number, signal: AbortSignal) {
   try {
-    return await ping(modem.network, address, { timeout, ttl: PING_TTL, signal });
+    return await ping(modem.internet, address, { timeout, ttl: PING_TTL, signal });
   } catch (error) {
-    if (error instanceof NetworkError) return { kind: "timeout" } as const;
+    if (error instanceof InternetError) return { kind: "timeout" } as const;
     throw error;
   }
 }
@@ -92,13 +92,13 @@ function startLookup(call: Call, modem: Modem): void {
 
 async function runLookup(modem: Modem, { cid, host, signal }: Wanted): Promise<void> {
   try {
-    await modem.network.delay(signal);
+    await modem.internet.delay(signal);
     const addresses = await contexts(modem).resolve(cid, host);
     if (signal.aborted) return;
     modem.urc(`+QIURC: "dnsgip",0,${addresses.length},${NAME_TTL_S}`);
     for (const address of addresses) modem.urc(`+QIURC: "dnsgip","${address}"`);
   } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
+    if (!(error instanceof InternetError)) throw error;
     if (!signal.aborted) modem.urc(`+QIURC: "dnsgip",${TcpIpError.dnsParse}`);
   }
 }

@@ -46,7 +46,7 @@ export class HttpConnection {
   /**
    * @param timeout ms
    * @throws {CommandError} 716 refused, 702 not in time, 709 the context ended
-   * @throws {NetworkError} `connect`, `tls`, `timeout` or `closed` of a secured one
+   * @throws {InternetError} `connect`, `tls`, `timeout` or `closed` of a secured one
    */
   static async open(destination: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
     const { tls } = destination;

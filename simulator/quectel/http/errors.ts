@@ -1,4 +1,4 @@
-import type { NetworkFailure } from "../../internet/network";
+import type { InternetFailure } from "../../internet/internet";
 import type { Call } from "../../line/command";
 import { CommandError } from "../../line/command-error";
 import { Parameters } from "../parameters";
@@ -60,7 +60,7 @@ export const HTTP_TEXTS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The number for each failure of a socket. The manual has none for TLS: there is no usable connection. */
-export const SOCKET_ERRORS: Readonly<Record<NetworkFailure, number>> = {
+export const SOCKET_ERRORS: Readonly<Record<InternetFailure, number>> = {
   dns: HttpError.dns,
   connect: HttpError.connect,
   timeout: HttpError.timeout,

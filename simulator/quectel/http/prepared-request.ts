@@ -1,5 +1,5 @@
 import { isIP, isIPv4 } from "node:net";
-import { NetworkError } from "../../internet/network";
+import { InternetError } from "../../internet/internet";
 import { CommandError } from "../../line/command-error";
 import type { Modem } from "../../modem";
 import { contexts } from "../packet-data/contexts";
@@ -65,18 +65,18 @@ export class PreparedRequest {
 
   /** @param timeout ms @throws {CommandError} 714, 716 refused or no TLS, 702, 709 */
   async connect(timeout = CONNECT_TIMEOUT_MS): Promise<HttpConnection> {
-    const { network } = this.#modem;
+    const { internet } = this.#modem;
     const { host } = this.#url;
     try {
-      await network.delay(this.#signal);
-      const target = network.target(host, this.#url.port);
+      await internet.delay(this.#signal);
+      const target = internet.target(host, this.#url.port);
       const [address] = await contexts(this.#modem).lookup(this.#session.settings.contextid, target.host);
-      if (address === undefined) throw new NetworkError("dns", `${host} has no address`);
+      if (address === undefined) throw new InternetError("dns", `${host} has no address`);
       const limit = Math.min(timeout, CONNECT_TIMEOUT_MS);
       const destination = { host, address, port: target.port, ...this.#security() };
       return await HttpConnection.open(destination, limit, this.#signal);
     } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
+      if (!(error instanceof InternetError)) throw error;
       throw new CommandError(this.#signal.aborted ? HttpError.deactivated : SOCKET_ERRORS[error.failure]);
     }
   }
@@ -133,12 +133,12 @@ export class PreparedRequest {
   async #answer(connection: HttpConnection, timeout: number) {
     try {
       const head = await connection.head(timeout);
-      await this.#modem.network.delay(this.#signal);
+      await this.#modem.internet.delay(this.#signal);
       this.#session.keep(connection);
       return head;
     } catch (error) {
       connection.close();
-      throw error instanceof NetworkError ? new CommandError(HttpError.deactivated) : error;
+      throw error instanceof InternetError ? new CommandError(HttpError.deactivated) : error;
     }
   }
 }

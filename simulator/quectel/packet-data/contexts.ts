@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
 import type { Context, ContextDefinition } from "../../cellular/radio";
-import { NetworkError } from "../../internet/network";
+import { InternetError } from "../../internet/internet";
 import type { Modem } from "../../modem";
 import { TcpIpError, TcpIpFailure } from "../tcpip-errors";
 
@@ -96,21 +96,21 @@ export class Contexts {
 
   /**
    * The addresses of a host to connect to, reachable ones first. An address resolves to itself.
-   * @throws {NetworkError} `dns`
+   * @throws {InternetError} `dns`
    */
   async lookup(cid: number, host: string): Promise<string[]> {
     this.#needServer(cid, host);
-    return this.#inOrder(cid, await this.#modem.network.lookup(host));
+    return this.#inOrder(cid, await this.#modem.internet.lookup(host));
   }
 
-  /** The same to tell the modem's host. @throws {NetworkError} `dns` */
+  /** The same to tell the modem's host. @throws {InternetError} `dns` */
   async resolve(cid: number, host: string): Promise<string[]> {
     this.#needServer(cid, host);
-    return this.#inOrder(cid, await this.#modem.network.resolve(host));
+    return this.#inOrder(cid, await this.#modem.internet.resolve(host));
   }
 
   #needServer(cid: number, host: string): void {
-    if (isIP(host) === 0 && !this.canResolve(cid)) throw new NetworkError("dns", `no name server on context ${cid}`);
+    if (isIP(host) === 0 && !this.canResolve(cid)) throw new InternetError("dns", `no name server on context ${cid}`);
   }
 
   #inOrder(cid: number, found: readonly string[]): string[] {

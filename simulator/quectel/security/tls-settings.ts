@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { clockTime } from "../../cellular/time";
-import { NetworkError } from "../../internet/network";
+import { InternetError } from "../../internet/internet";
 import type { TlsSettings, TlsVersion } from "../../internet/tls/types";
 import { CommandError } from "../../line/command-error";
 import type { Modem } from "../../modem";
@@ -37,12 +37,12 @@ function only(version: TlsVersion): TlsSettings["versions"] {
  * connection, as on the modem. Whether key and certificate match shows in the handshake.
  * @param id the context, 0 to 5
  * @param host name or address in the URL
- * @throws {NetworkError} `tls` with the reason
+ * @throws {InternetError} `tls` with the reason
  */
 export function tlsSettings(modem: Modem, id: number, host: string): TlsSettings {
   const context = securityContext(modem, id);
   const versions = VERSIONS.get(context.number("sslversion"));
-  if (versions === undefined) throw new NetworkError("tls", "SSL 3.0 is not offered");
+  if (versions === undefined) throw new InternetError("tls", "SSL 3.0 is not offered");
   const level = context.number("seclevel");
   const checked = level >= CHECKS_SERVER;
   return {
@@ -88,7 +88,7 @@ function certificates(
   try {
     return [new X509Certificate(first), ...others.map((one) => new X509Certificate(one))];
   } catch {
-    throw new NetworkError("tls", `${name} is not a certificate`);
+    throw new InternetError("tls", `${name} is not a certificate`);
   }
 }
 
@@ -96,7 +96,7 @@ function content(modem: Modem, context: SecurityContext, name: FileSetting): Buf
   try {
     return readFile(filePath(modem, context.text(name)));
   } catch (error) {
-    if (error instanceof CommandError) throw new NetworkError("tls", `${name}: there is no such file`);
+    if (error instanceof CommandError) throw new InternetError("tls", `${name}: there is no such file`);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { NetworkError, type NetworkFailure } from "../../internet/network";
+import { InternetError, type InternetFailure } from "../../internet/internet";
 import { SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp/tcp-udp";
 import type { Call } from "../../line/command";
 import type { Modem } from "../../modem";
@@ -28,7 +28,7 @@ const SOCKET_ERRORS: Readonly<Record<SocketFailure, number>> = {
   aborted: TcpIpError.contextDown,
 };
 
-const NETWORK_ERRORS: Readonly<Record<NetworkFailure, number>> = {
+const INTERNET_ERRORS: Readonly<Record<InternetFailure, number>> = {
   dns: TcpIpError.dnsParse,
   connect: TcpIpError.connect,
   timeout: TcpIpError.timeout,
@@ -41,7 +41,7 @@ const NETWORK_ERRORS: Readonly<Record<NetworkFailure, number>> = {
 export function reasonOf(error: unknown): number {
   if (error instanceof TcpIpFailure) return error.reason;
   if (error instanceof SocketError) return SOCKET_ERRORS[error.failure];
-  if (error instanceof NetworkError) return NETWORK_ERRORS[error.failure];
+  if (error instanceof InternetError) return INTERNET_ERRORS[error.failure];
   throw error;
 }
 
@@ -53,7 +53,7 @@ export function reasonOf(error: unknown): number {
 export function surroundingsOf(modem: Modem, cid: number, ...leaving: AbortSignal[]): SocketSurroundings {
   const context = contexts(modem).signal(cid);
   if (context === undefined) throw new TcpIpFailure(TcpIpError.openContext);
-  return { network: modem.network, signal: AbortSignal.any([context, modem.powerCycle, ...leaving]) };
+  return { internet: modem.internet, signal: AbortSignal.any([context, modem.powerCycle, ...leaving]) };
 }
 
 /** @throws {TcpIpFailure} 565 for a name on a context without a name server */
@@ -66,7 +66,7 @@ export interface Opening {
   readonly sockets: Sockets;
   /** Reserves the identity. @throws {TcpIpFailure} 563 */
   reserve(): ModemSocket;
-  /** @throws {SocketError} @throws {NetworkError} @throws {TcpIpFailure} */
+  /** @throws {SocketError} @throws {InternetError} @throws {TcpIpFailure} */
   open(socket: ModemSocket): Promise<void>;
   readonly id: number;
   readonly mode: AccessMode;

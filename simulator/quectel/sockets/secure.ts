@@ -40,8 +40,8 @@ async function connect(modem: Modem, socket: ModemSocket, sslContext: number): P
   const { address: host, port } = socket.remote;
   const around = surroundingsOf(modem, socket.cid, socket.leaving);
   needNameServer(modem, socket.cid, host);
-  await modem.network.delay(around.signal);
-  const end = modem.network.target(host, port);
+  await modem.internet.delay(around.signal);
+  const end = modem.internet.target(host, port);
   const [address = host] = await contexts(modem).lookup(socket.cid, end.host);
   const target = { host, address, port: end.port };
   const timeout = securityContext(modem, sslContext).number("negotiatetime") * 1000;

@@ -1,5 +1,5 @@
 import { isIP, isIPv4 } from "node:net";
-import { NetworkError } from "../../internet/network";
+import { InternetError } from "../../internet/internet";
 import { type PingOutcome, ping } from "../../internet/ping";
 import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";
@@ -75,7 +75,7 @@ class Ping {
     }
     for (let attempt = 1; attempt <= this.#request.attempts; attempt += 1) {
       if (attempt > 1) await this.#pause();
-      const outcome = await ping(this.#modem.network, address, { ...this.#request, signal: this.#power }).catch(
+      const outcome = await ping(this.#modem.internet, address, { ...this.#request, signal: this.#power }).catch(
         (): PingOutcome => ({ kind: "timeout" }),
       );
       if (this.#power.aborted) return;
@@ -93,7 +93,7 @@ class Ping {
     // Guide 2.4.1: not supported on IPv6 contexts.
     if (!hasIPv4(context)) return PING_ERRORS.noIPv4;
     try {
-      const found = await this.#modem.network.resolve(host);
+      const found = await this.#modem.internet.resolve(host);
       return found.find((entry) => isIPv4(entry)) ?? PING_ERRORS.noIPv4;
     } catch {
       return PING_ERRORS.unresolved;
@@ -161,17 +161,17 @@ async function answerLater(modem: Modem, question: Question): Promise<void> {
 /** The address or the name; undefined if unknown. */
 async function answerTo(modem: Modem, { direction, subject }: Question): Promise<string | undefined> {
   try {
-    await modem.network.delay(modem.powerCycle);
-    return await (direction === NAME_TO_ADDRESS ? addressOf(modem, subject) : modem.network.reverse(subject));
+    await modem.internet.delay(modem.powerCycle);
+    return await (direction === NAME_TO_ADDRESS ? addressOf(modem, subject) : modem.internet.reverse(subject));
   } catch (error) {
-    if (error instanceof NetworkError) return undefined;
+    if (error instanceof InternetError) return undefined;
     throw error;
   }
 }
 
 async function addressOf(modem: Modem, name: string): Promise<string> {
-  const found = await modem.network.resolve(name);
+  const found = await modem.internet.resolve(name);
   const address = found.find((entry) => isIPv4(entry)) ?? found[0];
-  if (address === undefined) throw new NetworkError("dns", `${name} has no address`);
+  if (address === undefined) throw new InternetError("dns", `${name} has no address`);
   return address;
 }

@@ -1,6 +1,6 @@
 import { exchange } from "../../internet/http/http";
 import type { HttpAnswer } from "../../internet/http/types";
-import { NetworkError, type NetworkFailure } from "../../internet/network";
+import { InternetError, type InternetFailure } from "../../internet/internet";
 import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
@@ -46,7 +46,7 @@ const CONTENT_TYPES: readonly string[] = [
 /** The number after the last one: the type follows as text. */
 const OWN_TYPE = CONTENT_TYPES.length;
 
-const FAILURES: Readonly<Record<NetworkFailure, HttpError>> = {
+const FAILURES: Readonly<Record<InternetFailure, HttpError>> = {
   dns: HTTP_ERRORS.dns,
   connect: HTTP_ERRORS.serverConnection,
   timeout: HTTP_ERRORS.responseTimeout,
@@ -146,7 +146,7 @@ class Request {
       if (!this.#power.aborted) this.#modem.storage.files.write(this.#file, Buffer.concat([answer.head, answer.body]));
       return HTTP_ERRORS.none;
     } catch (error) {
-      if (error instanceof NetworkError) return FAILURES[error.failure];
+      if (error instanceof InternetError) return FAILURES[error.failure];
       return error instanceof RangeError ? HTTP_ERRORS.resultFile : HTTP_ERRORS.internal;
     }
   }
@@ -165,7 +165,7 @@ class Request {
           signal: this.#abort.signal,
           ...(secure === undefined ? {} : { tls: secure.settings, onTls: secure.report }),
         },
-        this.#modem.network,
+        this.#modem.internet,
       );
     } finally {
       secure?.release();

@@ -1,4 +1,4 @@
-import { NetworkError } from "../../internet/network";
+import { InternetError } from "../../internet/internet";
 import type { TlsConnection, TlsSettings } from "../../internet/tls/types";
 import type { Modem } from "../../modem";
 import { factorySecurityProfile, securityProfiles } from "./profile";
@@ -19,12 +19,12 @@ export class SecureConnections {
 
   /**
    * @param number of the security profile; if left out, factory settings
-   * @throws {NetworkError} `tls` if four are open, or the profile can't be used
+   * @throws {InternetError} `tls` if four are open, or the profile can't be used
    */
   claim(number?: number): SecureConnection {
     const profile = number === undefined ? factorySecurityProfile() : securityProfiles(this.#modem)[number];
     if (profile === undefined) throw new RangeError(`there is no security profile ${number}`);
-    if (this.#open >= MAX_CONNECTIONS) throw new NetworkError("tls", `${MAX_CONNECTIONS} secure connections are open`);
+    if (this.#open >= MAX_CONNECTIONS) throw new InternetError("tls", `${MAX_CONNECTIONS} secure connections are open`);
     const settings = tlsSettings(this.#modem, profile);
     this.#open += 1;
     let isOpen = true;

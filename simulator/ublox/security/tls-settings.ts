@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { clockTime } from "../../cellular/time";
-import { NetworkError } from "../../internet/network";
+import { InternetError } from "../../internet/internet";
 import type { TlsSettings, TlsVersion } from "../../internet/tls/types";
 import type { Modem } from "../../modem";
 import type { CertificateType } from "./certificate-format";
@@ -22,7 +22,7 @@ const WHOLE_CERTIFICATE = 2;
 
 /**
  * The TLS settings from a security profile.
- * @throws {NetworkError} `tls` if it names something that is not imported, or lacks something that it needs
+ * @throws {InternetError} `tls` if it names something that is not imported, or lacks something that it needs
  */
 export function tlsSettings(modem: Modem, profile: SecurityProfile): TlsSettings {
   const { validation } = profile;
@@ -51,7 +51,7 @@ function canResume({ resumption, version }: SecurityProfile): boolean {
 }
 
 function expectedHost({ hostName }: SecurityProfile): string {
-  if (hostName === "") throw new NetworkError("tls", "the profile has no expected host name");
+  if (hostName === "") throw new InternetError("tls", "the profile has no expected host name");
   return hostName;
 }
 
@@ -61,7 +61,7 @@ function trustedRoots(modem: Modem, { root }: SecurityProfile): readonly Buffer[
 
 function named(modem: Modem, type: CertificateType, name: string): Buffer {
   const der = certificateStore(modem).der(type, name);
-  if (der === undefined) throw new NetworkError("tls", `${type} "${name}" is not imported`);
+  if (der === undefined) throw new InternetError("tls", `${type} "${name}" is not imported`);
   return der;
 }
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { NetworkError, type NetworkFailure } from "../../internet/network";
+import { InternetError, type InternetFailure } from "../../internet/internet";
 import { inTime, resolveTarget, type TcpTarget } from "../../internet/tcp-udp/connect";
 import { TcpConnection } from "../../internet/tcp-udp/connection";
 import { SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp/tcp-udp";
@@ -9,7 +9,7 @@ import type { Modem } from "../../modem";
 import { secureConnections } from "../security/connections";
 import { type ModemSocket, SECURE_QUEUES } from "./socket";
 
-const FAILURES: Readonly<Record<NetworkFailure, SocketFailure>> = {
+const FAILURES: Readonly<Record<InternetFailure, SocketFailure>> = {
   dns: "dns",
   connect: "refused",
   timeout: "timeout",
@@ -46,7 +46,7 @@ export async function connectSecurely(
       throw error;
     }
   } catch (error) {
-    throw error instanceof NetworkError ? new SocketError(FAILURES[error.failure], error.message) : error;
+    throw error instanceof InternetError ? new SocketError(FAILURES[error.failure], error.message) : error;
   }
 }
 
@@ -62,7 +62,7 @@ async function handshake(
     try {
       return await openTls(settings, { host: target.host, address, port }, wait);
     } catch (error) {
-      const refused = error instanceof NetworkError && error.failure === "connect";
+      const refused = error instanceof InternetError && error.failure === "connect";
       if (!refused || index === addresses.length - 1) throw error;
     }
   }

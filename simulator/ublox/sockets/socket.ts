@@ -81,7 +81,7 @@ export class ModemSocket {
     modem: Modem,
   ) {
     this.triggers = factoryTriggers(parts.protocol === UDP);
-    this.around = { network: modem.network, signal: AbortSignal.any([this.#life.signal, modem.powerCycle]) };
+    this.around = { internet: modem.internet, signal: AbortSignal.any([this.#life.signal, modem.powerCycle]) };
   }
 
   get isTcp(): boolean {

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { createNetwork, parseRoute } from "../../../simulator/internet/real-network";
+import { createInternet, parseRoute } from "../../../simulator/internet/real-internet";
 import { Bg96Host } from "../quectel/bg96-host";
 import { LaraHost } from "../ublox/lara-host";
 import { udpPeer } from "../ublox/sockets/socket-host";
 import { tcpServer } from "./servers";
 
-function network(...routes: string[]) {
-  return createNetwork({ routes: routes.map(parseRoute), latency: 0, random: () => 0.5 });
+function internet(...routes: string[]) {
+  return createInternet({ routes: routes.map(parseRoute), latency: 0, random: () => 0.5 });
 }
 
 describe("an address that the host was told", () => {
   it("leads where its name does, from then on", async () => {
-    const bent = network("a.test:80=127.0.0.1:8080", "a.test:*=127.0.0.2:*");
+    const bent = internet("a.test:80=127.0.0.1:8080", "a.test:*=127.0.0.2:*");
     expect(bent.target("127.0.0.1", 80)).toEqual({ host: "127.0.0.1", port: 80 });
     expect(await bent.resolve("A.test.")).toEqual(["127.0.0.1"]);
     expect(bent.target("127.0.0.1", 80)).toEqual({ host: "127.0.0.1", port: 8080 });
@@ -19,13 +19,13 @@ describe("an address that the host was told", () => {
   });
 
   it("is not what the modem's own clients look up", async () => {
-    const bent = network("a.test:80=127.0.0.1:8080");
+    const bent = internet("a.test:80=127.0.0.1:8080");
     expect(await bent.lookup("a.test")).toEqual(["127.0.0.1"]);
     expect(bent.target("127.0.0.1", 80)).toEqual({ host: "127.0.0.1", port: 80 });
   });
 
   it("keeps the routes that it has itself", async () => {
-    const bent = network("a.test:80=127.0.0.1:8080", "127.0.0.1:7=127.0.0.1:7007");
+    const bent = internet("a.test:80=127.0.0.1:8080", "127.0.0.1:7=127.0.0.1:7007");
     await bent.resolve("a.test");
     expect(bent.target("127.0.0.1", 7)).toEqual({ host: "127.0.0.1", port: 7007 });
     expect(bent.target("127.0.0.1", 80)).toEqual({ host: "127.0.0.1", port: 8080 });
@@ -33,14 +33,14 @@ describe("an address that the host was told", () => {
   });
 
   it("stands for several names whose routes agree", async () => {
-    const bent = network("a.test:80=127.0.0.1:8080", "b.test:81=127.0.0.1:8081", "c.test:80=127.0.0.1:8080");
+    const bent = internet("a.test:80=127.0.0.1:8080", "b.test:81=127.0.0.1:8081", "c.test:80=127.0.0.1:8080");
     for (const name of ["a.test", "b.test", "c.test"]) expect(await bent.resolve(name)).toEqual(["127.0.0.1"]);
     expect(bent.target("127.0.0.1", 80).port).toBe(8080);
     expect(bent.target("127.0.0.1", 81).port).toBe(8081);
   });
 
   it("is another one for a name whose routes contradict those of an earlier one", async () => {
-    const bent = network(
+    const bent = internet(
       "a.test:80=127.0.0.1:8080",
       "b.test:80=127.0.0.1:8081",
       "c.test:80=[::1]:1",
@@ -63,7 +63,7 @@ describe("an address that the host was told", () => {
   });
 
   it("has nothing to do with names that have no route", async () => {
-    const bent = network("a.test:80=127.0.0.1:8080");
+    const bent = internet("a.test:80=127.0.0.1:8080");
     expect(await bent.resolve("127.0.0.1")).toEqual(["127.0.0.1"]);
     expect(bent.target("127.0.0.1", 80).port).toBe(80);
   });

@@ -7,12 +7,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { AnswerReader } from "../../../simulator/internet/http/answer";
 import { exchange } from "../../../simulator/internet/http/http";
 import type { HttpExchange } from "../../../simulator/internet/http/types";
-import { createNetwork } from "../../../simulator/internet/real-network";
+import { createInternet } from "../../../simulator/internet/real-internet";
 import type { TlsSettings } from "../../../simulator/internet/tls/types";
 import { TLS_FIXTURES } from "../../support/paths";
 import { answering, closedPort, tcpServer } from "./servers";
 
-const network = createNetwork({ routes: [], latency: 0, random: () => 0.5 });
+const internet = createInternet({ routes: [], latency: 0, random: () => 0.5 });
 
 function fixture(name: string): Buffer {
   return readFileSync(join(TLS_FIXTURES, name));
@@ -52,7 +52,7 @@ describe("exchange", () => {
         socket.write("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nX: y\r\n\r\nhello");
       });
     });
-    const answer = await exchange(get(port), network);
+    const answer = await exchange(get(port), internet);
     expect(seen).toBe("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     expect(answer.statusCode).toBe(404);
     expect(answer.head.toString()).toBe("HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nX: y\r\n\r\n");
@@ -62,7 +62,7 @@ describe("exchange", () => {
 
   it("reads a body without a length until the server closes", async () => {
     const port = await answering(["HTTP/1.0 200 OK\r\n\r\n", "all ", "of it"]);
-    const answer = await exchange(get(port), network);
+    const answer = await exchange(get(port), internet);
     expect(answer.body.toString()).toBe("all of it");
     expect(answer.contentLength).toBeUndefined();
   });
@@ -71,7 +71,7 @@ describe("exchange", () => {
     const body = Buffer.alloc(8 * 1024 * 1024, Buffer.from(Array.from({ length: 256 }, (_, i) => i)));
     const port = await answering([`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`, body]);
     const start = performance.now();
-    const answer = await exchange(get(port), network);
+    const answer = await exchange(get(port), internet);
     expect(answer.body.equals(body)).toBe(true);
     expect(performance.now() - start).toBeLessThan(5000);
   });
@@ -84,54 +84,54 @@ describe("exchange", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
-    expect((await exchange(get(port, { tls: UNCHECKED }), network)).body.toString()).toBe("secret");
+    expect((await exchange(get(port, { tls: UNCHECKED }), internet)).body.toString()).toBe("secret");
   });
 
   it("reports a handshake that fails", async () => {
     const port = await answering(["what?"]);
-    await expect(exchange(get(port, { tls: UNCHECKED }), network)).rejects.toMatchObject({ failure: "tls" });
+    await expect(exchange(get(port, { tls: UNCHECKED }), internet)).rejects.toMatchObject({ failure: "tls" });
   });
 
   it("reports a name that does not exist as a DNS failure", async () => {
     const wish = get(80, { host: "no-such-host.invalid" });
-    await expect(exchange(wish, network)).rejects.toMatchObject({ failure: "dns" });
+    await expect(exchange(wish, internet)).rejects.toMatchObject({ failure: "dns" });
   });
 
   it("tries the next address of a name when the first refuses", async () => {
     const port = await answering(["HTTP/1.1 200 OK\r\n\r\nhere"]);
-    const twoAddresses = { ...network, lookup: () => Promise.resolve(["127.0.0.2", "127.0.0.1"]) };
+    const twoAddresses = { ...internet, lookup: () => Promise.resolve(["127.0.0.2", "127.0.0.1"]) };
     expect((await exchange(get(port, { host: "two.test" }), twoAddresses)).body.toString()).toBe("here");
   });
 
   it("reports a refused connection", async () => {
     const port = await closedPort();
-    await expect(exchange(get(port), network)).rejects.toMatchObject({ failure: "connect" });
+    await expect(exchange(get(port), internet)).rejects.toMatchObject({ failure: "connect" });
   });
 
   it("reports a server that closes before the body is complete", async () => {
     const port = await answering(["HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"]);
-    await expect(exchange(get(port), network)).rejects.toMatchObject({ failure: "closed" });
+    await expect(exchange(get(port), internet)).rejects.toMatchObject({ failure: "closed" });
   });
 
   it("reports a server that closes without a word", async () => {
     const port = await answering([]);
-    await expect(exchange(get(port), network)).rejects.toMatchObject({ failure: "closed" });
+    await expect(exchange(get(port), internet)).rejects.toMatchObject({ failure: "closed" });
   });
 
   it("reports a reset connection", async () => {
     const port = await tcpServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
-    await expect(exchange(get(port), network)).rejects.toMatchObject({ failure: "reset" });
+    await expect(exchange(get(port), internet)).rejects.toMatchObject({ failure: "reset" });
   });
 
   it("reports a server that stays silent for the timeout", async () => {
     const port = await tcpServer(() => undefined);
-    await expect(exchange(get(port, { timeout: 50 }), network)).rejects.toMatchObject({ failure: "timeout" });
+    await expect(exchange(get(port, { timeout: 50 }), internet)).rejects.toMatchObject({ failure: "timeout" });
   });
 
   it("ends at once when the modem is switched off", async () => {
     const power = new AbortController();
     const port = await tcpServer((socket) => socket.once("data", () => power.abort()));
-    await expect(exchange(get(port, { signal: power.signal }), network)).rejects.toMatchObject({ failure: "closed" });
+    await expect(exchange(get(port, { signal: power.signal }), internet)).rejects.toMatchObject({ failure: "closed" });
   });
 });
 

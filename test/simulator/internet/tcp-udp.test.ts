@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Congestion } from "../../../simulator/internet/congestion";
-import type { Network } from "../../../simulator/internet/network";
-import { createNetwork, parseRoute } from "../../../simulator/internet/real-network";
+import type { Internet } from "../../../simulator/internet/internet";
+import { createInternet, parseRoute } from "../../../simulator/internet/real-internet";
 import { ByteQueue } from "../../../simulator/internet/tcp-udp/bytes";
 import { TcpConnection } from "../../../simulator/internet/tcp-udp/connection";
 import { UdpSocket } from "../../../simulator/internet/tcp-udp/datagrams";
@@ -14,8 +14,8 @@ const LIMITS = { receive: 1000, send: 500 };
 function surroundings(routes: readonly string[] = [], latency = 0): SocketSurroundings & { end: AbortController } {
   const end = new AbortController();
   onTestFinished(() => end.abort());
-  const network: Network = createNetwork({ routes: routes.map(parseRoute), latency, random: () => 0.5 });
-  return { network, signal: end.signal, end };
+  const internet: Internet = createInternet({ routes: routes.map(parseRoute), latency, random: () => 0.5 });
+  return { internet, signal: end.signal, end };
 }
 
 /** What a connection told, in words. */
@@ -46,10 +46,10 @@ describe("a TCP connection", () => {
   });
 
   it("is given up in time while the network moves nothing", async () => {
-    const { network, signal } = surroundings();
+    const { internet, signal } = surroundings();
     const congestion = new Congestion();
     congestion.begin();
-    const congested = { network: { ...network, delay: (over?: AbortSignal) => congestion.over(over) }, signal };
+    const congested = { internet: { ...internet, delay: (over?: AbortSignal) => congestion.over(over) }, signal };
     const opening = TcpConnection.open({ host: "127.0.0.1", port: 7, timeout: 20 }, LIMITS, congested);
     await expect(opening).rejects.toMatchObject({ failure: "timeout" });
   });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { exchange } from "../../../simulator/internet/http/http";
-import { createNetwork } from "../../../simulator/internet/real-network";
+import { createInternet } from "../../../simulator/internet/real-internet";
 import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls/types";
 import { needsTool } from "../../support/needs";
 import { TLS_FIXTURES } from "../../support/paths";
@@ -11,7 +11,7 @@ import { CHECKED, der, pem } from "./tls-servers";
 const openssl = needsTool("openssl");
 const ANY_SUITE = ["-cipher", "ALL:@SECLEVEL=0"];
 const KEY = "30313233343536373839616263646566";
-const network = createNetwork({ routes: [], latency: 0, random: () => 0.5 });
+const internet = createInternet({ routes: [], latency: 0, random: () => 0.5 });
 
 /** `openssl s_server`, which tells of each connection on the page that it sends. Returns its port. */
 function opensslServer(...options: string[]): Promise<number> {
@@ -53,7 +53,7 @@ async function visit(port: number, settings: Partial<TlsSettings> = {}): Promise
       timeout: 5000,
       signal: new AbortController().signal,
     },
-    network,
+    internet,
   );
   return { text: answer.body.toString("latin1"), connection };
 }

@@ -1,7 +1,7 @@
 import { constants, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NetworkError } from "../../../simulator/internet/network";
+import { InternetError } from "../../../simulator/internet/internet";
 import { isOfKind } from "../../../simulator/internet/tls/session";
 import type { SessionKind } from "../../../simulator/internet/tls/types";
 import { randomRuns } from "../../support/random";
@@ -98,7 +98,7 @@ describe.each(KINDS)("a session of kind %s", (kind) => {
         const offered = places.length === 4 ? damaged.subarray(0, cut) : damaged;
         const outcome = await open(port, { session: { kind, data: offered } }).catch((error: unknown) => error);
         if (outcome instanceof Error) {
-          expect(outcome).toBeInstanceOf(NetworkError);
+          expect(outcome).toBeInstanceOf(InternetError);
           expect(outcome).toMatchObject({ failure: "tls" });
         } else (outcome as Awaited<ReturnType<typeof open>>).socket.destroy();
       }),

@@ -3,13 +3,13 @@ import { getEventListeners } from "node:events";
 import { createSecureContext, type SecureVersion } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { exchange } from "../../../simulator/internet/http/http";
-import { createNetwork } from "../../../simulator/internet/real-network";
+import { createInternet } from "../../../simulator/internet/real-internet";
 import { TLS_VERSIONS, type TlsSettings } from "../../../simulator/internet/tls/types";
 import { closedPort, tcpServer } from "./servers";
 import { ASKING, CHECKED, der, identity, only, open, pem, talk, tlsServer, visit } from "./tls-servers";
 
 const REFUSED = { failure: "tls" };
-const network = createNetwork({ routes: [], latency: 0, random: () => 0.5 });
+const internet = createInternet({ routes: [], latency: 0, random: () => 0.5 });
 
 /** What the client's hello offers (RFC 5246 7.4.1.2), but for the mark of safe renegotiation (RFC 5746 3.3). */
 async function offeredSuites(settings: Partial<TlsSettings>): Promise<number[]> {
@@ -60,7 +60,7 @@ function byName() {
 function get(port: number, tls: TlsSettings) {
   const request = Buffer.from("GET / HTTP/1.1\r\n\r\n");
   const { signal } = new AbortController();
-  return exchange({ host: "127.0.0.1", port, tls, request, headOnly: false, timeout: 5000, signal }, network);
+  return exchange({ host: "127.0.0.1", port, tls, request, headOnly: false, timeout: 5000, signal }, internet);
 }
 
 describe("versions and suites", () => {
@@ -291,7 +291,7 @@ describe("an exchange over TLS", () => {
         timeout: 5000,
         signal,
       },
-      network,
+      internet,
     );
     events.push(answer.body.toString());
     expect(events).toEqual(["session true", "hello"]);

@@ -62,8 +62,8 @@ describe("a prompt", () => {
 
   it("waits for as many more when bytes were lost on the way", async () => {
     const taken: Buffer[] = [];
-    const { client, terminal } = lineModem([upload(taken)]);
-    terminal.loseUpload(2);
+    const { client, interpreter } = lineModem([upload(taken)]);
+    interpreter.loseUpload(2);
     await client.sendForPrompt("AT+UP=4", ">");
     client.write("abcd");
     expect((await client.data("\r\r")).lines).toEqual(["+UP: 4"]);

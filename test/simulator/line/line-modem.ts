@@ -2,7 +2,7 @@ import { Duplex, PassThrough } from "node:stream";
 import { commonCommands } from "../../../simulator/cellular/commands";
 import { StreamHost } from "../../../simulator/faces/stream-host";
 import { FileStorage } from "../../../simulator/file-storage";
-import { createNetwork } from "../../../simulator/internet/real-network";
+import { createInternet } from "../../../simulator/internet/real-internet";
 import type { CommandDefinition } from "../../../simulator/line/command";
 import { CommandInterpreter } from "../../../simulator/line/command-interpreter";
 import { CommandTable } from "../../../simulator/line/dispatch";
@@ -35,7 +35,7 @@ export interface LineModem {
   readonly modem: Modem;
   readonly client: AtClient;
   readonly line: SerialLine;
-  readonly terminal: CommandInterpreter;
+  readonly interpreter: CommandInterpreter;
 }
 
 export function lineModem(
@@ -45,34 +45,34 @@ export function lineModem(
   const values = new Map(Object.entries(options.settings ?? {}).map(([name, value]) => [name, [value]]));
   const { modem: identity, subscription } = readOptions("LARA-R6", values);
   const personality = { ...plain, commands };
-  const network = createNetwork({ routes: [], latency: identity.latency, random: () => 0.5 });
+  const internet = createInternet({ routes: [], latency: identity.latency, random: () => 0.5 });
   const modem = new SimulatedModem({
     personality,
     options: identity,
-    network,
+    internet,
     subscription,
     storage: new FileStorage(),
   });
   const line = new SerialLine(options.baud ?? 0);
-  const terminal = new CommandInterpreter(
+  const interpreter = new CommandInterpreter(
     modem,
     new CommandTable([...commands, ...commonCommands]),
     line,
     options.strict ?? false,
   );
   line.connectModem({
-    receive: (bytes, arrival) => terminal.receive(bytes, arrival),
-    hangUp: () => terminal.hangUp(),
+    receive: (bytes, arrival) => interpreter.receive(bytes, arrival),
+    hangUp: () => interpreter.hangUp(),
   });
   const client = anotherHost(line);
   modem.start({
-    urc: (parts) => terminal.urc(parts),
-    push: (parts) => terminal.push(parts),
-    noise: (bytes) => terminal.noise(bytes),
-    stop: () => terminal.stop(),
-    start: () => terminal.start(),
+    urc: (parts) => interpreter.urc(parts),
+    push: (parts) => interpreter.push(parts),
+    noise: (bytes) => interpreter.noise(bytes),
+    stop: () => interpreter.stop(),
+    start: () => interpreter.start(),
   });
-  return { modem, client, line, terminal };
+  return { modem, client, line, interpreter };
 }
 
 /** Whoever opens the port next. */

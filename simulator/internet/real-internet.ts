@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AddressBook } from "./address-book";
 import { forwardLookup, reverseLookup } from "./dns";
-import { type Network, NetworkError, type Route } from "./network";
+import { type Internet, InternetError, type Route } from "./internet";
 import { plainName } from "./route";
 
 export { parseRoute } from "./route";
@@ -9,7 +9,7 @@ export { parseRoute } from "./route";
 /** Latency varies by this share either way, as on a radio link. */
 const JITTER = 0.1;
 
-export interface NetworkOptions {
+export interface InternetOptions {
   readonly routes: readonly Route[];
   /** Added latency, ms; 0 adds no wait at all. */
   readonly latency: number;
@@ -18,7 +18,7 @@ export interface NetworkOptions {
 }
 
 /** The network of this machine, redirected by routes and slowed down by latency. */
-export function createNetwork(options: NetworkOptions): Network {
+export function createInternet(options: InternetOptions): Internet {
   const { routes, latency, random } = options;
   const book = new AddressBook(routes);
   return {
@@ -35,7 +35,7 @@ export function createNetwork(options: NetworkOptions): Network {
       try {
         await sleep(wait, undefined, signal === undefined ? { ref: false } : { ref: false, signal });
       } catch {
-        throw new NetworkError("closed", "the modem was switched off");
+        throw new InternetError("closed", "the modem was switched off");
       }
     },
   };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ping } from "../../../simulator/internet/ping";
-import { createNetwork, parseRoute } from "../../../simulator/internet/real-network";
+import { createInternet, parseRoute } from "../../../simulator/internet/real-internet";
 
 const signal = new AbortController().signal;
 
-function network(...routes: string[]) {
-  return createNetwork({ routes: routes.map(parseRoute), latency: 0, random: () => 0.5 });
+function internet(...routes: string[]) {
+  return createInternet({ routes: routes.map(parseRoute), latency: 0, random: () => 0.5 });
 }
 
 describe("parseRoute", () => {
@@ -36,45 +36,45 @@ describe("parseRoute", () => {
 
 describe("target", () => {
   it("prefers the exact port to every port, in any order", () => {
-    const bent = network("a.test:*=127.0.0.2:*", "a.test:80=127.0.0.1:8080");
+    const bent = internet("a.test:*=127.0.0.2:*", "a.test:80=127.0.0.1:8080");
     expect(bent.target("A.test", 80)).toEqual({ host: "127.0.0.1", port: 8080 });
     expect(bent.target("a.test.", 81)).toEqual({ host: "127.0.0.2", port: 81 });
   });
 
   it("leaves what has no route alone", () => {
-    expect(network("a.test:80=127.0.0.1:8080").target("a.test", 443)).toEqual({ host: "a.test", port: 443 });
-    expect(network().target("[::1]", 80)).toEqual({ host: "::1", port: 80 });
+    expect(internet("a.test:80=127.0.0.1:8080").target("a.test", 443)).toEqual({ host: "a.test", port: 443 });
+    expect(internet().target("[::1]", 80)).toEqual({ host: "::1", port: 80 });
   });
 });
 
 describe("lookup", () => {
   it("gives the address of a route's target for a routed name", async () => {
-    expect(await network("a.test:80=127.0.0.5:8080").lookup("a.test")).toEqual(["127.0.0.5"]);
+    expect(await internet("a.test:80=127.0.0.5:8080").lookup("a.test")).toEqual(["127.0.0.5"]);
   });
 
   it("gives an address as it is", async () => {
-    expect(await network().lookup("192.0.2.7")).toEqual(["192.0.2.7"]);
+    expect(await internet().lookup("192.0.2.7")).toEqual(["192.0.2.7"]);
   });
 
   it("fails with dns for a name that does not exist and for none", async () => {
-    await expect(network().lookup("no-such-host.invalid")).rejects.toMatchObject({ failure: "dns" });
-    await expect(network().lookup("")).rejects.toMatchObject({ failure: "dns" });
+    await expect(internet().lookup("no-such-host.invalid")).rejects.toMatchObject({ failure: "dns" });
+    await expect(internet().lookup("")).rejects.toMatchObject({ failure: "dns" });
   });
 
   it("finds the name of a routed address", async () => {
-    expect(await network("a.test:80=127.0.0.5:8080").reverse("127.0.0.5")).toBe("a.test");
+    expect(await internet("a.test:80=127.0.0.5:8080").reverse("127.0.0.5")).toBe("a.test");
   });
 
   it("fails with dns for an address without a name", async () => {
-    await expect(network().reverse("192.0.2.7")).rejects.toMatchObject({ failure: "dns" });
-    await expect(network().reverse("not an address")).rejects.toMatchObject({ failure: "dns" });
+    await expect(internet().reverse("192.0.2.7")).rejects.toMatchObject({ failure: "dns" });
+    await expect(internet().reverse("not an address")).rejects.toMatchObject({ failure: "dns" });
   });
 });
 
 describe("delay", () => {
   it("waits the latency, more or less a tenth", async () => {
     for (const random of [0, 0.999]) {
-      const slow = createNetwork({ routes: [], latency: 40, random: () => random });
+      const slow = createInternet({ routes: [], latency: 40, random: () => random });
       const start = performance.now();
       await slow.delay();
       expect(performance.now() - start).toBeGreaterThanOrEqual(random === 0 ? 35 : 42);
@@ -83,7 +83,7 @@ describe("delay", () => {
 
   it("ends when the modem is switched off", async () => {
     const power = new AbortController();
-    const slow = createNetwork({ routes: [], latency: 60_000, random: () => 0.5 });
+    const slow = createInternet({ routes: [], latency: 60_000, random: () => 0.5 });
     const waiting = slow.delay(power.signal);
     power.abort();
     await expect(waiting).rejects.toMatchObject({ failure: "closed" });
@@ -92,26 +92,26 @@ describe("delay", () => {
 
 describe("ping", () => {
   it("takes a refused connection as a proof of the host", async () => {
-    const outcome = await ping(network(), "127.0.0.1", { timeout: 1000, ttl: 32, signal });
+    const outcome = await ping(internet(), "127.0.0.1", { timeout: 1000, ttl: 32, signal });
     expect(outcome).toMatchObject({ kind: "reply", ttl: 52 });
   });
 
   it("reports a request whose TTL is too low for the way", async () => {
-    expect(await ping(network(), "127.0.0.1", { timeout: 1000, ttl: 3, signal })).toEqual({ kind: "ttl-exceeded" });
+    expect(await ping(internet(), "127.0.0.1", { timeout: 1000, ttl: 3, signal })).toEqual({ kind: "ttl-exceeded" });
   });
 
   it("reports a host that can't be reached as a timeout", async () => {
-    expect(await ping(network(), "255.255.255.255", { timeout: 200, ttl: 32, signal })).toEqual({ kind: "timeout" });
+    expect(await ping(internet(), "255.255.255.255", { timeout: 200, ttl: 32, signal })).toEqual({ kind: "timeout" });
   });
 
   it("counts the added latency into the round trip", async () => {
-    const slow = createNetwork({ routes: [], latency: 60, random: () => 0.5 });
+    const slow = createInternet({ routes: [], latency: 60, random: () => 0.5 });
     const outcome = await ping(slow, "127.0.0.1", { timeout: 1000, ttl: 32, signal });
     expect(outcome.kind === "reply" && outcome.rtt).toBeGreaterThanOrEqual(58);
   });
 
   it("reports a round trip longer than the timeout as a timeout", async () => {
-    const slow = createNetwork({ routes: [], latency: 60, random: () => 0.5 });
+    const slow = createInternet({ routes: [], latency: 60, random: () => 0.5 });
     expect(await ping(slow, "127.0.0.1", { timeout: 30, ttl: 32, signal })).toEqual({ kind: "timeout" });
   });
 });

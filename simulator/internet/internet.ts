@@ -8,24 +8,24 @@ export interface Route {
 /**
  * The internet for the modem's own clients: real sockets of this machine, redirected by routes and delayed by latency.
  */
-export interface Network {
+export interface Internet {
   /** What to connect to for the name or address and port that a client asked for. */
   target(host: string, port: number): { host: string; port: number };
-  /** Addresses of a name (a route's target first, then DNS), to connect to. @throws {NetworkError} `dns` */
+  /** Addresses of a name (a route's target first, then DNS), to connect to. @throws {InternetError} `dns` */
   lookup(host: string): Promise<string[]>;
   /** The same for the modem's host; if it later uses one of the addresses, `target` applies the name's routes. */
   resolve(host: string): Promise<string[]>;
-  /** Name of an address (a route's name first, then DNS). @throws {NetworkError} `dns` */
+  /** Name of an address (a route's name first, then DNS). @throws {InternetError} `dns` */
   reverse(address: string): Promise<string>;
   /** Waits the added latency. */
   delay(signal?: AbortSignal): Promise<void>;
 }
 
-export type NetworkFailure = "dns" | "connect" | "timeout" | "tls" | "reset" | "closed";
+export type InternetFailure = "dns" | "connect" | "timeout" | "tls" | "reset" | "closed";
 
-export class NetworkError extends Error {
+export class InternetError extends Error {
   constructor(
-    readonly failure: NetworkFailure,
+    readonly failure: InternetFailure,
     message: string,
   ) {
     super(message);

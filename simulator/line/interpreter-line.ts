@@ -1,5 +1,5 @@
 /** The line as seen by the command interpreter. */
-export interface TerminalLine {
+export interface InterpreterLine {
   /** Queues bytes that were ready at `from`; returns the time at which the last has been sent. */
   write(bytes: Buffer, from?: number): number;
   /** Resolves when at most `limit` bytes wait. */
