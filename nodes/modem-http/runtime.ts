@@ -24,7 +24,7 @@ import {
   type ModemHttpProperties,
   RETURN_TYPES,
 } from "./types";
-import { type Target, targetUrl } from "./url";
+import { type HttpTarget, targetUrl } from "./url";
 
 type Definition = ModemHttpProperties & { id: string; type: string; z: string; queue?: unknown };
 type Instance = Node<ModemHttpCredentials>;
@@ -102,7 +102,7 @@ class HttpOperation implements Operation<Request, Services> {
     return optionalChoice(name, "msg.method", HTTP_METHODS) ?? "GET";
   }
 
-  async #target(message: Message, query: unknown): Promise<Target> {
+  async #target(message: Message, query: unknown): Promise<HttpTarget> {
     const { value, field } = pick("url", this.#properties.url, message.url);
     const text = requiredText(value, field, ": enter a URL in the node or send one");
     // Only the dialog's text is a template; values in a message are data.
@@ -111,7 +111,7 @@ class HttpOperation implements Operation<Request, Services> {
     return targetUrl(requiredText(withoutBlanks(url), field), field, query);
   }
 
-  #auth(target: Target): Request["auth"] {
+  #auth(target: HttpTarget): Request["auth"] {
     const { user = target.user, password = target.password } = this.#node.credentials ?? {};
     const wanted = optionalChoice(this.#properties.authType, "authType", HTTP_AUTH_TYPES) === "basic";
     if (!wanted && target.user === undefined) return undefined;
@@ -119,7 +119,7 @@ class HttpOperation implements Operation<Request, Services> {
   }
 
   /** Looked up before anything is sent: a request that should be secure must not go out in plain. */
-  #security({ url }: Target): Request["security"] {
+  #security({ url }: HttpTarget): Request["security"] {
     if (!url.startsWith("https:")) return undefined;
     const tls = findTls(this.#RED, this.#properties.tls);
     if (tls === undefined) {
@@ -149,7 +149,7 @@ function requestedTimeout(value: unknown): number {
   return typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
 }
 
-function fromUrl({ user, password }: Target): NonNullable<Request["auth"]> {
+function fromUrl({ user, password }: HttpTarget): NonNullable<Request["auth"]> {
   return { user: user ?? "", password: password ?? "" };
 }
 

@@ -2,7 +2,7 @@ import { invalid } from "../common/errors";
 import { isPlainObject, withoutBlanks } from "../common/input";
 import { formText } from "./form";
 
-export interface Target {
+export interface HttpTarget {
   /** Without user and password. */
   readonly url: string;
   /** From the URL's user:password@, as in the core node. */
@@ -15,7 +15,7 @@ export interface Target {
  *
  * @throws {ModemError} `INVALID_INPUT`
  */
-export function targetUrl(text: string, field: string, query: unknown): Target {
+export function targetUrl(text: string, field: string, query: unknown): HttpTarget {
   const absolute = withScheme(withoutBlanks(text), field);
   if (/[\s\p{Cc}]/u.test(absolute)) throw invalid(field, "contains a blank or a control character");
   const parsed = parse(withQuery(escapePercent(absolute), query), field);

@@ -2,7 +2,7 @@ import type { Call, CommandDefinition } from "../line/command";
 import { expectCount, integerAt } from "../line/parameters";
 import type { Modem } from "../modem";
 
-/** OK, then `POWERED DOWN`; the modem stays off until PWRKEY is pressed. */
+/** OK, then `POWERED DOWN` unless it is immediate; the modem stays off until PWRKEY is pressed. */
 function powerDown(call: Call, modem: Modem): void {
   expectCount(call, 0, 1);
   const normal = integerAt(call, 0, 0, 1, 1) === 1;
