@@ -1,5 +1,5 @@
 import type { Channel } from "../at/channel-types";
-import { ask } from "./procedures";
+import { ask, query } from "./commands";
 
 /** A clock that shows an earlier year was never set: modems begin in 1970, 1980, 2004 or 2015. */
 export const EARLIEST_YEAR = 2020;
@@ -15,7 +15,7 @@ export interface ModemClock {
 
 /** The modem's clock (27.007 8.15), by which it checks the dates of certificates. */
 export async function readClock(channel: Channel, signal?: AbortSignal): Promise<ModemClock> {
-  const [fields] = await ask(channel, "+CCLK?", { signal });
+  const [fields] = await ask(channel, query("+CCLK?", [], { signal }));
   const text = fields?.[0]?.text ?? "";
   const time = parseClock(text);
   return { text, ...(time !== undefined && time.getUTCFullYear() >= EARLIEST_YEAR ? { time } : {}) };

@@ -1,13 +1,13 @@
 import type { Channel } from "../at/channel-types";
 import { toInteger } from "../at/fields";
-import { ask, command, TIMEOUTS, unlessRejected } from "./procedures";
+import { ask, command, query, TIMEOUTS, unlessRejected } from "./commands";
 
 /** <fun> of +CFUN (27.007 8.2) as far as all models agree. 0 turns the SIM off too. */
 export const FUNCTIONALITY = { minimum: 0, full: 1 } as const;
 
 /** Reads +CFUN; undefined where the modem doesn't tell. */
 export async function readFunctionality(channel: Channel): Promise<number | undefined> {
-  const answer = await unlessRejected(ask(channel, "+CFUN?", { timeout: TIMEOUTS.radio }));
+  const answer = await unlessRejected(ask(channel, query("+CFUN?", [], { timeout: TIMEOUTS.radio })));
   const value = toInteger(answer?.[0]?.[0]);
   return Number.isNaN(value) ? undefined : value;
 }

@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import { isModemError, ModemError } from "../errors";
 import type { Identity } from "../modem-types";
-import { command } from "./procedures";
+import { query } from "./commands";
 
 /** Asked again this often when an answer does not look like one: a URC or noise of the boot can stand in its place. */
 const ATTEMPTS = 3;
@@ -71,7 +71,7 @@ async function askOnce(
 ): Promise<string[]> {
   const bare = { prefix: "bare", accepts: (line: { text: string }) => shape.test(line.text.trim()) };
   const expects = prefix === undefined ? [bare] : [bare, { prefix }];
-  const response = await channel.send(command(name, [], { expects, ...(signal === undefined ? {} : { signal }) }));
+  const response = await channel.send(query(name, [], { expects, signal }));
   return response.lines.map((line) =>
     line.text
       .replace(prefix ?? "", "")

@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import type { Priority } from "../at/command";
 import { toInteger } from "../at/fields";
-import { ask, command, TIMEOUTS, unlessRejected } from "./procedures";
+import { ask, command, query, TIMEOUTS, trySend, unlessRejected } from "./commands";
 import { technologyName } from "./technology";
 
 export interface OperatorSelection {
@@ -16,13 +16,12 @@ const DEREGISTERED = 2;
 
 /** The operator by name, not by number, in what +COPS? answers from now on. */
 export async function nameOperators(channel: Channel): Promise<void> {
-  await unlessRejected(channel.send(command("+COPS=", [3, 0])));
+  await trySend(channel, command("+COPS=", [3, 0]));
 }
 
 /** Reads the current operator; undefined where the modem can't tell now. */
 export async function readOperator(channel: Channel, priority?: Priority): Promise<OperatorSelection | undefined> {
-  const options = priority === undefined ? {} : { priority };
-  const answer = await unlessRejected(ask(channel, "+COPS?", { timeout: TIMEOUTS.network, ...options }));
+  const answer = await unlessRejected(ask(channel, query("+COPS?", [], { timeout: TIMEOUTS.network, priority })));
   const [mode, , operator, act] = answer?.[0] ?? [];
   if (mode === undefined) return undefined;
   return { mode: toInteger(mode), operator: operator?.text ?? "", technology: technologyName(toInteger(act)) };
@@ -32,5 +31,5 @@ export async function readOperator(channel: Channel, priority?: Priority): Promi
 export async function selectAutomatically(channel: Channel, signal: AbortSignal): Promise<void> {
   const selection = await readOperator(channel);
   if (selection?.mode !== DEREGISTERED) return;
-  await unlessRejected(channel.send(command("+COPS=", [0], { timeout: TIMEOUTS.network, signal })));
+  await trySend(channel, command("+COPS=", [0], { timeout: TIMEOUTS.network, signal }));
 }

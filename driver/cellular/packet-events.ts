@@ -1,13 +1,17 @@
 import type { Channel } from "../at/channel-types";
 import { splitFields } from "../at/fields";
 import type { Line } from "../at/line";
-import { body } from "./procedures";
 
 /** What +CGEV (27.007 10.1.19) says about data connections: one context is gone, or, without `cid`, all are. */
 export interface ContextLoss {
   readonly cid?: number;
   /** The modem's words: `NW PDN DEACT 1`. */
   readonly reason: string;
+}
+
+/** The text of a line behind its prefix, quotation marks included. */
+function body(line: Line): string {
+  return line.text.slice(line.text.indexOf(":") + 1).trim();
 }
 
 /** A +CGEV line as a loss; undefined for every other event. */

@@ -4,7 +4,7 @@ import { type AnswerField, splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import { ModemError } from "../errors";
 import type { RegistrationState } from "../modem-types";
-import { command, unlessRejected } from "./procedures";
+import { command, query, trySend, unlessRejected } from "./commands";
 import { technologyName } from "./technology";
 
 /** Circuit-switched, GPRS and EPS: each has a state of its own, and each may lag behind the others. */
@@ -110,8 +110,7 @@ export class RegistrationWatch {
       this.#stops.push(this.#channel.onUrc(`${domain}:`, (line) => this.#take(domain, line)));
     const known: Domain[] = [];
     for (const domain of DOMAINS) {
-      const taken = await unlessRejected(this.#channel.send(command(`${domain}=`, [2])));
-      if (taken !== undefined) known.push(domain);
+      if (await trySend(this.#channel, command(`${domain}=`, [2]))) known.push(domain);
     }
     if (known.length === 0) {
       throw new ModemError("MODEM_REJECTED", "The modem reports its registration in no domain (+CREG, +CGREG, +CEREG)");
@@ -140,7 +139,7 @@ export class RegistrationWatch {
   /** The mode of the answer, where it has one. */
   async #read(domain: Domain, priority = Priority.Background): Promise<number | undefined> {
     const expects = [{ prefix: `${domain}:`, accepts: isRegistrationAnswer }];
-    const question = command(`${domain}?`, [], { expects, priority });
+    const question = query(`${domain}?`, [], { expects, priority });
     const response = await unlessRejected(this.#channel.send(question));
     for (const line of response?.lines ?? []) this.#take(domain, line);
     const [line] = response?.lines ?? [];

@@ -2,7 +2,7 @@ import type { Channel } from "../at/channel-types";
 import { Priority } from "../at/command";
 import { toInteger } from "../at/fields";
 import type { Signal } from "../modem-types";
-import { ask, unlessRejected } from "./procedures";
+import { ask, query, unlessRejected } from "./commands";
 
 /** A coded quantity: `offset + step * n` for n from 0 to `max`; anything else is "not known". */
 interface Scale {
@@ -23,8 +23,8 @@ const RSRP: Scale = { offset: -141, step: 1, max: 97 };
  */
 export async function readSignal(channel: Channel): Promise<Signal> {
   const options = { priority: Priority.Background };
-  const [csq] = (await unlessRejected(ask(channel, "+CSQ", options))) ?? [];
-  const [cesq] = (await unlessRejected(ask(channel, "+CESQ", options))) ?? [];
+  const [csq] = (await unlessRejected(ask(channel, query("+CSQ", [], options)))) ?? [];
+  const [cesq] = (await unlessRejected(ask(channel, query("+CESQ", [], options)))) ?? [];
   const rssi = decode(toInteger(csq?.[0]), RSSI);
   const rsrq = decode(toInteger(cesq?.[4]), RSRQ);
   const rsrp = decode(toInteger(cesq?.[5]), RSRP);

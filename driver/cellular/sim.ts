@@ -2,7 +2,7 @@ import type { Channel } from "../at/channel-types";
 import { quote } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError, type ModemErrorCause } from "../errors";
-import { ask, command, TIMEOUTS, unlessRejected } from "./procedures";
+import { ask, command, query, TIMEOUTS, trySend } from "./commands";
 
 export interface SimOptions {
   /** The port of the modem whose SIM it is: what became of a PIN is remembered for each. */
@@ -84,7 +84,7 @@ async function readState(channel: Channel, { bootTime, interval, signal }: SimOp
 /** One look; without a `state` the SIM has not booted. */
 async function look(channel: Channel, signal: AbortSignal): Promise<{ state?: string; cause?: ModemErrorCause }> {
   try {
-    const [fields] = await ask(channel, "+CPIN?", { signal });
+    const [fields] = await ask(channel, query("+CPIN?", [], { signal }));
     const state = fields?.[0]?.text ?? "";
     return state === "" || BOOTING_STATE.test(state) ? {} : { state };
   } catch (error) {
@@ -108,11 +108,8 @@ async function enterPin(channel: Channel, options: SimOptions): Promise<void> {
   // Until the SIM has said yes the answer is no: whatever breaks in here must not lead to a second attempt.
   if (before === undefined) pins.remember(port, pin, "refused");
   const field = quote(pin, { field: "pin", max: 8, secret: true });
-  const accepted = await unlessRejected(
-    channel.send(command("+CPIN=", [field], { timeout: TIMEOUTS.sim, signal })).then(() => true),
-  );
-  const usable =
-    accepted === true ? await becomesUsable(channel, options) : USABLE.test(await readState(channel, options));
+  const accepted = await trySend(channel, command("+CPIN=", [field], { timeout: TIMEOUTS.sim, signal }));
+  const usable = accepted ? await becomesUsable(channel, options) : USABLE.test(await readState(channel, options));
   pins.remember(port, pin, usable ? "accepted" : "refused");
   if (!usable) throw refused();
 }

@@ -1,5 +1,5 @@
+import { command, unlessRejected } from "../cellular/commands";
 import { identify } from "../cellular/identification";
-import { command, unlessRejected } from "../cellular/procedures";
 import { delay } from "../delay";
 import { asModemError, isModemError, ModemError } from "../errors";
 import type { ModelDefinition, ModelDriver, PersistentSettings } from "../services/model";

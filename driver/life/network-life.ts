@@ -1,8 +1,8 @@
 import { Priority } from "../at/command";
+import { command } from "../cellular/commands";
 import { cycleRadio, FUNCTIONALITY, readFunctionality, turnRadioOn } from "../cellular/functionality";
 import { nameOperators, readOperator, selectAutomatically } from "../cellular/operator";
 import { onContextLoss, onRadioState } from "../cellular/packet-events";
-import { command } from "../cellular/procedures";
 import { isRegistered, RegistrationWatch } from "../cellular/registration";
 import { readSignal } from "../cellular/signal";
 import { unlockSim } from "../cellular/sim";

@@ -1,8 +1,8 @@
 import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { toInteger } from "../at/fields";
-import { unlessRejected } from "../cellular/procedures";
-import { ask, command, query, trySend } from "./commands";
+import { ask, trySend, unlessRejected } from "../cellular/commands";
+import { command, query } from "./commands";
 
 interface Setting {
   readonly command: Command;
@@ -26,10 +26,9 @@ const VOLATILE_SETTINGS: readonly Setting[] = [
   { command: command("+CGEREP=", [2, 1]), essential: false },
 ];
 
-const READ_CSCON = query("+CSCON?", {
-  prefix: "+CSCON:",
+const READ_CSCON = query("+CSCON?", [], {
   // The answer is `<n>,<mode>`, the URC `<mode>` alone.
-  accepts: (line) => line.text.includes(","),
+  expects: [{ prefix: "+CSCON:", accepts: (line) => line.text.includes(",") }],
 });
 
 /** Sends the settings that a reboot takes away, and turns on what is kept only where it is off. */

@@ -1,9 +1,9 @@
 import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { type AnswerField, toInteger } from "../at/fields";
-import { unlessRejected } from "../cellular/procedures";
+import { ask, trySend, unlessRejected } from "../cellular/commands";
 import type { PersistentSettings } from "../services/model";
-import { ask, command, query, trySend } from "./commands";
+import { command, query } from "./commands";
 import { FACTORY_CONTEXT } from "./packet-data/default-context";
 import { READ_MNO_PROFILE, requireDataContext } from "./packet-data/mno-profile";
 import { TIMEOUTS } from "./timeouts";
@@ -21,7 +21,7 @@ interface PersistentSetting {
 /** What was written without being able to read it, by IMEI: once in a process, for every write wears the flash. */
 const blindWrites = new Set<string>();
 
-const READ_IMEI = query("+CGSN", { prefix: "bare" });
+const READ_IMEI = query("+CGSN", [], { expects: [{ prefix: "bare" }] });
 
 /**
  * Keeps NVM as the settings say (guide 2.3.1, 2.5): writes what differs, with the radio off, and leaves it off, since
@@ -92,7 +92,7 @@ function mnoProfileSetting(profile: number): PersistentSetting {
 function configuration(key: readonly number[], value: readonly number[], factory: boolean): PersistentSetting {
   const whole = [...key, ...value];
   return {
-    read: query("+UDCONF=", { prefix: "+UDCONF:" }, key),
+    read: query("+UDCONF=", key),
     write: command("+UDCONF=", whole),
     holds: (fields) => fields.length === whole.length && fields.every((field, i) => toInteger(field) === whole[i]),
     factory,

@@ -1,12 +1,13 @@
 import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
-import { commandLine, integer, quote } from "../../at/fields";
+import { integer, quote } from "../../at/fields";
+import { commandWithResult } from "../../cellular/result-urc";
 import { isModemError, ModemError } from "../../errors";
 import type { DiagnosticsService, PingOptions, PingResult } from "../../services/diagnostics";
 import { Deadline } from "../../services/waiting/deadline";
 import { Pool } from "../../services/waiting/pool";
+import { command } from "../commands";
 import type { QuectelPacketData } from "../packet-data/packet-data";
-import { commandWithResult } from "../result-urc";
 import { TIMEOUTS } from "../timeouts";
 import { dnsLines } from "./dns-answer";
 import { PingReport } from "./ping-report";
@@ -37,13 +38,13 @@ export class QuectelDiagnostics implements DiagnosticsService {
     refuse("size", options.size !== undefined && options.size !== PING_SIZE, `BG96 sends ${PING_SIZE} bytes`);
     integer(count, { field: "count", min: 1, max: 10 });
     const seconds = integer(Math.ceil(timeout / 1000), { field: "timeout in seconds", min: 1, max: 255 });
-    const command = commandLine("+QPING=", cid, hostField(host), seconds, count);
-    const report = new PingReport(`Pinging ${host}`, command.label, count);
+    const order = command("+QPING=", [cid, hostField(host), seconds, count]);
+    const report = new PingReport(`Pinging ${host}`, order.label, count);
     const limit = TIMEOUTS.dns + count * seconds * 1000 + TIMEOUTS.late;
     return this.#alone(this.#pings, `Pinging ${host}`, limit, cid, signal, async () => {
       const wait = { match: report.match, timeout: limit, operation: `Pinging ${host}`, evenUnanswered: true };
       try {
-        const { result } = await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.simple }, wait);
+        const { result } = await commandWithResult(this.#channel, order, wait);
         return result;
       } catch (error) {
         // Attempts without the line that sums them up are an answer too.
@@ -60,10 +61,10 @@ export class QuectelDiagnostics implements DiagnosticsService {
     const { cid = this.#packetData.defaultCid, signal } = options;
     refuse("host", isIP(host) !== 0, "BG96 resolves names to addresses only");
     const operation = `Resolving ${host}`;
-    const command = commandLine("+QIDNSGIP=", cid, hostField(host));
-    const wait = { match: dnsLines(operation, command.label), timeout: TIMEOUTS.dns, operation, evenUnanswered: true };
+    const order = command("+QIDNSGIP=", [cid, hostField(host)]);
+    const wait = { match: dnsLines(operation, order.label), timeout: TIMEOUTS.dns, operation, evenUnanswered: true };
     return this.#alone(this.#lookups, operation, TIMEOUTS.dns + TIMEOUTS.late, cid, signal, async () => {
-      const { result } = await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.simple }, wait);
+      const { result } = await commandWithResult(this.#channel, order, wait);
       const [address] = result;
       if (address === undefined) throw new ModemError("DNS_FAILED", `${operation}: the answer holds no address`);
       return { host, address };

@@ -1,10 +1,12 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import { isEscape } from "../../at/data-mode/escape";
-import { commandLine, type Field, quote, splitFields, toInteger } from "../../at/fields";
+import { type Field, quote, splitFields, toInteger } from "../../at/fields";
+import { ask } from "../../cellular/commands";
 import { ModemError } from "../../errors";
 import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../../services/files";
 import { Pool } from "../../services/waiting/pool";
+import { command, query } from "../commands";
 import { errorNumber } from "../failure";
 import { TIMEOUTS } from "../timeouts";
 import { fileChecksum } from "./checksum";
@@ -86,12 +88,9 @@ export class QuectelFiles implements FileService {
 
   /** Free bytes of the flash, or undefined when the modem does not tell. */
   async free(): Promise<number | undefined> {
-    const { lines } = await this.#channel.send({
-      ...commandLine("+QFLDS=", quote("UFS", { field: "storage", max: 3 })),
-      expects: [{ prefix: "+QFLDS:" }],
-      timeout: TIMEOUTS.file,
-    });
-    const free = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);
+    const storage = quote("UFS", { field: "storage", max: 3 });
+    const [fields] = await ask(this.#channel, query("+QFLDS=", [storage], { timeout: TIMEOUTS.file }));
+    const free = toInteger(fields?.[0]);
     return Number.isNaN(free) ? undefined : free;
   }
 
@@ -105,10 +104,9 @@ export class QuectelFiles implements FileService {
   }
 
   async #entries(pattern: Field): Promise<FileEntry[]> {
-    const command = { ...commandLine("+QFLST=", pattern), expects: [{ prefix: "+QFLST:" }], timeout: TIMEOUTS.file };
     try {
-      const { lines } = await this.#channel.send(command);
-      return lines.map(splitFields).map(([name, size]) => ({
+      const entries = await ask(this.#channel, query("+QFLST=", [pattern], { timeout: TIMEOUTS.file }));
+      return entries.map(([name, size]) => ({
         name: (name?.text ?? "").replace(/^UFS:/, ""),
         size: toInteger(size),
       }));
@@ -119,28 +117,26 @@ export class QuectelFiles implements FileService {
   }
 
   async #delete(file: Field): Promise<void> {
-    await this.#channel.send({ ...commandLine("+QFDEL=", file), timeout: TIMEOUTS.file });
+    await this.#channel.send(command("+QFDEL=", [file], { timeout: TIMEOUTS.file }));
   }
 
   async #download(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer> {
     if (size === 0) return Buffer.alloc(0);
     const { signal, confidential, onProgress } = options;
-    const command = {
-      ...commandLine("+QFDWL=", file),
-      expects: [{ prefix: "+QFDWL:" }],
+    const question = query("+QFDWL=", [file], {
       download: { length: size },
       timeout: TIMEOUTS.file + transferTime(size, this.#channel.bytesPerSecond),
       confidential,
       signal,
-    };
+    });
     for (let tries = 1; ; tries++) {
-      const { data = Buffer.alloc(0), lines } = await this.#channel.send(command);
+      const { data = Buffer.alloc(0), lines } = await this.#channel.send(question);
       const [reported, sum] = lines[0] === undefined ? [] : splitFields(lines[0]);
       if (toInteger(reported) === data.length && Number.parseInt(sum?.text ?? "", 16) === fileChecksum(data)) {
         onProgress?.(data.length, data.length);
         return data;
       }
-      if (tries === TRIES) throw damaged(name, command.label, lines[0]?.text);
+      if (tries === TRIES) throw damaged(name, question.label, lines[0]?.text);
     }
   }
 
@@ -159,21 +155,19 @@ export class QuectelFiles implements FileService {
 
   async #replace(name: string, file: Field, content: Uint8Array): Promise<void> {
     const seconds = UPLOAD_PAUSE + Math.ceil(transferTime(content.length, this.#channel.bytesPerSecond) / 1000);
-    const command = {
-      ...commandLine("+QFUPL=", file, content.length, Math.min(65_535, seconds)),
-      expects: [{ prefix: "+QFUPL:" }],
-      upload: { prompt: "CONNECT", data: content } as const,
+    const upload = query("+QFUPL=", [file, content.length, Math.min(65_535, seconds)], {
+      upload: { prompt: "CONNECT", data: content },
       timeout: TIMEOUTS.file + seconds * 1000,
-    };
+    });
     for (let tries = 1; ; tries++) {
       // QFUPL refuses a name that exists (407).
       if ((await this.#entries(file)).length > 0) await this.#delete(file);
-      const { lines } = await this.#channel.send(command);
+      const { lines } = await this.#channel.send(upload);
       const [size, sum] = lines[0] === undefined ? [] : splitFields(lines[0]);
       const right =
         toInteger(size) === content.length && Number.parseInt(sum?.text ?? "", 16) === fileChecksum(content);
       if (right) return;
-      if (tries === TRIES) throw damaged(name, command.label, lines[0]?.text);
+      if (tries === TRIES) throw damaged(name, upload.label, lines[0]?.text);
     }
   }
 

@@ -1,9 +1,11 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import { isEscape } from "../../at/data-mode/escape";
-import { commandLine, type Field, splitFields, toInteger } from "../../at/fields";
-import { isModemError, ModemError } from "../../errors";
+import { type Field, toInteger } from "../../at/fields";
+import { ask, unlessRejected } from "../../cellular/commands";
+import { ModemError } from "../../errors";
 import type { ReadOptions, TransferOptions } from "../../services/files";
+import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 
 /** QFOPEN's second parameter (AT facts 4). */
@@ -22,13 +24,13 @@ export class FileHandle {
   }
 
   static async open(channel: Channel, file: Field, mode: keyof typeof MODES): Promise<FileHandle> {
-    const command = commandLine("+QFOPEN=", file, MODES[mode]);
-    const { lines } = await channel.send({ ...command, expects: [{ prefix: "+QFOPEN:" }], timeout: TIMEOUTS.file });
-    const number = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);
+    const opening = query("+QFOPEN=", [file, MODES[mode]], { timeout: TIMEOUTS.file });
+    const [fields] = await ask(channel, opening);
+    const number = toInteger(fields?.[0]);
     if (!Number.isNaN(number)) return new FileHandle(channel, number);
     // The line has damaged it; the file is open all the same.
     await FileHandle.closeAll(channel, file);
-    throw new ModemError("MODEM_REJECTED", `${command.label}: the modem gave no file handle`);
+    throw new ModemError("MODEM_REJECTED", `${opening.label}: the modem gave no file handle`);
   }
 
   /**
@@ -38,17 +40,12 @@ export class FileHandle {
    * @param file the only one whose handles are closed; left out, it is all of them
    */
   static async closeAll(channel: Channel, file?: Field): Promise<void> {
-    const question = { ...commandLine("+QFOPEN?"), expects: [{ prefix: "+QFOPEN:" }], timeout: TIMEOUTS.file };
-    try {
-      const { lines } = await channel.send(question);
-      for (const [name, handle] of lines.map(splitFields)) {
-        const number = toInteger(handle);
-        const isMeant = file === undefined || `"${name?.text.replace(/^UFS:/, "")}"` === file.wire;
-        if (isMeant && !Number.isNaN(number)) await new FileHandle(channel, number).close();
-      }
-    } catch (error) {
-      // Firmware without the read form, or a handle that closed meanwhile: files that are not in use still work.
-      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    // Firmware without the read form: files that are not in use still work.
+    const handles = await unlessRejected(ask(channel, query("+QFOPEN?", [], { timeout: TIMEOUTS.file })));
+    for (const [name, handle] of handles ?? []) {
+      const number = toInteger(handle);
+      const isMeant = file === undefined || `"${name?.text.replace(/^UFS:/, "")}"` === file.wire;
+      if (isMeant && !Number.isNaN(number)) await new FileHandle(channel, number).close();
     }
   }
 
@@ -60,13 +57,14 @@ export class FileHandle {
     while (done < size) {
       signal?.throwIfAborted();
       const length = Math.min(chunk, size - done);
-      const { data = Buffer.alloc(0), damaged } = await this.#channel.send({
-        ...commandLine("+QFREAD=", this.#number, length),
-        download: { length: "announced" },
-        timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
-        confidential,
-        signal,
-      });
+      const { data = Buffer.alloc(0), damaged } = await this.#channel.send(
+        command("+QFREAD=", [this.#number, length], {
+          download: { length: "announced" },
+          timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
+          confidential,
+          signal,
+        }),
+      );
       if (damaged === true) return undefined;
       if (data.length === 0)
         throw new ModemError("MODEM_REJECTED", `Reading ${name}: ended at ${done} of ${size} bytes`);
@@ -88,14 +86,13 @@ export class FileHandle {
     while (done < content.length) {
       signal?.throwIfAborted();
       const data = nextChunk(content, done, Math.min(chunk, LARGEST_WRITE));
-      const { lines } = await this.#channel.send({
-        ...commandLine("+QFWRITE=", this.#number, data.length, pause),
-        expects: [{ prefix: "+QFWRITE:" }],
+      const upload = query("+QFWRITE=", [this.#number, data.length, pause], {
         upload: { prompt: "CONNECT", data },
         timeout: TIMEOUTS.file + pause * 1000 + transferTime(data.length, this.#channel.bytesPerSecond),
         signal,
       });
-      const written = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[0]);
+      const [fields] = await ask(this.#channel, upload);
+      const written = toInteger(fields?.[0]);
       if (written !== data.length) {
         throw new ModemError("MODEM_REJECTED", `Writing a file: the modem took ${written} of ${data.length} bytes`);
       }
@@ -106,9 +103,7 @@ export class FileHandle {
 
   /** The file is written or read by now: a handle that can't be closed harms nothing that is reported here. */
   async close(): Promise<void> {
-    await this.#channel
-      .send({ ...commandLine("+QFCLOSE=", this.#number), timeout: TIMEOUTS.file })
-      .catch(() => undefined);
+    await this.#channel.send(command("+QFCLOSE=", [this.#number], { timeout: TIMEOUTS.file })).catch(() => undefined);
   }
 }
 

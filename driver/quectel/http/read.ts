@@ -1,15 +1,16 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
-import { commandLine, quote, splitFields, toInteger } from "../../at/fields";
+import { quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
+import { commandWithResult } from "../../cellular/result-urc";
 import { isModemError, ModemError } from "../../errors";
 import type { HttpResponse } from "../../services/http/http";
 import { hasNoBody, parseResponse } from "../../services/http/response";
 import type { Deadline } from "../../services/waiting/deadline";
+import { command } from "../commands";
 import { numberedError, translated } from "../failure";
 import type { QuectelFiles } from "../files/files";
 import { bytesIn } from "../files/line-share";
-import { commandWithResult } from "../result-urc";
 import { TIMEOUTS } from "../timeouts";
 import type { RequestPlan } from "./plan";
 import type { Answered } from "./request";
@@ -68,18 +69,16 @@ export class ResponseReader {
   async #readInline({ operation, answered, deadline, onComplete }: Reading, length: number): Promise<HttpResponse> {
     const end = new ResponseEnd(length, (raw) => onComplete(finish(raw, answered, operation)));
     const wait = Math.min(LONGEST_GAP, deadline.seconds);
-    const command = commandLine("+QHTTPREAD=", wait);
     const time =
       transferTime(length + HEAD_LENGTH, this.#channel.bytesPerSecond) + Math.max(deadline.remaining, wait * 1000);
-    const download = { length: end.find };
-    const urc = this.#resultUrc("+QHTTPREAD:", operation, command.label, TIMEOUTS.late);
+    const reading = command("+QHTTPREAD=", [wait], {
+      download: { length: end.find },
+      timeout: time + wait * 1000 + TIMEOUTS.late,
+    });
+    const urc = this.#resultUrc("+QHTTPREAD:", operation, reading.label, TIMEOUTS.late);
     try {
-      const { response } = await commandWithResult(
-        this.#channel,
-        { ...command, download, timeout: time + wait * 1000 + TIMEOUTS.late },
-        urc,
-      );
-      if (response.damaged === true) throw damaged(operation, command.label);
+      const { response } = await commandWithResult(this.#channel, reading, urc);
+      if (response.damaged === true) throw damaged(operation, reading.label);
       return finish(response.data ?? Buffer.alloc(0), answered, operation);
     } catch (error) {
       throw incomplete(translated(error, operation), `${end.bodyBytes} of ${length} bytes of the body arrived`);
@@ -106,11 +105,12 @@ export class ResponseReader {
 
   async #store(operation: string, { length }: Answered, deadline: Deadline): Promise<void> {
     const wait = Math.min(LONGEST_GAP, deadline.seconds);
-    const command = commandLine("+QHTTPREADFILE=", quote(RESPONSE_FILE, { field: "filename", max: 80 }), wait);
+    const file = quote(RESPONSE_FILE, { field: "filename", max: 80 });
+    const storing = command("+QHTTPREADFILE=", [file, wait], { timeout: TIMEOUTS.file });
     const time = deadline.remaining + wait * 1000 + TIMEOUTS.late;
     try {
-      const urc = this.#resultUrc("+QHTTPREADFILE:", operation, command.label, time);
-      await commandWithResult(this.#channel, { ...command, timeout: TIMEOUTS.file }, urc);
+      const urc = this.#resultUrc("+QHTTPREADFILE:", operation, storing.label, time);
+      await commandWithResult(this.#channel, storing, urc);
     } catch (error) {
       const stored = (await this.#files.size(RESPONSE_FILE).catch(() => undefined)) ?? 0;
       const announced = length === undefined ? "a body of unknown length" : `a body of ${length} bytes`;

@@ -1,14 +1,15 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import type { Command } from "../../at/command";
-import { commandLine, quote, splitFields, toInteger } from "../../at/fields";
+import { quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
+import { commandWithResult } from "../../cellular/result-urc";
 import { isModemError, ModemError } from "../../errors";
 import type { Deadline } from "../../services/waiting/deadline";
+import { command } from "../commands";
 import { errorNumber, numberedError, translated } from "../failure";
 import type { QuectelFiles } from "../files/files";
 import { bytesIn } from "../files/line-share";
-import { commandWithResult } from "../result-urc";
 import { TIMEOUTS } from "../timeouts";
 import type { RequestPlan } from "./plan";
 
@@ -81,19 +82,20 @@ export class RequestSender {
   }
 
   async #sendUrl({ url }: RequestPlan): Promise<void> {
-    await this.#channel.send({
-      ...commandLine("+QHTTPURL=", url.length, URL_INPUT),
-      upload: { prompt: "CONNECT", data: Buffer.from(url, "latin1") },
-      timeout: URL_INPUT * 1000 + TIMEOUTS.late,
-    });
+    await this.#channel.send(
+      command("+QHTTPURL=", [url.length, URL_INPUT], {
+        upload: { prompt: "CONNECT", data: Buffer.from(url, "latin1") },
+        timeout: URL_INPUT * 1000 + TIMEOUTS.late,
+      }),
+    );
   }
 
   async #request(plan: RequestPlan, deadline: Deadline, throughFile: boolean): Promise<Outcome> {
     let answered = false;
     const report = { operation: plan.operation, command: "" };
     const work = async (): Promise<Answered> => {
-      const { name, command } = this.#command(plan, deadline.seconds, throughFile);
-      report.command = command.label;
+      const { name, order } = this.#order(plan, deadline.seconds, throughFile);
+      report.command = order.label;
       const match = (line: Line): Answered | ModemError | undefined => {
         if (!line.text.startsWith(`${name}:`)) return undefined;
         answered = true;
@@ -101,7 +103,7 @@ export class RequestSender {
       };
       const timeout = deadline.seconds * 1000 + TIMEOUTS.late;
       const wait = { match, timeout, operation: `${plan.operation}: waiting for the server's response` };
-      const { result } = await commandWithResult(this.#channel, command, wait);
+      const { result } = await commandWithResult(this.#channel, order, wait);
       return result;
     };
     try {
@@ -113,33 +115,26 @@ export class RequestSender {
     }
   }
 
-  #command(
+  #order(
     { method, payload, ownHead, tls }: RequestPlan,
     seconds: number,
     throughFile: boolean,
-  ): { name: string; command: Command } {
+  ): { name: string; order: Command } {
     const handshake = (tls?.ssl.negotiatetime ?? 0) * 1000;
     const timeout = TIMEOUTS.httpConnect + handshake + TIMEOUTS.late;
     if (throughFile) {
       const file = quote(BODY_FILE, { field: "filename", max: 80 });
-      return { name: "+QHTTPPOSTFILE", command: { ...commandLine("+QHTTPPOSTFILE=", file, seconds), timeout } };
+      return { name: "+QHTTPPOSTFILE", order: command("+QHTTPPOSTFILE=", [file, seconds], { timeout }) };
     }
     if (method === "GET" && !ownHead) {
-      return { name: "+QHTTPGET", command: { ...commandLine("+QHTTPGET=", seconds), timeout } };
+      return { name: "+QHTTPGET", order: command("+QHTTPGET=", [seconds], { timeout }) };
     }
     const time = transferTime(payload.length, this.#channel.bytesPerSecond);
     const input = Math.min(65_535, INPUT_MARGIN + Math.ceil(time / 1000));
-    const upload = { prompt: "CONNECT", data: payload } as const;
-    const limit = timeout + input * 1000;
+    const options = { upload: { prompt: "CONNECT", data: payload }, timeout: timeout + input * 1000 } as const;
     return method === "GET"
-      ? {
-          name: "+QHTTPGET",
-          command: { ...commandLine("+QHTTPGET=", seconds, payload.length, input), upload, timeout: limit },
-        }
-      : {
-          name: "+QHTTPPOST",
-          command: { ...commandLine("+QHTTPPOST=", payload.length, input, seconds), upload, timeout: limit },
-        };
+      ? { name: "+QHTTPGET", order: command("+QHTTPGET=", [seconds, payload.length, input], options) }
+      : { name: "+QHTTPPOST", order: command("+QHTTPPOST=", [payload.length, input, seconds], options) };
   }
 
   async #refusal(work: () => Promise<void>, plan: RequestPlan, deadline: Deadline): Promise<Failed | undefined> {

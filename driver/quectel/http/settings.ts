@@ -1,6 +1,6 @@
 import type { Channel } from "../../at/channel-types";
-import { commandLine, quote } from "../../at/fields";
-import { TIMEOUTS } from "../timeouts";
+import { quote } from "../../at/fields";
+import { command } from "../commands";
 
 /** Parameters of QHTTPCFG that a request depends on (guide 2.1). */
 export interface HttpSettings {
@@ -29,8 +29,7 @@ export class HttpConfiguration {
       if (value === undefined || (this.#told.get(name) === value && name !== ALWAYS_TOLD)) continue;
       // Until the modem agrees nobody knows which value it has.
       this.#told.delete(name);
-      const command = commandLine("+QHTTPCFG=", quote(name, { field: "parameter", max: 16 }), value);
-      await this.#channel.send({ ...command, timeout: TIMEOUTS.simple });
+      await this.#channel.send(command("+QHTTPCFG=", [quote(name, { field: "parameter", max: 16 }), value]));
       this.#told.set(name, value);
     }
   }

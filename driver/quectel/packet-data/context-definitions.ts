@@ -1,8 +1,10 @@
 import type { Channel } from "../../at/channel-types";
-import { commandLine, quote, splitFields, toInteger } from "../../at/fields";
+import type { Command } from "../../at/command";
+import { type AnswerField, quote, toInteger } from "../../at/fields";
+import { ask, unlessRejected } from "../../cellular/commands";
 import { isModemError } from "../../errors";
 import type { AuthType, PdpContext, PdpType } from "../../services/packet-data";
-import { TIMEOUTS } from "../timeouts";
+import { command, query } from "../commands";
 
 /** +QICSGP's numbers (AT facts 2.1). */
 const TYPES: Readonly<Record<PdpType, number>> = { IP: 1, IPV6: 2, IPV4V6: 3 };
@@ -80,42 +82,27 @@ export class ContextDefinitions {
   }
 
   async #send(context: PdpContext, type: number): Promise<void> {
-    await this.#channel.send({ ...definition(context, type), timeout: TIMEOUTS.simple });
+    await this.#channel.send(definition(context, type));
   }
 
   /** The fields behind the context's number, which the answer may or may not repeat (AT facts 2.1: it does not). */
-  async #query(cid: number): Promise<ReturnType<typeof splitFields>> {
-    const command = {
-      ...commandLine("+QICSGP=", cid),
-      expects: [{ prefix: "+QICSGP:" }],
-      confidential: true,
-      timeout: TIMEOUTS.simple,
-    };
-    try {
-      const { lines } = await this.#channel.send(command);
-      const fields = lines[0] === undefined ? [] : splitFields(lines[0]);
-      return fields[1]?.quoted === false ? fields.slice(1) : fields;
-    } catch (error) {
-      // A context that was never defined has nothing to tell.
-      if (isModemError(error, "MODEM_REJECTED")) return [];
-      throw error;
-    }
+  async #query(cid: number): Promise<AnswerField[]> {
+    const question = query("+QICSGP=", [cid], { confidential: true });
+    // A context that was never defined has nothing to tell.
+    const [fields = []] = (await unlessRejected(ask(this.#channel, question))) ?? [];
+    return fields[1]?.quoted === false ? fields.slice(1) : fields;
   }
 }
 
-function definition(
-  { cid, apn, user = "", password = "", authType }: PdpContext,
-  type: number,
-): ReturnType<typeof commandLine> {
-  return commandLine(
-    "+QICSGP=",
+function definition({ cid, apn, user = "", password = "", authType }: PdpContext, type: number): Command {
+  return command("+QICSGP=", [
     cid,
     type,
     quote(apn, { field: "apn", max: APN_LENGTH }),
     quote(user, { field: "apnUser", max: CREDENTIAL_LENGTH, secret: user !== "" }),
     quote(password, { field: "apnPassword", max: CREDENTIAL_LENGTH, secret: password !== "" }),
     AUTHENTICATIONS[authType],
-  );
+  ]);
 }
 
 function same(one: PdpContext, other: PdpContext): boolean {

@@ -1,6 +1,9 @@
 import type { Channel } from "../../at/channel-types";
 import { splitFields, toInteger } from "../../at/fields";
+import type { Line } from "../../at/line";
+import { ask } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
+import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 
 /** +CREG states of 27.007: home and roaming. */
@@ -19,12 +22,12 @@ export async function checkNetwork(channel: Channel, operation: string): Promise
 }
 
 async function checkSim(channel: Channel, operation: string): Promise<void> {
-  const command = { line: "AT+CPIN?", label: "AT+CPIN?", expects: [{ prefix: "+CPIN:" }], timeout: TIMEOUTS.sim };
+  const question = query("+CPIN?", [], { timeout: TIMEOUTS.sim });
   try {
-    const { lines } = await channel.send(command);
+    const { lines } = await channel.send(question);
     const state = lines[0]?.text ?? "";
     if (state === "" || state.endsWith("READY")) return;
-    const cause = { command: command.line, result: state };
+    const cause = { command: question.label, result: state };
     throw new ModemError("SIM_ERROR", `${operation}: the SIM is not ready, the modem reports ${state}`, cause);
   } catch (error) {
     if (!isModemError(error, "MODEM_REJECTED")) throw error;
@@ -33,11 +36,10 @@ async function checkSim(channel: Channel, operation: string): Promise<void> {
 }
 
 async function attach(channel: Channel, operation: string): Promise<void> {
-  const query = { line: "AT+CGATT?", label: "AT+CGATT?", expects: [{ prefix: "+CGATT:" }], timeout: TIMEOUTS.simple };
-  const { lines } = await channel.send(query);
-  if (lines[0] === undefined || toInteger(splitFields(lines[0])[0]) !== 0) return;
+  const [fields] = await ask(channel, query("+CGATT?"));
+  if (toInteger(fields?.[0]) !== 0) return;
   try {
-    await channel.send({ line: "AT+CGATT=1", label: "AT+CGATT=1", timeout: TIMEOUTS.attach });
+    await channel.send(command("+CGATT=", [1], { timeout: TIMEOUTS.attach }));
   } catch (error) {
     if (!isModemError(error, "MODEM_REJECTED")) throw error;
     throw new ModemError("NOT_REGISTERED", `${operation}: the network refuses the attach to packet data`, error.cause);
@@ -48,14 +50,8 @@ async function attach(channel: Channel, operation: string): Promise<void> {
 async function checkRegistration(channel: Channel, operation: string): Promise<void> {
   const answers: string[] = [];
   for (const name of ["+CGREG", "+CEREG"]) {
-    const line = `AT${name}?`;
-    const { lines } = await channel.send({
-      line,
-      label: line,
-      expects: [{ prefix: `${name}:`, accepts: (answer) => splitFields(answer).length >= 2 }],
-      timeout: TIMEOUTS.simple,
-    });
-    const [answer] = lines;
+    const expects = [{ prefix: `${name}:`, accepts: (answer: Line) => splitFields(answer).length >= 2 }];
+    const [answer] = (await channel.send(query(`${name}?`, [], { expects }))).lines;
     if (answer === undefined) continue;
     if (REGISTERED.includes(toInteger(splitFields(answer)[1]))) return;
     answers.push(answer.text);

@@ -1,10 +1,12 @@
 import type { Channel } from "../../at/channel-types";
-import { commandLine, integer, splitFields, toInteger } from "../../at/fields";
+import { integer, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { parseAddress } from "../../cellular/addresses";
+import { ask, trySend, unlessRejected } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
 import type { PacketDataService, PdpContext, PdpStatus } from "../../services/packet-data";
 import { Pool } from "../../services/waiting/pool";
+import { command, query } from "../commands";
 import { ERRORS } from "../error-tables";
 import { TIMEOUTS } from "../timeouts";
 import { ContextDefinitions } from "./context-definitions";
@@ -191,25 +193,19 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async #sendActivate(cid: number): Promise<void> {
-    await this.#channel.send({ ...commandLine("+QIACT=", cid), timeout: TIMEOUTS.activate });
+    await this.#channel.send(command("+QIACT=", [cid], { timeout: TIMEOUTS.activate }));
   }
 
   async #deactivate(cid: number): Promise<void> {
-    try {
-      await this.#channel.send({ ...commandLine("+QIDEACT=", cid), timeout: TIMEOUTS.deactivate });
-    } catch (error) {
-      // A context that is not active may answer ERROR: it is what was wanted.
-      if (!isModemError(error, "MODEM_REJECTED")) throw error;
-    }
+    // A context that is not active may answer ERROR: it is what was wanted.
+    await trySend(this.#channel, command("+QIDEACT=", [cid], { timeout: TIMEOUTS.deactivate }));
     this.#lost.delete(cid);
   }
 
   /** Words for a failure that only told ERROR. */
   async #lastError(): Promise<string> {
-    const line = "AT+QIGETERROR";
-    const command = { line, label: line, expects: [{ prefix: "+QIGETERROR:" }], timeout: TIMEOUTS.simple };
-    const { lines } = await this.#channel.send(command).catch(ifRejected);
-    const [number, text] = lines[0] === undefined ? [] : splitFields(lines[0]);
+    const answer = await unlessRejected(ask(this.#channel, query("+QIGETERROR")));
+    const [number, text] = answer?.[0] ?? [];
     const code = toInteger(number);
     if (Number.isNaN(code) || code === 0) return "the network or the modem refused it";
     return `${ERRORS.get(code)?.text ?? text?.text ?? "error"} (${code})`;
@@ -220,15 +216,8 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async #active(): Promise<ActiveContext[]> {
-    const command = {
-      line: "AT+QIACT?",
-      label: "AT+QIACT?",
-      expects: [{ prefix: "+QIACT:" }],
-      timeout: TIMEOUTS.simple,
-    };
-    const { lines } = await this.#channel.send(command);
-    return lines.flatMap((line) => {
-      const [cid, state, , ...addresses] = splitFields(line);
+    const contexts = await ask(this.#channel, query("+QIACT?"));
+    return contexts.flatMap(([cid, state, , ...addresses]) => {
       if (toInteger(state) !== 1) return [];
       const parsed = addresses.map((field) => parseAddress(field.text)).filter((address) => address !== undefined);
       return [{ cid: toInteger(cid), addresses: parsed }];
@@ -245,11 +234,6 @@ export class QuectelPacketData implements PacketDataService {
   #tell(cid: number, reason: string): void {
     for (const listener of [...this.#listeners]) listener(cid, reason);
   }
-}
-
-function ifRejected(error: unknown): { lines: readonly Line[] } {
-  if (isModemError(error, "MODEM_REJECTED")) return { lines: [] };
-  throw error;
 }
 
 function notActive(cid: number): ModemError {

@@ -1,8 +1,8 @@
 import type { Channel } from "../../at/channel-types";
 import { quote } from "../../at/fields";
 import { EARLIEST_YEAR, readClock } from "../../cellular/clock";
-import { command } from "../../cellular/procedures";
 import { ModemError } from "../../errors";
+import { command } from "../commands";
 
 /**
  * Makes sure that the modem knows the date, by which it checks certificates: where nobody has set its clock it is set

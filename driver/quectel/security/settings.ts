@@ -1,8 +1,7 @@
 import type { Channel } from "../../at/channel-types";
-import { commandLine, type Field, quote, splitFields } from "../../at/fields";
-import { unlessRejected } from "../../cellular/procedures";
-import { isModemError } from "../../errors";
-import { TIMEOUTS } from "../timeouts";
+import { type Field, quote } from "../../at/fields";
+import { ask, unlessRejected } from "../../cellular/commands";
+import { command, query } from "../commands";
 
 /** What every firmware has of QSSLCFG (AT facts 3.1). */
 export interface SslParameters {
@@ -42,14 +41,10 @@ export class SslConfiguration {
   /** False when the firmware does not have the feature. */
   async offer(context: number, feature: SslFeature, value: 0 | 1): Promise<boolean> {
     if (this.#missing.has(feature)) return false;
-    try {
-      await this.#tell(context, feature, fieldOf(feature, value));
-      return true;
-    } catch (error) {
-      if (!isModemError(error, "MODEM_REJECTED")) throw error;
-      this.#missing.add(feature);
-      return false;
-    }
+    const telling = this.#tell(context, feature, fieldOf(feature, value)).then(() => true);
+    const isTaken = (await unlessRejected(telling)) === true;
+    if (!isTaken) this.#missing.add(feature);
+    return isTaken;
   }
 
   /** Whether a feature was not refused so far. */
@@ -61,10 +56,9 @@ export class SslConfiguration {
   async isInForce(context: number): Promise<boolean> {
     const told = this.#told.get(`${context} seclevel`);
     if (told === undefined || told === "0") return true;
-    const question = commandLine("+QSSLCFG=", quote("seclevel", { field: "parameter", max: 16 }), context);
-    const expects = [{ prefix: "+QSSLCFG:" }];
-    const answer = await unlessRejected(this.#channel.send({ ...question, expects, timeout: TIMEOUTS.simple }));
-    return answer?.lines.some((line) => splitFields(line)[2]?.text === told) ?? false;
+    const question = query("+QSSLCFG=", [quote("seclevel", { field: "parameter", max: 16 }), context]);
+    const answer = await unlessRejected(ask(this.#channel, question));
+    return answer?.some((fields) => fields[2]?.text === told) ?? false;
   }
 
   /** The modem forgot, and may have got other firmware. */
@@ -78,8 +72,7 @@ export class SslConfiguration {
     if (this.#told.get(key) === value.wire) return;
     // Until the modem agrees nobody knows which value it has.
     this.#told.delete(key);
-    const command = commandLine("+QSSLCFG=", quote(name, { field: "parameter", max: 16 }), context, value);
-    await this.#channel.send({ ...command, timeout: TIMEOUTS.simple });
+    await this.#channel.send(command("+QSSLCFG=", [quote(name, { field: "parameter", max: 16 }), context, value]));
     this.#told.set(key, value.wire);
   }
 }

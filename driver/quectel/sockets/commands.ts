@@ -1,10 +1,12 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
-import { type Command, Priority, type Response } from "../../at/command";
-import { commandLine, quote, splitFields, toInteger } from "../../at/fields";
+import { Priority } from "../../at/command";
+import { quote, splitFields, toInteger } from "../../at/fields";
 import { parseAddress } from "../../cellular/addresses";
+import { ask, unlessRejected } from "../../cellular/commands";
 import { isModemError } from "../../errors";
 import type { SocketAddress } from "../../services/sockets/sockets";
+import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 
 /** +QIRD and +QSSLRECV (AT facts 2.2, 3.2). */
@@ -81,10 +83,10 @@ export class SocketCommands {
   /** @returns false when the modem has no room for it: nothing was taken */
   async send(data: Uint8Array, to: SocketAddress | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     const ip = to === undefined ? [] : [quote(to.ip, { field: "host", max: 39 }), to.port];
-    const command = commandLine(`${this.family.send}=`, this.#number, data.length, ...ip);
     const timeout = TIMEOUTS.send + transferTime(data.length, this.#channel.bytesPerSecond);
+    const options = { upload: { prompt: ">", data }, timeout, signal, priority: this.#priority } as const;
     try {
-      await this.#send({ ...command, upload: { prompt: ">", data }, timeout, signal });
+      await this.#channel.send(command(`${this.family.send}=`, [this.#number, data.length, ...ip], options));
       return true;
     } catch (error) {
       if (isModemError(error, "MODEM_REJECTED") && error.cause?.result === SEND_FAILED) return false;
@@ -96,12 +98,14 @@ export class SocketCommands {
   async read(signal: AbortSignal): Promise<Received | undefined> {
     const { read, readLength } = this.family;
     const length = readLength === undefined ? [] : [readLength];
-    const { lines, data, damaged } = await this.#send({
-      ...commandLine(`${read}=`, this.#number, ...length),
-      download: { after: `${read}:`, length: "announced" },
-      timeout: TIMEOUTS.simple + transferTime(LARGEST_READ, this.#channel.bytesPerSecond),
-      signal,
-    });
+    const { lines, data, damaged } = await this.#channel.send(
+      command(`${read}=`, [this.#number, ...length], {
+        download: { after: `${read}:`, length: "announced" },
+        timeout: TIMEOUTS.simple + transferTime(LARGEST_READ, this.#channel.bytesPerSecond),
+        priority: this.#priority,
+        signal,
+      }),
+    );
     const [, ip, port] = lines[0] === undefined ? [] : splitFields(lines[0]);
     const from = address(ip?.text, toInteger(port));
     if (data === undefined || (data.length === 0 && from === undefined)) return undefined;
@@ -121,22 +125,22 @@ export class SocketCommands {
   /** undefined for a socket that the modem does not know. */
   async state(): Promise<ReportedState | undefined> {
     const { state, stateScope } = this.family;
-    const question = commandLine(`${state}=`, ...stateScope, this.#number);
-    const { lines } = await this.#send({
-      ...question,
-      expects: [{ prefix: `${state}:` }],
-      timeout: TIMEOUTS.simple,
-    });
-    const line = lines.map(splitFields).find(([number]) => toInteger(number) === this.#number);
-    if (line === undefined) return undefined;
-    const [, , ip, port, , current] = line;
+    const question = query(`${state}=`, [...stateScope, this.#number], { priority: this.#priority });
+    const answer = await ask(this.#channel, question);
+    const fields = answer.find(([number]) => toInteger(number) === this.#number);
+    if (fields === undefined) return undefined;
+    const [, , ip, port, , current] = fields;
     return { remote: address(ip?.text, toInteger(port)), state: toInteger(current) };
   }
 
   /** Whether the modem closed it, or knows of nothing to close. */
   async close(): Promise<boolean> {
-    const command = commandLine(`${this.family.close}=`, this.#number, CLOSING_TIME);
-    return this.#send({ ...command, timeout: TIMEOUTS.close + CLOSING_TIME * 1000 }).then(
+    const timeout = TIMEOUTS.close + CLOSING_TIME * 1000;
+    const closing = command(`${this.family.close}=`, [this.#number, CLOSING_TIME], {
+      timeout,
+      priority: this.#priority,
+    });
+    return this.#channel.send(closing).then(
       () => true,
       () => false,
     );
@@ -145,20 +149,10 @@ export class SocketCommands {
   /** The last of `+QISEND: <total>,<acknowledged>,<not>` and `+QIRD: <total>,<read>,<unread>`. */
   async #count(name: string, signal?: AbortSignal): Promise<number | undefined> {
     if (!this.family.counts) return undefined;
-    const question = commandLine(`${name}=`, this.#number, 0);
-    try {
-      const expects = [{ prefix: `${name}:` }];
-      const { lines } = await this.#send({ ...question, expects, timeout: TIMEOUTS.simple, signal });
-      const count = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[2]);
-      return Number.isNaN(count) ? undefined : count;
-    } catch (error) {
-      if (isModemError(error, "MODEM_REJECTED")) return undefined;
-      throw error;
-    }
-  }
-
-  #send(command: Command): Promise<Response> {
-    return this.#channel.send({ ...command, priority: this.#priority });
+    const question = query(`${name}=`, [this.#number, 0], { priority: this.#priority, signal });
+    const answer = await unlessRejected(ask(this.#channel, question));
+    const count = toInteger(answer?.[0]?.[2]);
+    return Number.isNaN(count) ? undefined : count;
   }
 }
 

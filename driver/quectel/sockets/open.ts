@@ -1,10 +1,12 @@
 import type { Channel } from "../../at/channel-types";
-import { commandLine, quote, splitFields, toInteger } from "../../at/fields";
+import type { Command } from "../../at/command";
+import { quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
+import { commandWithResult } from "../../cellular/result-urc";
 import { isModemError, type ModemError } from "../../errors";
 import type { Deadline } from "../../services/waiting/deadline";
+import { command } from "../commands";
 import { numberedError, translated } from "../failure";
-import { commandWithResult } from "../result-urc";
 import { TIMEOUTS } from "../timeouts";
 import { SocketCommands, type SocketFamily } from "./commands";
 import type { SocketNumber } from "./numbers";
@@ -43,8 +45,8 @@ export async function openSocket(
 ): Promise<void> {
   deadline.signal.throwIfAborted();
   const { operation, family } = opening;
-  const { name, command } = openCommand(number.value, opening, BUFFERED);
-  const match = resultOf(name, number.value, operation, command.label);
+  const { name, order } = openCommand(number.value, opening, BUFFERED);
+  const match = resultOf(name, number.value, operation, order.label);
   let reported = false;
   const wait = {
     match: (line: Line) => {
@@ -53,11 +55,11 @@ export async function openSocket(
       return result;
     },
     timeout: deadline.remaining + TIMEOUTS.late,
-    operation: operation,
+    operation,
     signal: deadline.signal,
   };
   try {
-    await commandWithResult(channel, { ...command, timeout: TIMEOUTS.simple }, wait);
+    await commandWithResult(channel, order, wait);
   } catch (error) {
     const commands = new SocketCommands(channel, number.value, family);
     // One that was accepted meanwhile has the number now.
@@ -84,15 +86,15 @@ export function openCommand(
   number: number,
   { cid, sslContext, service, host, port, localPort }: Opening,
   mode: typeof BUFFERED | typeof TRANSPARENT,
-): { name: string; command: { line: string; label: string } } {
+): { name: string; order: Command } {
   const server = quote(host, { field: "host", max: MAX_HOST });
   if (sslContext !== undefined) {
     const name = "+QSSLOPEN";
-    return { name, command: commandLine(`${name}=`, cid, sslContext, number, server, port, mode) };
+    return { name, order: command(`${name}=`, [cid, sslContext, number, server, port, mode]) };
   }
   const name = "+QIOPEN";
   const kind = quote(service, { field: "service", max: 12 });
-  return { name, command: commandLine(`${name}=`, cid, number, kind, server, port, localPort, mode) };
+  return { name, order: command(`${name}=`, [cid, number, kind, server, port, localPort, mode]) };
 }
 
 function resultOf(name: string, number: number, operation: string, command: string) {

@@ -1,8 +1,10 @@
 import type { Channel } from "../../at/channel-types";
 import { type Command, Priority } from "../../at/command";
-import { commandLine, quote, splitFields, toInteger } from "../../at/fields";
+import { quote, splitFields, toInteger } from "../../at/fields";
+import { trySend } from "../../cellular/commands";
 import { isModemError, type ModemError } from "../../errors";
 import type { Deadline } from "../../services/waiting/deadline";
+import { command, query } from "../commands";
 import { ERRORS } from "../error-tables";
 import { numberedError, translated } from "../failure";
 import { TIMEOUTS } from "../timeouts";
@@ -19,10 +21,7 @@ const PACKETS = { transpktsize: 1460, transwaittm: 1 } as const;
 /** Firmware that refuses it has its own: 1024 bytes, 0.2 s. */
 export async function setPackets(channel: Channel, signal: AbortSignal): Promise<void> {
   for (const [name, value] of Object.entries(PACKETS)) {
-    const command = commandLine("+QICFG=", quote(name, { field: "name", max: 12 }), value);
-    await channel.send({ ...command, timeout: TIMEOUTS.simple, signal }).catch((error: unknown) => {
-      if (!isModemError(error, "MODEM_REJECTED")) throw error;
-    });
+    await trySend(channel, command("+QICFG=", [quote(name, { field: "name", max: 12 }), value], { signal }));
   }
 }
 
@@ -31,9 +30,9 @@ export async function setPackets(channel: Channel, signal: AbortSignal): Promise
  * it knows, however long the caller waits; what stands too late is the caller's to close.
  */
 export function directOpening(number: number, opening: Opening, deadline: Deadline): Command {
-  const { command } = openCommand(number, opening, TRANSPARENT);
+  const { order } = openCommand(number, opening, TRANSPARENT);
   const handshake = opening.family === TLS ? TIMEOUTS.negotiate : 0;
-  return { ...command, timeout: TIMEOUTS.connect + handshake + TIMEOUTS.late, signal: deadline.signal };
+  return { ...order, timeout: TIMEOUTS.connect + handshake + TIMEOUTS.late, signal: deadline.signal };
 }
 
 /**
@@ -41,8 +40,7 @@ export function directOpening(number: number, opening: Opening, deadline: Deadli
  * that was in it last.
  */
 export function directReentry(number: number, family: SocketFamily): Command {
-  const command = family === TLS ? commandLine("O") : commandLine("+QISWTMD=", number, TRANSPARENT);
-  return { ...command, timeout: TIMEOUTS.simple };
+  return family === TLS ? command("O") : command("+QISWTMD=", [number, TRANSPARENT]);
 }
 
 /**
@@ -67,12 +65,10 @@ export async function clearFailed(
 async function explain(channel: Channel, operation: string, error: ModemError): Promise<unknown> {
   const known = translated(error, operation);
   if (known !== error) return known;
-  const question = { ...commandLine("+QIGETERROR"), expects: [{ prefix: "+QIGETERROR:" }] };
-  const { lines } = await channel
-    .send({ ...question, timeout: TIMEOUTS.simple, priority: Priority.Urgent })
-    .catch(() => ({ lines: [] }));
+  const question = query("+QIGETERROR", [], { priority: Priority.Urgent });
+  const { lines } = await channel.send(question).catch(() => ({ lines: [] }));
   const [line] = lines;
   const reported = line === undefined ? Number.NaN : toInteger(splitFields(line)[0]);
   if (line === undefined || !ERRORS.has(reported)) return error;
-  return numberedError(reported, { operation: operation, command: error.cause?.command ?? "", result: line.text });
+  return numberedError(reported, { operation, command: error.cause?.command ?? "", result: line.text });
 }

@@ -3,12 +3,13 @@ import type { Channel } from "../../at/channel-types";
 import { now } from "../../at/clock";
 import { quote } from "../../at/fields";
 import { withoutBrackets } from "../../cellular/addresses";
+import { ask } from "../../cellular/commands";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
 import type { DiagnosticsService, PingOptions, PingResult } from "../../services/diagnostics";
 import { Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
-import { ask, query } from "../commands";
+import { query } from "../commands";
 import { requireDefaultContext } from "../packet-data/default-context";
 import { TIMEOUTS } from "../timeouts";
 import { planPing, runPing } from "./ping";
@@ -53,7 +54,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
     const wanted = quote(name, { field: "host", max: 255 });
     const signal = options.signal ?? this.#disposed.signal;
     await requireDefaultContext(this.#channel, options.cid, "resolve names");
-    const question = query("+UDNSRN=", { prefix: "+UDNSRN:" }, [inverse ? 1 : 0, wanted], {
+    const question = query("+UDNSRN=", [inverse ? 1 : 0, wanted], {
       timeout: TIMEOUTS.dns,
       signal,
     });

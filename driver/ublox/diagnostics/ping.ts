@@ -1,9 +1,10 @@
 import type { Channel } from "../../at/channel-types";
 import { type Field, integer, quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
+import { commandWithResult } from "../../cellular/result-urc";
 import { isModemError, ModemError } from "../../errors";
 import type { PingOptions, PingReply, PingResult } from "../../services/diagnostics";
-import { command, unlessUnanswered } from "../commands";
+import { command } from "../commands";
 import { PING_ERRORS } from "../error-tables";
 import { TIMEOUTS } from "../timeouts";
 
@@ -36,23 +37,16 @@ export function planPing(host: string, options: PingOptions): PingPlan {
 export async function runPing(channel: Channel, plan: PingPlan, options: PingOptions): Promise<PingResult> {
   options.signal?.throwIfAborted();
   const replies: PingReply[] = [];
-  const waiter = channel.waitForUrc((line) => collect(line, plan, replies), {
+  const urc = {
+    match: (line: Line) => collect(line, plan, replies),
     timeout: NAME_TIMEOUT + plan.count * (plan.timeout + DEFAULTS.interval),
     operation: `ping ${plan.host}`,
-  });
-  try {
-    await channel.send(pingCommand(plan, options)).catch(unlessUnanswered);
-  } catch (error) {
-    waiter.cancel();
-    throw error;
-  }
-  waiter.start();
-  const end = await waiter.promise.catch((error: unknown) => {
+    evenUnanswered: true,
+  };
+  await commandWithResult(channel, pingCommand(plan, options), urc).catch((error: unknown) => {
     // A lost line of several is a lost reply; that none came at all is a fault.
     if (!isModemError(error, "MODEM_TIMEOUT") || replies.length === 0) throw error;
-    return COMPLETE;
   });
-  if (end !== COMPLETE) throw end;
   return summarise(replies);
 }
 

@@ -2,10 +2,10 @@ import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import { Priority } from "../../at/command";
 import { type Field, quote, toInteger, unquotable } from "../../at/fields";
-import { unlessRejected } from "../../cellular/procedures";
+import { ask, trySend, unlessRejected } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
 import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../../services/files";
-import { ask, command, query, trySend } from "../commands";
+import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 
 /** Characters of a file name. */
@@ -101,7 +101,7 @@ export class UbloxFiles implements FileService {
     length: number,
     { signal, confidential }: ReadOptions,
   ): Promise<Buffer> {
-    const block = query("+URDBLOCK=", { prefix: "+URDBLOCK:" }, [name, offset, length], {
+    const block = query("+URDBLOCK=", [name, offset, length], {
       timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
       priority: Priority.Background,
       confidential,
@@ -136,7 +136,7 @@ export class UbloxFiles implements FileService {
 }
 
 function listing(parameters: readonly (Field | number)[], signal?: AbortSignal): ReturnType<typeof query> {
-  return query("+ULSTFILE=", { prefix: "+ULSTFILE:" }, parameters, { signal });
+  return query("+ULSTFILE=", parameters, { signal });
 }
 
 function damaged(label: string): ModemError {

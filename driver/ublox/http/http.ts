@@ -1,11 +1,12 @@
 import type { Channel } from "../../at/channel-types";
+import type { Line } from "../../at/line";
+import { commandWithResult } from "../../cellular/result-urc";
 import { delay } from "../../delay";
 import { isModemError, type ModemError } from "../../errors";
 import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
 import { Deadline } from "../../services/waiting/deadline";
 import { type AcquireOptions, Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
-import { unlessUnanswered } from "../commands";
 import type { UbloxFiles } from "../files/files";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
 import { type HttpFailure, httpError, isInProgress } from "./errors";
@@ -132,16 +133,16 @@ export class UbloxHttp implements HttpService {
     explain: (failure: HttpFailure, command: string) => Promise<ModemError>,
   ): Promise<boolean | undefined> {
     limit.signal.throwIfAborted();
-    const result = profile.awaitResult(plan.command, {
+    const urc = {
+      match: (line: Line) => profile.resultOf(line, plan.command),
       timeout: limit.remaining + RESULT_GRACE,
       operation: plan.operation,
-    });
+      evenUnanswered: true,
+    };
     try {
-      await this.#channel.send(profile.start(plan)).catch(unlessUnanswered);
-      result.start();
-      return await result.promise;
+      const { result } = await commandWithResult(this.#channel, profile.start(plan), urc);
+      return result;
     } catch (error) {
-      result.cancel();
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
       const failure = await profile.lastError();
       if (isInProgress(failure)) return undefined;

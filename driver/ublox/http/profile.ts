@@ -1,9 +1,9 @@
-import type { Channel, UrcWaiter } from "../../at/channel-types";
+import type { Channel } from "../../at/channel-types";
 import type { Command } from "../../at/command";
 import { type AnswerField, type Field, quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
-import { unlessRejected } from "../../cellular/procedures";
-import { ask, command, query } from "../commands";
+import { ask, unlessRejected } from "../../cellular/commands";
+import { command, query } from "../commands";
 import type { UbloxFiles } from "../files/files";
 import { TIMEOUTS } from "../timeouts";
 import type { HttpFailure } from "./errors";
@@ -59,9 +59,9 @@ export class HttpProfile {
     await this.#files.write(this.#requestFile, body.content, { signal });
   }
 
-  /** The result of command `number` of this profile; made before the command goes out, as it may come before its OK. */
-  awaitResult(number: number, options: { timeout: number; operation: string }): UrcWaiter<boolean> {
-    return this.#channel.waitForUrc((line) => resultOf(line, this.number, number), options);
+  /** The result of command `number` of this profile that a URC tells; undefined for any other line. */
+  resultOf(line: Line, number: number): boolean | undefined {
+    return resultOf(line, this.number, number);
   }
 
   /** Takes no signal: a caller who leaves while the module accepts it would leave the profile to the next one, still busy. */
@@ -73,7 +73,7 @@ export class HttpProfile {
   }
 
   async lastError(): Promise<HttpFailure> {
-    const question = query("+UHTTPER=", { prefix: "+UHTTPER:" }, [this.number]);
+    const question = query("+UHTTPER=", [this.number]);
     const [fields] = (await unlessRejected(ask(this.#channel, question))) ?? [];
     return { errorClass: toInteger(fields?.[1]) || 0, errorCode: toInteger(fields?.[2]) || 0 };
   }

@@ -1,8 +1,8 @@
 import type { Channel } from "../../at/channel-types";
 import { toInteger } from "../../at/fields";
-import { unlessRejected } from "../../cellular/procedures";
+import { ask, unlessRejected } from "../../cellular/commands";
 import { ModemError } from "../../errors";
-import { ask, query } from "../commands";
+import { query } from "../commands";
 
 /** Without +UDCONF=19 the module's own clients use context 1 (guide 2.3.1). */
 export const FACTORY_CONTEXT = 1;
@@ -14,7 +14,7 @@ export const FACTORY_CONTEXT = 1;
  */
 export async function requireDefaultContext(channel: Channel, cid: number | undefined, what: string): Promise<void> {
   if (cid === undefined) return;
-  const answer = await unlessRejected(ask(channel, query("+UDCONF=", { prefix: "+UDCONF:" }, [19])));
+  const answer = await unlessRejected(ask(channel, query("+UDCONF=", [19])));
   const configured = toInteger(answer?.[0]?.[1]);
   const used = Number.isNaN(configured) ? FACTORY_CONTEXT : configured;
   if (used === cid) return;

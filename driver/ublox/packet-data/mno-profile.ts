@@ -1,10 +1,10 @@
 import type { Channel } from "../../at/channel-types";
 import { toInteger } from "../../at/fields";
-import { unlessRejected } from "../../cellular/procedures";
+import { ask, unlessRejected } from "../../cellular/commands";
 import { ModemError } from "../../errors";
-import { ask, query } from "../commands";
+import { query } from "../commands";
 
-export const READ_MNO_PROFILE = query("+UMNOPROF?", { prefix: "+UMNOPROF:" });
+export const READ_MNO_PROFILE = query("+UMNOPROF?");
 
 /** Verizon: context 1 carries IMS, data go over context 3, which the profile makes the default one (guide 2.3.1). */
 const VERIZON = 3;

@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
 import { type Field, integer, quote, toInteger } from "../../at/fields";
+import { ask, trySend, unlessRejected } from "../../cellular/commands";
 import { readOperator } from "../../cellular/operator";
-import { unlessRejected } from "../../cellular/procedures";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
 import type { AuthType, PacketDataService, PdpContext, PdpStatus } from "../../services/packet-data";
 import { addressFamily } from "../addresses";
-import { ask, command, query, trySend } from "../commands";
+import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 import { type ContextDefinition, parseContextAddresses, parseContextParameters, parseDefinition } from "./answers";
 import { ContextLossWatch } from "./context-loss";
@@ -26,9 +26,9 @@ const ADDRESS_ATTEMPTS = 3;
 /** ms */
 const ADDRESS_PAUSE = 300;
 
-const READ_DEFINITIONS = query("+CGDCONT?", { prefix: "+CGDCONT:" });
-const READ_STATES = query("+CGACT?", { prefix: "+CGACT:" });
-const READ_RADIO = query("+CFUN?", { prefix: "+CFUN:" });
+const READ_DEFINITIONS = query("+CGDCONT?");
+const READ_STATES = query("+CGACT?");
+const READ_RADIO = query("+CFUN?");
 /** Technologies of GSM and UMTS networks. */
 const LEGACY: ReadonlySet<string> = new Set(["GSM", "EDGE", "UMTS", "HSPA"]);
 
@@ -156,13 +156,13 @@ export class UbloxPacketData implements PacketDataService {
   }
 
   async #readParameters(cid: number): Promise<ReturnType<typeof parseContextParameters>> {
-    const read = query("+CGCONTRDP=", { prefix: "+CGCONTRDP:" }, [cid]);
+    const read = query("+CGCONTRDP=", [cid]);
     return parseContextParameters((await unlessRejected(ask(this.#channel, read))) ?? [], cid);
   }
 
   /** Right after the attach the answer may still be empty: it is asked for again. */
   async #readAddresses(cid: number): Promise<string[]> {
-    const read = query("+CGPADDR=", { prefix: "+CGPADDR:" }, [cid]);
+    const read = query("+CGPADDR=", [cid]);
     for (let attempt = 1; ; attempt++) {
       const answer = (await unlessRejected(ask(this.#channel, read))) ?? [];
       const addresses = parseContextAddresses(answer, cid);

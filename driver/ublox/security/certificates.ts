@@ -2,7 +2,7 @@ import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import type { Command } from "../../at/command";
 import { type Field, quote } from "../../at/fields";
-import { unlessRejected } from "../../cellular/procedures";
+import { ask, unlessRejected } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
 import { type Certificate, isOwnName, ownName, parseCertificate } from "../../services/security/certificate";
 import {
@@ -13,14 +13,13 @@ import {
   type StoredCertificate,
 } from "../../services/security/security";
 import { Pool } from "../../services/waiting/pool";
-import { ask, command, query } from "../commands";
+import { command, query } from "../commands";
 import type { UbloxFiles } from "../files/files";
 import { TIMEOUTS } from "../timeouts";
 import { isListLine, parseListLine } from "./certificate-list";
 
 /** Op codes of +USECMNG (guide 3.1 and 3.3; AT manuals of the sister modules for 2 and 4). */
 const OP = { stream: 0, file: 1, remove: 2, list: 3, hash: 4 } as const;
-const ANSWER = { prefix: "+USECMNG:" } as const;
 /** Where the answer has the hash: behind op (of an import 0 or 1, guide 3.3), type and name. */
 const HASH_FIELD = 3;
 
@@ -57,14 +56,15 @@ export class UbloxCertificates {
   }
 
   async list({ signal }: Cancellable = {}): Promise<StoredCertificate[]> {
-    const listing = query("+USECMNG=", { prefix: "bare", accepts: isListLine }, [OP.list], { signal });
+    const expects = [{ prefix: "bare", accepts: isListLine }];
+    const listing = query("+USECMNG=", [OP.list], { expects, signal });
     const { lines } = await this.#channel.send(listing);
     return lines.flatMap((line) => parseListLine(line) ?? []);
   }
 
   /** @throws {ModemError} `MODEM_REJECTED` when there is none of that name */
   async hash(kind: CertificateKind, name: string, { signal }: Cancellable = {}): Promise<CertificateHash> {
-    const question = query("+USECMNG=", ANSWER, [OP.hash, typeOf(kind), quoteName(name)], { signal });
+    const question = query("+USECMNG=", [OP.hash, typeOf(kind), quoteName(name)], { signal });
     const md5 = await this.#md5(question);
     if (md5 !== "") return { kind, name, md5 };
     throw new ModemError("MODEM_REJECTED", `The modem did not tell the MD5 of ${kind} ${name}`);
@@ -223,10 +223,10 @@ function importCommand({ certificate, name, password, source, signal }: Import, 
   const secret = password === undefined ? [] : [password];
   if ("file" in source) {
     const parameters = [OP.file, ...what, source.file, ...secret];
-    return query("+USECMNG=", ANSWER, parameters, { timeout: TIMEOUTS.certificate, signal });
+    return query("+USECMNG=", parameters, { timeout: TIMEOUTS.certificate, signal });
   }
   const { content } = source;
-  return query("+USECMNG=", ANSWER, [OP.stream, ...what, content.length, ...secret], {
+  return query("+USECMNG=", [OP.stream, ...what, content.length, ...secret], {
     timeout: TIMEOUTS.certificate + transferTime(content.length, bytesPerSecond),
     upload: { prompt: ">", data: content },
     signal,

@@ -5,12 +5,12 @@ import type { Command } from "../../at/command";
 import { type Field, quote, splitFields, toInteger, unquotable } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { withoutBrackets } from "../../cellular/addresses";
-import { unlessRejected } from "../../cellular/procedures";
+import { ask, unlessRejected } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
 import { ownName } from "../../services/security/certificate";
 import { checkMaterial, type ProfileMaterial } from "../../services/security/profile-material";
 import type { SecurityProfile, SharedSecret, TlsVersion, ValidationLevel } from "../../services/security/security";
-import { ask, command, query } from "../commands";
+import { command, query } from "../commands";
 import { cipherSettings, isTls13Suite } from "./cipher-suites";
 
 /** Names on the modem of what a profile's material was found, or imported, as. */
@@ -136,7 +136,7 @@ export async function isInForce(
     const [ofProfile, op] = splitFields(line).map(toInteger);
     return ofProfile === number && op === told.op;
   };
-  const question = query("+USECPRF=", { prefix: "+USECPRF:", accepts }, [number, told.op], { signal });
+  const question = query("+USECPRF=", [number, told.op], { expects: [{ prefix: "+USECPRF:", accepts }], signal });
   const answer = await unlessRejected(ask(channel, question));
   return toInteger(answer?.[0]?.[2]) === told.values[0];
 }

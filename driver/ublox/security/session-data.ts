@@ -118,7 +118,8 @@ function secret(text: string, form: Form): Field {
 /** Asks for what the last handshake gave. */
 export function queryCommand(profile: number, kind: SessionKind, bytesPerSecond?: number): Command {
   const accepts = (line: Line): boolean => readData(splitFields(line), profile, kind) !== undefined;
-  return query("+USECPRF=", { prefix: "+USECPRF:", accepts }, [profile, RESUMPTION, kind.tag], {
+  return query("+USECPRF=", [profile, RESUMPTION, kind.tag], {
+    expects: [{ prefix: "+USECPRF:", accepts }],
     confidential: true,
     timeout: TIMEOUTS.simple + transferTime(MAX_DATA, bytesPerSecond),
   });

@@ -1,9 +1,9 @@
 import type { Channel } from "../../at/channel-types";
 import { type AnswerField, splitFields, toInteger } from "../../at/fields";
+import { ask } from "../../cellular/commands";
 import { isModemError } from "../../errors";
 import type { SecurityProfile, SessionData, SessionStore } from "../../services/security/security";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
-import { ask } from "../commands";
 import {
   checkSession,
   enableCommands,

@@ -1,8 +1,8 @@
 import type { Channel } from "../../at/channel-types";
 import { type AnswerField, toInteger } from "../../at/fields";
-import { unlessRejected } from "../../cellular/procedures";
+import { ask, unlessRejected } from "../../cellular/commands";
 import type { SocketAddress, SocketProtocol, SocketStatus } from "../../services/sockets/sockets";
-import { ask, query } from "../commands";
+import { query } from "../commands";
 import { describeSocketError } from "./errors";
 
 /** The module has seven sockets, secure ones, listening and accepted ones included (guide 5.11). */
@@ -30,7 +30,7 @@ export type TcpState = (typeof STATES)[number] | "unknown";
 
 /** A property of a socket; undefined where the modem refuses to tell, as it does when it has no such socket. */
 async function control(channel: Channel, number: number, parameter: number): Promise<AnswerField[] | undefined> {
-  const question = query("+USOCTL=", { prefix: "+USOCTL:" }, [number, parameter]);
+  const question = query("+USOCTL=", [number, parameter]);
   const answer = await unlessRejected(ask(channel, question));
   return answer?.[0]?.slice(2);
 }
@@ -60,7 +60,7 @@ export async function readRemote(channel: Channel, number: number): Promise<Sock
 
 /** Bytes that wait to be read (guide 5.5): a read of none. */
 async function readUnread(channel: Channel, number: number, name: "+USORD" | "+USORF"): Promise<number | undefined> {
-  const question = query(`${name}=`, { prefix: `${name}:` }, [number, 0]);
+  const question = query(`${name}=`, [number, 0]);
   const fields = (await unlessRejected(ask(channel, question)))?.[0];
   const unread = toInteger(fields?.[1]);
   return Number.isNaN(unread) ? undefined : unread;

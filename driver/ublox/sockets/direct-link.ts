@@ -1,9 +1,10 @@
 import type { Command } from "../../at/command";
+import { trySend } from "../../cellular/commands";
 import { isModemError, type ModemError } from "../../errors";
 import { DirectStream } from "../../services/sockets/direct-stream";
 import type { SendOptions } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
-import { command, trySend } from "../commands";
+import { command } from "../commands";
 import type { Carrier, CarrierOwner } from "./carrier";
 import { readState } from "./control";
 import { connectionClosed, socketFailure } from "./errors";

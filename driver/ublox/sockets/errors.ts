@@ -1,9 +1,9 @@
 import type { Channel } from "../../at/channel-types";
 import { Priority } from "../../at/command";
 import { toInteger } from "../../at/fields";
-import { unlessRejected } from "../../cellular/procedures";
+import { ask, unlessRejected } from "../../cellular/commands";
 import { type ErrorCode, ModemError, type ModemErrorCause } from "../../errors";
-import { ask, query } from "../commands";
+import { query } from "../commands";
 import type { ErrorMeaning } from "../error-tables";
 
 const meaning = (code: ErrorCode, text: string): ErrorMeaning => ({ code, text });
@@ -46,7 +46,7 @@ export function describeSocketError(code: number): string | undefined {
 
 /** The last error of any socket operation; undefined where the modem does not tell. */
 export async function readLastError(channel: Channel): Promise<number | undefined> {
-  const question = query("+USOER", { prefix: "+USOER:" }, [], { priority: Priority.Urgent });
+  const question = query("+USOER", [], { priority: Priority.Urgent });
   const code = toInteger((await unlessRejected(ask(channel, question)))?.[0]?.[0]);
   return Number.isNaN(code) ? undefined : code;
 }

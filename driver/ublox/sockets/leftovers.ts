@@ -1,5 +1,6 @@
 import type { Channel } from "../../at/channel-types";
-import { command, trySend } from "../commands";
+import { trySend } from "../../cellular/commands";
+import { command } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 import { exists, SOCKET_NUMBERS } from "./control";
 

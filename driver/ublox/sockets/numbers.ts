@@ -1,9 +1,10 @@
 import type { Channel } from "../../at/channel-types";
 import type { Command } from "../../at/command";
 import { toInteger } from "../../at/fields";
+import { ask } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
 import { type AcquireOptions, Pool } from "../../services/waiting/pool";
-import { ask, command } from "../commands";
+import { command } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 import { SOCKET_NUMBERS } from "./control";
 import { socketFailure } from "./errors";

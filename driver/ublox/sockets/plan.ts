@@ -3,6 +3,7 @@ import type { Channel } from "../../at/channel-types";
 import type { Command } from "../../at/command";
 import { type Field, integer, quote } from "../../at/fields";
 import { withoutBrackets } from "../../cellular/addresses";
+import { trySend } from "../../cellular/commands";
 import { ModemError } from "../../errors";
 import type {
   ConnectOptions,
@@ -11,7 +12,7 @@ import type {
   SocketProtocol,
   SocketService,
 } from "../../services/sockets/sockets";
-import { command, query, trySend } from "../commands";
+import { command, query } from "../commands";
 import { FACTORY_CONTEXT } from "../packet-data/default-context";
 
 const PROTOCOLS: Readonly<Record<SocketProtocol, number>> = { tcp: 6, udp: 17 };
@@ -77,7 +78,7 @@ function planSocket(protocol: SocketProtocol, operation: string, options: Common
   const parameters = [PROTOCOLS[protocol], localPort, ipv6 || cid !== undefined ? Number(ipv6) : undefined, cid];
   // Guide 5.1: what is left out at the end is left out of the line.
   while (parameters.at(-1) === undefined) parameters.pop();
-  const create = query("+USOCR=", { prefix: "+USOCR:" }, parameters);
+  const create = query("+USOCR=", parameters);
   return { operation, protocol, create, cid: cid ?? FACTORY_CONTEXT, keepAlive, mode: "command" };
 }
 

@@ -35,7 +35,7 @@ export async function readSocket(
   signal: AbortSignal,
 ): Promise<Received | undefined> {
   const name = protocol === "tcp" ? "+USORD" : "+USORF";
-  const command = query(`${name}=`, { prefix: `${name}:` }, [number, READ_SIZE], {
+  const command = query(`${name}=`, [number, READ_SIZE], {
     timeout: TIMEOUTS.simple + transferTime(READ_SIZE, channel.bytesPerSecond),
     priority: Priority.Background,
     signal,

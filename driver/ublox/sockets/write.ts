@@ -21,11 +21,10 @@ export function writeCommand(
     priority: Priority.Background,
     signal,
   };
-  const expects = { prefix: `${name}:` };
   if (encoding === "binary") {
-    return query(`${name}=`, expects, [...target, data.length], { ...options, upload: { prompt: "@", data } });
+    return query(`${name}=`, [...target, data.length], { ...options, upload: { prompt: "@", data } });
   }
   const { wire } = quote(text, { field: "payload", max: WRITE_SIZE });
   const content: Field = { wire, shown: `<${data.length} bytes>` };
-  return query(`${name}=`, expects, [...target, data.length, content], options);
+  return query(`${name}=`, [...target, data.length, content], options);
 }

@@ -8,8 +8,8 @@ export interface ResultUrc<T> extends WaitOptions {
   /** undefined for a URC that is not the one; an error for one that reports a failure. */
   readonly match: (line: Line) => T | ModemError | undefined;
   /**
-   * Waits for it also where the command was not answered in time: the modem may have taken it all the same, and its URC,
-   * which names no command, would be taken for that of the next one.
+   * Waits for it also where the command was not answered in time. The modem may have taken it, since one lost byte is
+   * enough for that, and its URC, which names no command, would be taken for that of the next one.
    */
   readonly evenUnanswered?: boolean;
 }
