@@ -1,7 +1,7 @@
 import type { Channel } from "../../at/channel-types";
 import { isModemError } from "../../errors";
 import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
-import { Deadline } from "../../services/waiting/deadline";
+import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import { Pool } from "../../services/waiting/pool";
 import type { QuectelFiles } from "../files/files";
 import { checkNetwork } from "../packet-data/diagnosis";
@@ -61,8 +61,7 @@ export class QuectelHttp implements HttpService {
   async request(request: HttpRequest): Promise<HttpResponse> {
     const plan = planRequest(request);
     const deadline = new Deadline(request.timeout, plan.operation, request.signal);
-    const waiting = { timeout: deadline.remaining, signal: request.signal, owner: plan.operation };
-    const turn = await this.#turn.acquire(waiting).catch((error: unknown) => {
+    const turn = await this.#turn.acquire(acquireBefore(deadline, plan.operation)).catch((error: unknown) => {
       deadline.clear();
       throw error;
     });
@@ -89,7 +88,7 @@ export class QuectelHttp implements HttpService {
     deadline: Deadline,
     onComplete: (response: HttpResponse) => void,
   ): Promise<HttpResponse> {
-    const waiting = { timeout: deadline.remaining, signal: deadline.signal, owner: plan.operation };
+    const waiting = acquireBefore(deadline, plan.operation);
     const lease = plan.tls === undefined ? undefined : await this.#security.acquire(plan.tls.ssl, waiting);
     const work = { plan, deadline, lease };
     try {

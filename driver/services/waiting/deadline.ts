@@ -1,5 +1,6 @@
 import { now } from "../../at/clock";
 import { ModemError } from "../../errors";
+import { unlessAborted } from "./unless-aborted";
 import type { AcquireOptions } from "./waiting-line";
 
 /** ms, to which the wait for what others hold is rounded down. */
@@ -54,17 +55,9 @@ export class Deadline {
 
   /** `work`, unless the end comes first. Ends the deadline. */
   async race<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this;
-    let onAbort = (): void => undefined;
-    const ended = new Promise<never>((_resolve, reject) => {
-      onAbort = () => reject(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) onAbort();
-    });
     try {
-      return await Promise.race([work, ended]);
+      return await unlessAborted(work, this.signal);
     } finally {
-      signal.removeEventListener("abort", onAbort);
       this.clear();
     }
   }

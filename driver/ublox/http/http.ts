@@ -4,8 +4,8 @@ import { commandWithResult } from "../../cellular/result-urc";
 import { delay } from "../../delay";
 import { isModemError, type ModemError } from "../../errors";
 import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
-import { Deadline } from "../../services/waiting/deadline";
-import { type AcquireOptions, Pool } from "../../services/waiting/pool";
+import { acquireBefore, Deadline } from "../../services/waiting/deadline";
+import { Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import type { UbloxFiles } from "../files/files";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
@@ -19,8 +19,6 @@ const PROFILES = [0, 1, 2, 3] as const;
 const BUSY_PAUSE = 1000;
 /** ms that the module may need beyond the request's own limit until it reports a result. */
 const RESULT_GRACE = 30_000;
-
-type Waiting = AcquireOptions & { readonly timeout: number; readonly owner: string };
 
 /** A request on its way. */
 interface Attempt {
@@ -51,7 +49,7 @@ export class UbloxHttp implements HttpService {
     const limit = new Deadline(request.timeout, plan.operation, request.signal);
     try {
       for (;;) {
-        const response = await this.#tryProfile(plan, limit, request.signal);
+        const response = await this.#tryProfile(plan, limit);
         if (response !== undefined) return response;
       }
     } finally {
@@ -60,17 +58,11 @@ export class UbloxHttp implements HttpService {
   }
 
   /** Resolves to undefined when the profile turned out to be busy with a request of an earlier session. */
-  async #tryProfile(
-    plan: RequestPlan,
-    limit: Deadline,
-    interrupted: AbortSignal | undefined,
-  ): Promise<HttpResponse | undefined> {
-    // The limit in time is the pools' own here: that all are busy says more than that it is late.
-    const owned = (): Waiting => ({ timeout: limit.remaining, signal: interrupted, owner: plan.operation });
+  async #tryProfile(plan: RequestPlan, limit: Deadline): Promise<HttpResponse | undefined> {
     // First, as a request that waits for it keeps none from a profile.
-    const waiting = { limit, signal: interrupted, owner: plan.operation };
+    const waiting = { limit, owner: plan.operation };
     const secure = plan.secure && (await this.#security.connect(plan.secure.profile, plan.secure.server, waiting));
-    const profile = await this.#profiles.acquire(owned()).catch(async (error: unknown) => {
+    const profile = await this.#profiles.acquire(acquireBefore(limit, plan.operation)).catch(async (error: unknown) => {
       await secure?.end(true);
       throw error;
     });

@@ -12,7 +12,7 @@ import type {
   SessionData,
   StoredCertificate,
 } from "../../services/security/security";
-import type { Deadline } from "../../services/waiting/deadline";
+import { acquireBefore, type Deadline } from "../../services/waiting/deadline";
 import { type AcquireOptions, Pool } from "../../services/waiting/pool";
 import type { UbloxCertificates } from "./certificates";
 import { explainTls } from "./diagnosis";
@@ -29,8 +29,6 @@ const CONNECTIONS = [0, 1, 2, 3] as const;
 export interface ConnectOptions {
   /** Of the caller's operation: how long one of the connections and a profile may take, and to set that up. */
   readonly limit: Deadline;
-  /** Ends the wait for them; that they are all in use says more than that the limit is over. */
-  readonly signal?: AbortSignal;
   /** Who connects, for messages: "GET https://…". */
   readonly owner: string;
 }
@@ -145,11 +143,11 @@ export class UbloxSecurity implements SecurityService {
    * `MODEM_REJECTED`; the abort reason
    */
   async connect(profile: SecurityProfile, server: SecureServer, options: ConnectOptions): Promise<SecureConnection> {
-    const { limit, signal, owner } = options;
+    const { limit, owner } = options;
     const target = targetOf(profile, server);
-    const place = await this.#connections.acquire({ timeout: limit.remaining, signal, owner });
+    const place = await this.#connections.acquire(acquireBefore(limit, owner));
     try {
-      const lease = await this.#prepare(target, { timeout: limit.remaining, signal, owner }, limit.signal);
+      const lease = await this.#prepare(target, acquireBefore(limit, owner), limit.signal);
       return this.#connection(target.profile, server.host, place, lease);
     } catch (error) {
       this.#connections.release(place);
