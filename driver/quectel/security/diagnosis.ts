@@ -1,5 +1,6 @@
 import type { Channel } from "../../at/channel-types";
 import { ModemError } from "../../errors";
+import { expiredInWords } from "../../services/security/expiry";
 import { checkMaterial } from "../../services/security/profile-material";
 import type { SocketNumbers } from "../sockets/numbers";
 import { canConnect, type ProbeTarget } from "../sockets/probe";
@@ -66,9 +67,8 @@ function outOfDate({ profile, parameters }: SslPlan): string[] {
     ["client certificate", "cert", cert],
   ] as const;
   return certificates.flatMap(([words, property, certificate]) => {
-    const expires = certificate?.expires;
-    if (expires === undefined || expires.getTime() > Date.now()) return [];
-    return `The ${words} ${certificate?.subject} expired on ${expires.toISOString().slice(0, 10)}: replace it (${property})`;
+    const named = { words, subject: certificate?.subject ?? "", property };
+    return expiredInWords(named, certificate?.expires) ?? [];
   });
 }
 

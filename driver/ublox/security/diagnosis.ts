@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
 import { type ModemClock, readClock } from "../../cellular/clock";
 import { ModemError } from "../../errors";
+import { expiredInWords } from "../../services/security/expiry";
 import { checkMaterial, type ProfileMaterial } from "../../services/security/profile-material";
 import type { CertificateKind, SecurityProfile, StoredCertificate } from "../../services/security/security";
 import { Deadline } from "../../services/waiting/deadline";
@@ -146,13 +147,12 @@ function outOfDate(
   const own = material[part];
   if (own === undefined) return undefined;
   const stored = certificates.find((one) => one.kind === kind && one.name === names[part]);
-  const expires = stored?.expires ?? own.expires?.toISOString();
-  const operation = `The ${words} ${own.subject ?? names[part] ?? ""}`;
-  if (expires !== undefined && Date.parse(expires) < now.getTime()) {
-    return `${operation} expired on ${expires.slice(0, 10)}: replace it (${property})`;
-  }
+  const subject = own.subject ?? names[part] ?? "";
+  const expires = stored?.expires === undefined ? own.expires : new Date(stored.expires);
+  const expired = expiredInWords({ words, subject, property }, expires, now);
+  if (expired !== undefined) return expired;
   if (own.validFrom === undefined || own.validFrom <= now) return undefined;
-  return `${operation} is not valid before ${own.validFrom.toISOString().slice(0, 10)} (${property})`;
+  return `The ${words} ${subject} is not valid before ${own.validFrom.toISOString().slice(0, 10)} (${property})`;
 }
 
 /** What only the server's operator knows, one verb each, in the order of guide 3.5. */
