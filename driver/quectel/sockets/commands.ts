@@ -5,14 +5,18 @@ import { quote, splitFields, toInteger } from "../../at/fields";
 import { parseAddress } from "../../cellular/addresses";
 import { ask, unlessRejected } from "../../cellular/commands";
 import { isModemError } from "../../errors";
+import { flush } from "../../services/sockets/flush";
 import type { SocketAddress } from "../../services/sockets/sockets";
 import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
+import type { SocketState } from "./state";
 
 /** +QIRD and +QSSLRECV (AT facts 2.2, 3.2). */
 const LARGEST_READ = 1500;
 /** s that closing may hold the line: until the peer has closed, too, or this is over. */
 const CLOSING_TIME = 1;
+/** For acknowledgements, before a socket is closed. */
+const FLUSHING_MS = { limit: 5_000, pause: 100, growth: 2 } as const;
 const SEND_FAILED = "SEND FAIL";
 
 /** The commands of a kind of socket. */
@@ -115,6 +119,12 @@ export class SocketCommands {
   /** Bytes that the peer has not acknowledged; undefined where the modem does not tell. */
   async unacknowledged(signal?: AbortSignal): Promise<number | undefined> {
     return this.#count(this.family.send, signal);
+  }
+
+  /** Waits for acknowledgements before the socket is closed: +QICLOSE drops what has none. Never fails. */
+  flush(state: SocketState, operation: string): Promise<void> {
+    const unacknowledged = (signal: AbortSignal): Promise<number | undefined> => this.unacknowledged(signal);
+    return flush({ operation, unacknowledged, hasEnded: () => state.hasEnded, stopped: state.stopped }, FLUSHING_MS);
   }
 
   /** Bytes that wait to be read; undefined where the modem does not tell. */

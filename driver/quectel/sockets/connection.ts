@@ -1,6 +1,8 @@
 import type { Channel } from "../../at/channel-types";
 import { integer } from "../../at/fields";
 import { isModemError, ModemError } from "../../errors";
+import type { NameCache } from "../../services/sockets/name-cache";
+import { tellEnd } from "../../services/sockets/owner";
 import type {
   ModemSocket,
   SendOptions,
@@ -24,8 +26,8 @@ export interface SocketParts extends Opened {
   readonly operation: string;
   readonly family: SocketFamily;
   readonly remote: SocketAddress | undefined;
-  /** Address of whom a datagram is for. */
-  readonly resolve: (host: string, signal: AbortSignal | undefined) => Promise<string>;
+  /** Of those whom datagrams are for. */
+  readonly names: NameCache<AbortSignal | undefined>;
 }
 
 /** A connection or UDP socket of BG96 with buffer access (AT facts 2.2, 3.2). */
@@ -64,13 +66,13 @@ export class QuectelSocket implements ModemSocket {
   }
 
   async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
-    const { operation, state, resolve } = this.#parts;
+    const { operation, state, names } = this.#parts;
     checkSend(this.protocol, data, to);
     if (state.hasEnded || this.#closing !== undefined) throw this.#sender.closed();
     signal?.throwIfAborted();
     if (to === undefined) return this.#stream.send(data, signal);
     await this.#datagrams.withItem(
-      async () => this.#sender.datagram(data, { ip: await resolve(to.host, signal), port: to.port }, signal),
+      async () => this.#sender.datagram(data, { ip: await names.resolve(to.host, signal), port: to.port }, signal),
       { signal, owner: operation },
     );
   }
@@ -95,9 +97,8 @@ export class QuectelSocket implements ModemSocket {
 
   async #run(events: SocketEvents): Promise<void> {
     const { channel, operation, number, state, remote, release } = this.#parts;
-    const note = (text: string): void => channel.note(text);
     try {
-      await new SocketReader({ commands: this.#commands, state, operation, remote, note }).run(events);
+      await new SocketReader({ commands: this.#commands, state, operation, remote, channel }).run(events);
       // Who still waits to send asks nothing about a number that is about to be another's.
       state.stop();
     } catch (error) {
@@ -106,11 +107,7 @@ export class QuectelSocket implements ModemSocket {
     }
     this.#datagrams.close(this.#sender.closed());
     if (number.isHeld && !state.isGone) await this.#commands.close();
-    try {
-      events.onClosed(state.error);
-    } catch (error) {
-      note(`${operation}: its owner failed at its end: ${String(error)}`);
-    }
+    tellEnd(channel, operation, () => events.onClosed(state.error));
     release();
   }
 }

@@ -1,5 +1,6 @@
 import type { Channel } from "../../at/channel-types";
 import type { ModemError } from "../../errors";
+import { tellEnd } from "../../services/sockets/owner";
 import type { ModemListener } from "../../services/sockets/sockets";
 import { SocketCommands, TCP } from "./commands";
 import type { Opened } from "./opener";
@@ -32,15 +33,9 @@ export class QuectelListener implements ModemListener {
     const { number, state, release } = this.#opened;
     await state.ended();
     if (number.isHeld && !state.isGone) await new SocketCommands(this.#channel, number.value, TCP).close();
-    if (!state.stopped.aborted || state.error !== undefined) this.#tell(onClosed, state.error);
-    release();
-  }
-
-  #tell(onClosed: (error?: ModemError) => void, error: ModemError | undefined): void {
-    try {
-      onClosed(error);
-    } catch (failure) {
-      this.#channel.note(`Listening on port ${this.localPort}: its owner failed at its end: ${String(failure)}`);
+    if (!state.stopped.aborted || state.error !== undefined) {
+      tellEnd(this.#channel, `Listening on port ${this.localPort}`, () => onClosed(state.error));
     }
+    release();
   }
 }

@@ -1,4 +1,6 @@
+import type { Channel } from "../../at/channel-types";
 import { isModemError, ModemError } from "../../errors";
+import { handOver } from "../../services/sockets/owner";
 import type { SocketAddress, SocketEvents } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { translated } from "../failure";
@@ -13,7 +15,7 @@ export interface ReaderParts {
   readonly state: SocketState;
   readonly operation: string;
   readonly remote: SocketAddress | undefined;
-  readonly note: (text: string) => void;
+  readonly channel: Pick<Channel, "note">;
 }
 
 /** Reads what arrives at a socket, and no faster than its owner takes it. */
@@ -64,20 +66,16 @@ export class SocketReader {
   }
 
   async #deliver({ data, from, damaged }: Received, events: SocketEvents): Promise<void> {
-    const { commands, operation, remote, note } = this.#parts;
+    const { commands, operation, remote, channel } = this.#parts;
     if (damaged) {
       const error = damagedRead(operation);
       if (commands.family.protocol === "tcp") throw error;
       // A datagram may be lost on any part of its way.
-      return note(error.message);
+      return channel.note(error.message);
     }
     const sender = from ?? remote;
-    if (sender === undefined) return note(`${operation}: a datagram without a sender was dropped`);
-    try {
-      await events.onData(data, sender);
-    } catch (error) {
-      note(`${operation}: what was received could not be handed over: ${String(error)}`);
-    }
+    if (sender === undefined) return channel.note(`${operation}: a datagram without a sender was dropped`);
+    await handOver(channel, operation, () => events.onData(data, sender));
   }
 }
 

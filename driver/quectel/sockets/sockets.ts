@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
 import { isModemError, ModemError } from "../../errors";
+import { NameCache } from "../../services/sockets/name-cache";
 import type {
   ConnectOptions,
   ListenOptions,
@@ -20,7 +21,6 @@ import { SocketCommands, type SocketFamily, TCP, TLS, UDP } from "./commands";
 import { QuectelSocket } from "./connection";
 import { closeOrphanedSockets } from "./leftovers";
 import { QuectelListener } from "./listener";
-import { NameCache } from "./name-cache";
 import type { SocketNumbers } from "./numbers";
 import type { Opening } from "./open";
 import { type Opened, SocketOpener } from "./opener";
@@ -35,6 +35,9 @@ const NO_SERVER = { host: "127.0.0.1", port: 0 } as const;
 const EPHEMERAL = { first: 49_152, end: 65_536, attempts: 5 } as const;
 /** What a port in use is reported as: binding failed, or port busy. */
 const PORT_TAKEN = new Set([556, 574]);
+
+/** Of one socket. */
+const REMEMBERED_NAMES = 1;
 
 /** The owner of a connection that nobody wants. */
 const NOBODY: SocketEvents = { onData: () => undefined, onClosed: () => undefined };
@@ -213,11 +216,11 @@ export class QuectelSockets implements SocketService {
     opened: Opened,
     owner: SocketEvents | Accept,
   ): ModemSocket {
-    const names = new NameCache((host, signal) =>
-      this.#needs.diagnostics.resolve(host, { cid: opened.state.cid, signal }),
-    );
-    const resolve = (host: string, signal: AbortSignal | undefined): Promise<string> => names.resolve(host, signal);
-    const socket = new QuectelSocket({ ...what, ...opened, channel: this.#channel, resolve });
+    const { cid } = opened.state;
+    const resolve = async (host: string, signal: AbortSignal | undefined): Promise<string> =>
+      (await this.#needs.diagnostics.resolve(host, { cid, signal })).address;
+    const names = new NameCache(resolve, REMEMBERED_NAMES);
+    const socket = new QuectelSocket({ ...what, ...opened, channel: this.#channel, names });
     socket.start(typeof owner === "function" ? owner(socket) : owner);
     return socket;
   }

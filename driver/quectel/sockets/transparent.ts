@@ -3,6 +3,7 @@ import { transferTime } from "../../at/clock";
 import { type Command, Priority } from "../../at/command";
 import { isModemError, ModemError } from "../../errors";
 import { DirectStream } from "../../services/sockets/direct-stream";
+import { handOver, tellEnd } from "../../services/sockets/owner";
 import type {
   ModemSocket,
   SendOptions,
@@ -14,7 +15,6 @@ import { Deadline } from "../../services/waiting/deadline";
 import { Pool } from "../../services/waiting/pool";
 import { CLOSING, CONNECTED, SocketCommands, type SocketFamily } from "./commands";
 import { checkSend, socketStatus } from "./connection";
-import { flushSocket } from "./flush";
 import type { Opened } from "./opener";
 import { damagedRead, lostConnection } from "./reader";
 import { directReentry } from "./transparent-open";
@@ -125,7 +125,7 @@ export class TransparentSocket implements ModemSocket {
   async #close(): Promise<void> {
     const { state, operation } = this.#parts;
     await this.#sending.withItem(() => this.#stream.close()).catch(() => undefined);
-    if (this.#hasSent && !state.hasEnded) await flushSocket(this.#commands, state, operation);
+    if (this.#hasSent && !state.hasEnded) await this.#commands.flush(state, operation);
     await this.#finish();
   }
 
@@ -182,12 +182,8 @@ export class TransparentSocket implements ModemSocket {
   }
 
   async #deliver(data: Buffer): Promise<void> {
-    try {
-      await this.#events.onData(data, this.remote);
-    } catch (error) {
-      const { channel, operation } = this.#parts;
-      channel.note(`${operation}: what was received could not be handed over: ${String(error)}`);
-    }
+    const { channel, operation } = this.#parts;
+    await handOver(channel, operation, () => this.#events.onData(data, this.remote));
   }
 
   #finish(): Promise<void> {
@@ -200,11 +196,7 @@ export class TransparentSocket implements ModemSocket {
     state.stop();
     this.#sending.close(this.#closed());
     if (number.isHeld && !state.isGone) await this.#commands.close();
-    try {
-      this.#events.onClosed(state.error);
-    } catch (error) {
-      channel.note(`${operation}: its owner failed at its end: ${String(error)}`);
-    }
+    tellEnd(channel, operation, () => this.#events.onClosed(state.error));
     release();
   }
 

@@ -2,7 +2,6 @@ import { isModemError, ModemError } from "../../errors";
 import type { SocketAddress } from "../../services/sockets/sockets";
 import { translated } from "../failure";
 import type { SocketCommands } from "./commands";
-import { flushSocket } from "./flush";
 import { SendBackoff } from "./send-backoff";
 import type { SocketState } from "./state";
 
@@ -79,7 +78,7 @@ export class SocketWriter {
 
   /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */
   async flush(): Promise<void> {
-    if (this.#hasSent) await flushSocket(this.#commands, this.#state, this.#operation);
+    if (this.#hasSent) await this.#commands.flush(this.#state, this.#operation);
   }
 
   closed(): ModemError {

@@ -1,6 +1,7 @@
 import type { ModemError } from "../../errors";
+import type { Resolve } from "../../services/sockets/name-cache";
 import type { SendOptions } from "../../services/sockets/sockets";
-import { DatagramWriter, type Resolve } from "./datagrams";
+import { DatagramWriter } from "./datagrams";
 import type { ReaderOwner, SocketEnd, SocketReader } from "./reader";
 import { StreamWriter } from "./stream";
 
@@ -8,7 +9,7 @@ import { StreamWriter } from "./stream";
 export interface CarrierOwner extends ReaderOwner {
   readonly secure: boolean;
   readonly reader: SocketReader;
-  readonly resolve: Resolve;
+  readonly resolve: Resolve<AbortSignal>;
   /** What has reached the peer is unknown: nothing may follow it. */
   broken(error: ModemError): void;
 }

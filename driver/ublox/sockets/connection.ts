@@ -1,7 +1,8 @@
 import type { Channel } from "../../at/channel-types";
-import { now } from "../../at/clock";
-import { delay } from "../../delay";
 import { asModemError, type ModemError } from "../../errors";
+import { flush } from "../../services/sockets/flush";
+import type { Resolve } from "../../services/sockets/name-cache";
+import { handOver, tellEnd } from "../../services/sockets/owner";
 import type {
   ModemSocket,
   SendOptions,
@@ -13,14 +14,12 @@ import type {
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import type { Carrier, CarrierOwner } from "./carrier";
 import { CONTROL, readNumber, readStatus } from "./control";
-import type { Resolve } from "./datagrams";
 import { connectionClosed } from "./errors";
 import type { HexMode } from "./hex-mode";
 import { type SocketEnd, SocketReader } from "./reader";
 
-/** ms that the peer's acknowledgement is waited for before a socket is closed, and between two looks. */
-const FLUSH_LIMIT = 10_000;
-const FLUSH_PAUSE = 100;
+/** For acknowledgements, before a socket is closed: closing may drop what has none. */
+const FLUSHING_MS = { limit: 10_000, pause: 100, growth: 1 } as const;
 
 export interface ConnectionParts {
   readonly channel: Channel;
@@ -32,7 +31,7 @@ export interface ConnectionParts {
   readonly cid: number;
   readonly secure: boolean;
   readonly local?: SocketAddress;
-  readonly resolve: Resolve;
+  readonly resolve: Resolve<AbortSignal>;
   /** The way its bytes are carried. */
   readonly carry: (owner: CarrierOwner) => Carrier;
   /** Closes the module's socket. Never fails. */
@@ -177,29 +176,22 @@ export class UbloxSocket implements ModemSocket {
     await this.#carrier.stop(error);
     if (farewell === "close") await this.#parts.close();
     else this.#parts.forget();
-    try {
-      this.#events?.onClosed(error);
-    } catch (fault) {
-      this.#note(fault);
-    }
+    tellEnd(this.#parts.channel, this.#parts.operation, () => this.#events?.onClosed(error));
     await this.#parts.release(error);
   }
 
   async #close(): Promise<void> {
     await this.#sending;
     await this.#carrier.finish();
-    if (this.#hasSent && this.protocol === "tcp") await this.#flush().catch(() => undefined);
+    if (this.#hasSent && this.protocol === "tcp") await this.#flush();
     await this.end({ farewell: "close" });
   }
 
-  /** What has been sent is to arrive: closing may discard what the peer has not acknowledged. */
-  async #flush(): Promise<void> {
-    const { channel, number } = this.#parts;
-    const until = now() + FLUSH_LIMIT;
-    while (!this.#over.signal.aborted && now() < until) {
-      if (((await readNumber(channel, number, CONTROL.unacknowledged)) ?? 0) === 0) return;
-      await delay(FLUSH_PAUSE, this.#over.signal);
-    }
+  #flush(): Promise<void> {
+    const { channel, number, operation } = this.#parts;
+    const { signal: stopped } = this.#over;
+    const unacknowledged = (): Promise<number | undefined> => readNumber(channel, number, CONTROL.unacknowledged);
+    return flush({ operation, unacknowledged, hasEnded: () => stopped.aborted, stopped }, FLUSHING_MS);
   }
 
   async #read(): Promise<void> {
@@ -213,25 +205,8 @@ export class UbloxSocket implements ModemSocket {
 
   #deliver(data: Buffer, from: SocketAddress | undefined): void | Promise<void> {
     const sender = from ?? this.#remote ?? { ip: "", port: 0 };
-    try {
-      const taken = this.#events?.onData(data, sender);
-      if (taken !== undefined) return this.#untilTaken(taken);
-    } catch (error) {
-      this.#note(error);
-    }
-  }
-
-  async #untilTaken(taken: Promise<void>): Promise<void> {
-    const { signal } = this.#over;
-    try {
-      await unlessAborted(taken, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      this.#note(error);
-    }
-  }
-
-  #note(error: unknown): void {
-    this.#parts.channel.note(`${this.#parts.operation}: ${error instanceof Error ? error.message : String(error)}`);
+    const { channel, operation } = this.#parts;
+    const taken = handOver(channel, operation, () => this.#events?.onData(data, sender));
+    if (taken !== undefined) return unlessAborted(taken, this.#over.signal);
   }
 }

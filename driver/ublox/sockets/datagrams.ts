@@ -1,9 +1,8 @@
-import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
-import { now } from "../../at/clock";
 import { splitFields, toInteger } from "../../at/fields";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
+import { NameCache, type Resolve } from "../../services/sockets/name-cache";
 import type { SendOptions } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { readLastError, socketError, WOULD_BLOCK } from "./errors";
@@ -12,14 +11,11 @@ import { checkHost, checkPort } from "./plan";
 import { writeCommand } from "./write";
 import { datagramEncoding, WRITE_SIZE } from "./write-encoding";
 
-/** ms for which an address stands for a name; the module tells no time to live. */
-const NAME_LIFE = 60_000;
-const MOST_NAMES = 32;
+/** Of one socket. */
+const REMEMBERED_NAMES = 32;
 /** Tries of a datagram that finds the module's queue full, and ms between them. */
 const TRIES = 10;
 const PAUSE = 200;
-
-export type Resolve = (host: string, signal: AbortSignal) => Promise<string>;
 
 export interface DatagramOwner {
   readonly channel: Channel;
@@ -27,19 +23,20 @@ export interface DatagramOwner {
   readonly number: number;
   readonly operation: string;
   readonly ended: AbortSignal;
-  readonly resolve: Resolve;
+  readonly resolve: Resolve<AbortSignal>;
 }
 
 /** Sends datagrams by +USOST (guide 5.6), each whole or not at all, in the order of the calls. */
 export class DatagramWriter {
   readonly #owner: DatagramOwner;
-  readonly #names = new Map<string, { readonly address: string; readonly until: number }>();
+  readonly #names: NameCache<AbortSignal>;
   /** The last of what is to be sent, and what waits behind that which is being sent. */
   #sending: Promise<void> = Promise.resolve();
   readonly #waiting: Uint8Array[] = [];
 
   constructor(owner: DatagramOwner) {
     this.#owner = owner;
+    this.#names = new NameCache(owner.resolve, REMEMBERED_NAMES);
   }
 
   /** Resolves when the module has taken it. `signal` keeps it back while its turn has not come. */
@@ -63,7 +60,7 @@ export class DatagramWriter {
   async #write(data: Uint8Array, to: SendOptions["to"]): Promise<void> {
     const { channel, number, operation, ended } = this.#owner;
     const { host, port } = checkDatagram(data, to);
-    const { target: address } = checkHost(await this.#address(host));
+    const { target: address } = checkHost(await this.#names.resolve(host, ended));
     for (let tries = 1; ; ) {
       const { syntax } = this.#owner;
       const encoding = datagramEncoding(data, this.#waiting, { rate: channel.bytesPerSecond, hex: syntax.offer });
@@ -83,18 +80,6 @@ export class DatagramWriter {
       tries += 1;
       await delay(PAUSE, ended);
     }
-  }
-
-  async #address(host: string): Promise<string> {
-    if (isIP(host) !== 0) return host;
-    const known = this.#names.get(host);
-    if (known !== undefined && known.until > now()) return known.address;
-    const address = await this.#owner.resolve(host, this.#owner.ended);
-    this.#names.delete(host);
-    const [oldest] = this.#names.keys();
-    if (oldest !== undefined && this.#names.size >= MOST_NAMES) this.#names.delete(oldest);
-    this.#names.set(host, { address, until: now() + NAME_LIFE });
-    return address;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Channel } from "../../at/channel-types";
 import { isModemError, type ModemError } from "../../errors";
+import { tellEnd } from "../../services/sockets/owner";
 import type { ModemListener, ModemSocket, SocketEvents } from "../../services/sockets/sockets";
 import { command } from "../commands";
 import { exists } from "./control";
@@ -97,11 +98,7 @@ export class UbloxListener implements ModemListener {
     const { parts } = this;
     if (farewell === "close") await parts.close();
     else parts.forget();
-    try {
-      if (this.#listens) parts.onClosed(error);
-    } catch (fault) {
-      parts.channel.note(`${parts.plan.operation}: ${String(fault)}`);
-    }
+    if (this.#listens) tellEnd(parts.channel, parts.plan.operation, () => parts.onClosed(error));
     parts.release();
   }
 }
