@@ -61,7 +61,9 @@ export class QuectelHttp implements HttpService {
   async request(request: HttpRequest): Promise<HttpResponse> {
     const plan = planRequest(request);
     const deadline = new Deadline(request.timeout, plan.operation, request.signal);
-    const turn = await this.#turn.acquire(acquireBefore(deadline, plan.operation)).catch((error: unknown) => {
+    const { remaining } = deadline;
+    const waiting = acquireBefore({ remaining, signal: request.signal }, plan.operation);
+    const turn = await this.#turn.acquire(waiting).catch((error: unknown) => {
       deadline.clear();
       throw error;
     });

@@ -68,7 +68,14 @@ export class Deadline {
   }
 }
 
-/** Waits for what others hold till a little before the deadline, so that the caller is told who holds it. */
-export function acquireBefore({ remaining, signal }: Deadline, owner: string): AcquireOptions {
+/**
+ * Waits for what others hold till a little before the deadline, so that the caller is told who holds it.
+ *
+ * @param deadline with its caller's signal in place of its own, that is told even where timers are late
+ */
+export function acquireBefore(
+  { remaining, signal }: Pick<Deadline, "remaining"> & { readonly signal?: AbortSignal },
+  owner: string,
+): AcquireOptions {
   return { timeout: Math.max(0, Math.ceil(remaining / STEP_MS) - 1) * STEP_MS, signal, owner };
 }

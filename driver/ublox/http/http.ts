@@ -49,7 +49,7 @@ export class UbloxHttp implements HttpService {
     const limit = new Deadline(request.timeout, plan.operation, request.signal);
     try {
       for (;;) {
-        const response = await this.#tryProfile(plan, limit);
+        const response = await this.#tryProfile(plan, limit, request.signal);
         if (response !== undefined) return response;
       }
     } finally {
@@ -58,11 +58,17 @@ export class UbloxHttp implements HttpService {
   }
 
   /** Resolves to undefined when the profile turned out to be busy with a request of an earlier session. */
-  async #tryProfile(plan: RequestPlan, limit: Deadline): Promise<HttpResponse | undefined> {
+  async #tryProfile(
+    plan: RequestPlan,
+    limit: Deadline,
+    interrupted: AbortSignal | undefined,
+  ): Promise<HttpResponse | undefined> {
+    const waiting = { limit, signal: interrupted, owner: plan.operation };
     // First, as a request that waits for it keeps none from a profile.
-    const waiting = { limit, owner: plan.operation };
     const secure = plan.secure && (await this.#security.connect(plan.secure.profile, plan.secure.server, waiting));
-    const profile = await this.#profiles.acquire(acquireBefore(limit, plan.operation)).catch(async (error: unknown) => {
+    // Not by the limit's signal: that all are busy says more than that it is late.
+    const owned = acquireBefore({ remaining: limit.remaining, signal: interrupted }, plan.operation);
+    const profile = await this.#profiles.acquire(owned).catch(async (error: unknown) => {
       await secure?.end(true);
       throw error;
     });

@@ -29,6 +29,8 @@ const CONNECTIONS = [0, 1, 2, 3] as const;
 export interface ConnectOptions {
   /** Of the caller's operation: how long one of the connections and a profile may take, and to set that up. */
   readonly limit: Deadline;
+  /** Ends the wait for them; that they are all in use says more than that the limit is over. */
+  readonly signal?: AbortSignal;
   /** Who connects, for messages: "GET https://…". */
   readonly owner: string;
 }
@@ -143,11 +145,12 @@ export class UbloxSecurity implements SecurityService {
    * `MODEM_REJECTED`; the abort reason
    */
   async connect(profile: SecurityProfile, server: SecureServer, options: ConnectOptions): Promise<SecureConnection> {
-    const { limit, owner } = options;
+    const { limit, signal, owner } = options;
     const target = targetOf(profile, server);
-    const place = await this.#connections.acquire(acquireBefore(limit, owner));
+    const waiting = (): AcquireOptions => acquireBefore({ remaining: limit.remaining, signal }, owner);
+    const place = await this.#connections.acquire(waiting());
     try {
-      const lease = await this.#prepare(target, acquireBefore(limit, owner), limit.signal);
+      const lease = await this.#prepare(target, waiting(), limit.signal);
       return this.#connection(target.profile, server.host, place, lease);
     } catch (error) {
       this.#connections.release(place);

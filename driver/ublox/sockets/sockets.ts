@@ -14,6 +14,7 @@ import type {
   SocketService,
 } from "../../services/sockets/sockets";
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
+import type { AcquireOptions } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
 import { CommandCarrier } from "./carrier";
@@ -26,6 +27,7 @@ import { isSocketNumber, SocketNumbers } from "./numbers";
 import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from "./plan";
 
 type UdpOptions = Parameters<SocketService["openUdp"]>[0];
+type Owned = () => AcquireOptions;
 
 /** What a socket has while it lives. */
 interface Holdings {
@@ -67,11 +69,11 @@ export class UbloxSockets implements SocketService {
   async connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket> {
     const plan = planConnect(options);
     const { security } = options;
-    return within(plan, options, async (limit) => {
+    return within(plan, options, async (limit, owned) => {
       // First, as a socket that waits for it keeps none from others.
-      const waiting = { limit, owner: plan.operation };
+      const waiting = { limit, signal: options.signal, owner: plan.operation };
       const secure = security && (await this.#parts.security.connect(security, plan, waiting));
-      const giveBack = await this.#numbers.place(acquireBefore(limit, plan.operation)).catch(async (error: unknown) => {
+      const giveBack = await this.#numbers.place(owned()).catch(async (error: unknown) => {
         await secure?.end(true);
         throw error;
       });
@@ -89,8 +91,8 @@ export class UbloxSockets implements SocketService {
 
   async openUdp(options: UdpOptions, events: SocketEvents): Promise<ModemSocket> {
     const plan = planUdp(options);
-    return within(plan, options, async (limit) => {
-      const giveBack = await this.#numbers.place(acquireBefore(limit, plan.operation));
+    return within(plan, options, async (limit, owned) => {
+      const giveBack = await this.#numbers.place(owned());
       const open = async (): Promise<ModemSocket> => {
         const connection = await this.#create(plan, { giveBack }, limit);
         if (limit.signal.aborted) await connection.end({ farewell: "close" });
@@ -107,8 +109,8 @@ export class UbloxSockets implements SocketService {
     onClosed: (error?: ModemError) => void,
   ): Promise<ModemListener> {
     const plan = planListen(options);
-    return within(plan, options, async (limit) => {
-      const giveBack = await this.#numbers.place(acquireBefore(limit, plan.operation));
+    return within(plan, options, async (limit, owned) => {
+      const giveBack = await this.#numbers.place(owned());
       const parts = { channel: this.#parts.channel, plan, accept, onClosed, giveBack };
       return unlessAborted(openListener(parts, this.#numbers, limit.signal), limit.signal);
     });
@@ -210,12 +212,12 @@ export class UbloxSockets implements SocketService {
 async function within<T>(
   { operation }: SocketPlan,
   { timeout, signal }: { readonly timeout: number; readonly signal?: AbortSignal },
-  work: (limit: Deadline) => Promise<T>,
+  work: (limit: Deadline, owned: Owned) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
   const limit = new Deadline(timeout, operation, signal);
   try {
-    return await work(limit);
+    return await work(limit, () => acquireBefore({ remaining: limit.remaining, signal }, operation));
   } finally {
     limit.clear();
   }
