@@ -1,7 +1,6 @@
 import { JoinedSends } from "../../services/sockets/joined-sends";
 import type { SendQueue } from "../../services/sockets/send-queue";
-import type { SendBackoff } from "./send-backoff";
-import { LARGEST_SEND, type SocketWriter } from "./writer";
+import { type FullBuffer, LARGEST_SEND, type SocketWriter } from "./writer";
 
 /** Sends over a TCP connection by +QISEND or +QSSLSEND (AT facts 2.2, 3.2). */
 export class StreamWriter {
@@ -23,11 +22,11 @@ export class StreamWriter {
   }
 
   async #carryOut(queue: SendQueue): Promise<void> {
-    let full: SendBackoff | undefined;
+    let full: FullBuffer | undefined;
     let hasRoom = true;
     const write = async (run: Uint8Array): Promise<number> => {
       if (hasRoom && (await this.#sender.offer(run))) {
-        full?.end();
+        full?.backoff.end();
         full = undefined;
         return run.length;
       }
@@ -38,13 +37,13 @@ export class StreamWriter {
     while (!queue.isEmpty) {
       if (this.#sender.hasEnded) queue.failAll(this.#sender.closed());
       else await queue.nextJoined(LARGEST_SEND, write);
-      if (full?.isStuck !== true) continue;
-      // Whoever waits has waited for this buffer; who comes later waits anew.
-      queue.failAll(full.stuck());
-      full.end();
+      if (full?.backoff.stuck === undefined) continue;
+      // All of them have waited for this buffer; who comes later begins to wait then.
+      queue.failAll(full.backoff.stuck);
+      full.backoff.end();
       full = undefined;
       hasRoom = true;
     }
-    full?.end();
+    full?.backoff.end();
   }
 }

@@ -1,12 +1,21 @@
 import { isModemError, ModemError } from "../../errors";
+import { SendBackoff } from "../../services/sockets/send-backoff";
 import type { SocketAddress } from "../../services/sockets/sockets";
 import { translated } from "../failure";
 import type { SocketCommands } from "./commands";
-import { SendBackoff } from "./send-backoff";
 import type { SocketState } from "./state";
 
 /** +QISEND takes so many at once and cuts off what is beyond (AT facts 2.2). */
 export const LARGEST_SEND = 1460;
+
+/** Between two looks at a full buffer, and for one that takes nothing. */
+const BACKOFF_MS = { first: 100, longest: 2_000, patience: 60_000 } as const;
+
+/** A buffer that refused an offer, and how many bytes it held at the last look. */
+export interface FullBuffer {
+  readonly backoff: SendBackoff;
+  held: number | undefined;
+}
 
 /** Hands bytes to the modem, each of them once. */
 export class SocketWriter {
@@ -34,7 +43,7 @@ export class SocketWriter {
         while (!(await this.room(full)));
       } while (!(await this.offer(data, to, signal)));
     } finally {
-      full.end();
+      full.backoff.end();
     }
   }
 
@@ -63,17 +72,29 @@ export class SocketWriter {
   }
 
   /** When an offer was refused. Whoever asks for it ends it. */
-  full(signal?: AbortSignal): SendBackoff {
-    return new SendBackoff(this.#commands, this.#operation, signal, this.#state.stopped);
+  full(signal?: AbortSignal): FullBuffer {
+    return { backoff: new SendBackoff(this.#operation, BACKOFF_MS, signal, this.#state.stopped), held: undefined };
   }
 
-  /** Waits a while; resolves to whether there may be room now. */
-  async room(full: SendBackoff): Promise<boolean> {
+  /**
+   * Waits a while; resolves to whether another attempt is worth it: bytes that can only be refused again need not go over
+   * the line, except now and then.
+   */
+  async room(full: FullBuffer): Promise<boolean> {
+    const { backoff } = full;
     try {
-      return await full.wait();
+      const before = full.held ?? (await this.#held(backoff.signal));
+      const pause = await backoff.wait();
+      full.held = await this.#held(backoff.signal);
+      return full.held < before || full.held === 0 || pause === BACKOFF_MS.longest;
     } catch (error) {
-      throw this.hasEnded ? this.closed() : error;
+      throw this.hasEnded ? this.closed() : backoff.explain(error);
     }
+  }
+
+  /** 0 where the modem does not tell. */
+  async #held(signal: AbortSignal): Promise<number> {
+    return (await this.#commands.unacknowledged(signal)) ?? 0;
   }
 
   /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */

@@ -9,7 +9,7 @@ import type { Carrier, CarrierOwner } from "./carrier";
 import { readState } from "./control";
 import { connectionClosed, socketFailure } from "./errors";
 import { isOpen, type SocketEnd } from "./reader";
-import { PATIENCE, QUEUE } from "./stream";
+import { BACKOFF_MS, QUEUE } from "./stream";
 
 /**
  * When the module sends what it has got (AT facts 3.4): after a silence, in ms, or at a number of bytes. It takes
@@ -21,7 +21,7 @@ const LENGTH = { operation: 6, most: 2048 } as const;
  * ms of a full queue that does not move, after which the module leaves direct link by itself: command mode's patience.
  * Never, which there is too, would leave a line on which not even the escape sequence gets through.
  */
-const CONGESTION = { operation: 8, ms: PATIENCE } as const;
+const CONGESTION = { operation: 8, ms: BACKOFF_MS.patience } as const;
 
 /**
  * A connection by direct link (+USODL), which has the line for itself until others want it.

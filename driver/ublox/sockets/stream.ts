@@ -1,9 +1,8 @@
 import type { Channel } from "../../at/channel-types";
-import { now } from "../../at/clock";
 import { splitFields, toInteger } from "../../at/fields";
-import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
 import { JoinedSends } from "../../services/sockets/joined-sends";
+import { SendBackoff } from "../../services/sockets/send-backoff";
 import type { SendQueue } from "../../services/sockets/send-queue";
 import type { SendOptions } from "../../services/sockets/sockets";
 import { CONTROL, readNumber, readState } from "./control";
@@ -14,11 +13,8 @@ import { type Chunk, HORIZON, nextChunk } from "./write-encoding";
 
 /** Bytes that the module holds for a peer that is slower than the line (guide 5.3.3). */
 export const QUEUE = { plain: 8192, secure: 1024 } as const;
-/** ms for which a full queue that does not move is waited for: as long as TCP retransmits on a bad network. */
-export const PATIENCE = 120_000;
-/** ms between two looks at a full queue. */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1000;
+/** Between two looks at a full queue, and for one that does not move: as long as TCP retransmits on a bad network. */
+export const BACKOFF_MS = { first: 50, longest: 1000, patience: 120_000 } as const;
 /** Looks at a queue that shows no room, after which a write is tried all the same. */
 const LOOKS = 5;
 /** Writes of one piece that an empty queue may refuse, or that the module leaves without a trace. */
@@ -42,30 +38,12 @@ export interface StreamOwner {
 }
 
 /** How the write of a piece that is not taken goes on. */
-class Stall {
-  #since = now();
-  #pause = FIRST_PAUSE;
+interface Stall {
+  readonly backoff: SendBackoff;
   /** Tries that no full queue explains. */
-  tries = 0;
-  /** The module has taken something. */
-  isOver = false;
-  /** That it has taken nothing for too long. */
-  end: ModemError | undefined;
-
-  /** The queue moves. */
-  moved(): void {
-    this.#since = now();
-  }
-
-  async wait(operation: string, signal: AbortSignal): Promise<void> {
-    if (now() - this.#since > PATIENCE) {
-      const text = `${operation}: the modem's queue has been full for ${PATIENCE / 1000} s; the peer takes nothing`;
-      this.end = new ModemError("MODEM_TIMEOUT", text);
-      throw this.end;
-    }
-    await delay(this.#pause, signal);
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
-  }
+  tries: number;
+  /** The modem has taken something. */
+  isOver: boolean;
 }
 
 /** Writes to a TCP connection by +USOWR (guide 5.3): every byte once, whatever the module answers. */
@@ -90,15 +68,19 @@ export class StreamWriter {
   }
 
   async #carryOut(queue: SendQueue): Promise<void> {
-    const { ended } = this.#owner;
-    let stall = new Stall();
+    const { operation, ended } = this.#owner;
+    const begin = (): Stall => ({ backoff: new SendBackoff(operation, BACKOFF_MS, ended), tries: 0, isOver: false });
+    let stall = begin();
     for (let { first } = queue; first !== undefined; first = queue.first) {
       if (ended.aborted) queue.failAll(ended.reason);
       else await queue.nextJoined(HORIZON, (run) => this.#write(run, stall));
-      // Whoever waits has waited for this queue of the module's; who comes later waits anew.
-      if (stall.end !== undefined) queue.failAll(stall.end);
-      if (queue.first !== first || stall.isOver) stall = new Stall();
+      // All of them have waited for this queue; who comes later begins to wait then.
+      if (stall.backoff.stuck !== undefined) queue.failAll(stall.backoff.stuck);
+      if (queue.first === first && !stall.isOver) continue;
+      stall.backoff.end();
+      stall = begin();
     }
+    stall.backoff.end();
   }
 
   /** Resolves to how many of the first bytes of `run` the module has taken. */
@@ -135,7 +117,7 @@ export class StreamWriter {
 
   /** The module refused a piece: waits until its queue may have room (guide 5.3.3). */
   async #makeRoom(length: number, refusal: ModemError, stall: Stall): Promise<0> {
-    const { operation, secure, ended } = this.#owner;
+    const { secure } = this.#owner;
     const before = await this.#unacknowledged();
     if (before === 0) {
       stall.tries += 1;
@@ -143,9 +125,9 @@ export class StreamWriter {
     }
     const room = (secure ? QUEUE.secure : QUEUE.plain) - length;
     for (let last = before, looks = 1; looks <= LOOKS; looks += 1) {
-      await stall.wait(operation, ended);
+      await stall.backoff.wait();
       const left = await this.#unacknowledged();
-      if (left < last) stall.moved();
+      if (left < last) stall.backoff.moved();
       if (left <= room) break;
       last = left;
     }
@@ -176,11 +158,11 @@ export class StreamWriter {
 
   /** Once its queue is empty the count of bytes sent tells, however it counts those that are still waiting. */
   async #countSent(length: number, stall: Stall): Promise<number> {
-    const { channel, number, operation, ended } = this.#owner;
+    const { channel, number } = this.#owner;
     for (let before = await this.#unacknowledged(); before > 0; ) {
-      await stall.wait(operation, ended);
+      await stall.backoff.wait();
       const left = await this.#unacknowledged();
-      if (left < before) stall.moved();
+      if (left < before) stall.backoff.moved();
       before = left;
     }
     const sent = await readNumber(channel, number, CONTROL.bytesSent);
