@@ -2,7 +2,7 @@ import { splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { parseAddress } from "../../cellular/addresses";
 import { ModemError } from "../../errors";
-import { numberedError } from "../failure";
+import { numberedError } from "../errors";
 
 /**
  * Matches the URCs of +QIDNSGIP: `+QIURC: "dnsgip",0,<count>,<ttl>`, then `count` lines with an address each; only the

@@ -3,7 +3,7 @@ import type { Line } from "../../at/line";
 import type { ModemError } from "../../errors";
 import type { PingReply, PingResult } from "../../services/diagnostics";
 import { ERRORS } from "../error-tables";
-import { numberedError } from "../failure";
+import { numberedError } from "../errors";
 
 /** The errors of one attempt; every other number ends the whole ping. */
 const ATTEMPT_ERRORS = new Set([569]);

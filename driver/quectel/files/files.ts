@@ -7,7 +7,7 @@ import { ModemError } from "../../errors";
 import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../../services/files";
 import { Pool } from "../../services/waiting/pool";
 import { command, query } from "../commands";
-import { errorNumber } from "../failure";
+import { errorNumber } from "../errors";
 import { TIMEOUTS } from "../timeouts";
 import { fileChecksum } from "./checksum";
 import { FileHandle } from "./handle";

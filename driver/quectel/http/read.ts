@@ -8,7 +8,7 @@ import type { HttpResponse } from "../../services/http/http";
 import { hasNoBody, parseResponse } from "../../services/http/response";
 import type { Deadline } from "../../services/waiting/deadline";
 import { command } from "../commands";
-import { numberedError, translated } from "../failure";
+import { numberedError, translated } from "../errors";
 import type { QuectelFiles } from "../files/files";
 import { bytesIn } from "../files/line-share";
 import { TIMEOUTS } from "../timeouts";

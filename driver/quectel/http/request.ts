@@ -7,7 +7,7 @@ import { commandWithResult } from "../../cellular/result-urc";
 import { isModemError, ModemError } from "../../errors";
 import type { Deadline } from "../../services/waiting/deadline";
 import { command } from "../commands";
-import { errorNumber, numberedError, translated } from "../failure";
+import { errorNumber, numberedError, translated } from "../errors";
 import type { QuectelFiles } from "../files/files";
 import { bytesIn } from "../files/line-share";
 import { TIMEOUTS } from "../timeouts";

@@ -11,8 +11,8 @@ import type {
   SocketStatus,
 } from "../../services/sockets/sockets";
 import { Pool } from "../../services/waiting/pool";
-import { SocketCommands, type SocketFamily } from "./commands";
-import type { Opened } from "./opener";
+import type { Opened } from "./connect";
+import { SocketControl, type SocketFamily } from "./control";
 import { SocketReader } from "./reader";
 import { StreamWriter } from "./stream";
 import { LARGEST_SEND, SocketWriter } from "./writer";
@@ -34,7 +34,7 @@ export interface SocketParts extends Opened {
 export class QuectelSocket implements ModemSocket {
   readonly way = "command: binary";
   readonly #parts: SocketParts;
-  readonly #commands: SocketCommands;
+  readonly #control: SocketControl;
   readonly #sender: SocketWriter;
   readonly #stream: StreamWriter;
   readonly #datagrams = new Pool(["turn"], { name: "turns to send" });
@@ -43,8 +43,8 @@ export class QuectelSocket implements ModemSocket {
 
   constructor(parts: SocketParts) {
     this.#parts = parts;
-    this.#commands = new SocketCommands(parts.channel, parts.number.value, parts.family);
-    this.#sender = new SocketWriter(this.#commands, parts.state, parts.operation);
+    this.#control = new SocketControl(parts.channel, parts.number.value, parts.family);
+    this.#sender = new SocketWriter(this.#control, parts.state, parts.operation);
     this.#stream = new StreamWriter(this.#sender);
   }
 
@@ -78,7 +78,7 @@ export class QuectelSocket implements ModemSocket {
   }
 
   status(): Promise<SocketStatus> {
-    return socketStatus(this.#commands, this.#parts);
+    return socketStatus(this.#control, this.#parts);
   }
 
   close(): Promise<void> {
@@ -98,7 +98,7 @@ export class QuectelSocket implements ModemSocket {
   async #run(events: SocketEvents): Promise<void> {
     const { channel, operation, number, state, remote, release } = this.#parts;
     try {
-      await new SocketReader({ commands: this.#commands, state, operation, remote, channel }).run(events);
+      await new SocketReader({ control: this.#control, state, operation, remote, channel }).run(events);
       // Who still waits to send asks nothing about a number that is about to be another's.
       state.stop();
     } catch (error) {
@@ -106,22 +106,22 @@ export class QuectelSocket implements ModemSocket {
       state.stop(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${operation}: ${String(error)}`));
     }
     this.#datagrams.close(this.#sender.closed());
-    if (number.isHeld && !state.isGone) await this.#commands.close();
+    if (number.isHeld && !state.isGone) await this.#control.close();
     tellEnd(channel, operation, () => events.onClosed(state.error));
     release();
   }
 }
 
 export async function socketStatus(
-  commands: SocketCommands,
+  control: SocketControl,
   { state, remote }: Pick<SocketParts, "state" | "remote">,
 ): Promise<SocketStatus> {
-  const reported = state.hasEnded ? undefined : await commands.state();
+  const reported = state.hasEnded ? undefined : await control.state();
   if (reported === undefined) return { state: "closed" };
-  const unacknowledged = await commands.unacknowledged();
-  const unread = await commands.unread();
+  const unacknowledged = await control.unacknowledged();
+  const unread = await control.unread();
   return {
-    state: commands.family.protocol === "udp" ? "open" : (STATES[reported.state] ?? "closed"),
+    state: control.family.protocol === "udp" ? "open" : (STATES[reported.state] ?? "closed"),
     ...(remote === undefined ? {} : { remote }),
     ...(unacknowledged === undefined ? {} : { unacknowledged }),
     ...(unread === undefined ? {} : { unread }),

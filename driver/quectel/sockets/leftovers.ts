@@ -2,13 +2,13 @@ import type { Channel } from "../../at/channel-types";
 import { toInteger } from "../../at/fields";
 import { ask, unlessRejected } from "../../cellular/commands";
 import { query } from "../commands";
-import { SocketCommands, TCP, TLS } from "./commands";
+import { SocketControl, TCP, TLS } from "./control";
 
 /** Closes all sockets, TLS included: nobody is left who would. Firmware that can't tell of them is left alone. */
 export async function closeOrphanedSockets(channel: Channel): Promise<void> {
   for (const family of [TCP, TLS]) {
     const sockets = (await unlessRejected(ask(channel, query(family.state)))) ?? [];
     const numbers = sockets.map(([number]) => toInteger(number)).filter(Number.isInteger);
-    for (const number of numbers) await new SocketCommands(channel, number, family).close();
+    for (const number of numbers) await new SocketControl(channel, number, family).close();
   }
 }

@@ -2,8 +2,8 @@ import type { Channel } from "../../at/channel-types";
 import type { ModemError } from "../../errors";
 import { tellEnd } from "../../services/sockets/owner";
 import type { ModemListener } from "../../services/sockets/sockets";
-import { SocketCommands, TCP } from "./commands";
-import type { Opened } from "./opener";
+import type { Opened } from "./connect";
+import { SocketControl, TCP } from "./control";
 
 /** A listening socket of BG96 (AT facts 2.2). */
 export class QuectelListener implements ModemListener {
@@ -32,7 +32,7 @@ export class QuectelListener implements ModemListener {
   async #run(onClosed: (error?: ModemError) => void): Promise<void> {
     const { number, state, release } = this.#opened;
     await state.ended();
-    if (number.isHeld && !state.isGone) await new SocketCommands(this.#channel, number.value, TCP).close();
+    if (number.isHeld && !state.isGone) await new SocketControl(this.#channel, number.value, TCP).close();
     if (!state.stopped.aborted || state.error !== undefined) {
       tellEnd(this.#channel, `Listening on port ${this.localPort}`, () => onClosed(state.error));
     }

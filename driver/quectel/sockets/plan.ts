@@ -2,7 +2,7 @@ import { integer, quote } from "../../at/fields";
 import { ModemError } from "../../errors";
 import type { ConnectOptions, ListenOptions, SocketMode } from "../../services/sockets/sockets";
 import { planSsl, type SslPlan } from "../security/plan";
-import { MAX_HOST } from "./open";
+import { MAX_HOST } from "./connect";
 
 /** A connection that is asked for, checked. */
 export interface SocketPlan {

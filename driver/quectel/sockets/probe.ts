@@ -2,9 +2,9 @@ import type { Channel } from "../../at/channel-types";
 import { unquotable } from "../../at/fields";
 import { isModemError } from "../../errors";
 import { Deadline } from "../../services/waiting/deadline";
-import { SocketCommands, TCP } from "./commands";
+import { MAX_HOST, openSocket } from "./connect";
+import { SocketControl, TCP } from "./control";
 import type { SocketNumber, SocketNumbers } from "./numbers";
-import { MAX_HOST, openSocket } from "./open";
 
 const OPERATION = "Looking whether the server can be reached";
 /** What +QIOPEN reports when there is no way to the server. */
@@ -51,6 +51,6 @@ async function probe(
     const isReported = isModemError(error) && error.cause?.errorCode !== undefined;
     return isReported && UNREACHABLE.has(error.code) ? false : undefined;
   }
-  if (number.isHeld) await new SocketCommands(channel, number.value, TCP).close();
+  if (number.isHeld) await new SocketControl(channel, number.value, TCP).close();
   return true;
 }

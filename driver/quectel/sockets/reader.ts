@@ -3,15 +3,15 @@ import { isModemError, ModemError } from "../../errors";
 import { handOver } from "../../services/sockets/owner";
 import type { SocketAddress, SocketEvents } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
-import { translated } from "../failure";
-import { CLOSING, type Received, type SocketCommands } from "./commands";
+import { translated } from "../errors";
+import { CLOSING, type Received, type SocketControl } from "./control";
 import type { SocketState } from "./state";
 
 /** ms without news after which it is looked all the same: a URC may be lost, and comes only once until all is read. */
 const IDLE = 15_000;
 
 export interface ReaderParts {
-  readonly commands: SocketCommands;
+  readonly control: SocketControl;
   readonly state: SocketState;
   readonly operation: string;
   readonly remote: SocketAddress | undefined;
@@ -44,9 +44,9 @@ export class SocketReader {
   }
 
   async #next(): Promise<Received | undefined> {
-    const { commands, state } = this.#parts;
+    const { control, state } = this.#parts;
     try {
-      return await commands.read(state.stopped);
+      return await control.read(state.stopped);
     } catch (error) {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
       await this.#examine(error);
@@ -56,9 +56,9 @@ export class SocketReader {
 
   /** A read is refused when the connection is over, whether or not a URC has said so. */
   async #examine(error: ModemError): Promise<void> {
-    const { commands, state, operation } = this.#parts;
+    const { control, state, operation } = this.#parts;
     if (state.hasEnded) return;
-    const reported = await commands.state().catch(() => undefined);
+    const reported = await control.state().catch(() => undefined);
     if (reported?.state === CLOSING) return state.end();
     const known = translated(error, operation);
     if (known !== error) throw known;
@@ -66,10 +66,10 @@ export class SocketReader {
   }
 
   async #deliver({ data, from, damaged }: Received, events: SocketEvents): Promise<void> {
-    const { commands, operation, remote, channel } = this.#parts;
+    const { control, operation, remote, channel } = this.#parts;
     if (damaged) {
       const error = damagedRead(operation);
-      if (commands.family.protocol === "tcp") throw error;
+      if (control.family.protocol === "tcp") throw error;
       // A datagram may be lost on any part of its way.
       return channel.note(error.message);
     }

@@ -17,13 +17,13 @@ import type { QuectelDiagnostics } from "../diagnostics/diagnostics";
 import type { QuectelPacketData } from "../packet-data/packet-data";
 import { explainTls, mayBeHandshake } from "../security/diagnosis";
 import type { QuectelSecurity, SslLease } from "../security/security";
-import { SocketCommands, type SocketFamily, TCP, TLS, UDP } from "./commands";
+import type { Opening } from "./connect";
+import { type Opened, SocketOpener } from "./connect";
 import { QuectelSocket } from "./connection";
+import { SocketControl, type SocketFamily, TCP, TLS, UDP } from "./control";
 import { closeOrphanedSockets } from "./leftovers";
 import { QuectelListener } from "./listener";
 import type { SocketNumbers } from "./numbers";
-import type { Opening } from "./open";
-import { type Opened, SocketOpener } from "./opener";
 import { checkOptions, planConnect, type SocketPlan } from "./plan";
 import { TransparentSocket } from "./transparent";
 import { type Release, TransparentModeLock } from "./transparent-lock";
@@ -228,7 +228,7 @@ export class QuectelSockets implements SocketService {
   /** The address that a name stood for, as the modem tells it. */
   async #remote({ host, port }: SocketPlan, { number }: Opened, family: SocketFamily): Promise<SocketAddress> {
     if (isIP(host) !== 0) return { ip: host, port };
-    const reported = await new SocketCommands(this.#channel, number.value, family).state().catch(() => undefined);
+    const reported = await new SocketControl(this.#channel, number.value, family).state().catch(() => undefined);
     return reported?.remote ?? { ip: host, port };
   }
 

@@ -6,11 +6,11 @@ import { isModemError, type ModemError } from "../../errors";
 import type { Deadline } from "../../services/waiting/deadline";
 import { command, query } from "../commands";
 import { ERRORS } from "../error-tables";
-import { numberedError, translated } from "../failure";
+import { numberedError, translated } from "../errors";
 import { TIMEOUTS } from "../timeouts";
-import { SocketCommands, type SocketFamily, TLS } from "./commands";
+import { isInUse, isModemGone, type Opening, openCommand, TRANSPARENT } from "./connect";
+import { SocketControl, type SocketFamily, TLS } from "./control";
 import type { SocketNumber } from "./numbers";
-import { isInUse, isModemGone, type Opening, openCommand, TRANSPARENT } from "./open";
 
 /**
  * When transparent access sends a packet (AT facts 2.2): full ones, or what has come when the host has been silent for
@@ -57,7 +57,7 @@ export async function clearFailed(
   if (isModemGone(error)) return error;
   const reason = isModemError(error, "MODEM_REJECTED") ? await explain(channel, operation, error) : error;
   const isOurs = number.isHeld && !isInUse(reason);
-  if (isOurs) await new SocketCommands(channel, number.value, family, Priority.Normal).close();
+  if (isOurs) await new SocketControl(channel, number.value, family, Priority.Normal).close();
   return reason;
 }
 

@@ -13,9 +13,9 @@ import type {
 } from "../../services/sockets/sockets";
 import { Deadline } from "../../services/waiting/deadline";
 import { Pool } from "../../services/waiting/pool";
-import { CLOSING, CONNECTED, SocketCommands, type SocketFamily } from "./commands";
+import type { Opened } from "./connect";
 import { checkSend, socketStatus } from "./connection";
-import type { Opened } from "./opener";
+import { CLOSING, CONNECTED, SocketControl, type SocketFamily } from "./control";
 import { damagedRead, lostConnection } from "./reader";
 import { directReentry } from "./transparent-open";
 
@@ -42,7 +42,7 @@ export class TransparentSocket implements ModemSocket {
   readonly protocol = "tcp";
   readonly remote: SocketAddress;
   readonly #parts: DirectSocketParts;
-  readonly #commands: SocketCommands;
+  readonly #control: SocketControl;
   readonly #stream: DirectStream;
   readonly #events: SocketEvents;
   readonly #sending = new Pool(["turn"], { name: "turns to send" });
@@ -61,7 +61,7 @@ export class TransparentSocket implements ModemSocket {
     this.#events = events;
     this.remote = remote;
     // Others have been let in when these are sent.
-    this.#commands = new SocketCommands(channel, number.value, family, Priority.Normal);
+    this.#control = new SocketControl(channel, number.value, family, Priority.Normal);
     this.#stream = new DirectStream({
       channel,
       operation,
@@ -114,7 +114,7 @@ export class TransparentSocket implements ModemSocket {
   }
 
   status(): Promise<SocketStatus> {
-    return socketStatus(this.#commands, this.#parts);
+    return socketStatus(this.#control, this.#parts);
   }
 
   close(): Promise<void> {
@@ -125,7 +125,7 @@ export class TransparentSocket implements ModemSocket {
   async #close(): Promise<void> {
     const { state, operation } = this.#parts;
     await this.#sending.withItem(() => this.#stream.close()).catch(() => undefined);
-    if (this.#hasSent && !state.hasEnded) await this.#commands.flush(state, operation);
+    if (this.#hasSent && !state.hasEnded) await this.#control.flush(state, operation);
     await this.#finish();
   }
 
@@ -151,14 +151,14 @@ export class TransparentSocket implements ModemSocket {
     this.#noMore.abort(this.#closed());
     // Firmware that does not change to buffer access refuses the read, and gives the rest when data mode is entered again.
     const mayAsk = !isRead && this.#attemptsForRest < ATTEMPTS_FOR_REST;
-    this.#isForRest = mayAsk && (await this.#commands.unread()) !== 0;
+    this.#isForRest = mayAsk && (await this.#control.unread()) !== 0;
     return this.#isForRest;
   }
 
   async #stands(): Promise<boolean> {
     const { state, operation } = this.#parts;
     if (state.hasEnded) return false;
-    const reported = await this.#commands.state();
+    const reported = await this.#control.state();
     if (reported !== undefined && CONNECTED.has(reported.state)) return true;
     if (reported?.state !== CLOSING) throw lostConnection(operation);
     state.end();
@@ -170,7 +170,7 @@ export class TransparentSocket implements ModemSocket {
     const { operation, state } = this.#parts;
     try {
       for (;;) {
-        const part = await this.#commands.read(state.stopped);
+        const part = await this.#control.read(state.stopped);
         if (part === undefined) return true;
         if (part.damaged) throw damagedRead(operation);
         await deliver(part.data);
@@ -195,7 +195,7 @@ export class TransparentSocket implements ModemSocket {
     const { channel, operation, number, state, release } = this.#parts;
     state.stop();
     this.#sending.close(this.#closed());
-    if (number.isHeld && !state.isGone) await this.#commands.close();
+    if (number.isHeld && !state.isGone) await this.#control.close();
     tellEnd(channel, operation, () => this.#events.onClosed(state.error));
     release();
   }

@@ -1,8 +1,8 @@
 import { isModemError, ModemError } from "../../errors";
 import { SendBackoff } from "../../services/sockets/send-backoff";
 import type { SocketAddress } from "../../services/sockets/sockets";
-import { translated } from "../failure";
-import type { SocketCommands } from "./commands";
+import { translated } from "../errors";
+import type { SocketControl } from "./control";
 import type { SocketState } from "./state";
 
 /** +QISEND takes so many at once and cuts off what is beyond (AT facts 2.2). */
@@ -19,13 +19,13 @@ export interface FullBuffer {
 
 /** Hands bytes to the modem, each of them once. */
 export class SocketWriter {
-  readonly #commands: SocketCommands;
+  readonly #control: SocketControl;
   readonly #state: SocketState;
   readonly #operation: string;
   #hasSent = false;
 
-  constructor(commands: SocketCommands, state: SocketState, operation: string) {
-    this.#commands = commands;
+  constructor(control: SocketControl, state: SocketState, operation: string) {
+    this.#control = control;
     this.#state = state;
     this.#operation = operation;
   }
@@ -60,7 +60,7 @@ export class SocketWriter {
     // A stream's that still waits for the line must not go to whom the number belongs next.
     const { stopped } = this.#state;
     try {
-      return await this.#commands.send(data, to, to === undefined ? stopped : signal);
+      return await this.#control.send(data, to, to === undefined ? stopped : signal);
     } catch (error) {
       if (stopped.aborted) throw this.closed();
       if (!isModemError(error)) throw error;
@@ -94,12 +94,12 @@ export class SocketWriter {
 
   /** 0 where the modem does not tell. */
   async #held(signal: AbortSignal): Promise<number> {
-    return (await this.#commands.unacknowledged(signal)) ?? 0;
+    return (await this.#control.unacknowledged(signal)) ?? 0;
   }
 
   /** Waits until the peer has acknowledged what was sent, as far as the modem tells; not for ever. */
   async flush(): Promise<void> {
-    if (this.#hasSent) await this.#commands.flush(this.#state, this.#operation);
+    if (this.#hasSent) await this.#control.flush(this.#state, this.#operation);
   }
 
   closed(): ModemError {
@@ -113,7 +113,7 @@ export class SocketWriter {
     const known = translated(error, this.#operation);
     if (known !== error) return known;
     const result = error.cause?.result ?? "ERROR";
-    if (to !== undefined && (await this.#commands.state().catch(() => undefined)) !== undefined) {
+    if (to !== undefined && (await this.#control.state().catch(() => undefined)) !== undefined) {
       const message = `${this.#operation}: the modem refused a datagram to ${to.ip}, port ${to.port} (${result})`;
       return new ModemError("MODEM_REJECTED", message, error.cause);
     }

@@ -70,7 +70,7 @@ export const CONNECTED: ReadonlySet<number> = new Set([2, 3]);
 export const CLOSING = 4;
 
 /** The commands of one open socket, in their order. */
-export class SocketCommands {
+export class SocketControl {
   readonly #channel: Channel;
   readonly #number: number;
   readonly family: SocketFamily;
