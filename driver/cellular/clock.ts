@@ -4,7 +4,7 @@ import { ask, query } from "./commands";
 /** A clock that shows an earlier year was never set: modems begin in 1970, 1980, 2004 or 2015. */
 export const EARLIEST_YEAR = 2020;
 /** 27.007 8.15: the zone is counted in quarters of an hour. */
-const QUARTER = 15 * 60_000;
+const QUARTER_MS = 15 * 60_000;
 
 export interface ModemClock {
   /** As the modem tells it. */
@@ -29,5 +29,5 @@ function parseClock(text: string): Date | undefined {
     .slice(1)
     .map((part: string | undefined) => Number(part ?? 0));
   const fullYear = year >= 100 ? year : year + (year < 70 ? 2000 : 1900);
-  return new Date(Date.UTC(fullYear, month - 1, day, hours, minutes, seconds) - zone * QUARTER);
+  return new Date(Date.UTC(fullYear, month - 1, day, hours, minutes, seconds) - zone * QUARTER_MS);
 }

@@ -15,7 +15,7 @@ import { PingReport } from "./ping-report";
 /** Longest DNS name, RFC 1035 2.3.4. */
 const HOST_LENGTH = 255;
 /** +QPING's own, in s and attempts (AT facts 2.1). */
-const PING_TIMEOUT = 4;
+const PING_TIMEOUT_S = 4;
 const PING_COUNT = 4;
 /** The size is fixed. */
 const PING_SIZE = 32;
@@ -33,7 +33,7 @@ export class QuectelDiagnostics implements DiagnosticsService {
   }
 
   async ping(host: string, options: PingOptions = {}): Promise<PingResult> {
-    const { cid = this.#packetData.defaultCid, count = PING_COUNT, timeout = PING_TIMEOUT * 1000, signal } = options;
+    const { cid = this.#packetData.defaultCid, count = PING_COUNT, timeout = PING_TIMEOUT_S * 1000, signal } = options;
     refuse("ttl", options.ttl !== undefined, "BG96 has no parameter for it");
     refuse("size", options.size !== undefined && options.size !== PING_SIZE, `BG96 sends ${PING_SIZE} bytes`);
     integer(count, { field: "count", min: 1, max: 10 });

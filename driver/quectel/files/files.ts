@@ -16,11 +16,11 @@ import { bytesIn } from "./line-share";
 /** AT facts 4: a name has at most 80 bytes. */
 const NAME_LENGTH = 80;
 /** A transfer that holds the line longer than this, in s, goes in chunks. */
-const LONGEST_HOLD = 1;
+const LONGEST_HOLD_S = 1;
 /** Line time of a chunk, in s: what another command may have to wait. */
-const CHUNK_TIME = 0.5;
+const CHUNK_TIME_S = 0.5;
 /** The modem ends an upload after a pause of so many seconds. */
-const UPLOAD_PAUSE = 10;
+const UPLOAD_PAUSE_S = 10;
 const NOT_FOUND = 405;
 /** A UART may drop a byte; a third failure is no accident. */
 const TRIES = 2;
@@ -47,7 +47,7 @@ export class QuectelFiles implements FileService {
       if (entry === undefined) throw missing(name);
       if (!(entry.size >= 0))
         throw new ModemError("MODEM_REJECTED", `The modem did not tell the size of its file ${name}`);
-      return entry.size > bytesIn(this.#channel, LONGEST_HOLD)
+      return entry.size > bytesIn(this.#channel, LONGEST_HOLD_S)
         ? this.#readInChunks(file, entry, options)
         : this.#download(file, entry, options);
     }, options);
@@ -57,7 +57,7 @@ export class QuectelFiles implements FileService {
     const file = fileName(name);
     await this.#turn
       .withItem(async () => {
-        const short = content.length > 0 && content.length <= bytesIn(this.#channel, LONGEST_HOLD);
+        const short = content.length > 0 && content.length <= bytesIn(this.#channel, LONGEST_HOLD_S);
         if (short && !isEscape(content)) await this.#replace(name, file, content);
         else await this.#writeInChunks(file, content, options);
         options.onProgress?.(content.length, content.length);
@@ -144,7 +144,7 @@ export class QuectelFiles implements FileService {
     for (let tries = 1; ; tries++) {
       const handle = await FileHandle.open(this.#channel, file, "read");
       try {
-        const content = await handle.read(size, bytesIn(this.#channel, CHUNK_TIME), options, name);
+        const content = await handle.read(size, bytesIn(this.#channel, CHUNK_TIME_S), options, name);
         if (content !== undefined) return content;
       } finally {
         await handle.close();
@@ -154,7 +154,7 @@ export class QuectelFiles implements FileService {
   }
 
   async #replace(name: string, file: Field, content: Uint8Array): Promise<void> {
-    const seconds = UPLOAD_PAUSE + Math.ceil(transferTime(content.length, this.#channel.bytesPerSecond) / 1000);
+    const seconds = UPLOAD_PAUSE_S + Math.ceil(transferTime(content.length, this.#channel.bytesPerSecond) / 1000);
     const upload = query("+QFUPL=", [file, content.length, Math.min(65_535, seconds)], {
       upload: { prompt: "CONNECT", data: content },
       timeout: TIMEOUTS.file + seconds * 1000,
@@ -175,7 +175,7 @@ export class QuectelFiles implements FileService {
     const handle = await FileHandle.open(this.#channel, file, "replace");
     let complete = false;
     try {
-      await handle.write(content, bytesIn(this.#channel, CHUNK_TIME), UPLOAD_PAUSE, options);
+      await handle.write(content, bytesIn(this.#channel, CHUNK_TIME_S), UPLOAD_PAUSE_S, options);
       complete = true;
     } finally {
       await handle.close();

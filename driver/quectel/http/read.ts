@@ -17,14 +17,14 @@ import type { Answered } from "./request";
 import { ResponseEnd } from "./response-end";
 
 /** A response that holds the line at most so many s is read directly. */
-const LONGEST_HOLD = 1;
+const LONGEST_HOLD_S = 1;
 /** Room for the head, which the length in the URC does not count. */
 const HEAD_LENGTH = 8_192;
 /**
  * Longest gap between two packets, in s. Some firmware waits that long for a kept connection to close although the
  * body is complete (AT facts 5), so it is not the whole time that the request may take.
  */
-const LONGEST_GAP = 30;
+const LONGEST_GAP_S = 30;
 const RESPONSE_FILE = "http-response.tmp";
 
 /** What is read: which request it belongs to, and what its result URC said. */
@@ -57,7 +57,7 @@ export class ResponseReader {
     const { statusCode, length } = reading.answered;
     const known = hasNoBody(statusCode) ? 0 : length;
     if (known === undefined) return this.#readThroughFile(reading);
-    const short = known <= bytesIn(this.#channel, LONGEST_HOLD);
+    const short = known <= bytesIn(this.#channel, LONGEST_HOLD_S);
     return short || !(await this.#fits(known)) ? this.#readInline(reading, known) : this.#readThroughFile(reading);
   }
 
@@ -68,7 +68,7 @@ export class ResponseReader {
 
   async #readInline({ operation, answered, deadline, onComplete }: Reading, length: number): Promise<HttpResponse> {
     const end = new ResponseEnd(length, (raw) => onComplete(finish(raw, answered, operation)));
-    const wait = Math.min(LONGEST_GAP, deadline.seconds);
+    const wait = Math.min(LONGEST_GAP_S, deadline.seconds);
     const time =
       transferTime(length + HEAD_LENGTH, this.#channel.bytesPerSecond) + Math.max(deadline.remaining, wait * 1000);
     const reading = command("+QHTTPREAD=", [wait], {
@@ -104,7 +104,7 @@ export class ResponseReader {
   }
 
   async #store(operation: string, { length }: Answered, deadline: Deadline): Promise<void> {
-    const wait = Math.min(LONGEST_GAP, deadline.seconds);
+    const wait = Math.min(LONGEST_GAP_S, deadline.seconds);
     const file = quote(RESPONSE_FILE, { field: "filename", max: 80 });
     const storing = command("+QHTTPREADFILE=", [file, wait], { timeout: TIMEOUTS.file });
     const time = deadline.remaining + wait * 1000 + TIMEOUTS.late;

@@ -16,16 +16,16 @@ import type { RequestPlan } from "./plan";
 /** Guide 2.4. */
 const POST_LENGTH = 1_024_000;
 /** A body that holds the line longer than this, in s, goes through a file, whose chunks let other commands through. */
-const LONGEST_HOLD = 2;
+const LONGEST_HOLD_S = 2;
 /** s that the modem waits for the bytes that were announced, beside the time of the line. */
-const INPUT_MARGIN = 30;
+const INPUT_MARGIN_S = 30;
 /** The same for the URL, whose 700 bytes take less than 1 s at the slowest rate. */
-const URL_INPUT = 10;
+const URL_INPUT_S = 10;
 const BODY_FILE = "http-request.tmp";
 /** An earlier request still runs. */
 export const BUSY = 703;
 /** ms for which its end is awaited. */
-const BUSY_PATIENCE = 5_000;
+const BUSY_PATIENCE_MS = 5_000;
 /** Refusals that come before a connection exists: nothing of a body has left the modem. */
 const BEFORE_CONNECT = new Set([703, 707, 714]);
 
@@ -73,7 +73,8 @@ export class RequestSender {
 
   /** @throws {ModemError} `INVALID_INPUT` when neither the line nor a file can take the body */
   async #needsFile({ method, payload, operation }: RequestPlan): Promise<boolean> {
-    if (method === "GET" || payload.length <= Math.min(POST_LENGTH, bytesIn(this.#channel, LONGEST_HOLD))) return false;
+    if (method === "GET" || payload.length <= Math.min(POST_LENGTH, bytesIn(this.#channel, LONGEST_HOLD_S)))
+      return false;
     const free = await this.#files.free();
     if (free === undefined || payload.length < free) return true;
     if (payload.length <= POST_LENGTH) return false;
@@ -83,9 +84,9 @@ export class RequestSender {
 
   async #sendUrl({ url }: RequestPlan): Promise<void> {
     await this.#channel.send(
-      command("+QHTTPURL=", [url.length, URL_INPUT], {
+      command("+QHTTPURL=", [url.length, URL_INPUT_S], {
         upload: { prompt: "CONNECT", data: Buffer.from(url, "latin1") },
-        timeout: URL_INPUT * 1000 + TIMEOUTS.late,
+        timeout: URL_INPUT_S * 1000 + TIMEOUTS.late,
       }),
     );
   }
@@ -130,7 +131,7 @@ export class RequestSender {
       return { name: "+QHTTPGET", order: command("+QHTTPGET=", [seconds], { timeout }) };
     }
     const time = transferTime(payload.length, this.#channel.bytesPerSecond);
-    const input = Math.min(65_535, INPUT_MARGIN + Math.ceil(time / 1000));
+    const input = Math.min(65_535, INPUT_MARGIN_S + Math.ceil(time / 1000));
     const options = { upload: { prompt: "CONNECT", data: payload }, timeout: timeout + input * 1000 } as const;
     return method === "GET"
       ? { name: "+QHTTPGET", order: command("+QHTTPGET=", [seconds, payload.length, input], options) }
@@ -153,7 +154,7 @@ export class RequestSender {
   async #unlessBusy<T>(work: () => Promise<T>, deadline: Deadline): Promise<T> {
     const operation = "Waiting for an earlier HTTP request to end";
     const idle = this.#channel.waitForUrc((line) => (RESULT.test(line.text) ? true : undefined), {
-      timeout: BUSY_PATIENCE,
+      timeout: BUSY_PATIENCE_MS,
       operation,
       signal: deadline.signal,
     });

@@ -2,7 +2,7 @@ import { parseResponseHead, type ResponseHead } from "../../services/http/head";
 import { hasNoBody } from "../../services/http/response";
 
 /** Silence after which an error line in place of the rest is taken for one, in ms. */
-const BREAK_OFF = 1_500;
+const BREAK_OFF_MS = 1_500;
 /** A final result, perhaps with the result URC behind it, where data should go on. */
 const FINAL_RESULT = /\r\n(?:OK|ERROR|\+CME ERROR: \d+)\r\n(?:\r\n\+QHTTPREAD: \d+\r\n)?$/;
 /** What every final result begins with (V.250 5.7.1). */
@@ -33,7 +33,7 @@ export class ResponseEnd {
 
   readonly find = (raw: Buffer, quiet: number): number | undefined => {
     this.#head ??= parseResponseHead(raw);
-    const end = this.#total(raw, quiet) ?? (quiet >= BREAK_OFF ? finalResultIn(raw) : undefined);
+    const end = this.#total(raw, quiet) ?? (quiet >= BREAK_OFF_MS ? finalResultIn(raw) : undefined);
     this.#received = end ?? raw.length;
     return end;
   };

@@ -13,9 +13,9 @@ import type { SslLease } from "./security";
  */
 const HANDSHAKE_MAY_HAVE_FAILED = new Set([701, 715, 716, 550, 554, 566, 567]);
 /** ms that looking for the reason may take, at most. */
-const PATIENCE = 15_000;
+const PATIENCE_MS = 15_000;
 /** ms below which it is not worth while, and that are left for closing the socket. */
-const SHORTEST = 2_000;
+const SHORTEST_MS = 2_000;
 
 /** A request or a connection over TLS that failed. */
 export interface FailedTls {
@@ -40,8 +40,8 @@ export function mayBeHandshake(number: number | undefined): boolean {
  */
 export async function explainTls(channel: Channel, numbers: SocketNumbers, failed: FailedTls): Promise<ModemError> {
   const { operation, error, server, plan, lease } = failed;
-  const timeout = Math.min(PATIENCE, failed.remaining - SHORTEST);
-  const connects = timeout < SHORTEST ? undefined : await canConnect(channel, numbers, server, timeout);
+  const timeout = Math.min(PATIENCE_MS, failed.remaining - SHORTEST_MS);
+  const connects = timeout < SHORTEST_MS ? undefined : await canConnect(channel, numbers, server, timeout);
   const place = `${server.host}, port ${server.port}`;
   if (connects === false) {
     const message = `${operation}: no connection to ${place} comes about (${failed.number}); check the server's address and port`;

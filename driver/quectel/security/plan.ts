@@ -15,7 +15,7 @@ const VERSIONS: Readonly<Partial<Record<TlsVersion, SslParameters["sslversion"]>
   "1.2": 3,
 };
 /** s, of QSSLCFG "negotiatetime". */
-const NEGOTIATION = { min: 10, max: 300 } as const;
+const NEGOTIATION_S = { min: 10, max: 300 } as const;
 
 /** The connection that a profile is for, as far as it is known. */
 export interface SslTarget {
@@ -119,5 +119,5 @@ function makeFiles(profile: SecurityProfile): CertificateFile[] {
 
 function negotiationTime(timeout: number | undefined): number | undefined {
   if (timeout === undefined) return undefined;
-  return Math.min(NEGOTIATION.max, Math.max(NEGOTIATION.min, Math.ceil(timeout / 1000)));
+  return Math.min(NEGOTIATION_S.max, Math.max(NEGOTIATION_S.min, Math.ceil(timeout / 1000)));
 }

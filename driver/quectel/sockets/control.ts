@@ -14,7 +14,7 @@ import type { SocketState } from "./state";
 /** +QIRD and +QSSLRECV (AT facts 2.2, 3.2). */
 const LARGEST_READ = 1500;
 /** s that closing may hold the line: until the peer has closed, too, or this is over. */
-const CLOSING_TIME = 1;
+const CLOSING_TIME_S = 1;
 /** For acknowledgements, before a socket is closed. */
 const FLUSHING_MS = { limit: 5_000, pause: 100, growth: 2 } as const;
 const SEND_FAILED = "SEND FAIL";
@@ -145,8 +145,8 @@ export class SocketControl {
 
   /** Whether the modem closed it, or knows of nothing to close. */
   async close(): Promise<boolean> {
-    const timeout = TIMEOUTS.close + CLOSING_TIME * 1000;
-    const closing = command(`${this.family.close}=`, [this.#number, CLOSING_TIME], {
+    const timeout = TIMEOUTS.close + CLOSING_TIME_S * 1000;
+    const closing = command(`${this.family.close}=`, [this.#number, CLOSING_TIME_S], {
       timeout,
       priority: this.#priority,
     });

@@ -8,7 +8,7 @@ import { CLOSING, type Received, type SocketControl } from "./control";
 import type { SocketState } from "./state";
 
 /** ms without news after which it is looked all the same: a URC may be lost, and comes only once until all is read. */
-const IDLE = 15_000;
+const IDLE_MS = 15_000;
 
 export interface ReaderParts {
   readonly control: SocketControl;
@@ -39,7 +39,7 @@ export class SocketReader {
         await unlessAborted(this.#deliver(part, events), state.stopped);
       }
       if (last) return;
-      await state.wait(IDLE);
+      await state.wait(IDLE_MS);
     }
   }
 

@@ -2,7 +2,7 @@ import { ModemError } from "../../errors";
 import { type AcquireOptions, WaitingLine } from "../../services/waiting/waiting-line";
 
 /** ms that are waited at most: the socket that has the turn may be closing. */
-const PATIENCE = 10_000;
+const PATIENCE_MS = 10_000;
 
 /** Gives the turn back; does nothing a second time. */
 export type Release = () => void;
@@ -18,11 +18,11 @@ export class TransparentModeLock {
   #closed: Error | undefined;
 
   /** @throws {ModemError} `MODEM_BUSY` when another one has it and keeps it; the abort reason; what `close` gave */
-  async take({ owner = "", timeout = PATIENCE, signal }: AcquireOptions): Promise<Release> {
+  async take({ owner = "", timeout = PATIENCE_MS, signal }: AcquireOptions): Promise<Release> {
     if (this.#closed !== undefined) throw this.#closed;
     signal?.throwIfAborted();
     if (this.#holder === undefined) return this.#hold(owner);
-    const patience = { owner, signal, timeout: Math.min(PATIENCE, timeout) };
+    const patience = { owner, signal, timeout: Math.min(PATIENCE_MS, timeout) };
     return this.#waiters.join(undefined, patience, () => this.#busy(owner));
   }
 

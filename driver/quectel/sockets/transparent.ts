@@ -20,11 +20,11 @@ import { damagedRead, lostConnection } from "./reader";
 import { directReentry } from "./transparent-open";
 
 /** ms without news after which it is looked all the same before data mode is entered again: a URC may be lost. */
-const IDLE = 15_000;
-/** Bytes of which the modem must take some within `PATIENCE` ms: longer than others' commands may hold the line. */
-const PIECE = 64 * 1024;
-const PATIENCE = 180_000;
-const STUCK = `the modem has taken nothing for ${PATIENCE / 1000} s; the peer does not read, or the network carries nothing`;
+const IDLE_MS = 15_000;
+/** Bytes of which the modem must take some within `PATIENCE_MS`: longer than others' commands may hold the line. */
+const PIECE_BYTES = 64 * 1024;
+const PATIENCE_MS = 180_000;
+const STUCK = `the modem has taken nothing for ${PATIENCE_MS / 1000} s; the peer does not read, or the network carries nothing`;
 /** Of entering data mode for the rest of a connection that is over: news may stop the first one before it is sent. */
 const ATTEMPTS_FOR_REST = 2;
 
@@ -98,9 +98,9 @@ export class TransparentSocket implements ModemSocket {
   async #write(data: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     const { channel, operation } = this.#parts;
     this.#hasSent = true;
-    for (let start = 0; start < data.length; start += PIECE) {
-      const piece = data.subarray(start, start + PIECE);
-      const time = PATIENCE + transferTime(piece.length, channel.bytesPerSecond);
+    for (let start = 0; start < data.length; start += PIECE_BYTES) {
+      const piece = data.subarray(start, start + PIECE_BYTES);
+      const time = PATIENCE_MS + transferTime(piece.length, channel.bytesPerSecond);
       const patience = new Deadline(time, operation, signal, this.#noMore.signal);
       try {
         await this.#stream.send(piece, patience.signal);
@@ -134,7 +134,7 @@ export class TransparentSocket implements ModemSocket {
     const { state } = this.#parts;
     try {
       for (;;) {
-        await state.wait(IDLE);
+        await state.wait(IDLE_MS);
         this.#stream.doubt();
       }
     } catch {

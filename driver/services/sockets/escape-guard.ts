@@ -3,7 +3,7 @@ import { now } from "../../at/clock";
 const PLUS = 0x2b;
 const LENGTH = 3;
 /** ms of silence that break the sequence: more than the guard time (V.250 S12) of every supported modem. */
-const CERTAIN_SILENCE = 2500;
+const CERTAIN_SILENCE_MS = 2500;
 
 interface Written {
   readonly byte: number;
@@ -35,7 +35,7 @@ export class EscapeGuard {
   }
 
   get laterAt(): number {
-    return this.#writtenAt + CERTAIN_SILENCE;
+    return this.#writtenAt + CERTAIN_SILENCE_MS;
   }
 
   /** Writes bytes that are `allowed`. */
@@ -59,5 +59,5 @@ export class EscapeGuard {
 
 function isEscape(last: readonly Written[]): boolean {
   const isPlus = last.length === LENGTH && last.every(({ byte }) => byte === PLUS);
-  return isPlus && last[0]?.isFirst === true && last.slice(1).every(({ silence }) => silence < CERTAIN_SILENCE);
+  return isPlus && last[0]?.isFirst === true && last.slice(1).every(({ silence }) => silence < CERTAIN_SILENCE_MS);
 }

@@ -15,9 +15,9 @@ import { TIMEOUTS } from "../timeouts";
 import { planPing, runPing } from "./ping";
 
 /** A resolution that fails within this time, in ms, failed inside the module, and a second one may work. */
-const QUICK_FAILURE = 2000;
+const QUICK_FAILURE_MS = 2000;
 /** ms */
-const RETRY_PAUSE = 500;
+const RETRY_PAUSE_MS = 500;
 
 interface ResolveOptions {
   readonly cid?: number;
@@ -72,9 +72,9 @@ export class UbloxDiagnostics implements DiagnosticsService {
     try {
       return await this.#lookUp(question, name);
     } catch (error) {
-      const quick = now() - started < QUICK_FAILURE;
+      const quick = now() - started < QUICK_FAILURE_MS;
       if (!quick || !isModemError(error, "DNS_FAILED")) throw error;
-      await delay(RETRY_PAUSE, signal);
+      await delay(RETRY_PAUSE_MS, signal);
       return this.#lookUp(question, name);
     }
   }

@@ -12,7 +12,7 @@ import { TIMEOUTS } from "../timeouts";
 const DEFAULTS = { count: 4, size: 32, timeout: 5000, ttl: 32, interval: 1000 } as const;
 
 /** Time for the resolution of the name, which goes before the first attempt, in ms. */
-const NAME_TIMEOUT = 60_000;
+const NAME_TIMEOUT_MS = 60_000;
 
 interface PingPlan {
   readonly host: string;
@@ -39,7 +39,7 @@ export async function runPing(channel: Channel, plan: PingPlan, options: PingOpt
   const replies: PingReply[] = [];
   const urc = {
     match: (line: Line) => collect(line, plan, replies),
-    timeout: NAME_TIMEOUT + plan.count * (plan.timeout + DEFAULTS.interval),
+    timeout: NAME_TIMEOUT_MS + plan.count * (plan.timeout + DEFAULTS.interval),
     operation: `ping ${plan.host}`,
     evenUnanswered: true,
   };

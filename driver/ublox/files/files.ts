@@ -11,7 +11,7 @@ import { TIMEOUTS } from "../timeouts";
 /** Characters of a file name. */
 const MAX_NAME = 248;
 /** A block is about this much time of the line, in s, so that other commands get through between two. */
-const BLOCK_TIME = 0.5;
+const BLOCK_TIME_S = 0.5;
 /** Bytes. Below, the command and the gap of a block would weigh on a slow line. */
 const MIN_BLOCK = 1024;
 /** Bytes. What is lost when a transfer is cut stays small on lines that nothing paces. */
@@ -118,7 +118,7 @@ export class UbloxFiles implements FileService {
   #blockSize(): number {
     const { bytesPerSecond } = this.#channel;
     if (bytesPerSecond === undefined) return MAX_BLOCK;
-    return Math.min(MAX_BLOCK, Math.max(MIN_BLOCK, Math.round(bytesPerSecond * BLOCK_TIME)));
+    return Math.min(MAX_BLOCK, Math.max(MIN_BLOCK, Math.round(bytesPerSecond * BLOCK_TIME_S)));
   }
 
   /** A full file system is the usual reason, and the one that the user can mend. */

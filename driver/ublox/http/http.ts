@@ -16,9 +16,9 @@ import { readResponseFile } from "./response";
 
 const PROFILES = [0, 1, 2, 3] as const;
 /** ms for which a profile that is still busy is left alone. */
-const BUSY_PAUSE = 1000;
+const BUSY_PAUSE_MS = 1000;
 /** ms that the module may need beyond the request's own limit until it reports a result. */
-const RESULT_GRACE = 30_000;
+const RESULT_GRACE_MS = 30_000;
 
 /** A request on its way. */
 interface Attempt {
@@ -74,7 +74,7 @@ export class UbloxHttp implements HttpService {
     });
     const work = this.#perform({ profile, secure, plan, limit });
     const released = work.then(
-      (response) => this.#putBack(profile, response === undefined ? BUSY_PAUSE : 0),
+      (response) => this.#putBack(profile, response === undefined ? BUSY_PAUSE_MS : 0),
       () => this.#putBack(profile, 0),
     );
     const response = await unlessAborted(work, limit.signal);
@@ -133,7 +133,7 @@ export class UbloxHttp implements HttpService {
     limit.signal.throwIfAborted();
     const urc = {
       match: (line: Line) => profile.resultOf(line, plan.command),
-      timeout: limit.remaining + RESULT_GRACE,
+      timeout: limit.remaining + RESULT_GRACE_MS,
       operation: plan.operation,
       evenUnanswered: true,
     };

@@ -15,7 +15,7 @@ const BASIC = 1;
 const TLS_ON = 1;
 
 /** The module's own limit without activity on the network, in s. */
-const MODULE_TIMEOUT = { min: 30, max: 180 } as const;
+const IDLE_LIMIT_S = { min: 30, max: 180 } as const;
 
 /** One of the module's HTTP profiles, with the two files it works with. It serves one request at a time. */
 export class HttpProfile {
@@ -97,7 +97,7 @@ export class HttpProfile {
 /** The parameters of every +UHTTP behind the profile's number, in order; the empty one resets the profile. */
 function settings(plan: RequestPlan, security: number | undefined, timeout: number): (Field | number)[][] {
   const { server, port, auth, headers, context } = plan;
-  const seconds = Math.min(MODULE_TIMEOUT.max, Math.max(MODULE_TIMEOUT.min, Math.ceil(timeout / 1000)));
+  const seconds = Math.min(IDLE_LIMIT_S.max, Math.max(IDLE_LIMIT_S.min, Math.ceil(timeout / 1000)));
   return [
     [],
     [server.key, server.name],

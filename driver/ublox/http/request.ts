@@ -42,7 +42,7 @@ const POST_DATA = 5;
 const MAX = { host: 255, path: 1500, credential: 256, header: 512, headers: 5, data: 128 } as const;
 
 /** The module writes these itself; a second one would make the request ambiguous. */
-const MODULE_HEADERS: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding"]);
+const MODEM_HEADERS: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding"]);
 /** Whose values may be shown. Any other may hold a key: services have names of their own for theirs. */
 const OPEN_HEADERS: ReadonlySet<string> = new Set([
   "accept",
@@ -121,7 +121,7 @@ function planHeaders(headers: HttpRequest["headers"]): Field[] {
   return headers.map(([name, value], index) => {
     if (!TOKEN.test(name)) throw new ModemError("INVALID_INPUT", `headers: ${JSON.stringify(name)} is no header name`);
     const key = name.toLowerCase();
-    if (MODULE_HEADERS.has(key)) throw new ModemError("INVALID_INPUT", `headers: the modem writes ${name} itself`);
+    if (MODEM_HEADERS.has(key)) throw new ModemError("INVALID_INPUT", `headers: the modem writes ${name} itself`);
     const field = quote(`${index}:${name}:${value}`, { field: `headers: ${name}`, max: MAX.header });
     return OPEN_HEADERS.has(key) ? field : { ...field, shown: `"${index}:${name}:***"` };
   });

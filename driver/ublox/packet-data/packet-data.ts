@@ -24,7 +24,7 @@ const INITIAL_BEARER = 1;
 
 const ADDRESS_ATTEMPTS = 3;
 /** ms */
-const ADDRESS_PAUSE = 300;
+const ADDRESS_PAUSE_MS = 300;
 
 const READ_DEFINITIONS = query("+CGDCONT?");
 const READ_STATES = query("+CGACT?");
@@ -167,7 +167,7 @@ export class UbloxPacketData implements PacketDataService {
       const answer = (await unlessRejected(ask(this.#channel, read))) ?? [];
       const addresses = parseContextAddresses(answer, cid);
       if (addresses.length > 0 || attempt === ADDRESS_ATTEMPTS) return addresses;
-      await delay(ADDRESS_PAUSE, this.#disposed.signal);
+      await delay(ADDRESS_PAUSE_MS, this.#disposed.signal);
     }
   }
 }

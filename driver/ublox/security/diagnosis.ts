@@ -11,9 +11,9 @@ import type { UbloxCertificates } from "./certificates";
 import type { MaterialNames } from "./profile-settings";
 
 /** ms that looking for the cause may take, at most: the caller still waits for its error. */
-const PATIENCE = 3000;
+const PATIENCE_MS = 3000;
 /** ms by which the module's clock may differ from the gateway's. */
-const CLOCK_TOLERANCE = 24 * 3_600_000;
+const CLOCK_TOLERANCE_MS = 24 * 3_600_000;
 
 /** What a secure connection that failed was made with. */
 export interface TlsSubject {
@@ -50,7 +50,7 @@ export async function explainTls(
 ): Promise<ModemError> {
   const { code } = failure;
   if (code !== "TLS_FAILED" && code !== "CONNECTION_CLOSED" && code !== "CONNECT_FAILED") return failure;
-  const facts = await collect(modem, subject, Math.min(PATIENCE, remaining / 2));
+  const facts = await collect(modem, subject, Math.min(PATIENCE_MS, remaining / 2));
   const wrong = findings(WRONG, facts);
   if (code === "TLS_FAILED" || wrong.length > 0) return explained(failure, [...wrong, ...checklist(facts)]);
   // With TLS 1.3 a client learns only after its handshake that its certificate is missing (RFC 8446 4.4.2.4).
@@ -117,7 +117,7 @@ const WRONG: readonly Rule[] = [
       ? undefined
       : `The modem's clock is not set (it shows ${clock.text}), so that no certificate is valid: wait for the network's time, set it with +CCLK, or leave dates unchecked (validation "ca+host")`,
   ({ clock, now }) =>
-    clock?.time === undefined || Math.abs(clock.time.getTime() - now.getTime()) <= CLOCK_TOLERANCE
+    clock?.time === undefined || Math.abs(clock.time.getTime() - now.getTime()) <= CLOCK_TOLERANCE_MS
       ? undefined
       : `The modem's clock shows ${clock.text}, this computer's ${now.toISOString().slice(0, 10)}: certificates are checked by the modem's (validation)`,
   (facts) => (checksDates(facts.profile) ? outOfDate(facts, "ca", "ca", "CA certificate", "ca") : undefined),

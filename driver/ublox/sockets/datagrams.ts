@@ -15,7 +15,7 @@ import { datagramEncoding, WRITE_SIZE } from "./write-encoding";
 const REMEMBERED_NAMES = 32;
 /** Tries of a datagram that finds the module's queue full, and ms between them. */
 const TRIES = 10;
-const PAUSE = 200;
+const PAUSE_MS = 200;
 
 export interface DatagramOwner {
   readonly channel: Channel;
@@ -78,7 +78,7 @@ export class DatagramWriter {
         if (code !== WOULD_BLOCK || tries === TRIES) throw socketError(operation, error, code, "MODEM_REJECTED");
       }
       tries += 1;
-      await delay(PAUSE, ended);
+      await delay(PAUSE_MS, ended);
     }
   }
 }

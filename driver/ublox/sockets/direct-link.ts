@@ -15,13 +15,13 @@ import { BACKOFF_MS, QUEUE } from "./stream";
  * When the module sends what it has got (AT facts 3.4): after a silence, in ms, or at a number of bytes. It takes
  * no shorter silence and no larger number, so that a stream travels in full segments and a question goes at once.
  */
-const SILENCE = { operation: 5, ms: 100 } as const;
-const LENGTH = { operation: 6, most: 2048 } as const;
+const SILENCE = { op: 5, ms: 100 } as const;
+const LENGTH = { op: 6, most: 2048 } as const;
 /**
  * ms of a full queue that does not move, after which the module leaves direct link by itself: command mode's patience.
  * Never, which there is too, would leave a line on which not even the escape sequence gets through.
  */
-const CONGESTION = { operation: 8, ms: BACKOFF_MS.patience } as const;
+const CONGESTION = { op: 8, ms: BACKOFF_MS.patience } as const;
 
 /**
  * A connection by direct link (+USODL), which has the line for itself until others want it.
@@ -65,12 +65,12 @@ export class DirectLinkCarrier implements Carrier {
   async open(signal: AbortSignal): Promise<void> {
     const { channel, number, operation, secure } = this.#owner;
     // Firmware that refuses a value keeps its own.
-    for (const [operation, value] of [
-      [SILENCE.operation, SILENCE.ms],
-      [LENGTH.operation, secure ? QUEUE.secure : LENGTH.most],
-      [CONGESTION.operation, CONGESTION.ms],
+    for (const [op, value] of [
+      [SILENCE.op, SILENCE.ms],
+      [LENGTH.op, secure ? QUEUE.secure : LENGTH.most],
+      [CONGESTION.op, CONGESTION.ms],
     ] as const) {
-      await trySend(channel, command("+UDCONF=", [operation, number, value]));
+      await trySend(channel, command("+UDCONF=", [op, number, value]));
     }
     try {
       await this.#stream.open({ ...this.#enter(), signal });

@@ -8,10 +8,10 @@ import type { HexMode } from "./hex-mode";
 import { readSocket } from "./read";
 
 /** ms after which a socket without news is read all the same: a URC may have been lost. */
-const POLL = 30_000;
+const POLL_MS = 30_000;
 /** Reads in a row that the module may refuse for a socket that stands, and ms between them. */
 const REFUSALS = 3;
-const REFUSAL_PAUSE = 500;
+const REFUSAL_PAUSE_MS = 500;
 
 /** How the life of a socket ends. */
 export interface SocketEnd {
@@ -76,7 +76,7 @@ export class SocketReader {
   async run(): Promise<SocketEnd> {
     const { ended } = this.#owner;
     for (;;) {
-      for (let told = true; told && !this.#announced; ) told = await this.#wake.wait(POLL, ended);
+      for (let told = true; told && !this.#announced; ) told = await this.#wake.wait(POLL_MS, ended);
       const end = await this.drain();
       if (end !== undefined) return end;
     }
@@ -98,7 +98,7 @@ export class SocketReader {
         if (end !== undefined) return end;
         refusals += 1;
         if (refusals >= REFUSALS) throw error;
-        await delay(REFUSAL_PAUSE, ended);
+        await delay(REFUSAL_PAUSE_MS, ended);
       }
     }
   }

@@ -9,7 +9,7 @@ export const HEX_SIZE = 512;
 const FRAME = 40;
 const CHANGE = 35;
 /** ms until the module answers a change of the mode. It takes as long for a prompt, or for a piece more in hex. */
-const ANSWER = 10;
+const ANSWER_MS = 10;
 /** Bytes that are looked at to see whether hex mode pays: at 460800 baud it takes 9 kB to earn its two changes. */
 export const HORIZON = 16_384;
 /** Silence before the command, and before the data of a prompt, in ms. */
@@ -67,7 +67,7 @@ export function datagramEncoding(
  */
 function prefersHex(first: Chunk, ahead: () => Chunk[], rate = Number.POSITIVE_INFINITY, hex?: HexOffer): boolean {
   if (hex === undefined || (first.encoding === "text" && !hex.isOn)) return false;
-  const changes = 2 * (gap + ANSWER + (CHANGE * 1000) / rate);
+  const changes = 2 * (gap + ANSWER_MS + (CHANGE * 1000) / rate);
   let base = 0;
   let digits = 0;
   for (const piece of ahead()) {
