@@ -3,7 +3,7 @@ import { isModemError, ModemError } from "../errors";
 import type { Identity } from "../modem-types";
 import { query } from "./commands";
 
-/** Asked again this often when an answer does not look like one: a URC or noise of the boot can stand in its place. */
+/** Asked again this often when an answer does not look like one: a URC or noise of the boot can come in its place. */
 const ATTEMPTS = 3;
 
 export interface Identification {

@@ -48,7 +48,7 @@ const STANDARD_URCS = [
   "RING",
 ];
 
-/** The guide's, and those of the module's other functions: nobody may take them for an answer. */
+/** The guide's, and those of the modem's other functions: none of them may be taken for an answer. */
 const UBLOX_URCS = [
   "+UUSORD:",
   "+UUSORF:",
@@ -96,7 +96,7 @@ const URCS: readonly UrcDefinition[] = [
  * Grammar and timings of LARA-R6.
  *
  * 20 ms between a final result and the next command, and 50 ms between a prompt and its data (guide 5.3.1), are the
- * module's own; data that come sooner may be lost. No URC marks a boot: the greeting (+CSGT) is off by default.
+ * modem's own; data that come sooner may be lost. No URC marks a boot: the greeting (+CSGT) is off by default.
  */
 export const LARA_R6_DIALECT: Dialect = {
   gap: 20,
@@ -105,6 +105,6 @@ export const LARA_R6_DIALECT: Dialect = {
   dataMode: { guard: 2100, answer: ["DISCONNECT", "OK"], ends: ["DISCONNECT", "NO CARRIER"] },
   counted: COUNTED,
   urcs: URCS,
-  // +CMEE=2 makes the module say its own errors in words (guide 10.1).
+  // +CMEE=2 makes the modem say its own errors in words (guide 10.1).
   errorTexts: new Map(),
 };

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors";
 
-/** What a numbered error of the module means, in words, and which of our codes it is. */
+/** What a numbered error of the modem means, in words, and which of our codes it is. */
 export interface ErrorMeaning {
   readonly code: ErrorCode;
   readonly text: string;
@@ -11,7 +11,7 @@ const meaning = (code: ErrorCode, text: string): ErrorMeaning => ({ code, text }
 const PARAMETER = meaning("INVALID_INPUT", "invalid parameter");
 const INTERNAL = meaning("MODEM_REJECTED", "internal error of the modem's HTTP client");
 
-/** Error codes of class 3 (HTTP) that +UHTTPER reports (guide 10.3; the list is that of the sister modules). */
+/** Error codes of class 3 (HTTP) that +UHTTPER reports (guide 10.3; the list is that of the sister modems). */
 export const HTTP_ERRORS: ReadonlyMap<number, ErrorMeaning> = new Map([
   [1, meaning("MODEM_REJECTED", "invalid HTTP profile")],
   [2, meaning("INVALID_INPUT", "invalid input")],
@@ -48,7 +48,7 @@ export const HTTP_ERRORS: ReadonlyMap<number, ErrorMeaning> = new Map([
   [73, meaning("TLS_FAILED", "the secure connection failed")],
 ]);
 
-/** Codes of +UUPINGER (guide 2.4.1; the list is that of the sister modules). */
+/** Codes of +UUPINGER (guide 2.4.1; the list is that of the sister modems). */
 export const PING_ERRORS: ReadonlyMap<number, ErrorMeaning> = new Map([
   ...range(1, 6, meaning("MODEM_REJECTED", "internal error of the modem's ping")),
   [7, meaning("INVALID_INPUT", "empty host name")],

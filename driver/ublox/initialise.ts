@@ -10,11 +10,11 @@ interface Setting {
   readonly essential: boolean;
 }
 
-/** What the module forgets at a reboot, in the order in which it is needed. */
+/** What the modem forgets at a reboot, in the order in which it is needed. */
 const VOLATILE_SETTINGS: readonly Setting[] = [
   // The echo marks the moment from which no URC can come before the answer.
   { command: command("E1"), essential: true },
-  // Errors in words (guide 10.1): the module's words say more than its numbers.
+  // Errors in words (guide 10.1): the modem's words say more than its numbers.
   { command: command("+CMEE=", [2]), essential: true },
   // Hex mode of the sockets survives a reboot on some firmware of the family, and halves every transfer.
   { command: command("+UDCONF=", [1, 0]), essential: false },
@@ -40,7 +40,7 @@ export async function initialise(channel: Channel): Promise<void> {
   await reportRadioState(channel);
 }
 
-/** +CSCON=1 (guide 2.3.1) is LTE's only and kept in NVM: it is written once in a module's life. */
+/** +CSCON=1 (guide 2.3.1) is LTE's only and kept in NVM: it is written once in a modem's life. */
 async function reportRadioState(channel: Channel): Promise<void> {
   const answer = await unlessRejected(ask(channel, READ_CSCON));
   if (answer !== undefined && toInteger(answer[0]?.[0]) !== 1) await trySend(channel, command("+CSCON=", [1]));

@@ -8,13 +8,13 @@ import { FACTORY_CONTEXT } from "./packet-data/default-context";
 import { READ_MNO_PROFILE, requireDataContext } from "./packet-data/mno-profile";
 import { TIMEOUTS } from "./timeouts";
 
-/** A setting in NVM that needs a reboot: what the module holds is compared with what is wanted. */
+/** A setting in NVM that needs a reboot: what the modem holds is compared with what is wanted. */
 interface PersistentSetting {
   readonly read: Command;
   readonly write: Command;
   /** Whether a line of the answer to `read` shows the wanted value. */
   holds(fields: AnswerField[]): boolean;
-  /** Whether the wanted value is what every module has that lacks the setting. */
+  /** Whether the wanted value is what every modem has that lacks the setting. */
   readonly factory: boolean;
 }
 
@@ -55,7 +55,7 @@ interface Difference {
   readonly blind?: string;
 }
 
-/** A setting that can't be read counts as different until it was written, unless every module has it anyway. */
+/** A setting that can't be read counts as different until it was written, unless every modem has it anyway. */
 async function compare(channel: Channel, setting: PersistentSetting): Promise<Difference | undefined> {
   const { read, write, factory } = setting;
   const answer = (await unlessRejected(ask(channel, read))) ?? [];

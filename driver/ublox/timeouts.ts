@@ -1,11 +1,11 @@
 /**
  * Longest waits for a final result, in ms, counted from the end of the command (of its data, where there are some).
  *
- * u-blox names no limits in the guide; these are the maxima of its AT manuals for the sister modules and of ubxlib's
- * row for LARA-R6, so that a command is never given up while the module may still answer.
+ * u-blox names no limits in the guide; these are the maxima of its AT manuals for the sister modems and of ubxlib's
+ * row for LARA-R6, so that a command is never given up while the modem may still answer.
  */
 export const TIMEOUTS = {
-  /** 3 s is the module's own limit; ubxlib waits 10 s on LARA-R6. */
+  /** 3 s is the modem's own limit; ubxlib waits 10 s on LARA-R6. */
   simple: 10_000,
   /** +CFUN: turning the radio off detaches first. */
   radio: 180_000,

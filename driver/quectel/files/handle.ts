@@ -28,7 +28,7 @@ export class FileHandle {
     const [fields] = await ask(channel, opening);
     const number = toInteger(fields?.[0]);
     if (!Number.isNaN(number)) return new FileHandle(channel, number);
-    // The line has damaged it; the file is open all the same.
+    // The line has damaged it; the file is open anyway.
     await FileHandle.closeAll(channel, file);
     throw new ModemError("MODEM_REJECTED", `${opening.label}: the modem gave no file handle`);
   }

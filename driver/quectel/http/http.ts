@@ -10,7 +10,7 @@ import { explainTls, mayBeHandshake } from "../security/diagnosis";
 import type { QuectelSecurity, SslLease } from "../security/security";
 import type { SocketNumbers } from "../sockets/numbers";
 import { planRequest, type RequestPlan } from "./plan";
-import { ResponseReader } from "./read";
+import { ResponseReader } from "./reader";
 import { BUSY, type Failed, type Outcome, RequestSender } from "./request";
 import { HttpConfiguration } from "./settings";
 
@@ -123,7 +123,7 @@ export class QuectelHttp implements HttpService {
   }
 
   /**
-   * Chapter 4 of the guide: what to check, and when the context is to be activated anew. True when the request may be
+   * Chapter 4 of the guide: what to check, and when the context is to be activated again. True when the request may be
    * sent again; one that may have reached the server is not.
    */
   async #recover({ error, number, accepted }: Failed, { plan, deadline }: Work): Promise<boolean> {

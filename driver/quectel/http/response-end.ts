@@ -38,7 +38,7 @@ export class ResponseEnd {
     return end;
   };
 
-  /** Where the count ends the data. What stands behind tells whether a byte was lost or added: then nothing is complete. */
+  /** Where the count ends the data. What follows tells whether a byte was lost or added: then nothing is complete. */
   #total(raw: Buffer, quiet: number): number | undefined {
     if (this.#head === undefined) return undefined;
     const total = this.#head.length + (hasNoBody(this.#head.statusCode) ? 0 : this.#announced);

@@ -27,7 +27,7 @@ export class HttpConfiguration {
   async apply(settings: HttpSettings): Promise<void> {
     for (const [name, value] of Object.entries(settings)) {
       if (value === undefined || (this.#told.get(name) === value && name !== ALWAYS_TOLD)) continue;
-      // Until the modem agrees nobody knows which value it has.
+      // Until the modem agrees its value is unknown.
       this.#told.delete(name);
       await this.#channel.send(command("+QHTTPCFG=", [quote(name, { field: "parameter", max: 16 }), value]));
       this.#told.set(name, value);

@@ -100,7 +100,7 @@ export class QuectelPacketData implements PacketDataService {
    * Makes sure that a context is usable: one may vanish without a word (AT facts 2.1), and is then put back if it was
    * activated here.
    *
-   * @throws {ModemError} `NO_CONNECTION` when it is not active and nobody asked for it, or can't be put back
+   * @throws {ModemError} `NO_CONNECTION` when it is not active and was not asked for, or can't be put back
    */
   async require(cid: number): Promise<void> {
     checkCid(cid);
@@ -125,7 +125,7 @@ export class QuectelPacketData implements PacketDataService {
     });
   }
 
-  /** True when a DNS server is known: `0.0.0.0` stands for none (guide 4.3). */
+  /** True when a DNS server is known: `0.0.0.0` means none (guide 4.3). */
   async hasDnsServer(cid: number): Promise<boolean> {
     return (await readDns(this.#channel, cid)).length > 0;
   }

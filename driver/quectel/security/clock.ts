@@ -5,8 +5,8 @@ import { ModemError } from "../../errors";
 import { command } from "../commands";
 
 /**
- * Makes sure that the modem knows the date, by which it checks certificates: where nobody has set its clock it is set
- * from this computer's.
+ * Makes sure that the modem knows the date, by which it checks certificates: a clock that was never set is set from
+ * this computer's.
  *
  * @throws {ModemError} `TLS_FAILED` when neither knows the date
  */

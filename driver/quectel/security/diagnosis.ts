@@ -44,7 +44,7 @@ export async function explainTls(channel: Channel, numbers: SocketNumbers, faile
   const connects = timeout < SHORTEST_MS ? undefined : await canConnect(channel, numbers, server, timeout);
   const place = `${server.host}, port ${server.port}`;
   if (connects === false) {
-    const message = `${operation}: no connection to ${place} comes about (${failed.number}); check the server's address and port`;
+    const message = `${operation}: no connection to ${place} can be made (${failed.number}); check the server's address and port`;
     return new ModemError("CONNECT_FAILED", message, error.cause);
   }
   const finding =

@@ -111,7 +111,7 @@ export class QuectelSecurity implements SecurityService {
     };
   }
 
-  /** The modem forgot its settings; its files it keeps, unless somebody else was at them. */
+  /** The modem forgot its settings; it keeps its files, unless another has changed them. */
   reset(): void {
     this.#store.reset();
     this.#configuration.reset();

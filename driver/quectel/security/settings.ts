@@ -70,7 +70,7 @@ export class SslConfiguration {
   async #tell(context: number, name: string, value: Field): Promise<void> {
     const key = `${context} ${name}`;
     if (this.#told.get(key) === value.wire) return;
-    // Until the modem agrees nobody knows which value it has.
+    // Until the modem agrees its value is unknown.
     this.#told.delete(key);
     await this.#channel.send(command("+QSSLCFG=", [quote(name, { field: "parameter", max: 16 }), context, value]));
     this.#told.set(key, value.wire);

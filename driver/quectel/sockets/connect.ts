@@ -34,7 +34,7 @@ export interface Opening {
   readonly localPort: number;
 }
 
-/** A socket that stands. */
+/** An open socket. */
 export interface Opened {
   readonly number: SocketNumber;
   readonly state: SocketState;
@@ -55,7 +55,7 @@ export class SocketOpener {
   }
 
   /**
-   * Opens on a free number. One that the modem says is in use, by an accepted connection or a raw command, is let be.
+   * Opens on a free number. One that the modem says is in use, by an accepted connection or a raw command, is left alone.
    *
    * @throws {ModemError} as `openSocket`; `MODEM_BUSY` when there is no number
    */
@@ -159,7 +159,7 @@ export async function openSocket(
     const control = new SocketControl(channel, number.value, family);
     // One that was accepted meanwhile has the number now.
     const close = async (): Promise<boolean> => !number.isHeld || control.close();
-    // What the modem refuses to open may be somebody else's.
+    // What the modem refuses to open may be another's.
     const isRefused = isModemError(error, "MODEM_REJECTED") && !reported;
     if (reported && !isInUse(error)) await close();
     if (!reported && !isRefused && !isModemGone(error)) await abandon(channel, close, match);
@@ -167,7 +167,7 @@ export async function openSocket(
   }
 }
 
-/** Whether somebody else has that number. */
+/** Whether the number is in use on the modem. */
 export function isInUse(error: unknown): boolean {
   return isModemError(error) && error.cause?.errorCode === 563;
 }

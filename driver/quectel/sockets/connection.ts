@@ -17,7 +17,7 @@ import { SocketReader } from "./reader";
 import { StreamWriter } from "./stream";
 import { LARGEST_SEND, SocketWriter } from "./writer";
 
-/** What +QISTATE's numbers are of a connection; 3 is printed for one that has just come about (AT facts 2.2). */
+/** What +QISTATE's numbers are of a connection; 3 is printed for one that has just been made (AT facts 2.2). */
 const STATES: readonly string[] = ["closed", "syn-sent", "established", "established", "close-wait"];
 
 /** An open socket, and what it needs. */
@@ -26,7 +26,7 @@ export interface SocketParts extends Opened {
   readonly operation: string;
   readonly family: SocketFamily;
   readonly remote: SocketAddress | undefined;
-  /** Of those whom datagrams are for. */
+  /** Of the receivers of datagrams. */
   readonly names: NameCache<AbortSignal | undefined>;
 }
 
@@ -135,7 +135,7 @@ export function checkSend(protocol: "tcp" | "udp", data: Uint8Array, to: SendOpt
       throw new ModemError("INVALID_INPUT", "host and port are for datagrams, not for a connection");
     return;
   }
-  if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port: whom is the datagram for?");
+  if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port are missing: a datagram needs a receiver");
   integer(to.port, { field: "port", min: 1, max: 65_535 });
   if (data.length === 0) throw new ModemError("INVALID_INPUT", "payload is empty: BG96 can't send an empty datagram");
   if (data.length > LARGEST_SEND) {

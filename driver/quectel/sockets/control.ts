@@ -64,7 +64,7 @@ export interface ReportedState {
   readonly state: number;
 }
 
-/** 3 is printed for a connection that has just come about (AT facts 2.2). */
+/** 3 is printed for a connection that has just been made (AT facts 2.2). */
 export const CONNECTED: ReadonlySet<number> = new Set([2, 3]);
 /** The peer has closed, and what it has sent may still be read. */
 export const CLOSING = 4;

@@ -4,7 +4,7 @@ import { ask, unlessRejected } from "../../cellular/commands";
 import { query } from "../commands";
 import { SocketControl, TCP, TLS } from "./control";
 
-/** Closes all sockets, TLS included: nobody is left who would. Firmware that can't tell of them is left alone. */
+/** Closes all sockets, TLS included, since no owner is left to do it. Firmware that can't tell of them is left alone. */
 export async function closeOrphanedSockets(channel: Channel): Promise<void> {
   for (const family of [TCP, TLS]) {
     const sockets = (await unlessRejected(ask(channel, query(family.state)))) ?? [];

@@ -47,7 +47,7 @@ export class SocketNumbers {
     return this.#remove(largest) ? this.#hold(largest, owner) : undefined;
   }
 
-  /** Takes the number of an accepted connection, whoever holds it. */
+  /** Takes the number of an accepted connection, even where another holds it. */
   claim(value: number, owner: string): SocketNumber {
     this.#remove(value);
     return this.#hold(value, owner);

@@ -33,7 +33,7 @@ export async function canConnect(
   const number = numbers.last(`looking for ${target.host}`);
   if (number === undefined) return undefined;
   const deadline = new Deadline(timeout, OPERATION);
-  // A socket that may yet open is waited for longer than whoever asks can wait.
+  // A socket that may yet open is waited for longer than the caller can wait.
   const outcome = probe(channel, number, target, deadline).finally(() => number.release());
   return deadline.race(outcome).catch(() => undefined);
 }

@@ -7,7 +7,7 @@ import { translated } from "../errors";
 import { CLOSING, type Received, type SocketControl } from "./control";
 import type { SocketState } from "./state";
 
-/** ms without news after which it is looked all the same: a URC may be lost, and comes only once until all is read. */
+/** ms without news after which the socket is read anyway: a URC may be lost, and comes only once until all is read. */
 const IDLE_MS = 15_000;
 
 export interface ReaderParts {

@@ -39,7 +39,7 @@ const PORT_TAKEN = new Set([556, 574]);
 /** Of one socket. */
 const REMEMBERED_NAMES = 1;
 
-/** The owner of a connection that nobody wants. */
+/** The owner of an unwanted connection. */
 const NOBODY: SocketEvents = { onData: () => undefined, onClosed: () => undefined };
 
 type Accept = (socket: ModemSocket) => SocketEvents;
@@ -93,7 +93,7 @@ export class QuectelSockets implements SocketService {
 
   /** The modem has forgotten its sockets. */
   reset(): void {
-    this.#opener.loseAll(new ModemError("MODEM_RESTARTED", "The modem was set up anew; its sockets are gone"));
+    this.#opener.loseAll(new ModemError("MODEM_RESTARTED", "The modem was set up again; its sockets are gone"));
   }
 
   dispose(error: Error): void {
@@ -248,7 +248,7 @@ export class QuectelSockets implements SocketService {
   }
 }
 
-/** The socket, unless the deadline comes first: one that comes about later is closed. */
+/** The socket, unless the deadline comes first: one that opens after the deadline is closed again. */
 async function inTime<T extends ModemSocket | ModemListener>(deadline: Deadline, opening: Promise<T>): Promise<T> {
   try {
     return await deadline.race(opening);

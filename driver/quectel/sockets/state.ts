@@ -8,7 +8,7 @@ export interface Incoming {
   readonly port: number;
 }
 
-/** What is known of one socket from the modem's URCs and its own commands, and nobody has acted on yet. */
+/** What is known of one socket from the modem's URCs and its own commands, before anything has acted on it. */
 export class SocketState {
   readonly #onIncoming: (incoming: Incoming, isListening: boolean) => void;
   readonly #news = new AutoResetEvent();

@@ -26,8 +26,8 @@ export async function setPackets(channel: Channel, signal: AbortSignal): Promise
 }
 
 /**
- * Opens a socket in transparent access mode: `CONNECT` once it stands (AT facts 2.2, 3.2). The modem holds the line until
- * it knows, however long the caller waits; what stands too late is the caller's to close.
+ * Opens a socket in transparent access mode: `CONNECT` once it is open (AT facts 2.2, 3.2). The modem holds the line until
+ * it knows, however long the caller waits; one that opens too late is the caller's to close.
  */
 export function directOpening(number: number, opening: Opening, deadline: Deadline): Command {
   const { order } = openCommand(number, opening, TRANSPARENT);

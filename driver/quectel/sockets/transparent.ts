@@ -19,7 +19,7 @@ import { CLOSING, CONNECTED, SocketControl, type SocketFamily } from "./control"
 import { damagedRead, lostConnection } from "./reader";
 import { directReentry } from "./transparent-open";
 
-/** ms without news after which it is looked all the same before data mode is entered again: a URC may be lost. */
+/** ms without news after which the socket is checked anyway before data mode is entered again: a URC may be lost. */
 const IDLE_MS = 15_000;
 /** Bytes of which the modem must take some within `PATIENCE_MS`: longer than others' commands may hold the line. */
 const PIECE_BYTES = 64 * 1024;
@@ -145,9 +145,9 @@ export class TransparentSocket implements ModemSocket {
 
   /** What came while it was stepped out waits in the modem's buffer, announced by +QIURC: "recv". */
   async #settle(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
-    const stands = await this.#stands();
+    const isConnected = await this.#isConnected();
     const isRead = await this.#readAll(deliver);
-    if (stands) return true;
+    if (isConnected) return true;
     this.#noMore.abort(this.#closed());
     // Firmware that does not change to buffer access refuses the read, and gives the rest when data mode is entered again.
     const mayAsk = !isRead && this.#attemptsForRest < ATTEMPTS_FOR_REST;
@@ -155,7 +155,7 @@ export class TransparentSocket implements ModemSocket {
     return this.#isForRest;
   }
 
-  async #stands(): Promise<boolean> {
+  async #isConnected(): Promise<boolean> {
     const { state, operation } = this.#parts;
     if (state.hasEnded) return false;
     const reported = await this.#control.state();

@@ -57,7 +57,7 @@ export class SocketWriter {
     signal?.throwIfAborted();
     if (this.hasEnded) throw this.closed();
     this.#hasSent = true;
-    // A stream's that still waits for the line must not go to whom the number belongs next.
+    // Queued stream data must not reach the next owner of this socket number.
     const { stopped } = this.#state;
     try {
       return await this.#control.send(data, to, to === undefined ? stopped : signal);
@@ -65,13 +65,13 @@ export class SocketWriter {
       if (stopped.aborted) throw this.closed();
       if (!isModemError(error)) throw error;
       if (error.code === "MODEM_REJECTED") throw await this.#refused(error, to);
-      // Nobody knows whether the bytes were taken: a stream can't go on.
+      // Whether the bytes were taken is unknown: a stream can't go on.
       if (to === undefined) this.#state.stop(error);
       throw error;
     }
   }
 
-  /** When an offer was refused. Whoever asks for it ends it. */
+  /** When an offer was refused. Its caller ends it. */
   full(signal?: AbortSignal): FullBuffer {
     return { backoff: new SendBackoff(this.#operation, BACKOFF_MS, signal, this.#state.stopped), held: undefined };
   }
@@ -106,7 +106,7 @@ export class SocketWriter {
     return this.#state.error ?? new ModemError("CONNECTION_CLOSED", `${this.#operation}: the connection is closed`);
   }
 
-  /** AT facts 2.2: ERROR says that there is no connection; a datagram may be refused for whom it is for, too. */
+  /** AT facts 2.2: ERROR says that there is no connection; a datagram may be refused because of its receiver, too. */
   async #refused(error: ModemError, to: SocketAddress | undefined): Promise<unknown> {
     // The reader finds out what has become of it.
     this.#state.look();

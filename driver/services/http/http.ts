@@ -9,7 +9,7 @@ export interface HttpRequest {
   /** Absolute `http:` or `https:` URL. */
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Stands apart from `headers` since modems set it by their own parameter. */
+  /** Apart from `headers` since modems set it by their own parameter. */
   readonly contentType?: string;
   readonly body?: Uint8Array;
   readonly auth?: { readonly user: string; readonly password: string };

@@ -24,7 +24,7 @@ export function parseHttpUrl({ url: text, security }: Pick<HttpRequest, "url" | 
   return url;
 }
 
-/** What stands before the @ of a URL; undefined where nothing does. @throws {ModemError} `INVALID_INPUT` */
+/** What is before the @ of a URL; undefined where nothing is. @throws {ModemError} `INVALID_INPUT` */
 export function urlCredentials(url: URL): { user: string; password: string } | undefined {
   if (url.username === "" && url.password === "") return undefined;
   try {

@@ -129,7 +129,7 @@ function listed(blocks: readonly PemBlock[]): string {
   return [...new Set(blocks.map(({ label }) => label))].join(", ");
 }
 
-/** What our own reading says in words stands behind the field's name. */
+/** What our own reading says in words follows the field's name. */
 function orRefuse<T>(work: () => T, refuse: Refuse): T {
   try {
     return work();

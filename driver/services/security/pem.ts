@@ -1,8 +1,8 @@
-/** A PEM block (RFC 7468): what stands between BEGIN and END. */
+/** A PEM block (RFC 7468): what is between BEGIN and END. */
 export interface PemBlock {
   /** `CERTIFICATE`, `EC PRIVATE KEY`, … */
   readonly label: string;
-  /** Those of the old encrypted form (RFC 1421): without them nobody can open it. Others are left out. */
+  /** Those of the old encrypted form (RFC 1421): without them it can't be opened. Others are left out. */
   readonly headers: readonly string[];
   readonly der: Buffer;
 }
@@ -14,7 +14,7 @@ const DASHES = "-----";
 const WIDTH = 64;
 
 /**
- * The blocks of a text, with whatever stands around them left out.
+ * The blocks of a text, without the text around them.
  *
  * @throws {Error} in words, for a block that doesn't end or is no Base64; nothing of its content is in them
  */

@@ -3,7 +3,7 @@ import { unlessAborted } from "../waiting/unless-aborted";
 import { type AcquireOptions, WaitingLine } from "../waiting/waiting-line";
 
 export interface ProfileAllocationOptions {
-  /** What is shared, in the plural, as it stands in error messages: "security profiles". */
+  /** What is shared, in the plural, as error messages have it: "security profiles". */
   readonly name: string;
   /** Most callers that may wait (1000); one more is refused with `MODEM_BUSY`. */
   readonly limit?: number;
@@ -22,7 +22,7 @@ export interface ProfileAcquireOptions extends AcquireOptions {
 /** A caller's part in a profile that is set up for its key. */
 export interface ProfileLease {
   readonly number: number;
-  /** Gives the part back; a second time means nothing. With `forget` the profile is set up anew before its next use. */
+  /** Gives the part back; a second time means nothing. With `forget` the profile is set up again before its next use. */
   release(options?: { forget?: boolean }): void;
 }
 
@@ -32,7 +32,7 @@ interface Slot {
   /** What it is set up for, or about to be. */
   key: string | undefined;
   configured: boolean;
-  /** Set up anew before anybody else uses it; those who use it go on. */
+  /** Set up again before another uses it; those who use it go on. */
   stale: boolean;
   /** Ends, and never fails, when the set-up that is running is over. */
   configuring: Promise<void> | undefined;
@@ -49,7 +49,7 @@ type Configure = (number: number) => Promise<void>;
  * one that was used longest ago, else waits in order of arrival.
  */
 export class ProfileAllocation {
-  /** Idle ones stand in the order of their last use. */
+  /** Idle ones are in the order of their last use. */
   readonly #slots: Slot[];
   readonly #waiters = new WaitingLine<Slot, { key: string; user: symbol }>();
   readonly #name: string;
@@ -93,7 +93,7 @@ export class ProfileAllocation {
     }
   }
 
-  /** Lets every profile be set up anew before its next use. */
+  /** Lets every profile be set up again before its next use. */
   forget(): void {
     for (const slot of this.#slots) slot.stale = true;
   }

@@ -44,7 +44,7 @@ export interface SecurityProfile {
   readonly keyPassword?: string;
   readonly psk?: SharedSecret;
   readonly pskIdentity?: SharedSecret;
-  /** The pre-shared key that u-blox put into the module's root of trust in production. */
+  /** The pre-shared key that u-blox put into the modem's root of trust in production. */
   readonly rootOfTrustPsk: boolean;
   /** Keeps session data beyond the modem's reboots; without it they last as long as the modem's memory. */
   readonly sessions?: SessionStore;

@@ -18,7 +18,7 @@ export interface Flushed {
   unacknowledged(signal: AbortSignal): Promise<number | undefined>;
   /** Whether nothing can arrive any more. */
   hasEnded(): boolean;
-  /** Fires when nobody waits any more. */
+  /** Fires when the caller waits no longer. */
   readonly stopped: AbortSignal;
 }
 

@@ -3,8 +3,8 @@ import { SendQueue } from "./send-queue";
 /**
  * Calls of `send` of one stream, carried out in their order.
  *
- * A stream has no borders: what is sent while a write is on its way goes with the next one, as much as that holds,
- * because each costs a frame, and some a silence, that a small message is no match for.
+ * A stream has no borders: what is sent while a write is on its way goes with the next one, as much as that holds, since
+ * a frame (sometimes a guard silence) costs more than a small message.
  */
 export class JoinedSends {
   readonly #queue = new SendQueue();

@@ -9,7 +9,7 @@ export interface BackoffTimes {
   readonly patience: number;
 }
 
-/** A modem's send buffer that has refused bytes, until it takes some. Once used it holds a timer until it is told to `end`. */
+/** A modem's send buffer that has refused bytes, until it takes some. Once used it holds a timer until `end`. */
 export class SendBackoff {
   readonly #operation: string;
   readonly #times: BackoffTimes;
@@ -32,7 +32,7 @@ export class SendBackoff {
     return this.#patience.signal;
   }
 
-  /** That the buffer has taken nothing for too long, once somebody was told. */
+  /** That the buffer has taken nothing for too long, once a caller was told. */
   get stuck(): ModemError | undefined {
     return this.#stuck;
   }

@@ -69,8 +69,8 @@ export class SendQueue {
 
   /**
    * Hands what comes next to `write` in one run, at most `most` bytes of one call or of several, and goes on behind as
-   * many of them as it resolves to. What it rejects with is the end of the first call alone: those behind it begin anew.
-   * A call that is given up meanwhile leaves at once; what `write` took of it counts all the same.
+   * many of them as it resolves to. What it rejects with is the end of the first call alone: those behind it start over.
+   * A call that is given up meanwhile leaves at once; what `write` took of it still counts.
    */
   async nextJoined(most: number, write: (run: Uint8Array) => Promise<number>): Promise<void> {
     const sendings = this.#within(most);

@@ -30,7 +30,7 @@ interface CommonOptions {
   readonly localPort?: number;
   /** PDP context; the modem's default one when left out. */
   readonly cid?: number;
-  /** ms until it stands, waiting for a free socket included. */
+  /** ms until it is open, waiting for a free socket included. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
 }
@@ -66,7 +66,7 @@ export interface SocketStatus {
 }
 
 export interface SendOptions {
-  /** Of a datagram: name or address and port of whom it is for. */
+  /** Of a datagram: name or address, and port, of its receiver. */
   readonly to?: { readonly host: string; readonly port: number };
   readonly signal?: AbortSignal;
 }

@@ -71,7 +71,7 @@ export class Deadline {
 /**
  * Waits for what others hold till a little before the deadline, so that the caller is told who holds it.
  *
- * @param deadline with its caller's signal in place of its own, that is told even where timers are late
+ * @param deadline with its own signal, or with its caller's alone: then late timers can't hide who holds it
  */
 export function acquireBefore(
   { remaining, signal }: Pick<Deadline, "remaining"> & { readonly signal?: AbortSignal },

@@ -4,7 +4,7 @@ import { type AcquireOptions, WaitingLine } from "./waiting-line";
 export type { AcquireOptions } from "./waiting-line";
 
 export interface PoolOptions {
-  /** What is shared, in the plural, as it stands in error messages: "HTTP profiles". */
+  /** What is shared, in the plural, as error messages have it: "HTTP profiles". */
   readonly name: string;
   /** Most callers that may wait (1000); one more is refused with `MODEM_BUSY`. */
   readonly limit?: number;
@@ -29,7 +29,7 @@ export class Pool<T> {
     this.#limit = options.limit ?? 1000;
   }
 
-  /** Items that nobody holds. */
+  /** Items without a holder. */
   get available(): number {
     return this.#free.length;
   }
@@ -55,7 +55,7 @@ export class Pool<T> {
     return this.#waiters.join(undefined, options, (seconds) => this.#busy(`after ${seconds} s`));
   }
 
-  /** Gives an item back: the caller whose turn it is gets it. An item that nobody holds is ignored. */
+  /** Gives an item back: the caller whose turn it is gets it. An item without a holder is ignored. */
   release(item: T): void {
     if (!this.#owners.delete(item)) return;
     const [next] = this.#waiters;

@@ -1,4 +1,4 @@
-/** `work`, or the signal's reason where that comes first; `work` itself goes on and its end is nobody's concern. */
+/** `work`, or the signal's reason where that comes first; `work` itself goes on, and its outcome is ignored. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

@@ -14,7 +14,7 @@ import { requireDefaultContext } from "../packet-data/default-context";
 import { TIMEOUTS } from "../timeouts";
 import { planPing, runPing } from "./ping";
 
-/** A resolution that fails within this time, in ms, failed inside the module, and a second one may work. */
+/** A resolution that fails within this time, in ms, failed inside the modem, and a second one may work. */
 const QUICK_FAILURE_MS = 2000;
 /** ms */
 const RETRY_PAUSE_MS = 500;
@@ -41,7 +41,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
     await requireDefaultContext(this.#channel, options.cid, "ping");
     const turn = await this.#ping.acquire({ signal, owner: `ping ${host}` });
     const work = runPing(this.#channel, plan, { ...options, signal });
-    // Who gives up leaves, but the module goes on: the next ping waits for the last reply of this one.
+    // Who gives up leaves, but the modem goes on: the next ping waits for the last reply of this one.
     const release = (): void => this.#ping.release(turn);
     work.then(release, release);
     return unlessAborted(work, signal);

@@ -8,7 +8,7 @@ import { command } from "../commands";
 import { PING_ERRORS } from "../error-tables";
 import { TIMEOUTS } from "../timeouts";
 
-/** Defaults and ranges of +UPING; the guide prints the first two defaults (2.4.1), the rest is the sister modules'. */
+/** Defaults and ranges of +UPING; the guide prints the first two defaults (2.4.1), the rest is the sister modems'. */
 const DEFAULTS = { count: 4, size: 32, timeout: 5000, ttl: 32, interval: 1000 } as const;
 
 /** Time for the resolution of the name, which goes before the first attempt, in ms. */
@@ -51,7 +51,7 @@ export async function runPing(channel: Channel, plan: PingPlan, options: PingOpt
 }
 
 /**
- * What the caller leaves out is left out of the line, as the guide does. No signal: who leaves while the module accepts
+ * What the caller leaves out is left out of the line, as the guide does. No signal: who leaves while the modem accepts
  * it would leave its replies to the next ping.
  */
 function pingCommand(plan: PingPlan, options: PingOptions): ReturnType<typeof command> {
@@ -70,7 +70,7 @@ function collect(line: Line, plan: PingPlan, replies: PingReply[]): End | undefi
   if (!line.text.startsWith("+UUPING:")) return undefined;
   const [first, size, , address, ttl, rtt] = splitFields(line);
   const sequence = toInteger(first);
-  // Damaged on the line: of which attempt it is, and whether of the last, nobody knows.
+  // Damaged on the line: it does not tell which attempt it belongs to, or whether that is the last.
   if (!(sequence >= 1 && sequence <= plan.count)) return undefined;
   replies.push(reply(sequence, toInteger(size), address?.text ?? "", toInteger(ttl), toInteger(rtt), plan));
   return sequence === plan.count ? COMPLETE : undefined;

@@ -19,7 +19,7 @@ const MAX_BLOCK = 65_536;
 /** A UART may lose a byte; a third failure is no accident. */
 const TRIES = 2;
 
-/** The module's file system: UDWNFILE, URDBLOCK, ULSTFILE, UDELFILE (guide 10.2). */
+/** The modem's file system: UDWNFILE, URDBLOCK, ULSTFILE, UDELFILE (guide 10.2). */
 export class UbloxFiles implements FileService {
   readonly #channel: Channel;
 
@@ -94,7 +94,7 @@ export class UbloxFiles implements FileService {
     await this.#channel.send(command("+UDELFILE=", [quoteName(name)]));
   }
 
-  /** The module may answer with less than it was asked for. */
+  /** The modem may answer with less than it was asked for. */
   async #readBlock(
     name: Field,
     offset: number,

@@ -9,7 +9,7 @@ export interface ContentType {
 /**
  * Types that have a number (guide 10.1, 10.2).
  *
- * 3, multipart/form-data, is left out: with it the module wraps the file once more, by a boundary of its own. A body
+ * 3, multipart/form-data, is left out: with it the modem wraps the file once more, by a boundary of its own. A body
  * that the flow's author has put together goes as type 6 with the author's boundary.
  */
 const NUMBERS: ReadonlyMap<string, number> = new Map([

@@ -10,14 +10,14 @@ import { unlessAborted } from "../../services/waiting/unless-aborted";
 import type { UbloxFiles } from "../files/files";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
 import { type HttpFailure, httpError, isInProgress } from "./errors";
+import { planRequest, type RequestPlan } from "./plan";
 import { HttpProfile } from "./profile";
-import { planRequest, type RequestPlan } from "./request";
 import { readResponseFile } from "./response";
 
 const PROFILES = [0, 1, 2, 3] as const;
 /** ms for which a profile that is still busy is left alone. */
 const BUSY_PAUSE_MS = 1000;
-/** ms that the module may need beyond the request's own limit until it reports a result. */
+/** ms that the modem may need beyond the request's own limit until it reports a result. */
 const RESULT_GRACE_MS = 30_000;
 
 /** A request on its way. */
@@ -87,7 +87,7 @@ export class UbloxHttp implements HttpService {
     this.#disposed.abort(error);
   }
 
-  /** Goes on behind a caller who has given up until the module is done: only then may another use the profile. */
+  /** Goes on behind a caller who has given up until the modem is done: only then may another use the profile. */
   async #perform(attempt: Attempt): Promise<HttpResponse | undefined> {
     const { profile, secure, plan, limit } = attempt;
     const { signal } = limit;
@@ -123,7 +123,7 @@ export class UbloxHttp implements HttpService {
     return succeeded === true;
   }
 
-  /** Resolves to the result that the module reports, or to undefined while the profile's last request is running. */
+  /** Resolves to the result that the modem reports, or to undefined while the profile's last request is running. */
   async #execute(
     profile: HttpProfile,
     plan: RequestPlan,

@@ -7,24 +7,24 @@ import { command, query } from "../commands";
 import type { UbloxFiles } from "../files/files";
 import { TIMEOUTS } from "../timeouts";
 import type { HttpFailure } from "./errors";
-import type { RequestBody, RequestPlan } from "./request";
+import type { RequestBody, RequestPlan } from "./plan";
 
-/** Keys of +UHTTP (guide 10.1, 10.4; 7 and 9 are the sister modules'). */
+/** Keys of +UHTTP (guide 10.1, 10.4; 7 and 9 are the sister modems'). */
 const KEY = { user: 2, password: 3, auth: 4, port: 5, security: 6, timeout: 7, header: 9, context: 20 } as const;
 const BASIC = 1;
 const TLS_ON = 1;
 
-/** The module's own limit without activity on the network, in s. */
+/** The modem's own limit without activity on the network, in s. */
 const IDLE_LIMIT_S = { min: 30, max: 180 } as const;
 
-/** One of the module's HTTP profiles, with the two files it works with. It serves one request at a time. */
+/** One of the modem's HTTP profiles, with the two files it works with. It serves one request at a time. */
 export class HttpProfile {
   readonly number: number;
   readonly responseFile: string;
   readonly #requestFile: string;
   readonly #channel: Channel;
   readonly #files: UbloxFiles;
-  /** Files that may be on the module: those of an earlier run, too. */
+  /** Files that may be on the modem: those of an earlier run, too. */
   readonly #stale: Set<string>;
 
   constructor(number: number, channel: Channel, files: UbloxFiles) {
@@ -39,7 +39,7 @@ export class HttpProfile {
   /**
    * Resets the profile and sets what `plan` needs.
    *
-   * @param security number of the module's security profile, for TLS
+   * @param security number of the modem's security profile, for TLS
    * @param timeout ms
    */
   async configure(
@@ -64,7 +64,7 @@ export class HttpProfile {
     return resultOf(line, this.number, number);
   }
 
-  /** Takes no signal: a caller who leaves while the module accepts it would leave the profile to the next one, still busy. */
+  /** Takes no signal: a caller who leaves while the modem accepts it would leave the profile to the next one, still busy. */
   start(plan: RequestPlan): Command {
     this.#stale.add(this.responseFile);
     const files = [named(this.responseFile), ...this.#bodyParameters(plan.body)];
@@ -78,7 +78,7 @@ export class HttpProfile {
     return { errorClass: toInteger(fields?.[1]) || 0, errorCode: toInteger(fields?.[2]) || 0 };
   }
 
-  /** Deletes the files, also those that an earlier run may have left behind: the module refuses where there is none. */
+  /** Deletes the files, also those that an earlier run may have left behind: the modem refuses where there is none. */
   async clean(): Promise<void> {
     for (const name of [...this.#stale]) {
       await unlessRejected(this.#files.remove(name));

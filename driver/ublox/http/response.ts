@@ -6,7 +6,7 @@ import { hasNoBody, parseResponse } from "../../services/http/response";
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 
 /**
- * Reads the file in which the module stores an answer: status line, header, blank line, body, as the server sent them.
+ * Reads the file in which the modem stores an answer: status line, header, blank line, body, as the server sent them.
  *
  * @throws {ModemError} `CONNECTION_CLOSED` when the answer isn't whole, `PROTOCOL_ERROR` when it isn't HTTP
  */

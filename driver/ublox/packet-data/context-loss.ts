@@ -4,14 +4,14 @@ import { type ContextLoss, onContextLoss } from "../../cellular/packet-events";
 
 type LossListener = (cid: number, reason: string) => void;
 
-/** Notices when the network or the module takes an active context away. */
+/** Notices when the network or the modem takes an active context away. */
 export class ContextLossWatch {
   readonly #listeners = new Set<LossListener>();
   readonly #active = new Set<number>();
   readonly #isActive: (cid: number) => Promise<boolean>;
   readonly #leave: (() => void)[];
 
-  /** `isActive` asks the module: +UUPSDD names a profile of its own, not the context. */
+  /** `isActive` asks the modem: +UUPSDD names a profile of its own, not the context. */
   constructor(channel: Channel, isActive: (cid: number) => Promise<boolean>) {
     this.#isActive = isActive;
     this.#leave = [

@@ -4,7 +4,7 @@ import { ask, unlessRejected } from "../../cellular/commands";
 import { ModemError } from "../../errors";
 import { query } from "../commands";
 
-/** Without +UDCONF=19 the module's own clients use context 1 (guide 2.3.1). */
+/** Without +UDCONF=19 the modem's own clients use context 1 (guide 2.3.1). */
 export const FACTORY_CONTEXT = 1;
 
 /**

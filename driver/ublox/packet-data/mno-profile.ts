@@ -10,7 +10,7 @@ export const READ_MNO_PROFILE = query("+UMNOPROF?");
 const VERIZON = 3;
 const IMS_CONTEXT = 1;
 
-/** The MNO profile in force; undefined where the module doesn't tell. */
+/** The MNO profile in force; undefined where the modem doesn't tell. */
 export async function readMnoProfile(channel: Channel): Promise<number | undefined> {
   const answer = await unlessRejected(ask(channel, READ_MNO_PROFILE));
   const profile = toInteger(answer?.[0]?.[0]);

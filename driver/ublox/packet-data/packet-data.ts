@@ -15,7 +15,7 @@ import { provisionsApns, readMnoProfile, requireDataContext } from "./mno-profil
 
 const AUTH_TYPES: Readonly<Record<AuthType, number>> = { none: 0, pap: 1, chap: 2 };
 
-/** +UAUTHREQ takes up to this many characters on LARA-R6's sister modules; the guide gives no limit. */
+/** +UAUTHREQ takes up to this many characters on LARA-R6's sister modems; the guide gives no limit. */
 const MAX_CREDENTIAL = 64;
 /** 3GPP TS 23.003 section 9.1. */
 const MAX_APN = 100;
@@ -63,7 +63,7 @@ export class UbloxPacketData implements PacketDataService {
   async activate(cid: number): Promise<void> {
     checkCid(cid);
     requireDataContext(await readMnoProfile(this.#channel), cid);
-    // On GSM and UMTS the command is repeated for an active context too: an application inside the module may have
+    // On GSM and UMTS the command is repeated for an active context too: an application inside the modem may have
     // opened it, and would close it without notice (guide 2.3.1).
     if ((await this.#isLte()) && (await this.#isActive(cid))) {
       this.#losses.add(cid);
@@ -79,7 +79,7 @@ export class UbloxPacketData implements PacketDataService {
 
   async deactivate(cid: number): Promise<void> {
     checkCid(cid);
-    // Also one that went without a word: nobody misses it any more.
+    // Also one that is gone already: its loss is no news any more.
     this.#losses.delete(cid);
     if (!(await this.#isActive(cid))) return;
     await this.#channel.send(command("+CGACT=", [0, cid], { timeout: TIMEOUTS.context }));
@@ -123,7 +123,7 @@ export class UbloxPacketData implements PacketDataService {
     await this.#channel.send(command("+CGDCONT=", [cid, quote(pdpType, { field: "pdpType", max: 6 }), apn]));
   }
 
-  /** Network parameters are set with the radio off (guide 2.3.1); the module attaches with them afterwards. */
+  /** Network parameters are set with the radio off (guide 2.3.1); the modem attaches with them afterwards. */
   async #withRadioOff(work: () => Promise<void>): Promise<void> {
     const [state] = await ask(this.#channel, READ_RADIO);
     if (toInteger(state?.[0]) !== 1) return work();
@@ -144,7 +144,7 @@ export class UbloxPacketData implements PacketDataService {
     await this.#channel.send(command("+UAUTHREQ=", [cid, AUTH_TYPES[type], password, user]));
   }
 
-  /** Without an operator LTE is assumed, as the module's first choice. */
+  /** Without an operator LTE is assumed, as the modem's first choice. */
   async #isLte(): Promise<boolean> {
     const selection = await readOperator(this.#channel);
     return !LEGACY.has(selection?.technology ?? "");

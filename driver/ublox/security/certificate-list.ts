@@ -1,7 +1,7 @@
 import type { Line } from "../../at/line";
 import type { CertificateKind, StoredCertificate } from "../../services/security/security";
 
-/** What begins the lines of a list (guide 3.1; AT manuals of the sister modules for the last three). */
+/** What begins the lines of a list (guide 3.1; AT manuals of the sister modems for the last three). */
 const TAGS: Readonly<Record<string, CertificateKind>> = {
   CA: "ca",
   CC: "cert",

@@ -18,12 +18,12 @@ import type { UbloxFiles } from "../files/files";
 import { TIMEOUTS } from "../timeouts";
 import { isListLine, parseListLine } from "./certificate-list";
 
-/** Op codes of +USECMNG (guide 3.1 and 3.3; AT manuals of the sister modules for 2 and 4). */
+/** Op codes of +USECMNG (guide 3.1 and 3.3; AT manuals of the sister modems for 2 and 4). */
 const OP = { stream: 0, file: 1, remove: 2, list: 3, hash: 4 } as const;
 /** Where the answer has the hash: behind op (of an import 0 or 1, guide 3.3), type and name. */
 const HASH_FIELD = 3;
 
-/** Characters, and bytes of what is imported (AT manuals of the sister modules). */
+/** Characters, and bytes of what is imported (AT manuals of the sister modems). */
 const MAX = { name: 200, file: 248, password: 128, size: 8192 } as const;
 
 /** A UART may lose a byte; a second failure is no accident. */
@@ -41,7 +41,7 @@ interface Import extends Cancellable {
   readonly source: { readonly content: Buffer } | { readonly file: Field };
 }
 
-/** The module's certificates and keys: +USECMNG (guide 3.1). */
+/** The modem's certificates and keys: +USECMNG (guide 3.1). */
 export class UbloxCertificates {
   readonly #channel: Channel;
   readonly #files: UbloxFiles;
@@ -103,10 +103,10 @@ export class UbloxCertificates {
   }
 
   /**
-   * Brings a certificate or key onto the module, under a name made from its content, unless the module has it under
+   * Brings a certificate or key onto the modem, under a name made from its content, unless the modem has it under
    * any name.
    *
-   * @throws {ModemError} `INVALID_INPUT` for what is too large for the module; `MODEM_REJECTED`
+   * @throws {ModemError} `INVALID_INPUT` for what is too large for the modem; `MODEM_REJECTED`
    */
   async ensure(
     certificate: Certificate,
@@ -156,19 +156,19 @@ export class UbloxCertificates {
 
   async #replace(request: Import, exists: boolean): Promise<CertificateHash> {
     const { certificate, name } = request;
-    // Whether the module takes a second import of the same name differs by firmware.
+    // Whether the modem takes a second import of the same name differs by firmware.
     if (exists) await this.#discard(certificate.kind, name);
     const md5 = "file" in request.source ? await this.#importOnce(request) : await this.#importChecked(request);
     return { kind: certificate.kind, name, md5: md5 === "" ? (certificate.md5s[0] ?? "") : md5 };
   }
 
-  /** Compares what the module has got with what was meant; bytes may be lost on the line. */
+  /** Compares what the modem has got with what was meant; bytes may be lost on the line. */
   async #importChecked(request: Import): Promise<string> {
     const { certificate, name } = request;
     const hashes: string[] = [];
     for (let tries = 1; tries <= TRIES; tries += 1) {
       const md5 = await this.#importOnce(request);
-      // What two damaged transfers leave behind is not twice the same: this is the module's own form of a key.
+      // What two damaged transfers leave behind is not twice the same: this is the modem's own form of a key.
       const isOwnForm = certificate.kind === "key" && hashes.includes(md5);
       if (isOwnForm || certificate.encrypted || isHashOf(md5, certificate)) return md5;
       hashes.push(md5);
@@ -269,7 +269,7 @@ function isHashOf(md5: string, { md5s }: Certificate): boolean {
   return md5s.includes(md5) || !/^[0-9a-f]{32}$/.test(md5);
 }
 
-/** Of a name made from the content: a key, which the module may keep in a form of its own, is known by the name alone. */
+/** Of a name made from the content: a key, which the modem may keep in a form of its own, is known by the name alone. */
 function isContentOf(md5: string, certificate: Certificate): boolean {
   return certificate.kind === "key" || isHashOf(md5, certificate);
 }

@@ -104,7 +104,7 @@ export const CIPHER_SUITES: ReadonlyMap<string, CipherSuite> = new Map<string, C
   ["TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256", { code: "D005" }],
 ]);
 
-/** Values of +USECPRF op 2 that announce codes (guide 7.12.2; sister modules take lists as well). */
+/** Values of +USECPRF op 2 that announce codes (guide 7.12.2; sister modems take lists as well). */
 const IANA = 99;
 const LIST = 100;
 const ADD = 0;
@@ -119,7 +119,7 @@ export interface CipherSetting {
 }
 
 /**
- * The settings, one command each, for a profile's suites: the module's own for none, by code for one, a list for several.
+ * The settings, one command each, for a profile's suites: the modem's own for none, by code for one, a list for several.
  *
  * @throws {ModemError} `INVALID_INPUT` with names that are alike, for a name that is not in the table
  */

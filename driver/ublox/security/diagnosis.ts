@@ -12,7 +12,7 @@ import type { MaterialNames } from "./profile-settings";
 
 /** ms that looking for the cause may take, at most: the caller still waits for its error. */
 const PATIENCE_MS = 3000;
-/** ms by which the module's clock may differ from the gateway's. */
+/** ms by which the modem's clock may differ from the gateway's. */
 const CLOCK_TOLERANCE_MS = 24 * 3_600_000;
 
 /** What a secure connection that failed was made with. */
@@ -20,7 +20,7 @@ export interface TlsSubject {
   readonly profile: SecurityProfile;
   /** Of the URL, without brackets. */
   readonly host: string;
-  /** Of the profile's certificates on the module. */
+  /** Of the profile's certificates on the modem. */
   readonly names: MaterialNames;
 }
 
@@ -102,7 +102,7 @@ function checksHost({ validation }: SecurityProfile): boolean {
   return validation === "ca+host" || validation === "ca+host+date";
 }
 
-/** What the module, or the material, shows to be wrong. */
+/** What the modem, or the material, shows to be wrong. */
 const WRONG: readonly Rule[] = [
   missing("ca", "ca", "CA certificate", "ca"),
   missing("cert", "cert", "client certificate", "cert"),
@@ -136,7 +136,7 @@ function holds(certificates: readonly StoredCertificate[], kind: CertificateKind
   return certificates.some((one) => one.kind === kind && (name === undefined || one.name === name));
 }
 
-/** By what the module says of it, else by the certificate itself. */
+/** By what the modem says of it, else by the certificate itself. */
 function outOfDate(
   { names, certificates = [], material, now }: Facts,
   part: "ca" | "cert",

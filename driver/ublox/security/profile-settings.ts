@@ -21,7 +21,7 @@ export interface MaterialNames {
   readonly pinned?: string;
 }
 
-/** A security profile in the module's terms: every field is checked and quoted before the first command goes out. */
+/** A security profile in the modem's terms: every field is checked and quoted before the first command goes out. */
 export interface SecurityPlan {
   /** The profile's name, for messages. */
   readonly operation: string;
@@ -32,17 +32,17 @@ export interface SecurityPlan {
   readonly settings: readonly Setting[];
 }
 
-/** One +USECPRF: what stands behind the profile's number. */
+/** One +USECPRF: what follows the profile's number. */
 export interface Setting {
   readonly op: number;
   readonly values: readonly (Field | number)[];
-  /** What the module lacks that refuses this one. */
+  /** What the modem lacks that refuses this one. */
   readonly refused?: string;
   /** Values for firmware that refuses the others. */
   readonly fallback?: readonly (Field | number)[];
 }
 
-/** Op codes of +USECPRF (guide 3.2, 3.5 and 7.12.2; AT manuals of the sister modules for 4, 7 to 9, 11 and 12). */
+/** Op codes of +USECPRF (guide 3.2, 3.5 and 7.12.2; AT manuals of the sister modems for 4, 7 to 9, 11 and 12). */
 const OP = {
   validation: 0,
   version: 1,
@@ -65,7 +65,7 @@ const HEX = 1;
 /** Pinning compares public keys, so that a certificate that was renewed with the same key still fits. */
 const PIN_PUBLIC_KEY = 1;
 
-/** Characters (AT manuals of the sister modules; ubxlib). */
+/** Characters (AT manuals of the sister modems; ubxlib). */
 const MAX = { name: 200, host: 256, sni: 128, password: 128, psk: 128, pskIdentity: 128 } as const;
 
 /** Without it a guess of a secret could be tested on the fingerprint. */
@@ -93,7 +93,7 @@ export function planSecurity(profile: SecurityProfile, host: string): SecurityPl
 }
 
 /**
- * Resets profile `number` of the module (guide 3.2) and sets what is planned. When it rejects, a part may be set.
+ * Resets profile `number` of the modem (guide 3.2) and sets what is planned. When it rejects, a part may be set.
  *
  * @throws {ModemError} `NOT_SUPPORTED` for what this firmware lacks; `MODEM_REJECTED`
  */
@@ -117,11 +117,11 @@ export async function configure(
   }
 }
 
-/** Settings that the module tells, and that are 0 in a profile that was reset. */
+/** Settings that the modem tells, and that are 0 in a profile that was reset. */
 const TOLD: readonly number[] = [OP.validation, OP.version];
 
 /**
- * Whether profile `number` still has what `configure` set. The module tells of no reboot (AT facts 1.8), and a profile
+ * Whether profile `number` still has what `configure` has set. The modem tells of no reboot (AT facts 1.8), and a profile
  * that has lost its settings by one checks nothing. A pin is the one check whose loss shows in neither.
  */
 export async function isInForce(

@@ -23,7 +23,7 @@ import { ANY_SERVER, type SessionOwner, SessionResumption } from "./session-resu
 
 /** Numbers of +USECPRF. */
 const PROFILES = [0, 1, 2, 3, 4] as const;
-/** The module has memory for four at once, of all its clients together (guide 3.3). */
+/** The modem has memory for four at once, of all its clients together (guide 3.3). */
 const CONNECTIONS = [0, 1, 2, 3] as const;
 
 export interface ConnectOptions {
@@ -37,21 +37,21 @@ export interface ConnectOptions {
 
 /** The right to one secure connection, with a profile that is set up for it. Who has it calls `end`, once. */
 export interface SecureConnection {
-  /** Number of the module's profile, for +UHTTP=…,6,1 and its like. */
+  /** Number of the modem's profile, for +UHTTP=…,6,1 and its like. */
   readonly profile: number;
   /** `failure` with its likely cause, where it is one of TLS; found within `remaining` ms, before `end`. */
   explain(failure: ModemError, remaining: number): Promise<ModemError>;
   /**
-   * Takes over what the module tells of the session, and gives the rest back. Never fails.
+   * Takes over what the modem tells of the session, and gives the rest back. Never fails.
    *
-   * @param succeeded whether TLS did; where not, the profile is set up anew before its next use, without session data
+   * @param succeeded whether TLS did; where not, the profile is set up again before its next use, without session data
    */
   end(succeeded: boolean): Promise<void>;
 }
 
 type Stored = AppliedProfile["certificates"][number];
 
-/** A profile with what the module is to be told of it. */
+/** A profile with what the modem is to be told of it. */
 interface Target {
   readonly profile: SecurityProfile;
   readonly plan: SecurityPlan;
@@ -139,7 +139,7 @@ export class UbloxSecurity implements SecurityService {
   }
 
   /**
-   * Waits for one of the module's secure connections and a profile that is set up for it, the session's data included.
+   * Waits for one of the modem's secure connections and a profile that is set up for it, the session's data included.
    *
    * @throws {ModemError} `INVALID_INPUT` for what can't be set, `NOT_SUPPORTED`, `MODEM_BUSY`, `MODEM_TIMEOUT`,
    * `MODEM_REJECTED`; the abort reason
@@ -216,7 +216,7 @@ export class UbloxSecurity implements SecurityService {
     });
   }
 
-  /** Certificates and keys of a profile on the module, sent where they are missing. */
+  /** Certificates and keys of a profile on the modem, sent where they are missing. */
   async #ensure(
     { plan, profile }: Target,
     signal: AbortSignal | undefined,
@@ -233,7 +233,7 @@ export class UbloxSecurity implements SecurityService {
 
 /**
  * Profiles of one content share a number; with resumption on only those with the same server and the same memory, since
- * the module's URCs tell nothing but the number (guide 3.4.4).
+ * the modem's URCs tell nothing but the number (guide 3.4.4).
  *
  * @param server left out, what depends on it is left unset
  */

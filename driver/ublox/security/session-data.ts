@@ -22,11 +22,11 @@ export interface SessionKind {
   readonly number: number;
   /** Tag of the data. */
   readonly tag: number;
-  /** How the module tells the data: by itself along with the connection, or when asked after it. */
+  /** How the modem tells the data: by itself along with the connection, or when asked after it. */
   readonly told: "urc" | "query";
-  /** Where the data stand when they are set. */
+  /** Where the data go when they are set. */
   readonly set: "command" | "prompt";
-  /** What stands behind the tag: the data's parts, and their size. */
+  /** What follows the tag: the data's parts, and their size. */
   readonly parts: 1 | 2;
   readonly sized: boolean;
 }
@@ -46,7 +46,7 @@ export function sessionKind(type: ResumptionType | "off", encrypted: boolean): S
 }
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-/** Characters; a ticket has some hundred, and a command line of the module takes far less than this. */
+/** Characters; a ticket has some hundred, and a command line of the modem takes far less than this. */
 const MAX_DATA = 16_384;
 
 /**
@@ -91,7 +91,7 @@ export function enableCommands(profile: number, kind: SessionKind, signal?: Abor
   ];
 }
 
-/** Gives the module session data. At the prompt the announced size is that of the text: just so many bytes follow. */
+/** Gives the modem session data. At the prompt the announced size is that of the text: just so many bytes follow. */
 export function setCommand(
   profile: number,
   kind: SessionKind,

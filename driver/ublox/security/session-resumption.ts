@@ -40,21 +40,21 @@ interface Session {
   store: SessionStore | undefined;
 }
 
-/** A profile of the module with resumption on: its URCs name nothing but its number, so it serves one server. */
+/** A profile of the modem with resumption on: its URCs name nothing but its number, so it serves one server. */
 interface Binding {
   readonly number: number;
   readonly kind: SessionKind;
   readonly session: Session;
-  /** Whether the module lacks the session's data. */
+  /** Whether the modem lacks the session's data. */
   unset: boolean;
-  /** Whether the module has data that nobody has asked for yet. */
+  /** Whether the modem has data that the driver has not asked for yet. */
   obtained: boolean;
   /** Connections that are open. */
   open: number;
 }
 
 /**
- * Resumption of TLS sessions (guide 3.4): takes what the module tells of a session, and gives it back before the next
+ * Resumption of TLS sessions (guide 3.4): takes what the modem tells of a session, and gives it back before the next
  * connection and after a reboot, since nothing of it is in NVM. Whatever goes wrong with it costs a full handshake only.
  */
 export class SessionResumption {
@@ -64,7 +64,7 @@ export class SessionResumption {
   readonly #leave: readonly (() => void)[];
   /**
    * The guide prints these data without quotation marks, although it prints others with them (op 10), and that goes
-   * first; captures of the sister module SARA-R5 show them quoted. What the module refuses in one form it gets in the
+   * first; captures of the sister modem SARA-R5 show them quoted. What the modem refuses in one form it gets in the
    * other, and in that one from then on.
    */
   #form: "bare" | "quoted" = "bare";
@@ -108,7 +108,7 @@ export class SessionResumption {
     this.#bindings.set(number, { number, kind, session, unset, obtained: false, open: 0 });
   }
 
-  /** Gives the module what it lacks, before a connection; data that it refuses are dropped. */
+  /** Gives the modem what it lacks, before a connection; data that it refuses are dropped. */
   async prepare(number: number, signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.set(number, signal);
@@ -120,7 +120,7 @@ export class SessionResumption {
     if (binding !== undefined) binding.open += 1;
   }
 
-  /** Gives the module what it lacks. @throws {ModemError} `MODEM_REJECTED` when it refuses the data, which are dropped */
+  /** Gives the modem what it lacks. @throws {ModemError} `MODEM_REJECTED` when it refuses the data, which are dropped */
   async set(number: number, signal: AbortSignal | undefined): Promise<void> {
     const binding = this.#bindings.get(number);
     if (binding === undefined) return;
@@ -138,7 +138,7 @@ export class SessionResumption {
     }
   }
 
-  /** After a connection: asks for data that the module doesn't tell by itself. Never fails. */
+  /** After a connection: asks for data that the modem doesn't tell by itself. Never fails. */
   async finish(number: number): Promise<void> {
     const binding = this.#bindings.get(number);
     if (binding === undefined) return;

@@ -18,13 +18,13 @@ export interface CarrierOwner extends ReaderOwner {
 export interface Carrier {
   /** For people. */
   readonly way: string;
-  /** Once, when the socket stands. `signal` ends the attempt. @throws {ModemError} where it can't be carried */
+  /** Once, when the socket is open. `signal` ends the attempt. @throws {ModemError} where it can't be carried */
   open(signal: AbortSignal): Promise<void>;
   /** Delivers what arrives; resolves to the end. */
   receive(): Promise<SocketEnd>;
-  /** Resolves when the module has taken all of it; calls are carried out in their order. `signal` is not aborted yet. */
+  /** Resolves when the modem has taken all of it; calls are carried out in their order. `signal` is not aborted yet. */
   send(data: Uint8Array, options: SendOptions): Promise<void>;
-  /** The module has told of data, or of an end, in command mode. */
+  /** The modem has told of data, or of an end, in command mode. */
   news(): void;
   /** Nothing more is sent: resolves when commands for the socket, its close among them, can be sent. Never fails. */
   finish(): Promise<void>;

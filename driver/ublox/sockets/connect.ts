@@ -24,9 +24,9 @@ interface Attempt {
 }
 
 /**
- * Connects a socket that was just made; resolves to whom. When it fails, or `limit` is over by then, the socket is gone.
+ * Connects a socket that was just made; resolves to the peer. When it fails, or too late for `limit`, the socket is gone.
  *
- * The module can't be stopped while it connects: it goes on behind a caller who has given up, and only then is the
+ * The modem can't be stopped while it connects: it goes on behind a caller who has given up, and only then is the
  * number given back.
  */
 export async function connectSocket(modem: Modem, attempt: Attempt, limit: Deadline): Promise<SocketAddress> {
@@ -47,15 +47,15 @@ export async function connectSocket(modem: Modem, attempt: Attempt, limit: Deadl
     limit.signal.throwIfAborted();
     return known ?? { ip: plan.host, port: plan.port };
   } catch (error) {
-    // Guide 5.1: the module closes a socket that could not connect, and says so. Otherwise what it says may be meant for
+    // Guide 5.1: the modem closes a socket that could not connect, and says so. Otherwise what it says may be meant for
     // an earlier life of the number.
-    const farewell = isRefused && connection.isAnnouncedClosed ? "forget" : "close";
-    await connection.end({ farewell, ...(isModemError(error) && { error }) });
+    const closeOnModem = !(isRefused && connection.isAnnouncedClosed);
+    await connection.end({ closeOnModem, ...(isModemError(error) && { error }) });
     throw error;
   }
 }
 
-/** Resolves when the module is connected, or to its refusal. */
+/** Resolves when the modem is connected, or to its refusal. */
 async function reach(channel: Channel, { plan, connection }: Attempt): Promise<ModemError | undefined> {
   const order = command("+USOCO=", [connection.number, plan.target, plan.port], { timeout: TIMEOUTS.connectSocket });
   try {

@@ -34,15 +34,15 @@ export interface ConnectionParts {
   readonly resolve: Resolve<AbortSignal>;
   /** The way its bytes are carried. */
   readonly carry: (owner: CarrierOwner) => Carrier;
-  /** Closes the module's socket. Never fails. */
+  /** Closes the modem's socket. Never fails. */
   close(): Promise<void>;
-  /** The module's socket is gone. */
+  /** The modem's socket is gone. */
   forget(): void;
   /** The last of it: gives back what it had. Never fails. */
   release(error: ModemError | undefined): Promise<void>;
 }
 
-/** One life of one socket of the module: from +USOCR, or its acceptance, until the number can be another's. */
+/** One life of one socket of the modem: from +USOCR, or its acceptance, until the number can be another's. */
 export class UbloxSocket implements ModemSocket {
   readonly #parts: ConnectionParts;
   readonly #over = new AbortController();
@@ -53,7 +53,7 @@ export class UbloxSocket implements ModemSocket {
   /** The last of what is to be sent. */
   #sending: Promise<void> = Promise.resolve();
   #hasSent = false;
-  /** Its data connection was lost while nobody had it yet. */
+  /** Its data connection was lost before it had an owner. */
   #lost: ModemError | undefined;
   #closing: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -65,7 +65,7 @@ export class UbloxSocket implements ModemSocket {
       ...parts,
       ended: this.#over.signal,
       deliver: (data: Buffer, from?: SocketAddress) => this.#deliver(data, from),
-      broken: (error: ModemError) => void this.end({ farewell: "close", error }),
+      broken: (error: ModemError) => void this.end({ closeOnModem: true, error }),
     };
     this.#reader = new SocketReader(owner);
     this.#carrier = parts.carry({ ...owner, reader: this.#reader });
@@ -91,17 +91,17 @@ export class UbloxSocket implements ModemSocket {
     return this.#parts.cid;
   }
 
-  /** The module has said that the socket is closed. */
+  /** The modem has said that the socket is closed. */
   get isAnnouncedClosed(): boolean {
     return this.#reader.isCloseAnnounced;
   }
 
-  /** Whether somebody has it. */
+  /** Whether it has an owner. */
   get isStarted(): boolean {
     return this.#events !== undefined;
   }
 
-  /** It stands: its bytes can be carried from now on. @throws {ModemError} where they can't */
+  /** It is open: its bytes can be carried from now on. @throws {ModemError} where they can't */
   async open(signal: AbortSignal): Promise<void> {
     await this.#carrier.open(signal);
     this.#over.signal.throwIfAborted();
@@ -128,14 +128,14 @@ export class UbloxSocket implements ModemSocket {
   }
 
   superseded(): void {
-    // Where the module has announced that, it was the peer who closed.
+    // Where the modem has announced that, it was the peer who closed.
     const error = connectionClosed(this.#parts.operation, "the modem has closed the socket");
-    void this.end({ farewell: "forget", ...(!this.isAnnouncedClosed && { error }) });
+    void this.end({ closeOnModem: false, ...(!this.isAnnouncedClosed && { error }) });
   }
 
-  /** Its data connection is gone. While the module is still connecting, `open` fails with that. */
+  /** Its data connection is gone. While the modem is still connecting, `open` fails with that. */
   contextLost(error: ModemError): void {
-    if (this.#events !== undefined) void this.end({ farewell: "close", error });
+    if (this.#events !== undefined) void this.end({ closeOnModem: true, error });
     else this.#lost = error;
   }
 
@@ -166,15 +166,15 @@ export class UbloxSocket implements ModemSocket {
   }
 
   /** Ends it, once; resolves when the number is free. */
-  end({ farewell, error }: SocketEnd): Promise<void> {
-    this.#ended ??= this.#end(farewell, error);
+  end({ closeOnModem, error }: SocketEnd): Promise<void> {
+    this.#ended ??= this.#end(closeOnModem, error);
     return this.#ended;
   }
 
-  async #end(farewell: SocketEnd["farewell"], error: ModemError | undefined): Promise<void> {
+  async #end(closeOnModem: boolean, error: ModemError | undefined): Promise<void> {
     this.#over.abort(error ?? connectionClosed(this.#parts.operation, "the connection is closed"));
     await this.#carrier.stop(error);
-    if (farewell === "close") await this.#parts.close();
+    if (closeOnModem) await this.#parts.close();
     else this.#parts.forget();
     tellEnd(this.#parts.channel, this.#parts.operation, () => this.#events?.onClosed(error));
     await this.#parts.release(error);
@@ -184,7 +184,7 @@ export class UbloxSocket implements ModemSocket {
     await this.#sending;
     await this.#carrier.finish();
     if (this.#hasSent && this.protocol === "tcp") await this.#flush();
-    await this.end({ farewell: "close" });
+    await this.end({ closeOnModem: true });
   }
 
   #flush(): Promise<void> {
@@ -199,7 +199,7 @@ export class UbloxSocket implements ModemSocket {
       await this.end(await this.#carrier.receive());
     } catch (error) {
       if (!this.#over.signal.aborted)
-        await this.end({ farewell: "close", error: asModemError(error, "CONNECTION_CLOSED") });
+        await this.end({ closeOnModem: true, error: asModemError(error, "CONNECTION_CLOSED") });
     }
   }
 

@@ -5,7 +5,7 @@ import type { SocketAddress, SocketProtocol, SocketStatus } from "../../services
 import { query } from "../commands";
 import { describeSocketError } from "./errors";
 
-/** The module has seven sockets, secure ones, listening and accepted ones included (guide 5.11). */
+/** The modem has seven sockets, secure ones, listening and accepted ones included (guide 5.11). */
 export const SOCKET_NUMBERS = [0, 1, 2, 3, 4, 5, 6] as const;
 
 /** Parameters of +USOCTL (guide 5.8). */
@@ -52,7 +52,7 @@ export async function exists(channel: Channel, number: number): Promise<boolean>
   return (await control(channel, number, CONTROL.type)) !== undefined;
 }
 
-/** Whom a TCP socket is connected to. */
+/** The peer of a TCP socket. */
 export async function readRemote(channel: Channel, number: number): Promise<SocketAddress | undefined> {
   const [ip, port] = (await control(channel, number, CONTROL.remote)) ?? [];
   return ip === undefined || ip.text === "" ? undefined : { ip: ip.text, port: toInteger(port) };

@@ -13,7 +13,7 @@ import { datagramEncoding, WRITE_SIZE } from "./write-encoding";
 
 /** Of one socket. */
 const REMEMBERED_NAMES = 32;
-/** Tries of a datagram that finds the module's queue full, and ms between them. */
+/** Tries of a datagram that finds the modem's queue full, and ms between them. */
 const TRIES = 10;
 const PAUSE_MS = 200;
 
@@ -39,7 +39,7 @@ export class DatagramWriter {
     this.#names = new NameCache(owner.resolve, REMEMBERED_NAMES);
   }
 
-  /** Resolves when the module has taken it. `signal` keeps it back while its turn has not come. */
+  /** Resolves when the modem has taken it. `signal` keeps it back while its turn has not come. */
   send(data: Uint8Array, { to, signal }: SendOptions): Promise<void> {
     this.#waiting.push(data);
     const work = this.#sending.then(() => {
@@ -84,7 +84,7 @@ export class DatagramWriter {
 }
 
 function checkDatagram(data: Uint8Array, to: SendOptions["to"]): { host: string; port: number } {
-  if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port are missing: a datagram goes to somebody");
+  if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port are missing: a datagram needs a receiver");
   const { host } = checkHost(to.host);
   const port = checkPort(to.port, "port");
   if (data.length >= 1 && data.length <= WRITE_SIZE) return { host, port };

@@ -12,13 +12,13 @@ import { isOpen, type SocketEnd } from "./reader";
 import { BACKOFF_MS, QUEUE } from "./stream";
 
 /**
- * When the module sends what it has got (AT facts 3.4): after a silence, in ms, or at a number of bytes. It takes
+ * When the modem sends what it has got (AT facts 3.4): after a silence, in ms, or at a number of bytes. It takes
  * no shorter silence and no larger number, so that a stream travels in full segments and a question goes at once.
  */
 const SILENCE = { op: 5, ms: 100 } as const;
 const LENGTH = { op: 6, most: 2048 } as const;
 /**
- * ms of a full queue that does not move, after which the module leaves direct link by itself: command mode's patience.
+ * ms of a full queue that does not move, after which the modem leaves direct link by itself: command mode's patience.
  * Never, which there is too, would leave a line on which not even the escape sequence gets through.
  */
 const CONGESTION = { op: 8, ms: BACKOFF_MS.patience } as const;
@@ -26,7 +26,7 @@ const CONGESTION = { op: 8, ms: BACKOFF_MS.patience } as const;
 /**
  * A connection by direct link (+USODL), which has the line for itself until others want it.
  *
- * Data that arrive between two turns of the link are not read by commands: the module gives them when the link is
+ * Data that arrive between two turns of the link are not read by commands: the modem gives them when the link is
  * entered again. What is left when the peer has closed can only be read by commands (guide 5.5, fourth scenario).
  */
 export class DirectLinkCarrier implements Carrier {
@@ -41,8 +41,8 @@ export class DirectLinkCarrier implements Carrier {
   #begin: () => void = () => undefined;
   /** Whether the owner listens: data may come before. */
   #hasBegun = false;
-  /** Whether the module still has the socket. */
-  #farewell: SocketEnd["farewell"] = "close";
+  /** Whether the modem still has the socket. */
+  #closeOnModem = true;
 
   constructor(owner: CarrierOwner) {
     this.#owner = owner;
@@ -58,7 +58,7 @@ export class DirectLinkCarrier implements Carrier {
       enter: () => this.#enter(),
       settle: (deliver) => this.#settle(deliver),
       onData: (data) => this.#deliver(data),
-      onEnded: (error) => this.#tellEnd({ farewell: this.#farewell, ...(error && { error }) }),
+      onEnded: (error) => this.#tellEnd({ closeOnModem: this.#closeOnModem, ...(error && { error }) }),
     });
   }
 
@@ -76,8 +76,8 @@ export class DirectLinkCarrier implements Carrier {
       await this.#stream.open({ ...this.#enter(), signal });
     } catch (error) {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
-      if (await this.#stands()) throw await socketFailure(channel, operation, error);
-      // It stood, and the peer has closed it since: what it sent is read when somebody listens.
+      if (await this.#isConnected()) throw await socketFailure(channel, operation, error);
+      // It was open, and the peer has closed it since: what it sent is read once there is a listener.
       this.#tellEnd(this.#begun.then(() => this.#readRest((data) => this.#owner.deliver(data))));
     }
   }
@@ -115,23 +115,23 @@ export class DirectLinkCarrier implements Carrier {
   }
 
   async #settle(deliver: (data: Buffer) => Promise<void>): Promise<boolean> {
-    if (await this.#stands()) return true;
-    this.#farewell = (await this.#readRest(deliver)).farewell;
+    if (await this.#isConnected()) return true;
+    this.#closeOnModem = (await this.#readRest(deliver)).closeOnModem;
     return false;
   }
 
-  async #stands(): Promise<boolean> {
+  async #isConnected(): Promise<boolean> {
     const { channel, number } = this.#owner;
     const state = await readState(channel, number);
     return state !== undefined && isOpen(state);
   }
 
-  /** Reads what the module still holds of a connection that the peer has closed. */
+  /** Reads what the modem still holds of a connection that the peer has closed. */
   async #readRest(deliver: (data: Buffer) => void | Promise<void>): Promise<SocketEnd> {
     const { reader, operation } = this.#owner;
-    // Whoever waits for a write inside `deliver` would wait for ever.
+    // A write that `deliver` waits for would never end.
     this.#closed.abort(connectionClosed(operation));
     reader.peerClosed();
-    return (await reader.drain(deliver)) ?? { farewell: "close" };
+    return (await reader.drain(deliver)) ?? { closeOnModem: true };
   }
 }

@@ -90,7 +90,7 @@ export function isDecisive(number: number | undefined, secure: boolean): boolean
   return !(secure && number === RESET);
 }
 
-/** The connection is over, for whoever still wants to use it. */
+/** For every later use of a connection that is over. */
 export function connectionClosed(operation: string, why = "the peer closed the connection"): ModemError {
   return new ModemError("CONNECTION_CLOSED", `${operation}: ${why}`);
 }

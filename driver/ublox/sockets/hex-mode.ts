@@ -14,7 +14,7 @@ export type Turn = (command: Command) => Promise<Response>;
 
 /** Whether hex mode is there for the next write. */
 export interface HexOffer {
-  /** It is on, and nobody waits for its end. */
+  /** It is on, and no other use waits for its end. */
   readonly isOn: boolean;
   /** ms since the base syntax was last needed. */
   readonly undisturbed: number;
@@ -36,16 +36,16 @@ const TRIES = { base: 2, hex: 1 } as const;
 const syntaxOf = (use: SocketUse): Syntax => (use === "hex" ? "hex" : "base");
 
 /**
- * Who uses the module's hex mode (+UDCONF=1), and when.
+ * Who uses the modem's hex mode (+UDCONF=1), and when.
  *
- * The mode is the whole module's and changes the meaning of +USOWR, +USOST, +USORD and +USORF on every socket. So each
+ * The mode is the whole modem's and changes the meaning of +USOWR, +USOST, +USORD and +USORF on every socket. So each
  * of them takes its turn here: those of one syntax may be under way together, and a change of the mode waits until they
- * have been answered. Turns come in order, so that nobody waits for more than what is under way. The base syntax is the
- * state of rest: it is back as soon as nobody writes in the other.
+ * have been answered. Turns come in order, so that each waits only for what is under way. The base syntax is the
+ * state of rest: it returns as soon as no write needs the other.
  */
 export class HexMode {
   readonly #channel: Channel;
-  /** What the module is in; undefined where that is not known. */
+  /** What the modem is in; undefined where that is not known. */
   #mode: Syntax | undefined = "base";
   #changing = false;
   /** Turns under way, all of them of one syntax. */
@@ -61,7 +61,7 @@ export class HexMode {
     this.#channel = channel;
   }
 
-  /** Whether this module has taken every change to hex mode so far; after a refusal it is not tried again. */
+  /** Whether this modem has taken every change to hex mode so far; after a refusal it is not tried again. */
   get hasHex(): boolean {
     return this.#hasHex;
   }
@@ -77,7 +77,7 @@ export class HexMode {
    * Waits for the syntax; undefined where there is no hex mode to be had.
    *
    * @param more hex mode is kept on for the one behind it
-   * @throws {ModemError} where the module can't be brought back to the base syntax; nothing was sent then
+   * @throws {ModemError} where the modem can't be brought back to the base syntax; nothing was sent then
    */
   enter(use: BaseUse): Promise<Turn>;
   enter(use: SocketUse, more: boolean): Promise<Turn | undefined>;
@@ -111,7 +111,7 @@ export class HexMode {
       try {
         return await this.#channel.send(order);
       } catch (error) {
-        // Mostly because the module's queue is full: then it is not the line that holds up.
+        // Mostly because the modem's queue is full: then it is not the line that holds up.
         this.#disturbedAt = now();
         throw error;
       } finally {
@@ -158,7 +158,7 @@ export class HexMode {
   }
 
   async #set(syntax: Syntax): Promise<void> {
-    // Before what others have queued: a command that somebody wrote by hand finds the base syntax again.
+    // Before what others have queued: a command written by hand finds the base syntax again.
     const order = command("+UDCONF=", [1, MODES[syntax]], { priority: Priority.Urgent });
     for (let left = TRIES[syntax]; ; left -= 1) {
       try {

@@ -5,15 +5,15 @@ import { TIMEOUTS } from "../timeouts";
 import { exists, SOCKET_NUMBERS } from "./control";
 
 /**
- * Closes the sockets of a module that nobody here has. A port that was unplugged leaves them open: their peers wait,
- * and what they listen on is refused to whoever wants to listen there again.
+ * Closes the modem's sockets that have no owner here. A port that was unplugged leaves them open: their peers wait, and
+ * the modem refuses to listen on their ports again.
  */
 export async function closeOrphanedSockets(
   channel: Channel,
   isOwned: (number: number) => boolean = () => false,
 ): Promise<void> {
   for (const number of SOCKET_NUMBERS) {
-    // It may get an owner while the module is asked.
+    // It may get an owner while the modem is asked.
     if (isOwned(number) || !(await exists(channel, number)) || isOwned(number)) continue;
     await trySend(channel, command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket }));
   }

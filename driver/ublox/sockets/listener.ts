@@ -14,9 +14,9 @@ export interface ListenerParts {
   readonly plan: ListenPlan;
   readonly accept: (socket: ModemSocket) => SocketEvents;
   readonly onClosed: (error?: ModemError) => void;
-  /** Closes the module's socket. Never fails. */
+  /** Closes the modem's socket. Never fails. */
   close(): Promise<void>;
-  /** The module's socket is gone. */
+  /** The modem's socket is gone. */
   forget(): void;
   /** Gives back what it had. Never fails. */
   release(): void;
@@ -26,7 +26,7 @@ export interface ListenerParts {
 export class UbloxListener implements ModemListener {
   readonly parts: ListenerParts;
   #listens = false;
-  /** Its data connection was lost before the module listened. */
+  /** Its data connection was lost before the modem listened. */
   #lost: ModemError | undefined;
   #ended: Promise<void> | undefined;
 
@@ -51,7 +51,7 @@ export class UbloxListener implements ModemListener {
     return this.#ended === undefined;
   }
 
-  /** The module listens: from now on its end is told. @throws {ModemError} where its data connection is gone */
+  /** The modem listens: from now on its end is told. @throws {ModemError} where its data connection is gone */
   start(): void {
     if (this.#lost !== undefined) throw this.#lost;
     this.#listens = true;
@@ -66,7 +66,7 @@ export class UbloxListener implements ModemListener {
     const { operation } = plan;
     const check = async (): Promise<void> => {
       if (!(await exists(channel, this.number))) {
-        await this.end({ farewell: "forget", error: connectionClosed(operation, "the modem listens no more") });
+        await this.end({ closeOnModem: false, error: connectionClosed(operation, "the modem listens no more") });
       }
     };
     void check().catch((error: unknown) => channel.note(`${operation}: ${String(error)}`));
@@ -74,29 +74,29 @@ export class UbloxListener implements ModemListener {
 
   superseded(): void {
     void this.end({
-      farewell: "forget",
+      closeOnModem: false,
       error: connectionClosed(this.parts.plan.operation, "the modem listens no more"),
     });
   }
 
   contextLost(error: ModemError): void {
-    if (this.#listens) void this.end({ farewell: "close", error });
+    if (this.#listens) void this.end({ closeOnModem: true, error });
     else this.#lost = error;
   }
 
   async close(): Promise<void> {
     this.#listens = false;
-    await this.end({ farewell: "close" });
+    await this.end({ closeOnModem: true });
   }
 
-  end({ farewell, error }: { farewell: "close" | "forget"; error?: ModemError }): Promise<void> {
-    this.#ended ??= this.#end(farewell, error);
+  end({ closeOnModem, error }: { closeOnModem: boolean; error?: ModemError }): Promise<void> {
+    this.#ended ??= this.#end(closeOnModem, error);
     return this.#ended;
   }
 
-  async #end(farewell: "close" | "forget", error: ModemError | undefined): Promise<void> {
+  async #end(closeOnModem: boolean, error: ModemError | undefined): Promise<void> {
     const { parts } = this;
-    if (farewell === "close") await parts.close();
+    if (closeOnModem) await parts.close();
     else parts.forget();
     if (this.#listens) tellEnd(parts.channel, parts.plan.operation, () => parts.onClosed(error));
     parts.release();
@@ -131,7 +131,7 @@ export async function openListener(
     listener.start();
   } catch (error) {
     const failure = isModemError(error, "MODEM_REJECTED") ? await socketFailure(channel, plan.operation, error) : error;
-    await listener.end({ farewell: "close" });
+    await listener.end({ closeOnModem: true });
     throw failure;
   }
   return listener;

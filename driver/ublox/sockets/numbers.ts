@@ -15,16 +15,16 @@ export function isSocketNumber(number: number): boolean {
   return SOCKET_NUMBERS.some((one) => one === number);
 }
 
-/** Who has a number of the module's for a while: the number's epoch. */
+/** The owner of one of the modem's numbers, for one life of it. */
 export interface NumberOwner {
-  /** The module has given the number to another: what it had is gone. */
+  /** The modem has given the number to another: what it had is gone. */
   superseded(): void;
 }
 
 /**
- * Who has which of the module's sockets.
+ * Who has which of the modem's sockets.
  *
- * The module numbers sockets itself and gives a number anew as soon as it is free, so that URCs and late commands of
+ * The modem numbers sockets itself and reuses a number as soon as it is free, so that URCs and late commands of
  * one life of a number must never reach the next: numbers are made and freed one at a time, and only by their owner.
  */
 export class SocketNumbers<T extends NumberOwner> {
@@ -57,8 +57,8 @@ export class SocketNumbers<T extends NumberOwner> {
   }
 
   /**
-   * A place for a socket that the module has made by itself, whether there is one or not; the way to give it back. It is
-   * the next that gets free: whoever waits for one would find no socket there.
+   * A place for a socket that the modem has made by itself, whether there is one or not; the way to give it back. It is
+   * the next that gets free: a caller who waits for one would find no socket there.
    */
   claim(owner: string): () => void {
     const leave = new AbortController();
@@ -96,13 +96,13 @@ export class SocketNumbers<T extends NumberOwner> {
     return owner;
   }
 
-  /** The module has given the number to another socket: whoever had it has it no more. */
+  /** The modem has given the number to another socket: its owner has lost it. */
   supersede(number: number): void {
     this.#owners.get(number)?.superseded();
     this.#owners.delete(number);
   }
 
-  /** Closes a socket (+USOCL), unless the number is another's by now. Never fails: the module may have closed it. */
+  /** Closes a socket (+USOCL), unless the number is another's by now. Never fails: the modem may have closed it. */
   async close(number: number, owner: T | undefined): Promise<void> {
     const close = async (): Promise<void> => {
       if (this.#owners.get(number) !== owner) return;
@@ -112,7 +112,7 @@ export class SocketNumbers<T extends NumberOwner> {
     await this.#turn.withItem(close).catch(() => this.forget(number, owner));
   }
 
-  /** The module has no such socket any more. */
+  /** The modem has no such socket any more. */
   forget(number: number, owner: T | undefined): void {
     if (this.#owners.get(number) === owner) this.#owners.delete(number);
   }

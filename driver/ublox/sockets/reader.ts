@@ -7,16 +7,16 @@ import { connectionClosed } from "./errors";
 import type { HexMode } from "./hex-mode";
 import { readSocket } from "./read";
 
-/** ms after which a socket without news is read all the same: a URC may have been lost. */
+/** ms after which a socket without news is read anyway: a URC may have been lost. */
 const POLL_MS = 30_000;
-/** Reads in a row that the module may refuse for a socket that stands, and ms between them. */
+/** Reads in a row that the modem may refuse for an open socket, and ms between them. */
 const REFUSALS = 3;
 const REFUSAL_PAUSE_MS = 500;
 
 /** How the life of a socket ends. */
 export interface SocketEnd {
-  /** `close`: the module still has the socket; `forget`: it has not. */
-  readonly farewell: "close" | "forget";
+  /** Whether the modem still has the socket. */
+  readonly closeOnModem: boolean;
   readonly error?: ModemError;
 }
 
@@ -49,7 +49,7 @@ export class SocketReader {
     this.#announced = owner.protocol === "udp";
   }
 
-  /** The module has said that the socket is closed. */
+  /** The modem has said that the socket is closed. */
   get isCloseAnnounced(): boolean {
     return this.#closeAnnounced;
   }
@@ -115,25 +115,25 @@ export class SocketReader {
     return undefined;
   }
 
-  /** The module refused to read: whether the socket is gone. */
+  /** The modem refused to read: whether the socket is gone. */
   async #refused(): Promise<SocketEnd | undefined> {
     const state = await this.#state();
     if (state === undefined) return this.#gone();
-    return isOpen(state) ? undefined : { farewell: "close" };
+    return isOpen(state) ? undefined : { closeOnModem: true };
   }
 
   /** Nothing is left to read, and the end was announced: whether it was this life's. */
   async #checkClosed(): Promise<SocketEnd | undefined> {
     this.#closeAnnounced = false;
     const state = await this.#state();
-    if (state === undefined) return { farewell: "forget" };
-    return isOpen(state) && !this.#peerClosed ? undefined : { farewell: "close" };
+    if (state === undefined) return { closeOnModem: false };
+    return isOpen(state) && !this.#peerClosed ? undefined : { closeOnModem: true };
   }
 
   #gone(): SocketEnd {
-    if (this.#closeAnnounced || this.#peerClosed) return { farewell: "forget" };
+    if (this.#closeAnnounced || this.#peerClosed) return { closeOnModem: false };
     const error = connectionClosed(this.#owner.operation, "the modem no longer has the socket");
-    return { farewell: "forget", error };
+    return { closeOnModem: false, error };
   }
 
   async #state(): Promise<TcpState | "open" | undefined> {

@@ -44,7 +44,7 @@ export interface SocketsParts {
   readonly security: Pick<UbloxSecurity, "connect">;
 }
 
-/** TCP and UDP by the module's seven sockets (guide 5). */
+/** TCP and UDP by the modem's seven sockets (guide 5). */
 export class UbloxSockets implements SocketService {
   readonly #parts: SocketsParts;
   readonly #numbers: SocketNumbers<UbloxSocket | UbloxListener>;
@@ -95,7 +95,7 @@ export class UbloxSockets implements SocketService {
       const giveBack = await this.#numbers.place(owned());
       const open = async (): Promise<ModemSocket> => {
         const connection = await this.#create(plan, { giveBack }, limit);
-        if (limit.signal.aborted) await connection.end({ farewell: "close" });
+        if (limit.signal.aborted) await connection.end({ closeOnModem: true });
         else connection.start(events);
         return connection;
       };
@@ -120,7 +120,7 @@ export class UbloxSockets implements SocketService {
     for (const leave of this.#leave) leave();
     this.#numbers.dispose(error);
     const reason = isModemError(error) ? error : new ModemError("MODEM_OFFLINE", error.message);
-    for (const owner of this.#numbers.owners) void owner.end({ farewell: "forget", error: reason });
+    for (const owner of this.#numbers.owners) void owner.end({ closeOnModem: false, error: reason });
   }
 
   /** Makes a socket; where that fails, what it was to have is given back. */
@@ -174,7 +174,7 @@ export class UbloxSockets implements SocketService {
     if (isSocketNumber(listeningNumber)) this.#numbers.supersede(number);
     const listener = this.#numbers.get(listeningNumber);
     if (!(listener instanceof UbloxListener && listener.isOpen)) {
-      // Nobody waits for it any more, and it would keep a socket.
+      // Without a listener it would only keep a socket.
       void this.#numbers.close(number, undefined);
       return;
     }
@@ -193,8 +193,8 @@ export class UbloxSockets implements SocketService {
       await setOptions(channel, connection.number, plan.keepAlive);
     } catch (error) {
       channel.note(`${plan.operation}: ${String(error)}`);
-      // A connection goes on without its options; one that nobody takes does not.
-      if (!connection.isStarted) await connection.end({ farewell: "close" });
+      // A connection goes on without its options; one without an owner does not.
+      if (!connection.isStarted) await connection.end({ closeOnModem: true });
     }
   }
 

@@ -11,13 +11,13 @@ import type { HexMode } from "./hex-mode";
 import { writeCommand } from "./write";
 import { type Chunk, HORIZON, nextChunk } from "./write-encoding";
 
-/** Bytes that the module holds for a peer that is slower than the line (guide 5.3.3). */
+/** Bytes that the modem holds for a peer that is slower than the line (guide 5.3.3). */
 export const QUEUE = { plain: 8192, secure: 1024 } as const;
 /** Between two looks at a full queue, and for one that does not move: as long as TCP retransmits on a bad network. */
 export const BACKOFF_MS = { first: 50, longest: 1000, patience: 120_000 } as const;
-/** Looks at a queue that shows no room, after which a write is tried all the same. */
+/** Looks at a queue that shows no room, after which a write is tried anyway. */
 const LOOKS = 5;
-/** Writes of one piece that an empty queue may refuse, or that the module leaves without a trace. */
+/** Writes of one piece that an empty queue may refuse, or that the modem leaves without a trace. */
 const TRIES = 10;
 
 export interface StreamOwner {
@@ -31,7 +31,7 @@ export interface StreamOwner {
   readonly ended: AbortSignal;
   /** The peer has closed: what it sent before can still be read. */
   peerClosed(): void;
-  /** The module does not seem to have the socket any more; reading finds out why. */
+  /** The modem does not seem to have the socket any more; reading finds out why. */
   gone(): void;
   /** What has reached the peer is unknown: nothing may follow it. */
   broken(error: ModemError): void;
@@ -46,18 +46,18 @@ interface Stall {
   isOver: boolean;
 }
 
-/** Writes to a TCP connection by +USOWR (guide 5.3): every byte once, whatever the module answers. */
+/** Writes to a TCP connection by +USOWR (guide 5.3): every byte once, whatever the modem answers. */
 export class StreamWriter {
   readonly #owner: StreamOwner;
   readonly #sends = new JoinedSends((queue) => this.#carryOut(queue));
-  /** Bytes that the module has taken since the connection began. */
+  /** Bytes that the modem has taken since the connection began. */
   #taken = 0;
 
   constructor(owner: StreamOwner) {
     this.#owner = owner;
   }
 
-  /** Resolves when the module has taken all of `data`; `signal`, not aborted yet, ends it between two writes. */
+  /** Resolves when the modem has taken all of `data`; `signal`, not aborted yet, ends it between two writes. */
   send(data: Uint8Array, { signal }: SendOptions): Promise<void> {
     return this.#sends.send(data, signal);
   }
@@ -83,7 +83,7 @@ export class StreamWriter {
     stall.backoff.end();
   }
 
-  /** Resolves to how many of the first bytes of `run` the module has taken. */
+  /** Resolves to how many of the first bytes of `run` the modem has taken. */
   async #write(run: Uint8Array, stall: Stall): Promise<number> {
     const { channel, syntax } = this.#owner;
     const piece = nextChunk(run, { rate: channel.bytesPerSecond, hex: syntax.offer });
@@ -93,7 +93,7 @@ export class StreamWriter {
     return taken;
   }
 
-  /** Resolves to what the module has taken of a piece, 0 when it is to be written again. */
+  /** Resolves to what the modem has taken of a piece, 0 when it is to be written again. */
   async #put({ length, encoding }: Chunk, run: Uint8Array, stall: Stall): Promise<number> {
     const { channel, syntax, number, ended } = this.#owner;
     const data = run.subarray(0, length);
@@ -115,7 +115,7 @@ export class StreamWriter {
     }
   }
 
-  /** The module refused a piece: waits until its queue may have room (guide 5.3.3). */
+  /** The modem refused a piece: waits until its queue may have room (guide 5.3.3). */
   async #makeRoom(length: number, refusal: ModemError, stall: Stall): Promise<0> {
     const { secure } = this.#owner;
     const before = await this.#unacknowledged();
@@ -134,7 +134,7 @@ export class StreamWriter {
     return 0;
   }
 
-  /** Bytes in the queue of a connection that stands. */
+  /** Bytes in the queue of an open connection. */
   async #unacknowledged(): Promise<number> {
     const { channel, number, operation } = this.#owner;
     const state = await readState(channel, number);
@@ -146,7 +146,7 @@ export class StreamWriter {
     return (await readNumber(channel, number, CONTROL.unacknowledged)) ?? 0;
   }
 
-  /** The module did not say what it has taken: finds it out, or ends the connection where that can't be. */
+  /** The modem did not say what it has taken: finds it out, or ends the connection where that can't be. */
   async #recount(length: number, stall: Stall): Promise<number> {
     try {
       return await this.#countSent(length, stall);

@@ -8,7 +8,7 @@ export const HEX_SIZE = 512;
 /** Characters of a write beside its data, and of a change of the mode, with the answers and line ends. */
 const FRAME = 40;
 const CHANGE = 35;
-/** ms until the module answers a change of the mode. It takes as long for a prompt, or for a piece more in hex. */
+/** ms until the modem answers a change of the mode. It takes as long for a prompt, or for a piece more in hex. */
 const ANSWER_MS = 10;
 /** Bytes that are looked at to see whether hex mode pays: at 460800 baud it takes 9 kB to earn its two changes. */
 export const HORIZON = 16_384;
@@ -16,7 +16,7 @@ export const HORIZON = 16_384;
 const { gap, promptDelay } = LARA_R6_DIALECT;
 
 /**
- * The first bytes of what is to be sent, and how they go: `text` stands in the command (guide 5.3.2), `hex` stands there
+ * The first bytes of what is to be sent, and how they go: `text` is part of the command (guide 5.3.2), `hex` too,
  * as digits, `binary` follows a prompt (5.3.1).
  */
 export interface Chunk {
@@ -28,7 +28,7 @@ export interface Chunk {
 export interface Surroundings {
   /** Bytes a second of the line; without it only the waits count. */
   readonly rate?: number;
-  /** Undefined where the module has no hex mode. */
+  /** Undefined where the modem has no hex mode. */
   readonly hex: HexOffer | undefined;
 }
 

@@ -14,7 +14,7 @@ export type RequestBody =
   | { readonly kind: "data"; readonly data: Field; readonly contentType: ContentType }
   | { readonly kind: "file"; readonly content: Uint8Array; readonly contentType: ContentType };
 
-/** A request in the module's terms: every field is checked and quoted before the first command goes out. */
+/** A request in the modem's terms: every field is checked and quoted before the first command goes out. */
 export interface RequestPlan {
   /** For messages; without credentials. */
   readonly operation: string;
@@ -24,7 +24,7 @@ export interface RequestPlan {
   /** +UHTTP key 0 takes an address, 1 a name. */
   readonly server: { readonly key: 0 | 1; readonly name: Field };
   readonly port: number;
-  /** What the connection is made with, and to whom; of `https:` only. */
+  /** The profile and the server; of `https:` only. */
   readonly secure?: { readonly profile: SecurityProfile; readonly server: SecureServer };
   readonly path: Field;
   readonly auth?: { readonly user: Field; readonly password: Field };
@@ -38,10 +38,10 @@ export interface RequestPlan {
 const COMMANDS: Readonly<Record<HttpMethod, number>> = { HEAD: 0, GET: 1, DELETE: 2, PUT: 3, POST: 4 };
 const POST_DATA = 5;
 
-/** Limits of the sister modules' manuals; the guide prints none. */
+/** Limits of the sister modems' manuals; the guide prints none. */
 const MAX = { host: 255, path: 1500, credential: 256, header: 512, headers: 5, data: 128 } as const;
 
-/** The module writes these itself; a second one would make the request ambiguous. */
+/** The modem writes these itself; a second one would make the request ambiguous. */
 const MODEM_HEADERS: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding"]);
 /** Whose values may be shown. Any other may hold a key: services have names of their own for theirs. */
 const OPEN_HEADERS: ReadonlySet<string> = new Set([
