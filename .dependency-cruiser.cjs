@@ -100,11 +100,11 @@ module.exports = {
     ),
     rule(
       "nodes-use-the-modem",
-      "A node speaks to a modem and its services, never to the AT engine or to a vendor.",
+      "A node speaks to a modem and its services, and reads the table of models; never the AT engine or a vendor.",
       { path: "^nodes/" },
       {
         path: "^driver/",
-        pathNot: "^driver/(modem|modem-types|errors)\\.ts$|^driver/services/|^driver/transport/discovery",
+        pathNot: "^driver/(modem|modem-types|models|errors)\\.ts$|^driver/services/|^driver/transport/discovery",
       },
     ),
     rule(

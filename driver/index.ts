@@ -12,7 +12,7 @@ export type * from "./modem-types";
 export type * from "./services/diagnostics";
 export type * from "./services/files";
 export type * from "./services/http/http";
-export type { ModelName, Services } from "./services/model";
+export type { Services } from "./services/model";
 export type * from "./services/packet-data";
 export type * from "./services/security/security";
 export type * from "./services/sockets/sockets";

@@ -1,6 +1,11 @@
 import { BG96 } from "./quectel/bg96";
-import type { ModelDefinition } from "./services/model";
+import type { ModelDefinition, ModelLimits } from "./services/model";
 import { LARA_R6 } from "./ublox/lara-r6";
 
 /** The modems that this driver knows. A new one is a folder beside these two, and a line here. */
 export const MODELS: readonly ModelDefinition[] = [LARA_R6, BG96];
+
+/** The most that any model allows: what goes beyond it is wrong whichever modem is there. */
+export function highestLimit(name: keyof ModelLimits, models: readonly ModelDefinition[] = MODELS): number {
+  return Math.max(0, ...models.map(({ limits }) => limits[name] ?? 0));
+}

@@ -1,5 +1,5 @@
 import type { ModemError } from "./errors";
-import type { ModelName, Services } from "./services/model";
+import type { Services } from "./services/model";
 import type { AuthType, PdpStatus, PdpType } from "./services/packet-data";
 
 export type ModemState =
@@ -22,7 +22,8 @@ export interface ModemSettings {
   readonly dataBits: 7 | 8;
   readonly parity: "none" | "even" | "odd" | "mark" | "space";
   readonly stopBits: 1 | 2;
-  readonly model: "auto" | ModelName;
+  /** `auto`, or the name of one of the table of models. */
+  readonly model: string;
   readonly apn: string;
   readonly pdpType: PdpType;
   readonly cid: number;

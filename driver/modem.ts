@@ -23,8 +23,9 @@ import type {
   ReadyOptions,
   Registration,
 } from "./modem-types";
-import { type RawOptions, rawCommand } from "./raw-command";
+import { type RawOptions, rawCommand, restarts } from "./raw-command";
 import type { ModelDefinition, Services } from "./services/model";
+import { offeredServices } from "./services/offered";
 import type { PdpType } from "./services/packet-data";
 import { checkSettings } from "./settings";
 import { createTransport } from "./transport/open";
@@ -40,11 +41,8 @@ export interface ModemOptions {
   readonly pins?: PinMemory;
 }
 
-/** ms that closing the port may take before it is left to itself. */
-const CLOSE_LIMIT = 2500;
-
-/** 27.007 8.2 with the reset parameter, and u-blox's own two. */
-const RESTARTS = /\+CFUN\s*=\s*(1[56]\b|\d+\s*,\s*1\b)/i;
+/** How long closing the port may take before it is left to itself. */
+const CLOSE_LIMIT_MS = 2500;
 
 const processPins = new PinMemory();
 
@@ -78,10 +76,10 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     super();
     // As many listeners as there are nodes.
     this.setMaxListeners(0);
-    checkSettings(settings);
+    this.#models = options.models ?? MODELS;
+    checkSettings(settings, this.#models);
     this.#settings = settings;
     this.#timing = { ...TIMING, ...options.timing };
-    this.#models = options.models ?? MODELS;
     this.#random = options.random ?? Math.random;
     this.#pins = options.pins ?? processPins;
     this.#transport = createTransport(settings, (text) => this.#note(text));
@@ -134,7 +132,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     this.#registration = UNKNOWN_REGISTRATION;
     this.#state.close(error);
     const enough = new AbortController();
-    await Promise.race([recovery.ended, delay(CLOSE_LIMIT, enough.signal).catch(() => {})]);
+    await Promise.race([recovery.ended, delay(CLOSE_LIMIT_MS, enough.signal).catch(() => {})]);
     enough.abort();
   }
 
@@ -155,7 +153,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
 
   async disconnect(cid = this.#settings.cid): Promise<void> {
     const { packetData } = this.#requireServices();
-    // Before it goes, lest its loss be mended.
+    // Forget it first, or the loss handler reconnects it.
     this.#connections.forget(cid);
     await packetData.deactivate(cid);
     this.#connections.lost(cid, "it was deactivated by order");
@@ -170,11 +168,13 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   }
 
   async execute(command: string, options: RawOptions): Promise<{ result: string; lines: string[] }> {
-    const raw = rawCommand(command, options);
+    const inUse = this.#line?.session.model;
+    const known = [inUse, ...this.#models].map((model) => model?.raw);
+    const raw = rawCommand(command, options, known);
     const { session } = this.#requireLine();
     const { lines } = await session.channel.send(raw);
     // Not every modem announces its boot; messages that come in from now on wait for it.
-    if (RESTARTS.test(raw.line)) this.#restarted(session, raw.label);
+    if (restarts(raw.line, session.model?.raw)) this.#restarted(session, raw.label);
     return { result: "OK", lines: lines.map(wholeText) };
   }
 
@@ -248,9 +248,9 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   }
 
   #requireServices(): Services {
-    const services = this.#requireLine().session.driver?.services;
-    if (services === undefined) throw this.#readiness.explain();
-    return services;
+    const { driver, model } = this.#requireLine().session;
+    if (driver === undefined || model === undefined) throw this.#readiness.explain();
+    return offeredServices(model.name, driver.services);
   }
 
   #note(text: string): void {

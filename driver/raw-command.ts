@@ -1,24 +1,18 @@
-import type { Command, Expectation, Prompt } from "./at/command";
+import type { Command, Expectation } from "./at/command";
 import { isRegistrationAnswer } from "./cellular/registration";
 import { ModemError } from "./errors";
 import { checkUpload } from "./raw-upload";
+import type { RawCommands } from "./services/model";
 
 /** Longest line that a modem is known to take: 2048 characters, on SARA-R5 (u-blox, AT facts 1.1). */
 const MAX_LENGTH = 2000;
 
-/** What the modem prints when a command wants bytes; `>` where nothing else is said. */
-const PROMPTS: readonly { readonly commands: RegExp; readonly prompt: Prompt }[] = [
-  { commands: /^AT\+(USOWR|USOST)/i, prompt: "@" },
-  { commands: /^AT\+Q(F|HTTP|FTP|SSLURC)/i, prompt: "CONNECT" },
-];
+/** Commands of 27.007 that carry a PIN, a password or a key, and those that answer with one. */
+const SECRETS = ["CPIN", "CPWD", "CLCK", "CGAUTH"];
+const SECRET_ANSWERS = ["CGAUTH"];
 
-/** Commands that carry a PIN, a password or a key, wherever they stand in the line: nothing behind their name is shown. */
-const SECRET =
-  /\+(CPIN|CPWD|CLCK|CGAUTH|UAUTHREQ|UPSD|QICSGP|UHTTP|UFTP|UMQTT|UMQTTSN|USECMNG|USECPRF|QSSLCFG|QMTCONN|QMTCFG|QFTPCFG|QHTTPCFG)\s*=/i;
-
-/** Commands that answer with a user, a password, a key or session data that the modem holds, or with a file that may be a key. */
-const SECRET_ANSWER =
-  /\+(CGAUTH|UAUTHREQ|UPSD|QICSGP|UHTTP|UFTP|UMQTT|UMQTTSN|USECPRF|QMTCFG|QFTPCFG|URDFILE|URDBLOCK|QFDWL|QFREAD)\s*[=?]/i;
+/** 27.007 8.2 with the reset parameter. */
+const RESTART = /\+CFUN\s*=\s*\d+\s*,\s*1\b/i;
 
 export interface RawOptions {
   /** ms */
@@ -28,23 +22,32 @@ export interface RawOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What every model knows, the one in use first: a secret stays one on the wrong modem. */
+type Known = readonly (RawCommands | undefined)[];
+
 /**
  * A command line that a flow wrote, as a command: `AT` is put before it where it is missing.
  *
  * @throws {ModemError} `INVALID_INPUT`, naming `command`, for what is no single line of printable ASCII, or `data`
  */
-export function rawCommand(text: string, { timeout, data, signal }: RawOptions): Command {
+export function rawCommand(text: string, { timeout, data, signal }: RawOptions, known: Known): Command {
   const trimmed = text.trim();
   const reason = unsendable(trimmed);
   if (reason !== undefined) throw new ModemError("INVALID_INPUT", `command ${reason}`);
   const line = /^at/i.test(trimmed) ? trimmed : `AT${trimmed}`;
-  if (data !== undefined) checkUpload(line, data);
-  const prompt = PROMPTS.find(({ commands }) => commands.test(line))?.prompt ?? ">";
+  if (data !== undefined)
+    checkUpload(
+      line,
+      data,
+      known.flatMap((raw) => raw?.lengths ?? []),
+    );
+  const prompts = known.flatMap((raw) => raw?.prompts ?? []);
+  const prompt = prompts.find(({ commands }) => commands.test(line))?.prompt ?? ">";
   return {
     line,
-    label: maskSecrets(line),
+    label: maskSecrets(line, known),
     expects: expectations(line),
-    confidential: SECRET_ANSWER.test(line),
+    confidential: named([...SECRET_ANSWERS, ...known.flatMap((raw) => raw?.secretAnswers ?? [])], "[=?]").test(line),
     timeout,
     ...(data === undefined ? {} : { upload: { prompt, data } }),
     ...(signal === undefined ? {} : { signal }),
@@ -59,9 +62,20 @@ function unsendable(text: string): string | undefined {
   return undefined;
 }
 
-function maskSecrets(line: string): string {
-  const secret = SECRET.exec(line);
+/** Whether a command line restarts the modem. */
+export function restarts(line: string, raw: RawCommands | undefined): boolean {
+  return RESTART.test(line) || raw?.restarts?.test(line) === true;
+}
+
+/** A secret may stand anywhere in the line: nothing behind the command's name is shown. */
+function maskSecrets(line: string, known: Known): string {
+  const secret = named([...SECRETS, ...known.flatMap((raw) => raw?.secrets ?? [])], "=").exec(line);
   return secret === null ? line : `${line.slice(0, secret.index)}${secret[0]}***`;
+}
+
+/** Finds commands of these names that go on with `next`. */
+function named(names: readonly string[], next: string): RegExp {
+  return new RegExp(`\\+(${names.join("|")})\\s*${next}`, "i");
 }
 
 /** Every line that is no URC, and the lines of the commands themselves although their prefixes may be those of URCs. */

@@ -1,18 +1,5 @@
 import { ModemError } from "./errors";
 
-/**
- * Where commands say how many bytes they take at their prompt, group 1; strings are empty and blanks are gone
- * (+UDWNFILE, +USOWR and the like of u-blox, +QFUPL and the like of Quectel, as their AT manuals have them).
- */
-const COUNTS: readonly RegExp[] = [
-  /\+(?:UDWNFILE|QFUPL)="",(\d+)/i,
-  /\+(?:USOWR|QISEND|QSSLSEND|QFWRITE)=\d+,(\d+)/i,
-  /\+USOST=\d+,"",\d+,(\d+)/i,
-  /\+USECMNG=0,\d+,"",(\d+)/i,
-  /\+USECPRF=\d+,13,\d+,(\d+)$/i,
-  /\+QHTTP(?:URL|POST)=(\d+)/i,
-  /\+QHTTPGET=\d+,(\d+)/i,
-];
 /** Text that ends with Ctrl-Z, or is given up with ESC (27.005 3.5), whatever number stands in the line. */
 const TEXT = /\+(?:CMG[SWC]|CNMA)(?:=|$)/i;
 
@@ -20,11 +7,12 @@ const TEXT = /\+(?:CMG[SWC]|CNMA)(?:=|$)/i;
  * Checks that the modem takes all of what is sent at a prompt, and no less: what goes beyond is a command to it, and
  * what is missing it takes from the commands that follow.
  *
+ * @param lengths where commands say how many bytes they take
  * @throws {ModemError} `INVALID_INPUT`, naming `data`
  */
-export function checkUpload(line: string, data: Uint8Array): void {
+export function checkUpload(line: string, data: Uint8Array, lengths: readonly RegExp[]): void {
   const bare = line.replace(/"[^"]*"/g, '""').replaceAll(" ", "");
-  const announced = COUNTS.map((pattern) => pattern.exec(bare)?.[1]).find((digits) => digits !== undefined);
+  const announced = lengths.map((pattern) => pattern.exec(bare)?.[1]).find((digits) => digits !== undefined);
   if (announced !== undefined && Number(announced) !== data.length) {
     throw invalid(`has ${data.length} bytes, but the command announces ${announced}`);
   }

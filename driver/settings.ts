@@ -1,6 +1,8 @@
 import { integer, unquotable } from "./at/fields";
 import { ModemError } from "./errors";
+import { highestLimit } from "./models";
 import type { ModemSettings } from "./modem-types";
+import type { ModelDefinition } from "./services/model";
 
 /** One of a list, a whole number in a range, or a text with a reason against those that can't be taken. */
 type Rule =
@@ -14,17 +16,15 @@ const MAX_CREDENTIAL = 127;
 
 const quotable = (max: number): Rule => ({ against: (text) => unquotable(text, max) });
 
-const RULES: Readonly<Record<keyof ModemSettings, Rule>> = {
+const RULES: Readonly<Record<Exclude<keyof ModemSettings, "model" | "cid">, Rule>> = {
   port: { against: (text) => (text.trim() === "" ? "is empty" : undefined) },
   baudRate: { min: 300, max: 4_000_000 },
   flowControl: { oneOf: [true, false] },
   dataBits: { oneOf: [7, 8] },
   parity: { oneOf: ["none", "even", "odd", "mark", "space"] },
   stopBits: { oneOf: [1, 2] },
-  model: { oneOf: ["auto", "LARA-R6", "BG96"] },
   apn: quotable(MAX_APN),
   pdpType: { oneOf: ["IP", "IPV6", "IPV4V6"] },
-  cid: { min: 1, max: 16 },
   authType: { oneOf: ["none", "pap", "chap"] },
   mnoProfile: { min: 0, max: 999 },
   xlat: { oneOf: [true, false] },
@@ -37,7 +37,9 @@ const RULES: Readonly<Record<keyof ModemSettings, Rule>> = {
 const OPTIONAL: ReadonlySet<string> = new Set(["mnoProfile", "xlat", "pin", "apnUser", "apnPassword"]);
 
 /** @throws {ModemError} `INVALID_INPUT`, naming the setting, never with a value that may be a secret */
-export function checkSettings(settings: ModemSettings): void {
+export function checkSettings(settings: ModemSettings, models: readonly ModelDefinition[]): void {
+  check(settings.model, "model", { oneOf: ["auto", ...models.map(({ name }) => name)] });
+  check(settings.cid, "cid", { min: 1, max: highestLimit("contexts", models) });
   for (const [field, rule] of Object.entries(RULES)) {
     const value: unknown = settings[field as keyof ModemSettings];
     if (value !== undefined || !OPTIONAL.has(field)) check(value, field, rule);

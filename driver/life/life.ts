@@ -2,7 +2,7 @@ import { command, unlessRejected } from "../cellular/commands";
 import { identify } from "../cellular/identification";
 import { delay } from "../delay";
 import { asModemError, isModemError, ModemError } from "../errors";
-import type { ModelDefinition, ModelDriver, PersistentSettings } from "../services/model";
+import type { AnyDriver, ModelDefinition, PersistentSettings } from "../services/model";
 import type { LifeContext } from "./context";
 import { NetworkLife } from "./network-life";
 import type { Session } from "./session";
@@ -76,7 +76,7 @@ export class Life {
     await unlessRejected(channel.send(command("+CMEE=", [2])));
   }
 
-  async #identify(session: Session): Promise<ModelDriver> {
+  async #identify(session: Session): Promise<AnyDriver> {
     const { state, settings, models, tell } = this.#context;
     state.advance("identifying");
     const { identity, text } = await identify(session.channel, session.signal);
@@ -90,7 +90,7 @@ export class Life {
   }
 
   /** Whether the session has ended with a reboot, which puts changed settings into force. */
-  async #persist(session: Session, driver: ModelDriver): Promise<boolean> {
+  async #persist(session: Session, driver: AnyDriver): Promise<boolean> {
     const written = await this.#writeSettings(driver);
     if (!written || this.#rebooted) {
       if (written) this.#context.tell.note("settings that need a reboot were not kept by the last one");
@@ -105,7 +105,7 @@ export class Life {
     return true;
   }
 
-  async #writeSettings(driver: ModelDriver): Promise<boolean> {
+  async #writeSettings(driver: AnyDriver): Promise<boolean> {
     const { mnoProfile, xlat, cid, pdpType } = this.#context.settings;
     const profile: PersistentSettings = mnoProfile === undefined ? {} : { mnoProfile };
     const defaultContext = { cid, preferIpv6: pdpType === "IPV6" };

@@ -8,7 +8,7 @@ import { readSignal } from "../cellular/signal";
 import { unlockSim } from "../cellular/sim";
 import { AutoResetEvent, delay } from "../delay";
 import { asModemError, isModemError, ModemError } from "../errors";
-import type { ModelDriver } from "../services/model";
+import type { AnyDriver } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
 import { Backoff } from "../services/waiting/backoff";
 import type { ContextConnector, LifeContext } from "./context";
@@ -17,7 +17,7 @@ import type { Session } from "./session";
 /** One session's life on the network: SIM, search, connect, ready, and again from where it broke. */
 export class NetworkLife implements ContextConnector {
   readonly #session: Session;
-  readonly #driver: ModelDriver;
+  readonly #driver: AnyDriver;
   readonly #context: LifeContext;
   readonly #watch: RegistrationWatch;
   readonly #backoff: Backoff;
@@ -30,7 +30,7 @@ export class NetworkLife implements ContextConnector {
   #contextLost = false;
   #lastSignal = "";
 
-  constructor(session: Session, driver: ModelDriver, context: LifeContext) {
+  constructor(session: Session, driver: AnyDriver, context: LifeContext) {
     this.#session = session;
     this.#driver = driver;
     this.#context = context;

@@ -1,7 +1,7 @@
 import { AtChannel, type ChannelHooks } from "../at/channel/channel";
 import type { RecentSecrets } from "../at/trace/fragments";
 import { ModemError } from "../errors";
-import type { ModelDefinition, ModelDriver } from "../services/model";
+import type { AnyDriver, ModelDefinition } from "../services/model";
 import type { Transport, TransportLoss } from "../transport/transport";
 
 /**
@@ -80,7 +80,7 @@ export class Session {
   readonly channel: AtChannel;
   /** Called when the modem, after a missing answer, answers again. */
   onResynchronised: () => void = () => {};
-  #driver: ModelDriver | undefined;
+  #driver: AnyDriver | undefined;
   #model: ModelDefinition | undefined;
   #fault: Fault | undefined;
   #lostPort = false;
@@ -113,7 +113,7 @@ export class Session {
     return this.#fault;
   }
 
-  get driver(): ModelDriver | undefined {
+  get driver(): AnyDriver | undefined {
     return this.#driver;
   }
 
@@ -137,7 +137,7 @@ export class Session {
   }
 
   /** Makes the driver of the model, once it is known. */
-  use(model: ModelDefinition): ModelDriver {
+  use(model: ModelDefinition): AnyDriver {
     this.channel.useDialect(model.dialect);
     this.#model = model;
     this.#driver = model.create(this.channel);

@@ -1,4 +1,5 @@
 import type { Channel } from "../at/channel-types";
+import type { Prompt } from "../at/command";
 import type { Dialect } from "../at/dialect";
 import type { DiagnosticsService } from "./diagnostics";
 import type { FileService } from "./files";
@@ -6,8 +7,6 @@ import type { HttpService } from "./http/http";
 import type { PacketDataService } from "./packet-data";
 import type { SecurityService } from "./security/security";
 import type { SocketService } from "./sockets/sockets";
-
-export type ModelName = "LARA-R6" | "BG96";
 
 /** What a model of modem can do for a flow. */
 export interface Services {
@@ -18,6 +17,19 @@ export interface Services {
   readonly security: SecurityService;
   readonly sockets: SocketService;
 }
+
+/** What the life of a session asks of every service; most need neither. */
+export interface ServiceLife {
+  /** The modem has forgotten what it was told: it is being set up again. */
+  reset?(): void;
+  /** Ends listeners and everything that still waits, with `error`. */
+  dispose?(error: Error): void;
+}
+
+/** The services that a model has. Every modem connects; what else it lacks is left out. */
+export type ModelServices = { readonly packetData: PacketDataService & ServiceLife } & {
+  readonly [Name in Exclude<keyof Services, "packetData">]?: Services[Name] & ServiceLife;
+};
 
 /** Settings that the modem keeps in NVM and that only a reboot puts into force. */
 export interface PersistentSettings {
@@ -30,8 +42,9 @@ export interface PersistentSettings {
 }
 
 /** One modem of a model on a channel: set up by `life`, used by nodes through its services. */
-export interface ModelDriver {
-  readonly services: Services;
+export interface ModelDriver<Has extends ModelServices = Services> {
+  /** Each after those that it uses: they are reset in this order, and disposed of in the opposite one. */
+  readonly services: Has;
   /** Sends the settings that the modem forgets at a reboot: error texts, URCs, hex mode off, time-outs. */
   initialise(): Promise<void>;
   /**
@@ -45,13 +58,53 @@ export interface ModelDriver {
   dispose(error: Error): void;
 }
 
+/** The driver of whatever model: of its services only the data connections are certain. */
+export type AnyDriver = ModelDriver<ModelServices>;
+
+/** Where a model shows on USB: four lower-case hex digits each. */
+export interface UsbIds {
+  readonly vendor: string;
+  /** Products of that vendor, and `vendor:product` where the model bears another one's number. */
+  readonly products: readonly string[];
+}
+
+/** What a flow may ask for at most: the nodes check it before a message waits for the modem. */
+export interface ModelLimits {
+  /** Contexts are numbered from 1 to this. */
+  readonly contexts: number;
+  /** Characters of the name of a certificate or key. */
+  readonly certificateName?: number;
+}
+
+/** What has to be known of a vendor's commands before a flow's own may be sent; those of 27.007 are known already. */
+export interface RawCommands {
+  /** What the modem prints when a command wants bytes; `>` where nothing else is said. */
+  readonly prompts: readonly { readonly commands: RegExp; readonly prompt: Prompt }[];
+  /**
+   * Where commands say how many bytes they take at their prompt, group 1; in the line that is looked at strings are
+   * empty and blanks are gone.
+   */
+  readonly lengths: readonly RegExp[];
+  /** Names of commands that carry a password or a key. */
+  readonly secrets: readonly string[];
+  /** Names of commands that answer with a user, a password, a key or session data, or with a file that may be a key. */
+  readonly secretAnswers: readonly string[];
+  /** Commands that restart the modem. */
+  readonly restarts?: RegExp;
+}
+
 /** A line of the table of models. */
-export interface ModelDefinition {
-  readonly name: ModelName;
+export interface ModelDefinition<Has extends ModelServices = ModelServices> {
+  readonly name: string;
+  readonly manufacturer: string;
+  /** undefined where it has no USB, or shows as something that is no modem's own. */
+  readonly usb?: UsbIds;
+  readonly limits: ModelLimits;
+  readonly raw?: RawCommands;
   /** Whether this is the model, by the answers to ATI and +CGMM together. */
   matches(identification: string): boolean;
   readonly dialect: Dialect;
   /** Longest time from a reboot until commands are answered, in ms. */
   readonly bootTime: number;
-  create(channel: Channel): ModelDriver;
+  create(channel: Channel): ModelDriver<Has>;
 }

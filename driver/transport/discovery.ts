@@ -13,11 +13,13 @@ export interface SerialPortInfo {
   /** USB ids, four lower-case hex digits. */
   readonly vendorId?: string;
   readonly productId?: string;
-  /** A guess by the USB ids: `LARA-R6`, `BG96`, or only the maker (`u-blox`, `Quectel`). */
+  /** A guess by the USB ids: the model, or only the manufacturer. */
   readonly modem?: string;
 }
 
 export interface DiscoveryOptions {
+  /** Those that are to be recognised. */
+  readonly modems?: readonly UsbModem[];
   /** (`/dev`, `/sys`) */
   readonly dev?: string;
   readonly sys?: string;
@@ -36,37 +38,44 @@ export interface ListedPort {
 
 type Details = Omit<SerialPortInfo, "path" | "device" | "modem">;
 
-/** USB ids of modems: Linux `drivers/usb/serial/option.c`. A key without a product is any product of that vendor. */
-const MODEMS: Readonly<Record<string, string>> = {
-  "05c6:908b": "LARA-R6",
-  "1546:1310": "LARA-R6",
-  "1546:1311": "LARA-R6",
-  "1546:1312": "LARA-R6",
-  "1546:1313": "LARA-R6",
-  "1546": "u-blox",
-  "2c7c:0296": "BG96",
-  "2c7c": "Quectel",
-};
+/** What tells a modem on USB: part of its definition. */
+export interface UsbModem {
+  readonly name: string;
+  readonly manufacturer: string;
+  /** Four lower-case hex digits each; of another vendor's number `vendor:product`. */
+  readonly usb?: { readonly vendor: string; readonly products: readonly string[] };
+}
 
 /** Names of serial devices on Linux and macOS, of USB, on-board UARTs and bridges. */
 const SERIAL_DEVICE = /^(tty(USB|ACM|AMA|S|O|THS|mxc|SC|LP|PS|HS|XRUSB)\d+|cu\.(usb|SLAB|wch).*)$/;
 
 /** All serial ports of this machine, those with a stable path first. Never rejects: what can't be read is left out. */
 export async function listSerialPorts(options: DiscoveryOptions = {}): Promise<SerialPortInfo[]> {
-  const { dev = "/dev", sys = "/sys", list = listByBindings } = options;
+  const { modems = [], dev = "/dev", sys = "/sys", list = listByBindings } = options;
   const listed = new Map((await list().catch(() => [])).map((port) => [port.path, port]));
   const devices = new Set([...listed.keys(), ...(await scan(dev, sys))]);
   const stable = await stablePaths(dev);
   const ports = await Promise.all(
-    [...devices].map(async (device) => describe(device, stable.get(device), listed.get(device), sys)),
+    [...devices].map(async (device) =>
+      withModem(await describe(device, stable.get(device), listed.get(device), sys), modems),
+    ),
   );
   return ports.sort(byUsefulness);
 }
 
 /** The modem that USB ids stand for. */
-export function guessModem(vendorId: string | undefined, productId: string | undefined): string | undefined {
+export function guessModem(
+  modems: readonly UsbModem[],
+  vendorId: string | undefined,
+  productId: string | undefined,
+): string | undefined {
   if (vendorId === undefined) return undefined;
-  return MODEMS[`${vendorId}:${productId}`] ?? MODEMS[vendorId];
+  const known = modems.find(({ usb }) => usb !== undefined && shows(usb, vendorId, productId ?? ""));
+  return known?.name ?? modems.find(({ usb }) => usb?.vendor === vendorId)?.manufacturer;
+}
+
+function shows({ vendor, products }: NonNullable<UsbModem["usb"]>, vendorId: string, productId: string): boolean {
+  return products.includes(`${vendorId}:${productId}`) || (vendor === vendorId && products.includes(productId));
 }
 
 async function listByBindings(): Promise<ListedPort[]> {
@@ -81,8 +90,12 @@ async function describe(
   sys: string,
 ): Promise<SerialPortInfo> {
   const details = { ...(await usbDetails(device, sys)), ...fromListed(listed) };
-  const modem = guessModem(details.vendorId, details.productId);
-  return { path: stablePath ?? device, device, ...details, ...(modem === undefined ? {} : { modem }) };
+  return { path: stablePath ?? device, device, ...details };
+}
+
+function withModem(port: SerialPortInfo, modems: readonly UsbModem[]): SerialPortInfo {
+  const modem = guessModem(modems, port.vendorId, port.productId);
+  return modem === undefined ? port : { ...port, modem };
 }
 
 function fromListed(listed: ListedPort | undefined): Details {

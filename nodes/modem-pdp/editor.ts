@@ -1,6 +1,7 @@
 import { migrateInEditor } from "../common/editor/migrations";
+import { contextRange } from "../common/editor/models";
 import { ipAddress, oneOf, quotable, template, wholeNumber } from "../common/editor/validators";
-import { MODEM_RANGES, PDP_TYPES } from "../modem/types";
+import { PDP_TYPES } from "../modem/types";
 import { MODEM_PDP_MIGRATIONS } from "./migrations";
 import { type ModemPdpProperties, PDP_ACTION_CHOICES } from "./types";
 
@@ -16,7 +17,7 @@ RED.nodes.registerType<ModemPdpProperties>("modem-pdp", {
     host: { value: "", validate: template() },
     apn: { value: "", validate: quotable(100) },
     pdpType: { value: "", validate: oneOf(["", ...PDP_TYPES]) },
-    cid: { value: "", validate: wholeNumber(MODEM_RANGES.cid, { optional: true }) },
+    cid: { value: "", validate: wholeNumber(contextRange(), { optional: true }) },
     primaryDns: { value: "", validate: ipAddress() },
     secondaryDns: { value: "", validate: ipAddress() },
   },

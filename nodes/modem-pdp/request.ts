@@ -3,8 +3,9 @@ import type { PingOptions } from "../../driver/services/diagnostics";
 import type { PdpType } from "../../driver/services/packet-data";
 import { invalid } from "../common/errors";
 import { optionalChoice, optionalInteger, optionalText, pick, requiredText, withoutBlanks } from "../common/input";
+import { CONTEXT_RANGE } from "../common/limits";
 import type { Message } from "../common/types";
-import { MODEM_RANGES, PDP_TYPES } from "../modem/types";
+import { PDP_TYPES } from "../modem/types";
 import { type ModemPdpProperties, PDP_ACTION_CHOICES, PDP_ACTIONS, type PdpAction, PING_RANGES } from "./types";
 
 /** A checked request: what to do and with what. */
@@ -57,7 +58,7 @@ export async function pdpRequest(
 
 function contextId(properties: ModemPdpProperties, message: Message): number | undefined {
   const { value, field } = pick("cid", properties.cid, message.cid);
-  return optionalInteger(value, field, MODEM_RANGES.cid);
+  return optionalInteger(value, field, CONTEXT_RANGE);
 }
 
 function context(properties: ModemPdpProperties, message: Message, cid: number | undefined): ContextRequest {

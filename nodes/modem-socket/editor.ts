@@ -1,9 +1,9 @@
 import { dialogProperty, type ValidatedNode } from "../common/editor/dialog-property";
 import { migrateInEditor } from "../common/editor/migrations";
+import { contextRange } from "../common/editor/models";
 import { securityProfile } from "../common/editor/profile-validator";
 import { sharedText } from "../common/editor/texts";
 import { isBlank, oneOf, template, type Validator, validator, wholeNumber } from "../common/editor/validators";
-import { MODEM_RANGES } from "../modem/types";
 import { MODEM_SOCKET_MIGRATIONS } from "./migrations";
 import {
   type ModemSocketProperties,
@@ -32,7 +32,7 @@ RED.nodes.registerType<ModemSocketProperties>("modem-socket", {
     ret: { value: "buffer", validate: oneOf(SOCKET_RETURN_TYPES) },
     delimiter: { value: "" },
     mode: { value: "command", validate: oneOf(SOCKET_MODES) },
-    cid: { value: "", validate: wholeNumber(MODEM_RANGES.cid, { optional: true }) },
+    cid: { value: "", validate: wholeNumber(contextRange(), { optional: true }) },
   },
   inputs: 1,
   outputs: 2,

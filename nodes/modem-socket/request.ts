@@ -37,7 +37,7 @@ export interface SocketRequest {
 
 /** Matches templates that need no message. */
 const WITHOUT_MESSAGE = /^(?:[^{]|\{(?!\{)|\{\{\{?&?\s*(?:env|flow|global)\b[^{}]*\}\}\}?)*$/;
-/** Socket numbers; the widest range of the models is BG96's, 0–11. */
+/** The numbers that a modem may give a socket; the node knows which of them are open. */
 const SOCKET_NUMBERS = { min: 0, max: 255 } as const;
 
 type Render = (template: string, field: string) => Promise<string>;

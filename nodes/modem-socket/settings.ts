@@ -3,8 +3,8 @@ import type { SocketMode, SocketProtocol } from "../../driver/services/sockets/s
 import { findModem, findTls } from "../common/config-nodes";
 import { invalid, notConfigured } from "../common/errors";
 import { optionalChoice, optionalInteger, optionalText } from "../common/input";
+import { CONTEXT_RANGE } from "../common/limits";
 import type { Runtime } from "../common/types";
-import { MODEM_RANGES } from "../modem/types";
 import {
   type ModemSocketProperties,
   SOCKET_MODES,
@@ -41,7 +41,7 @@ export function socketSettings(properties: ModemSocketProperties): SocketSetting
     isText: optionalChoice(properties.ret, "ret", SOCKET_RETURN_TYPES) === "utf8",
     delimiter: Buffer.from(unescaped(optionalText(properties.delimiter, "delimiter") ?? "")),
     mode: optionalChoice(properties.mode, "mode", SOCKET_MODES) ?? "command",
-    cid: optionalInteger(properties.cid, "cid", MODEM_RANGES.cid),
+    cid: optionalInteger(properties.cid, "cid", CONTEXT_RANGE),
   };
   if (settings.role === "listen" && settings.localPort === undefined) {
     throw invalid("localPort", "is missing: enter the port to listen on");

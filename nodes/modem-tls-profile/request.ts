@@ -6,6 +6,7 @@ import {
 } from "../../driver/services/security/security";
 import { invalid } from "../common/errors";
 import { isEmpty, optionalBytes, optionalChoice, optionalText, requiredText } from "../common/input";
+import { CERTIFICATE_NAME_LENGTH } from "../common/limits";
 import type { Message, TlsNode } from "../common/types";
 import { type SessionRequest, sessionRequest } from "./session";
 import { type ModemTlsProfileProperties, TLS_PROFILE_ACTIONS, type TlsProfileAction } from "./types";
@@ -32,8 +33,6 @@ export type TlsProfileRequest =
   | ({ readonly action: "session" } & Security & SessionRequest);
 
 const ACTIONS = TLS_PROFILE_ACTIONS.filter((action): action is Action => action !== "msg");
-/** Characters; the longest that any model accepts (LARA-R6: 200). */
-const NAME_LIMIT = 200;
 /** Only a key can be encrypted. */
 const KINDS_WITH_PASSWORD: readonly CertificateKind[] = ["key"];
 
@@ -86,8 +85,8 @@ function quotableText(text: string, field: string): string {
   if (!/^[\x20-\x7e]*$/.test(text) || text.includes('"')) {
     throw invalid(field, "may hold printable ASCII characters only, and no quotation marks");
   }
-  if (text.length > NAME_LIMIT)
-    throw invalid(field, `has ${text.length} characters; at most ${NAME_LIMIT} are allowed`);
+  if (text.length > CERTIFICATE_NAME_LENGTH)
+    throw invalid(field, `has ${text.length} characters; at most ${CERTIFICATE_NAME_LENGTH} are allowed`);
   return text;
 }
 

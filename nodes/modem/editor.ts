@@ -1,8 +1,9 @@
 import { migrateInEditor } from "../common/editor/migrations";
-import { decimalNumber, oneOf, port, quotable, wholeNumber } from "../common/editor/validators";
+import { contextRange, models } from "../common/editor/models";
+import { decimalNumber, oneOf, port, quotable, validator, wholeNumber } from "../common/editor/validators";
 import { offerPorts } from "./dialog/ports";
 import { MODEM_MIGRATIONS } from "./migrations";
-import { AUTH_TYPES, CONNECT_MODES, MODELS, MODEM_RANGES, type ModemProperties, PARITIES, PDP_TYPES } from "./types";
+import { AUTH_TYPES, CONNECT_MODES, MODEM_RANGES, type ModemProperties, PARITIES, PDP_TYPES } from "./types";
 
 interface Credentials {
   pin: string;
@@ -21,10 +22,10 @@ RED.nodes.registerType<ModemProperties, Credentials>("modem", {
     dataBits: { value: 8, validate: oneOf(["7", "8"]) },
     parity: { value: "none", validate: oneOf(PARITIES) },
     stopBits: { value: 1, validate: oneOf(["1", "2"]) },
-    model: { value: "auto", validate: oneOf(MODELS) },
+    model: { value: "auto", validate: knownModel() },
     apn: { value: "", validate: quotable(100) },
     pdpType: { value: "IPV4V6", validate: oneOf(PDP_TYPES) },
-    cid: { value: 1, validate: wholeNumber(MODEM_RANGES.cid) },
+    cid: { value: 1, validate: wholeNumber(contextRange()) },
     authType: { value: "none", validate: oneOf(AUTH_TYPES) },
     mnoProfile: { value: "", validate: wholeNumber(MODEM_RANGES.mnoProfile, { optional: true }) },
     xlat: { value: "", validate: oneOf(["", "on", "off"]) },
@@ -42,6 +43,7 @@ RED.nodes.registerType<ModemProperties, Credentials>("modem", {
     return this.name || this.port || "modem";
   },
   oneditprepare() {
+    offerModels(this.model);
     offerPorts($("#node-config-input-port"), $("#cellular-modem-list-ports"));
     showLineSettings();
     showAuthentication();
@@ -49,6 +51,20 @@ RED.nodes.registerType<ModemProperties, Credentials>("modem", {
 });
 
 migrateInEditor("modem", MODEM_MIGRATIONS);
+
+/** Without a list from the runtime, every model is accepted. */
+function knownModel(): ReturnType<typeof oneOf> {
+  const names = models().map(({ name }) => name);
+  return names.length === 0 ? validator(() => true) : oneOf(["auto", ...names]);
+}
+
+/** The dialog is filled in before its options exist. */
+function offerModels(chosen: string): void {
+  const select = $("#node-config-input-model");
+  for (const { name, manufacturer } of models())
+    $("<option>").val(name).text(`${manufacturer} ${name}`).appendTo(select);
+  select.val(chosen);
+}
 
 /** Speed and framing matter on a serial port only. */
 function showLineSettings(): void {

@@ -1,3 +1,4 @@
+import { MODELS } from "../../driver/models";
 import { listSerialPorts, type SerialPortInfo } from "../../driver/transport/discovery";
 import type { Runtime } from "../common/types";
 import { PORTS_PATH, type PortChoice } from "./types";
@@ -5,7 +6,7 @@ import { PORTS_PATH, type PortChoice } from "./types";
 /** Serves the list of the gateway's ports to the editor. */
 export function servePorts(RED: Runtime): void {
   RED.httpAdmin.get(`/${PORTS_PATH}`, RED.auth.needsPermission("modem.read"), (_request, response) => {
-    listSerialPorts().then(
+    listSerialPorts({ modems: MODELS }).then(
       (ports) => response.json(ports.map(portChoice)),
       // Any text may be typed as a port, so an editor without a list still works.
       () => response.json([]),

@@ -1,5 +1,6 @@
 import type { Node } from "node-red";
 import type { ModemError } from "../../driver/errors";
+import { MODELS } from "../../driver/models";
 import { Modem } from "../../driver/modem";
 import { sharedText } from "../common/catalogue";
 import { flag, optionalInteger, optionalNumber } from "../common/input";
@@ -11,7 +12,7 @@ import { MODEM_MIGRATIONS } from "./migrations";
 import { OutageReporter } from "./outage";
 import { servePorts } from "./ports";
 import { modemSettings } from "./settings";
-import { MODEM_DEFAULTS, MODEM_RANGES, type ModemCredentials, type ModemProperties } from "./types";
+import { MODEM_DEFAULTS, MODEM_RANGES, type ModelChoice, type ModemCredentials, type ModemProperties } from "./types";
 import { Users } from "./users";
 
 type Definition = ModemProperties & { id: string; type: string; z: string };
@@ -41,10 +42,20 @@ export default function init(RED: Runtime): void {
     serveUsers(this, this.modem);
   }
 
-  RED.nodes.registerType<Instance, Definition, Record<string, never>, ModemCredentials>("modem", ModemConfigNode, {
-    credentials: { pin: { type: "password" }, apnUser: { type: "password" }, apnPassword: { type: "password" } },
-  });
+  RED.nodes.registerType<Instance, Definition, { modemModels: ModelChoice[] }, ModemCredentials>(
+    "modem",
+    ModemConfigNode,
+    {
+      credentials: { pin: { type: "password" }, apnUser: { type: "password" }, apnPassword: { type: "password" } },
+      settings: { modemModels: { value: modelChoices(), exportable: true } },
+    },
+  );
   servePorts(RED);
+}
+
+/** For the editor, which can't import the driver's table. */
+function modelChoices(): ModelChoice[] {
+  return MODELS.map(({ name, manufacturer, limits: { contexts } }) => ({ name, manufacturer, contexts }));
 }
 
 /** The settings that the node itself uses; the rest are the driver's. */

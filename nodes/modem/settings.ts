@@ -1,9 +1,10 @@
+import { MODELS } from "../../driver/models";
 import type { ModemSettings } from "../../driver/modem-types";
 import { flag, optionalChoice, optionalInteger, optionalText, requiredText } from "../common/input";
+import { CONTEXT_RANGE } from "../common/limits";
 import {
   AUTH_TYPES,
   CONNECT_MODES,
-  MODELS,
   MODEM_DEFAULTS,
   MODEM_RANGES,
   type ModemCredentials,
@@ -24,10 +25,10 @@ export function modemSettings(properties: ModemProperties, credentials: ModemCre
   return {
     port: requiredText(properties.port, "port", ": enter one in the modem's settings").trim(),
     ...lineSettings(properties),
-    model: optionalChoice(properties.model, "model", MODELS) ?? "auto",
+    model: optionalChoice(properties.model, "model", ["auto", ...MODELS.map(({ name }) => name)]) ?? "auto",
     apn: optionalText(properties.apn, "apn") ?? "",
     pdpType: optionalChoice(properties.pdpType, "pdpType", PDP_TYPES) ?? "IPV4V6",
-    cid: optionalInteger(properties.cid, "cid", MODEM_RANGES.cid) ?? 1,
+    cid: optionalInteger(properties.cid, "cid", CONTEXT_RANGE) ?? 1,
     authType: optionalChoice(properties.authType, "authType", AUTH_TYPES) ?? "none",
     connect: optionalChoice(properties.connect, "connect", CONNECT_MODES) ?? "auto",
     ...(mnoProfile === undefined ? {} : { mnoProfile }),

@@ -28,7 +28,6 @@ export interface ModemCredentials {
 }
 
 export const PARITIES = ["none", "even", "odd", "mark", "space"] as const;
-export const MODELS = ["auto", "LARA-R6", "BG96"] as const;
 export const PDP_TYPES = ["IPV4V6", "IP", "IPV6"] as const;
 export const AUTH_TYPES = ["none", "pap", "chap"] as const;
 export const CONNECT_MODES = ["auto", "manual"] as const;
@@ -59,8 +58,6 @@ export const MODEM_DEFAULTS: Readonly<Omit<ModemProperties, "name" | "version">>
 /** Ranges for the dialog and the runtime. */
 export const MODEM_RANGES = {
   baudRate: { min: 300, max: 4_000_000 },
-  /** LARA-R6 has 8 contexts, BG96 16; the modem refuses those that it does not have. */
-  cid: { min: 1, max: 16 },
   mnoProfile: { min: 0, max: 999 },
   /** s */
   timeout: { min: 1, max: 86_400 },
@@ -69,6 +66,14 @@ export const MODEM_RANGES = {
 
 /** Path of the port list, relative to the admin root. */
 export const PORTS_PATH = "cellular-modem/ports";
+
+/** A model as the editor offers it: the runtime hands the list over as `RED.settings.modemModels`. */
+export interface ModelChoice {
+  readonly name: string;
+  readonly manufacturer: string;
+  /** The highest number of a context. */
+  readonly contexts: number;
+}
 
 /** A port that the editor offers. */
 export interface PortChoice {

@@ -9,6 +9,7 @@ import { Pool } from "../../services/waiting/pool";
 import { command } from "../commands";
 import type { QuectelPacketData } from "../packet-data/packet-data";
 import { TIMEOUTS } from "../timeouts";
+import type { QuectelTraits } from "../traits";
 import { dnsLines } from "./dns-answer";
 import { PingReport } from "./ping-report";
 
@@ -20,22 +21,25 @@ const PING_COUNT = 4;
 /** The size is fixed. */
 const PING_SIZE = 32;
 
-/** BG96's +QPING and +QIDNSGIP (AT facts 2.1). Their URCs carry no number, so each runs alone. */
+/** +QPING and +QIDNSGIP (AT facts 2.1). Their URCs carry no number, so each runs alone. */
 export class QuectelDiagnostics implements DiagnosticsService {
   readonly #channel: Channel;
   readonly #packetData: QuectelPacketData;
+  readonly #model: QuectelTraits;
   readonly #pings = new Pool(["ping"], { name: "pings" });
   readonly #lookups = new Pool(["lookup"], { name: "DNS lookups" });
 
-  constructor(channel: Channel, packetData: QuectelPacketData) {
+  constructor(channel: Channel, packetData: QuectelPacketData, model: QuectelTraits) {
     this.#channel = channel;
     this.#packetData = packetData;
+    this.#model = model;
   }
 
   async ping(host: string, options: PingOptions = {}): Promise<PingResult> {
     const { cid = this.#packetData.defaultCid, count = PING_COUNT, timeout = PING_TIMEOUT_S * 1000, signal } = options;
-    refuse("ttl", options.ttl !== undefined, "BG96 has no parameter for it");
-    refuse("size", options.size !== undefined && options.size !== PING_SIZE, `BG96 sends ${PING_SIZE} bytes`);
+    const { name } = this.#model;
+    refuse("ttl", options.ttl !== undefined, `${name} has no parameter for it`);
+    refuse("size", options.size !== undefined && options.size !== PING_SIZE, `${name} sends ${PING_SIZE} bytes`);
     integer(count, { field: "count", min: 1, max: 10 });
     const seconds = integer(Math.ceil(timeout / 1000), { field: "timeout in seconds", min: 1, max: 255 });
     const order = command("+QPING=", [cid, hostField(host), seconds, count]);
@@ -59,7 +63,7 @@ export class QuectelDiagnostics implements DiagnosticsService {
     options: { cid?: number; signal?: AbortSignal } = {},
   ): Promise<{ host: string; address: string }> {
     const { cid = this.#packetData.defaultCid, signal } = options;
-    refuse("host", isIP(host) !== 0, "BG96 resolves names to addresses only");
+    refuse("host", isIP(host) !== 0, `${this.#model.name} resolves names to addresses only`);
     const operation = `Resolving ${host}`;
     const order = command("+QIDNSGIP=", [cid, hostField(host)]);
     const wait = { match: dnsLines(operation, order.label), timeout: TIMEOUTS.dns, operation, evenUnanswered: true };

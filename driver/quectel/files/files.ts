@@ -25,7 +25,7 @@ const NOT_FOUND = 405;
 /** A UART may drop a byte; a third failure is no accident. */
 const TRIES = 2;
 
-/** Files in BG96's flash (UFS). */
+/** Files in the modem's flash (UFS). */
 export class QuectelFiles implements FileService {
   readonly #channel: Channel;
   /** One transfer at a time: replacing a file takes several commands. */

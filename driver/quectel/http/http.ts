@@ -9,6 +9,7 @@ import type { QuectelPacketData } from "../packet-data/packet-data";
 import { explainTls, mayBeHandshake } from "../security/diagnosis";
 import type { QuectelSecurity, SslLease } from "../security/security";
 import type { SocketNumbers } from "../sockets/numbers";
+import type { QuectelTraits } from "../traits";
 import { planRequest, type RequestPlan } from "./plan";
 import { ResponseReader } from "./reader";
 import { BUSY, type Failed, type Outcome, RequestSender } from "./request";
@@ -16,7 +17,7 @@ import { HttpConfiguration } from "./settings";
 
 /**
  * Errors after which guide 4.5 deactivates and activates the context: it is the network connection that failed. It also
- * is the only end that BG96 has for a request of an earlier session that a silent server keeps waiting.
+ * is the only end that the modem has for a request of an earlier session that a silent server keeps waiting.
  */
 const CONTEXT_FAILED = new Set([707, 709, 710, BUSY]);
 const DNS_FAILED = 714;
@@ -31,13 +32,14 @@ interface Work {
   readonly lease: SslLease | undefined;
 }
 
-/** BG96's HTTP client: one request at a time, from QHTTPURL until the response is read. */
+/** The modem's HTTP client: one request at a time, from QHTTPURL until the response is read. */
 export class QuectelHttp implements HttpService {
   readonly #channel: Channel;
   readonly #packetData: QuectelPacketData;
   readonly #security: QuectelSecurity;
   readonly #numbers: SocketNumbers;
-  readonly #turn = new Pool(["HTTP client"], { name: "HTTP clients of BG96" });
+  readonly #model: QuectelTraits;
+  readonly #turn: Pool<string>;
   readonly #configuration: HttpConfiguration;
   readonly #sender: RequestSender;
   readonly #reader: ResponseReader;
@@ -48,18 +50,21 @@ export class QuectelHttp implements HttpService {
     files: QuectelFiles,
     security: QuectelSecurity,
     numbers: SocketNumbers,
+    model: QuectelTraits,
   ) {
     this.#channel = channel;
     this.#packetData = packetData;
     this.#security = security;
     this.#numbers = numbers;
+    this.#model = model;
+    this.#turn = new Pool(["HTTP client"], { name: `HTTP clients of ${model.name}` });
     this.#configuration = new HttpConfiguration(channel);
-    this.#sender = new RequestSender(channel, files);
+    this.#sender = new RequestSender(channel, files, model);
     this.#reader = new ResponseReader(channel, files);
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
-    const plan = planRequest(request);
+    const plan = planRequest(request, this.#model);
     const deadline = new Deadline(request.timeout, plan.operation, request.signal);
     const { remaining } = deadline;
     const waiting = acquireBefore({ remaining, signal: request.signal }, plan.operation);
@@ -147,6 +152,6 @@ export class QuectelHttp implements HttpService {
     if (!mayBeHandshake(number)) return error;
     const server = { cid, host: tls.host, port: tls.port };
     const failed = { operation, error, number, server, plan: tls.ssl, lease, remaining: deadline.remaining };
-    return explainTls(this.#channel, this.#numbers, failed);
+    return explainTls(this.#channel, this.#numbers, this.#model, failed);
   }
 }

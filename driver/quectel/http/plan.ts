@@ -4,12 +4,9 @@ import { ModemError } from "../../errors";
 import type { HttpRequest } from "../../services/http/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../../services/http/target";
 import { planSsl, type SslPlan } from "../security/plan";
+import type { QuectelTraits } from "../traits";
 import { basicCredentials, checkHeaders, writeHead } from "./request-head";
 
-/** Guide 2.2. */
-const URL_LENGTH = 700;
-/** Guide 2.3: QHTTPGET takes head and body of so many bytes. */
-const GET_LENGTH = 2_048;
 /** What QHTTPCFG "contenttype" can say (guide 2.1). */
 const CONTENT_TYPES: ReadonlyMap<string, number> = new Map([
   ["application/x-www-form-urlencoded", 0],
@@ -47,17 +44,17 @@ export interface RequestPlan {
 }
 
 /** Checks a request and decides how it is written. @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` */
-export function planRequest(request: HttpRequest): RequestPlan {
+export function planRequest(request: HttpRequest, model: QuectelTraits): RequestPlan {
   const { method, cid, onProgress } = request;
-  if (method === "HEAD") throw new ModemError("NOT_SUPPORTED", "BG96 has no HEAD request; use GET");
+  if (method === "HEAD") throw new ModemError("NOT_SUPPORTED", `${model.name} has no HEAD request; use GET`);
   const url = parseHttpUrl(request);
   const operation = `${method} ${url.protocol}//${url.host}${url.pathname}`;
   const body = Buffer.from(request.body ?? []);
-  const { fields, contentType: typeField } = checkHeaders(request.headers, url.host);
+  const { fields, contentType: typeField } = checkHeaders(request.headers, url.host, model.name);
   const type = request.contentType ?? typeField;
   const credentials = request.auth ?? urlCredentials(url);
   const known = CONTENT_TYPES.get((type ?? UNTYPED).toLowerCase());
-  const plan = { method, operation, url: wireUrl(url), cid, tls: planTls(url, request), onProgress };
+  const plan = { method, operation, url: wireUrl(url, model), cid, tls: planTls(url, request, model), onProgress };
   if (fields.length === 0 && credentials === undefined) {
     if (method === "GET" && body.length === 0)
       return { ...plan, ownHead: false, contentType: undefined, payload: body };
@@ -66,25 +63,25 @@ export function planRequest(request: HttpRequest): RequestPlan {
   }
   const authorization = credentials === undefined ? undefined : basicCredentials(credentials);
   const payload = Buffer.concat([writeHead({ method, url, fields, type, authorization, body }), body]);
-  if (method === "GET" && payload.length > GET_LENGTH) {
+  if (method === "GET" && payload.length > model.limits.http.get) {
     throw new ModemError(
       "INVALID_INPUT",
-      `${operation}: headers and body have ${payload.length} bytes, BG96 takes ${GET_LENGTH}`,
+      `${operation}: headers and body have ${payload.length} bytes, ${model.name} takes ${model.limits.http.get}`,
     );
   }
   return { ...plan, ownHead: true, contentType: undefined, payload };
 }
 
-function planTls(url: URL, { security, timeout }: HttpRequest): TlsPlan | undefined {
+function planTls(url: URL, { security, timeout }: HttpRequest, model: QuectelTraits): TlsPlan | undefined {
   if (url.protocol !== "https:" || security === undefined) return undefined;
   const host = withoutBrackets(url.hostname);
-  return { host, port: Number(url.port || HTTPS_PORT), ssl: planSsl(security, { host, timeout }) };
+  return { host, port: Number(url.port || HTTPS_PORT), ssl: planSsl(security, model, { host, timeout }) };
 }
 
-function wireUrl(url: URL): string {
+function wireUrl(url: URL, { name, limits }: QuectelTraits): string {
   const wire = `${url.protocol}//${url.host}${requestTarget(url)}`;
-  if (wire.length > URL_LENGTH) {
-    throw new ModemError("INVALID_INPUT", `url is too long: ${wire.length} bytes, BG96 takes ${URL_LENGTH}`);
+  if (wire.length > limits.http.url) {
+    throw new ModemError("INVALID_INPUT", `url is too long: ${wire.length} bytes, ${name} takes ${limits.http.url}`);
   }
   return wire;
 }

@@ -27,6 +27,7 @@ export interface HeadParts {
 export function checkHeaders(
   headers: readonly Field[],
   host: string,
+  model: string,
 ): { fields: Field[]; contentType: string | undefined } {
   let contentType: string | undefined;
   const fields = headers.filter(([name, value]) => {
@@ -34,7 +35,7 @@ export function checkHeaders(
     const lower = name.toLowerCase();
     if (lower === "content-type") contentType = value;
     if (lower === "host" && value.toLowerCase() !== host) {
-      throw new ModemError("INVALID_INPUT", "header Host must agree with the URL, BG96 connects to the URL's host");
+      throw new ModemError("INVALID_INPUT", `header Host must agree with the URL, ${model} connects to the URL's host`);
     }
     return !["content-type", "content-length", "host"].includes(lower);
   });

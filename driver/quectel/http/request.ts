@@ -11,10 +11,9 @@ import { errorNumber, numberedError, translated } from "../errors";
 import type { QuectelFiles } from "../files/files";
 import { bytesIn } from "../files/line-share";
 import { TIMEOUTS } from "../timeouts";
+import type { QuectelTraits } from "../traits";
 import type { RequestPlan } from "./plan";
 
-/** Guide 2.4. */
-const POST_LENGTH = 1_024_000;
 /** A body that holds the line longer than this, in s, goes through a file, whose chunks let other commands through. */
 const LONGEST_HOLD_S = 2;
 /** s that the modem waits for the bytes that were announced, beside the time of the line. */
@@ -50,10 +49,12 @@ export type Outcome = Answered | Failed;
 export class RequestSender {
   readonly #channel: Channel;
   readonly #files: QuectelFiles;
+  readonly #model: QuectelTraits;
 
-  constructor(channel: Channel, files: QuectelFiles) {
+  constructor(channel: Channel, files: QuectelFiles, model: QuectelTraits) {
     this.#channel = channel;
     this.#files = files;
+    this.#model = model;
   }
 
   async send(plan: RequestPlan, deadline: Deadline): Promise<Outcome> {
@@ -73,12 +74,13 @@ export class RequestSender {
 
   /** @throws {ModemError} `INVALID_INPUT` when neither the line nor a file can take the body */
   async #needsFile({ method, payload, operation }: RequestPlan): Promise<boolean> {
-    if (method === "GET" || payload.length <= Math.min(POST_LENGTH, bytesIn(this.#channel, LONGEST_HOLD_S)))
-      return false;
+    const { name, limits } = this.#model;
+    const most = limits.http.post;
+    if (method === "GET" || payload.length <= Math.min(most, bytesIn(this.#channel, LONGEST_HOLD_S))) return false;
     const free = await this.#files.free();
     if (free === undefined || payload.length < free) return true;
-    if (payload.length <= POST_LENGTH) return false;
-    const room = `BG96 takes ${POST_LENGTH} from the line and its files have ${free} left`;
+    if (payload.length <= most) return false;
+    const room = `${name} takes ${most} from the line and its files have ${free} left`;
     throw new ModemError("INVALID_INPUT", `${operation}: head and body have ${payload.length} bytes, ${room}`);
   }
 

@@ -9,22 +9,20 @@ import { Pool } from "../../services/waiting/pool";
 import { command, query } from "../commands";
 import { ERRORS } from "../error-tables";
 import { TIMEOUTS } from "../timeouts";
+import type { QuectelTraits } from "../traits";
 import { ContextDefinitions } from "./context-definitions";
 import { checkNetwork } from "./diagnosis";
 import { checkDns, readDns, writeDns } from "./dns-servers";
-
-/** The modem supports so many at once (guide 4.2). */
-const MOST_ACTIVE = 3;
-const LARGEST_CID = 16;
 
 interface ActiveContext {
   readonly cid: number;
   readonly addresses: readonly string[];
 }
 
-/** BG96's PDP contexts: +QICSGP, +QIACT, +QIDEACT, +QIDNSCFG (AT facts 2.1, guide 4.2). */
+/** PDP contexts: +QICSGP, +QIACT, +QIDEACT, +QIDNSCFG (AT facts 2.1, guide 4.2). */
 export class QuectelPacketData implements PacketDataService {
   readonly #channel: Channel;
+  readonly #model: QuectelTraits;
   readonly #definitions: ContextDefinitions;
   /** Activating, deactivating and repairing exclude each other. */
   readonly #turn = new Pool(["PDP activation"], { name: "PDP activations" });
@@ -35,8 +33,9 @@ export class QuectelPacketData implements PacketDataService {
   readonly #listeners = new Set<(cid: number, reason: string) => void>();
   readonly #leave: () => void;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, model: QuectelTraits) {
     this.#channel = channel;
+    this.#model = model;
     this.#definitions = new ContextDefinitions(channel);
     this.#leave = channel.onUrc('+QIURC: "pdpdeact"', (line) => this.#onDeactivated(line));
   }
@@ -47,7 +46,7 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async define(context: PdpContext): Promise<void> {
-    checkCid(context.cid);
+    this.#check(context.cid);
     this.#definitions.check(context);
     await this.#turn.withItem(async () => {
       const active = (await this.#find(context.cid)) !== undefined;
@@ -59,12 +58,12 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async activate(cid: number): Promise<void> {
-    checkCid(cid);
+    this.#check(cid);
     await this.#turn.withItem(() => this.#activate(cid));
   }
 
   async deactivate(cid: number): Promise<void> {
-    checkCid(cid);
+    this.#check(cid);
     await this.#turn.withItem(async () => {
       this.#wanted.delete(cid);
       if ((await this.#find(cid)) !== undefined || this.#lost.has(cid)) await this.#deactivate(cid);
@@ -72,7 +71,7 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async status(cid: number): Promise<PdpStatus> {
-    checkCid(cid);
+    this.#check(cid);
     const context = await this.#find(cid);
     const { apn, pdpType } = await this.#definitions.read(cid);
     return {
@@ -86,7 +85,7 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async setDns(cid: number, primary: string, secondary: string): Promise<void> {
-    checkCid(cid);
+    this.#check(cid);
     checkDns(primary, secondary);
     await writeDns(this.#channel, cid, primary, secondary);
   }
@@ -103,7 +102,7 @@ export class QuectelPacketData implements PacketDataService {
    * @throws {ModemError} `NO_CONNECTION` when it is not active and was not asked for, or can't be put back
    */
   async require(cid: number): Promise<void> {
-    checkCid(cid);
+    this.#check(cid);
     await this.#turn.withItem(async () => {
       if ((await this.#find(cid)) === undefined) {
         if (!this.#wanted.has(cid)) throw notActive(cid);
@@ -152,6 +151,10 @@ export class QuectelPacketData implements PacketDataService {
     }
   }
 
+  #check(cid: number): void {
+    integer(cid, { field: "cid", min: 1, max: this.#model.limits.contexts });
+  }
+
   async #activate(cid: number): Promise<void> {
     const active = await this.#active();
     if (this.#lost.has(cid)) await this.#deactivate(cid);
@@ -161,8 +164,9 @@ export class QuectelPacketData implements PacketDataService {
       return;
     }
     const others = active.map((context) => context.cid).filter((other) => other !== cid);
-    if (others.length >= MOST_ACTIVE) {
-      const message = `PDP context ${cid}: contexts ${others.join(", ")} are active, and the modem has no more than ${MOST_ACTIVE}`;
+    const most = this.#model.limits.activeContexts;
+    if (others.length >= most) {
+      const message = `PDP context ${cid}: contexts ${others.join(", ")} are active, and the modem has no more than ${most}`;
       throw new ModemError("MODEM_BUSY", `${message}; deactivate one first`);
     }
     await this.#activateOrExplain(cid);
@@ -238,8 +242,4 @@ export class QuectelPacketData implements PacketDataService {
 
 function notActive(cid: number): ModemError {
   return new ModemError("NO_CONNECTION", `PDP context ${cid} is not active; activate it first`);
-}
-
-function checkCid(cid: number): void {
-  integer(cid, { field: "cid", min: 1, max: LARGEST_CID });
 }

@@ -4,7 +4,7 @@ import type { CertificateHash } from "../../services/security/security";
 
 const EXTENSION = ".pem";
 
-/** A certificate or key as BG96 uses it: a PEM file. */
+/** A certificate or key as the modem uses it: a PEM file. */
 export interface CertificateFile extends CertificateHash {
   readonly kind: "ca" | "cert" | "key";
   /** Secret, if it is a key. */
@@ -29,7 +29,7 @@ export function kindOfName(name: string): CertificateFile["kind"] | undefined {
   return (["ca", "cert", "key"] as const).find((kind) => name.startsWith(`nr_${kind}_`));
 }
 
-/** QSSLCFG has no parameter for a password; and the forms of old are what BG96 is known to read. */
+/** QSSLCFG has no parameter for a password; and the forms of old are what the modem is known to read. */
 function plainKey({ pem }: Certificate, passphrase: string | undefined): string {
   const key = createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) });
   return key.export({ format: "pem", type: key.asymmetricKeyType === "ec" ? "sec1" : "pkcs1" }).toString();

@@ -7,6 +7,7 @@ import type {
   StoredCertificate,
 } from "../../services/security/security";
 import type { QuectelFiles } from "../files/files";
+import type { QuectelTraits } from "../traits";
 import { type CertificateFile, certificateFile, kindOfName } from "./certificate-file";
 import { type FileContent, readContent } from "./stored-certificate";
 
@@ -16,16 +17,18 @@ const SIZES = { min: 64, max: 8_192 } as const;
 type FileKind = CertificateFile["kind"];
 type Options = { signal?: AbortSignal };
 
-/** Certificates and keys among BG96's files: it has no other place for them (guide 3.2, AT facts 3.1). */
+/** Certificates and keys among the modem's files: it has no other place for them (guide 3.2, AT facts 3.1). */
 export class CertificateStore {
   readonly #files: QuectelFiles;
+  readonly #model: QuectelTraits;
   /** What the files hold, by name and size: reading them takes long. */
   readonly #known = new Map<string, Map<number, FileContent | undefined>>();
   /** As which kind a file was imported, where its content leaves that open. */
   readonly #imported = new Map<string, FileKind>();
 
-  constructor(files: QuectelFiles) {
+  constructor(files: QuectelFiles, model: QuectelTraits) {
     this.#files = files;
+    this.#model = model;
     // Size and name may stay the same.
     files.onChange((name) => this.#forget(name));
   }
@@ -61,7 +64,7 @@ export class CertificateStore {
     source: CertificateSource,
     options: Options,
   ): Promise<CertificateHash> {
-    const fileKind = supported(kind);
+    const fileKind = supported(kind, this.#model);
     if (kindOfName(name) !== undefined) {
       throw new ModemError("INVALID_INPUT", `name ${name} is kept for certificates of security profiles; take another`);
     }
@@ -75,12 +78,12 @@ export class CertificateStore {
   }
 
   async remove(kind: CertificateKind, name: string): Promise<void> {
-    await this.#find(supported(kind), name);
+    await this.#find(supported(kind, this.#model), name);
     await this.#files.remove(name);
   }
 
   async hash(kind: CertificateKind, name: string): Promise<CertificateHash> {
-    const { md5 } = await this.#find(supported(kind), name);
+    const { md5 } = await this.#find(supported(kind, this.#model), name);
     return { kind, name, md5 };
   }
 
@@ -143,7 +146,7 @@ const WORDS: Readonly<Record<FileKind, string>> = {
   key: "client key",
 };
 
-function supported(kind: CertificateKind): FileKind {
+function supported(kind: CertificateKind, { name }: QuectelTraits): FileKind {
   if (kind === "ca" || kind === "cert" || kind === "key") return kind;
-  throw new ModemError("NOT_SUPPORTED", `BG96 has no ${kind}; it takes ca, cert and key`);
+  throw new ModemError("NOT_SUPPORTED", `${name} has no ${kind}; it takes ca, cert and key`);
 }

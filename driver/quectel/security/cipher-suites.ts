@@ -1,4 +1,5 @@
 import { ModemError } from "../../errors";
+import type { QuectelTraits } from "../traits";
 
 /** What QSSLCFG "ciphersuite" takes, by IANA name; written without quotation marks, which it refuses (AT facts 3.1). */
 const CIPHER_SUITES: ReadonlyMap<string, string> = new Map([
@@ -20,15 +21,18 @@ const CIPHER_SUITES: ReadonlyMap<string, string> = new Map([
 /** Every suite that the firmware has. */
 const ALL = "0XFFFF";
 
-/** The code for a profile's list. @throws {ModemError} `NOT_SUPPORTED` for a choice that BG96 can't be told */
-export function cipherSuiteCode(names: readonly string[]): string {
+/** The code for a profile's list. @throws {ModemError} `NOT_SUPPORTED` for a choice that the modem can't be told */
+export function cipherSuiteCode(names: readonly string[], model: QuectelTraits): string {
   const unknown = names.filter((name) => !CIPHER_SUITES.has(name));
   if (unknown.length > 0) {
     const known = [...CIPHER_SUITES.keys()].join(", ");
-    throw new ModemError("NOT_SUPPORTED", `ciphers: BG96 does not have ${unknown.join(", ")}; it has ${known}`);
+    throw new ModemError(
+      "NOT_SUPPORTED",
+      `ciphers: ${model.name} does not have ${unknown.join(", ")}; it has ${known}`,
+    );
   }
   if (new Set(names).size > 1) {
-    const message = `ciphers: BG96 offers one suite or all of its own, not a choice of ${names.join(", ")}; keep one of them`;
+    const message = `ciphers: ${model.name} offers one suite or all of its own, not a choice of ${names.join(", ")}; keep one of them`;
     throw new ModemError("NOT_SUPPORTED", message);
   }
   return CIPHER_SUITES.get(names[0] ?? "") ?? ALL;

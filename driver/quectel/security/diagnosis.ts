@@ -4,11 +4,12 @@ import { expiredInWords } from "../../services/security/expiry";
 import { checkMaterial } from "../../services/security/profile-material";
 import type { SocketNumbers } from "../sockets/numbers";
 import { canConnect, type ProbeTarget } from "../sockets/probe";
+import type { QuectelTraits } from "../traits";
 import type { SslPlan } from "./plan";
 import type { SslLease } from "./security";
 
 /**
- * What BG96 reports when a handshake fails, none of which says so (guide 5, AT facts 2.2): a failed connection, and on
+ * What the modem reports when a handshake fails, none of which says so (guide 5, AT facts 2.2): a failed connection, and on
  * some firmware an unknown error; a socket besides that it was closed. That a name can't be resolved has its own number.
  */
 const HANDSHAKE_MAY_HAVE_FAILED = new Set([701, 715, 716, 550, 554, 566, 567]);
@@ -38,7 +39,12 @@ export function mayBeHandshake(number: number | undefined): boolean {
  * out it is called `TLS_FAILED`: the network is up and the name resolved, so settings are likelier than a closed port;
  * the message names both.
  */
-export async function explainTls(channel: Channel, numbers: SocketNumbers, failed: FailedTls): Promise<ModemError> {
+export async function explainTls(
+  channel: Channel,
+  numbers: SocketNumbers,
+  model: QuectelTraits,
+  failed: FailedTls,
+): Promise<ModemError> {
   const { operation, error, server, plan, lease } = failed;
   const timeout = Math.min(PATIENCE_MS, failed.remaining - SHORTEST_MS);
   const connects = timeout < SHORTEST_MS ? undefined : await canConnect(channel, numbers, server, timeout);
@@ -54,7 +60,7 @@ export async function explainTls(channel: Channel, numbers: SocketNumbers, faile
   const wrong = [finding, ...outOfDate(plan)].join(". ");
   return new ModemError(
     "TLS_FAILED",
-    `${operation}: ${wrong}. Check ${checklist(plan, lease).join("; ")}`,
+    `${operation}: ${wrong}. Check ${checklist(plan, lease, model).join("; ")}`,
     error.cause,
   );
 }
@@ -73,17 +79,21 @@ function outOfDate({ profile, parameters }: SslPlan): string[] {
 }
 
 /** Guide A 3.5 in the words of the security profile, as far as it concerns this one. */
-function checklist({ profile, parameters, checkhost }: SslPlan, { namesHost }: SslLease): string[] {
+function checklist(
+  { profile, parameters, checkhost }: SslPlan,
+  { namesHost }: SslLease,
+  model: QuectelTraits,
+): string[] {
   const { validation, minVersion, ciphers, cert } = profile;
   const version = minVersion === "any" ? "TLS 1.0 to 1.2" : `TLS ${minVersion} and no other`;
-  const suites = ciphers.length > 0 ? ciphers.join(", ") : "RSA certificates only, BG96 has no ECDSA suites";
+  const suites = ciphers.length > 0 ? ciphers.join(", ") : `RSA certificates only, ${model.name} has no ECDSA suites`;
   return [
     ...(validation === "none" ? [] : [`ca (must be the root of the server's chain, validation is ${validation})`]),
     ...(checkhost === 1 ? ["serverName (the server's certificate must be for the URL's host)"] : []),
     ...(parameters.ignorelocaltime === 0
       ? ["the server's certificate may be expired, or the modem's clock wrong"]
       : []),
-    `minVersion (BG96 offers ${version}; it has no TLS 1.3)`,
+    `minVersion (${model.name} offers ${version}; it has no TLS 1.3)`,
     `ciphers (${suites})`,
     cert === undefined
       ? "cert and key (the server may require a client certificate)"

@@ -3,11 +3,12 @@ import { domainToASCII } from "node:url";
 import { ModemError } from "../../errors";
 import { checkMaterial } from "../../services/security/profile-material";
 import type { SecurityProfile, TlsVersion } from "../../services/security/security";
+import type { QuectelTraits } from "../traits";
 import { type CertificateFile, certificateFile } from "./certificate-file";
 import { cipherSuiteCode } from "./cipher-suites";
 import type { SslParameters } from "./settings";
 
-/** BG96 can't be told "at least", so the lowest version that is accepted is the only one. */
+/** The modem can't be told "at least", so the lowest version that is accepted is the only one. */
 const VERSIONS: Readonly<Partial<Record<TlsVersion, SslParameters["sslversion"]>>> = {
   any: 4,
   "1.0": 1,
@@ -25,7 +26,7 @@ export interface SslTarget {
   readonly timeout?: number;
 }
 
-/** A security profile as an SSL context of BG96 takes it, checked. */
+/** A security profile as an SSL context takes it, checked. */
 export interface SslPlan {
   readonly profile: SecurityProfile;
   /** Without the names of files. */
@@ -39,15 +40,16 @@ export interface SslPlan {
   readonly key: string;
 }
 
-/** @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` for what BG96 has no setting for */
-export function planSsl(profile: SecurityProfile, target: SslTarget = {}): SslPlan {
-  for (const [asked, sentence] of REFUSALS) if (asked(profile)) throw new ModemError("NOT_SUPPORTED", sentence);
+/** @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` for what the modem has no setting for */
+export function planSsl(profile: SecurityProfile, model: QuectelTraits, target: SslTarget = {}): SslPlan {
+  const { name } = model;
+  for (const [asked, sentence] of REFUSALS) if (asked(profile)) throw new ModemError("NOT_SUPPORTED", sentence(name));
   const { validation } = profile;
-  checkNames(profile, target.host);
+  checkNames(profile, target.host, name);
   const sslversion = VERSIONS[profile.minVersion];
-  if (sslversion === undefined) throw new ModemError("NOT_SUPPORTED", "minVersion: BG96 has no TLS 1.3; choose 1.2");
-  const ciphersuite = cipherSuiteCode(profile.ciphers);
-  const files = filesOf(profile);
+  if (sslversion === undefined) throw new ModemError("NOT_SUPPORTED", `minVersion: ${name} has no TLS 1.3; choose 1.2`);
+  const ciphersuite = cipherSuiteCode(profile.ciphers, model);
+  const files = filesOf(profile, name);
   const seclevel = validation === "none" ? 0 : files.some(({ kind }) => kind === "key") ? 2 : 1;
   const parameters = {
     sslversion,
@@ -63,26 +65,41 @@ export function planSsl(profile: SecurityProfile, target: SslTarget = {}): SslPl
   return { profile, parameters, negotiatetime: negotiationTime(target.timeout), files, sni, needsSni, checkhost, key };
 }
 
-/** What no firmware of BG96 can do, and what to do about it. */
-const REFUSALS: readonly (readonly [asked: (profile: SecurityProfile) => boolean, sentence: string])[] = [
-  [({ resumption }) => resumption !== "off", "resumption: BG96 does not resume TLS sessions; turn it off"],
+/** What no firmware can do, and what to do about it. */
+const REFUSALS: readonly (readonly [
+  asked: (profile: SecurityProfile) => boolean,
+  sentence: (model: string) => string,
+])[] = [
+  [
+    ({ resumption }) => resumption !== "off",
+    (model) => `resumption: ${model} does not resume TLS sessions; turn it off`,
+  ],
   [
     ({ psk, pskIdentity }) => psk !== undefined || pskIdentity !== undefined,
-    "psk: BG96 has no pre-shared keys; use certificates",
+    (model) => `psk: ${model} has no pre-shared keys; use certificates`,
   ],
-  [({ rootOfTrustPsk }) => rootOfTrustPsk, "rootOfTrustPsk: BG96 has no root of trust; use certificates"],
+  [
+    ({ rootOfTrustPsk }) => rootOfTrustPsk,
+    (model) => `rootOfTrustPsk: ${model} has no root of trust; use certificates`,
+  ],
   [
     ({ pinnedKey }) => pinnedKey !== undefined,
-    "pinnedKey: BG96 does not compare the server's key; give the server's CA certificate with validation ca",
+    (model) =>
+      `pinnedKey: ${model} does not compare the server's key; give the server's CA certificate with validation ca`,
   ],
   [
     ({ validation, cert, key }) => validation === "none" && (cert !== undefined || key !== undefined),
-    "validation none with a client certificate: BG96 shows its certificate only to a server that it checks; choose validation ca and give ca",
+    (model) =>
+      `validation none with a client certificate: ${model} shows its certificate only to a server that it checks; choose validation ca and give ca`,
   ],
 ];
 
-/** BG96 compares with the URL's host, and names it to the server, or does neither: there is no name to set. */
-function checkNames({ validation, serverName = "", sni = "" }: SecurityProfile, host: string | undefined): void {
+/** The modem compares with the URL's host, and names it to the server, or does neither: there is no name to set. */
+function checkNames(
+  { validation, serverName = "", sni = "" }: SecurityProfile,
+  host: string | undefined,
+  model: string,
+): void {
   if (host === undefined) return;
   const expected = validation === "none" || validation === "ca" ? "" : serverName;
   for (const [field, name] of [
@@ -90,24 +107,27 @@ function checkNames({ validation, serverName = "", sni = "" }: SecurityProfile, 
     ["sni", sni],
   ] as const) {
     if (name === "" || [name, domainToASCII(name)].some((form) => form.toLowerCase() === host.toLowerCase())) continue;
-    throw new ModemError("NOT_SUPPORTED", `${field}: BG96 takes the URL's host (${host}) and no other; leave it empty`);
+    throw new ModemError(
+      "NOT_SUPPORTED",
+      `${field}: ${model} takes the URL's host (${host}) and no other; leave it empty`,
+    );
   }
 }
 
 /** Opening an encrypted key takes long by design: once a profile is enough. */
 const made = new WeakMap<SecurityProfile, readonly CertificateFile[]>();
 
-function filesOf(profile: SecurityProfile): readonly CertificateFile[] {
-  const files = made.get(profile) ?? makeFiles(profile);
+function filesOf(profile: SecurityProfile, model: string): readonly CertificateFile[] {
+  const files = made.get(profile) ?? makeFiles(profile, model);
   made.set(profile, files);
   return files;
 }
 
-function makeFiles(profile: SecurityProfile): CertificateFile[] {
+function makeFiles(profile: SecurityProfile, model: string): CertificateFile[] {
   const { ca, cert, key } = checkMaterial(profile);
   if (profile.validation === "none") return [];
   if (ca === undefined) {
-    const message = `ca: BG96 has no root certificates of its own; validation ${profile.validation} needs the server's CA certificate`;
+    const message = `ca: ${model} has no root certificates of its own; validation ${profile.validation} needs the server's CA certificate`;
     throw new ModemError("INVALID_INPUT", message);
   }
   return [

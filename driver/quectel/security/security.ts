@@ -13,13 +13,11 @@ import type {
 import { Pool } from "../../services/waiting/pool";
 import type { AcquireOptions } from "../../services/waiting/waiting-line";
 import type { QuectelFiles } from "../files/files";
+import type { QuectelTraits } from "../traits";
 import { CertificateStore } from "./certificates";
 import { ensureClock } from "./clock";
 import { planSsl, type SslPlan } from "./plan";
 import { SslConfiguration, type SslParameters } from "./settings";
-
-/** All that there are, the HTTP client's own (guide 2.1) first. */
-const CONTEXTS = [1, 2, 3, 4, 5, 0] as const;
 
 type Options = { signal?: AbortSignal };
 
@@ -33,18 +31,21 @@ export interface SslLease {
   release(options?: { suspect?: boolean }): void;
 }
 
-/** BG96's SSL contexts by +QSSLCFG, with certificates and keys as files (AT facts 3.1, guide 3.2). */
+/** SSL contexts by +QSSLCFG, with certificates and keys as files (AT facts 3.1, guide 3.2). */
 export class QuectelSecurity implements SecurityService {
   readonly #channel: Channel;
   readonly #store: CertificateStore;
   readonly #configuration: SslConfiguration;
-  readonly #contexts = new ProfileAllocation(CONTEXTS, { name: "SSL contexts of BG96" });
+  readonly #model: QuectelTraits;
+  readonly #contexts: ProfileAllocation;
   /** Two that bring the same file, or import one while it is looked for, would get in each other's way. */
   readonly #turn = new Pool(["certificates"], { name: "settings of certificates" });
 
-  constructor(channel: Channel, files: QuectelFiles) {
+  constructor(channel: Channel, files: QuectelFiles, model: QuectelTraits) {
     this.#channel = channel;
-    this.#store = new CertificateStore(files);
+    this.#model = model;
+    this.#contexts = new ProfileAllocation(model.limits.sslContexts, { name: `SSL contexts of ${model.name}` });
+    this.#store = new CertificateStore(files, model);
     this.#configuration = new SslConfiguration(channel);
   }
 
@@ -72,13 +73,13 @@ export class QuectelSecurity implements SecurityService {
   }
 
   async apply(profile: SecurityProfile, options: Options = {}): Promise<AppliedProfile> {
-    const { context, certificates, release } = await this.acquire(planSsl(profile), options);
+    const { context, certificates, release } = await this.acquire(planSsl(profile, this.#model), options);
     release();
     return { profile: context, certificates };
   }
 
   async restoreSession(): Promise<never> {
-    throw new ModemError("NOT_SUPPORTED", "session: BG96 does not resume TLS sessions");
+    throw new ModemError("NOT_SUPPORTED", `session: ${this.#model.name} does not resume TLS sessions`);
   }
 
   /**
@@ -133,14 +134,14 @@ export class QuectelSecurity implements SecurityService {
   async #offerNames(context: number, { profile, sni, needsSni, checkhost }: SslPlan): Promise<void> {
     const compares = await this.#configuration.offer(context, "checkhost", checkhost);
     if (!compares && checkhost === 1) {
-      const message = `validation ${profile.validation}: this firmware of BG96 does not compare the server's certificate with its name; update it, or choose validation ca`;
+      const message = `validation ${profile.validation}: this firmware of ${this.#model.name} does not compare the server's certificate with its name; update it, or choose validation ca`;
       throw new ModemError("NOT_SUPPORTED", message);
     }
     const names = await this.#configuration.offer(context, "sni", sni);
     if (!names && needsSni) {
       throw new ModemError(
         "NOT_SUPPORTED",
-        "sni: this firmware of BG96 sends no server name; update it, or leave sni empty",
+        `sni: this firmware of ${this.#model.name} sends no server name; update it, or leave sni empty`,
       );
     }
   }

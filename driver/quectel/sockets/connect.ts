@@ -51,7 +51,7 @@ export class SocketOpener {
   constructor(channel: Channel, numbers: SocketNumbers) {
     this.#channel = channel;
     this.#numbers = numbers;
-    this.#urcs = new SocketUrcs(channel);
+    this.#urcs = new SocketUrcs(channel, numbers);
   }
 
   /**

@@ -11,6 +11,7 @@ import type {
   SocketStatus,
 } from "../../services/sockets/sockets";
 import { Pool } from "../../services/waiting/pool";
+import type { QuectelTraits } from "../traits";
 import type { Opened } from "./connect";
 import { SocketControl, type SocketFamily } from "./control";
 import { SocketReader } from "./reader";
@@ -23,6 +24,7 @@ const STATES: readonly string[] = ["closed", "syn-sent", "established", "establi
 /** An open socket, and what it needs. */
 export interface SocketParts extends Opened {
   readonly channel: Channel;
+  readonly model: QuectelTraits;
   readonly operation: string;
   readonly family: SocketFamily;
   readonly remote: SocketAddress | undefined;
@@ -30,7 +32,7 @@ export interface SocketParts extends Opened {
   readonly names: NameCache<AbortSignal | undefined>;
 }
 
-/** A connection or UDP socket of BG96 with buffer access (AT facts 2.2, 3.2). */
+/** A connection or UDP socket with buffer access (AT facts 2.2, 3.2). */
 export class QuectelSocket implements ModemSocket {
   readonly way = "command: binary";
   readonly #parts: SocketParts;
@@ -66,8 +68,8 @@ export class QuectelSocket implements ModemSocket {
   }
 
   async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
-    const { operation, state, names } = this.#parts;
-    checkSend(this.protocol, data, to);
+    const { model, operation, state, names } = this.#parts;
+    checkSend(model.name, this.protocol, data, to);
     if (state.hasEnded || this.#closing !== undefined) throw this.#sender.closed();
     signal?.throwIfAborted();
     if (to === undefined) return this.#stream.send(data, signal);
@@ -129,7 +131,7 @@ export async function socketStatus(
 }
 
 /** @throws {ModemError} `INVALID_INPUT` */
-export function checkSend(protocol: "tcp" | "udp", data: Uint8Array, to: SendOptions["to"]): void {
+export function checkSend(model: string, protocol: "tcp" | "udp", data: Uint8Array, to: SendOptions["to"]): void {
   if (protocol === "tcp") {
     if (to !== undefined)
       throw new ModemError("INVALID_INPUT", "host and port are for datagrams, not for a connection");
@@ -137,9 +139,10 @@ export function checkSend(protocol: "tcp" | "udp", data: Uint8Array, to: SendOpt
   }
   if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port are missing: a datagram needs a receiver");
   integer(to.port, { field: "port", min: 1, max: 65_535 });
-  if (data.length === 0) throw new ModemError("INVALID_INPUT", "payload is empty: BG96 can't send an empty datagram");
+  if (data.length === 0)
+    throw new ModemError("INVALID_INPUT", `payload is empty: ${model} can't send an empty datagram`);
   if (data.length > LARGEST_SEND) {
-    const message = `payload has ${data.length} bytes: a datagram of BG96 has at most ${LARGEST_SEND}`;
+    const message = `payload has ${data.length} bytes: a datagram of ${model} has at most ${LARGEST_SEND}`;
     throw new ModemError("INVALID_INPUT", message);
   }
 }

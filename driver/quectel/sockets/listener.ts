@@ -5,7 +5,7 @@ import type { ModemListener } from "../../services/sockets/sockets";
 import type { Opened } from "./connect";
 import { SocketControl, TCP } from "./control";
 
-/** A listening socket of BG96 (AT facts 2.2). */
+/** A listening socket (AT facts 2.2). */
 export class QuectelListener implements ModemListener {
   readonly localPort: number;
   readonly #channel: Channel;

@@ -1,13 +1,6 @@
 import { busyError } from "../../services/waiting/pool";
 import { type AcquireOptions, WaitingLine } from "../../services/waiting/waiting-line";
-
-/** AT facts 2.2: 0–11, TLS included. */
-const COUNT = 12;
-
-/** Whether the modem has a socket of that number. */
-export function isSocketNumber(value: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value < COUNT;
-}
+import type { QuectelTraits } from "../traits";
 
 /** The number of a socket, held by one user. */
 export interface SocketNumber {
@@ -19,14 +12,29 @@ export interface SocketNumber {
 }
 
 /**
- * The numbers of BG96's sockets. The host chooses those that it opens, the modem those of connections that it accepts:
+ * The numbers of the modem's sockets. The host chooses those that it opens, the modem those of connections that it accepts:
  * these may come on a number that the host is just about to open, which the modem then refuses.
  */
 export class SocketNumbers {
-  readonly #free = Array.from({ length: COUNT }, (_value, number) => number);
+  readonly #model: QuectelTraits;
+  readonly #free: number[];
   readonly #holders = new Map<number, { readonly number: SocketNumber; readonly owner: string | undefined }>();
   readonly #waiters = new WaitingLine<SocketNumber>();
   #closed: Error | undefined;
+
+  constructor(model: QuectelTraits) {
+    this.#model = model;
+    this.#free = Array.from({ length: model.limits.sockets }, (_value, number) => number);
+  }
+
+  get model(): QuectelTraits {
+    return this.#model;
+  }
+
+  /** Whether the modem has a socket of that number. */
+  has(value: number): boolean {
+    return Number.isInteger(value) && value >= 0 && value < this.#model.limits.sockets;
+  }
 
   get available(): number {
     return this.#free.length;
@@ -55,7 +63,7 @@ export class SocketNumbers {
 
   busy(detail: string): Error {
     const owners = [...this.#holders.values()].map(({ owner }) => owner);
-    return busyError(`All ${COUNT} sockets of BG96`, detail, owners);
+    return busyError(`All ${this.#model.limits.sockets} sockets of ${this.#model.name}`, detail, owners);
   }
 
   /** Fails everyone who waits, and everyone who will ask, with `error`. */

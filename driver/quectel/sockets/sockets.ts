@@ -17,6 +17,7 @@ import type { QuectelDiagnostics } from "../diagnostics/diagnostics";
 import type { QuectelPacketData } from "../packet-data/packet-data";
 import { explainTls, mayBeHandshake } from "../security/diagnosis";
 import type { QuectelSecurity, SslLease } from "../security/security";
+import type { QuectelTraits } from "../traits";
 import type { Opening } from "./connect";
 import { type Opened, SocketOpener } from "./connect";
 import { QuectelSocket } from "./connection";
@@ -31,7 +32,7 @@ import { clearFailed, directOpening, setPackets } from "./transparent-open";
 
 /** UDP SERVICE and TCP LISTENER have no server; the manual's own example gives them this one. */
 const NO_SERVER = { host: "127.0.0.1", port: 0 } as const;
-/** Where no local port is asked for, BG96 has to be given one nevertheless: RFC 6335 6. */
+/** Where no local port is asked for, the modem has to be given one nevertheless: RFC 6335 6. */
 const EPHEMERAL = { first: 49_152, end: 65_536, attempts: 5 } as const;
 /** What a port in use is reported as: binding failed, or port busy. */
 const PORT_TAKEN = new Set([556, 574]);
@@ -46,42 +47,45 @@ type Accept = (socket: ModemSocket) => SocketEvents;
 type OnClosed = (error?: ModemError) => void;
 type UdpOptions = Parameters<SocketService["openUdp"]>[0];
 
-/** The services of BG96 that its sockets use. */
+/** What the sockets use of the rest. */
 export interface SocketNeeds {
   readonly packetData: QuectelPacketData;
   readonly diagnostics: QuectelDiagnostics;
   readonly security: QuectelSecurity;
   readonly numbers: SocketNumbers;
+  readonly model: QuectelTraits;
 }
 
-/** BG96's sockets (AT facts 2.2, 3.2). */
+/** The modem's sockets (AT facts 2.2, 3.2). */
 export class QuectelSockets implements SocketService {
   readonly #channel: Channel;
   readonly #needs: SocketNeeds;
   readonly #opener: SocketOpener;
-  readonly #direct = new TransparentModeLock();
+  readonly #direct: TransparentModeLock;
 
   constructor(channel: Channel, needs: SocketNeeds) {
     this.#channel = channel;
     this.#needs = needs;
+    this.#direct = new TransparentModeLock(needs.model);
     this.#opener = new SocketOpener(channel, needs.numbers);
   }
 
   async connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket> {
-    const plan = planConnect(options);
+    const plan = planConnect(options, this.#needs.model);
     const deadline = new Deadline(options.timeout, plan.operation, options.signal);
     return inTime(deadline, this.#connect(plan, deadline, events));
   }
 
   async openUdp(options: UdpOptions, events: SocketEvents): Promise<ModemSocket> {
-    if (options.security !== undefined) throw new ModemError("NOT_SUPPORTED", "tls: BG96 has no DTLS");
-    checkOptions(options);
+    if (options.security !== undefined)
+      throw new ModemError("NOT_SUPPORTED", `tls: ${this.#needs.model.name} has no DTLS`);
+    checkOptions(options, this.#needs.model);
     const deadline = new Deadline(options.timeout, "Opening a UDP socket", options.signal);
     return inTime(deadline, this.#openUdp(options, deadline, events));
   }
 
   async listen(options: ListenOptions, accept: Accept, onClosed: OnClosed): Promise<ModemListener> {
-    checkOptions(options);
+    checkOptions(options, this.#needs.model);
     const deadline = new Deadline(options.timeout, `Listening on port ${options.localPort}`, options.signal);
     return inTime(deadline, this.#listen(options, deadline, accept, onClosed));
   }
@@ -145,7 +149,7 @@ export class QuectelSockets implements SocketService {
     const { operation, family, host, port } = opening;
     const dial = async (opened: Opened): Promise<ModemSocket> => {
       // Asking the modem for the address would take the line away again.
-      const parts = { operation, family, channel: this.#channel, remote: { ip: host, port } };
+      const parts = { operation, family, channel: this.#channel, model: this.#needs.model, remote: { ip: host, port } };
       const socket = new TransparentSocket({ ...parts, ...releasing(opened, releases) }, events);
       try {
         await socket.open(directOpening(opened.number.value, opening, deadline));
@@ -220,7 +224,7 @@ export class QuectelSockets implements SocketService {
     const resolve = async (host: string, signal: AbortSignal | undefined): Promise<string> =>
       (await this.#needs.diagnostics.resolve(host, { cid, signal })).address;
     const names = new NameCache(resolve, REMEMBERED_NAMES);
-    const socket = new QuectelSocket({ ...what, ...opened, channel: this.#channel, names });
+    const socket = new QuectelSocket({ ...what, ...opened, channel: this.#channel, model: this.#needs.model, names });
     socket.start(typeof owner === "function" ? owner(socket) : owner);
     return socket;
   }
@@ -244,7 +248,7 @@ export class QuectelSockets implements SocketService {
     if (!mayBeHandshake(number)) return error;
     const server = { cid, host, port };
     const failed = { operation, error, number, server, plan: ssl, lease, remaining: deadline.remaining };
-    return explainTls(this.#channel, this.#needs.numbers, failed);
+    return explainTls(this.#channel, this.#needs.numbers, this.#needs.model, failed);
   }
 }
 

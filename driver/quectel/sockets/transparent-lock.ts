@@ -1,5 +1,6 @@
 import { ModemError } from "../../errors";
 import { type AcquireOptions, WaitingLine } from "../../services/waiting/waiting-line";
+import type { QuectelTraits } from "../traits";
 
 /** ms that are waited at most: the socket that has the turn may be closing. */
 const PATIENCE_MS = 10_000;
@@ -13,9 +14,14 @@ export type Release = () => void;
  */
 export class TransparentModeLock {
   readonly #waiters = new WaitingLine<Release>();
+  readonly #model: QuectelTraits;
   #owner: string | undefined;
   #holder: Release | undefined;
   #closed: Error | undefined;
+
+  constructor(model: QuectelTraits) {
+    this.#model = model;
+  }
 
   /** @throws {ModemError} `MODEM_BUSY` when another one has it and keeps it; the abort reason; what `close` gave */
   async take({ owner = "", timeout = PATIENCE_MS, signal }: AcquireOptions): Promise<Release> {
@@ -45,7 +51,7 @@ export class TransparentModeLock {
   }
 
   #busy(operation: string): ModemError {
-    const message = `${operation}: only one socket of BG96 can be in direct mode at a time, and ${this.#owner} is; close it first, or choose mode command`;
+    const message = `${operation}: only one socket of ${this.#model.name} can be in direct mode at a time, and ${this.#owner} is; close it first, or choose mode command`;
     return new ModemError("MODEM_BUSY", message);
   }
 }

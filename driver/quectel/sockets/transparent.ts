@@ -13,6 +13,7 @@ import type {
 } from "../../services/sockets/sockets";
 import { Deadline } from "../../services/waiting/deadline";
 import { Pool } from "../../services/waiting/pool";
+import type { QuectelTraits } from "../traits";
 import type { Opened } from "./connect";
 import { checkSend, socketStatus } from "./connection";
 import { CLOSING, CONNECTED, SocketControl, type SocketFamily } from "./control";
@@ -31,6 +32,7 @@ const ATTEMPTS_FOR_REST = 2;
 /** An open socket, and what it needs. */
 export interface DirectSocketParts extends Opened {
   readonly channel: Channel;
+  readonly model: QuectelTraits;
   readonly operation: string;
   readonly family: SocketFamily;
   readonly remote: SocketAddress;
@@ -89,7 +91,7 @@ export class TransparentSocket implements ModemSocket {
   }
 
   async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
-    checkSend(this.protocol, data, to);
+    checkSend(this.#parts.model.name, this.protocol, data, to);
     if (this.#parts.state.hasEnded || this.#closing !== undefined) throw this.#closed();
     await this.#sending.withItem(() => this.#write(data, signal), { signal, owner: this.#parts.operation });
   }

@@ -2,17 +2,19 @@ import type { Channel } from "../../at/channel-types";
 import { type AnswerField, splitFields, toInteger } from "../../at/fields";
 import { parseAddress } from "../../cellular/addresses";
 import { ModemError } from "../../errors";
-import { isSocketNumber } from "./numbers";
+import type { SocketNumbers } from "./numbers";
 import type { Incoming, SocketState } from "./state";
 
 /** Brings `+QIURC` and `+QSSLURC` to the sockets they are of (AT facts 2.2, 3.2). */
 export class SocketUrcs {
   readonly #channel: Channel;
+  readonly #numbers: SocketNumbers;
   readonly #states = new Map<number, SocketState>();
   readonly #leave: readonly (() => void)[];
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, numbers: SocketNumbers) {
     this.#channel = channel;
+    this.#numbers = numbers;
     const route = (prefix: string): (() => void) =>
       channel.onUrc(prefix, (line) => this.#route(...kindAndRest(splitFields(line))));
     const restarted = (): void =>
@@ -44,15 +46,19 @@ export class SocketUrcs {
     if (kind === "recv") this.#states.get(number)?.look();
     else if (kind === "closed") this.#states.get(number)?.end();
     else if (kind === "pdpdeact") this.#deactivated(number);
-    else if (kind === "incoming full") this.#channel.note("A connection was refused: all sockets of BG96 are in use");
+    else if (kind === "incoming full")
+      this.#channel.note(`A connection was refused: all sockets of ${this.#numbers.model.name} are in use`);
     else if (kind === "incoming") this.#incoming(number, rest);
   }
 
   #incoming(number: number, rest: readonly AnswerField[]): void {
     const listener = this.#states.get(toInteger(rest[1]));
     // Of a damaged line: it would be among those that are given out, and its commands could not even be written.
-    if (isSocketNumber(number)) listener?.incoming(parseIncoming(rest));
-    else this.#channel.note(`A connection on socket ${rest[0]?.text ?? ""}, which BG96 does not have, was passed over`);
+    if (this.#numbers.has(number)) listener?.incoming(parseIncoming(rest));
+    else
+      this.#channel.note(
+        `A connection on socket ${rest[0]?.text ?? ""}, which ${this.#numbers.model.name} does not have, was passed over`,
+      );
   }
 
   #deactivated(cid: number): void {

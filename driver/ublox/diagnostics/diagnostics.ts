@@ -12,6 +12,7 @@ import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { query } from "../commands";
 import { requireDefaultContext } from "../packet-data/default-context";
 import { TIMEOUTS } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 import { planPing, runPing } from "./ping";
 
 /** A resolution that fails within this time, in ms, failed inside the modem, and a second one may work. */
@@ -27,18 +28,20 @@ interface ResolveOptions {
 /** +UPING and +UDNSRN (guide 2.4). */
 export class UbloxDiagnostics implements DiagnosticsService {
   readonly #channel: Channel;
+  readonly #model: UbloxTraits;
   /** +UUPING names no command: two at once could not be told apart. */
   readonly #ping = new Pool(["+UPING"], { name: "pings" });
   readonly #disposed = new AbortController();
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, model: UbloxTraits) {
     this.#channel = channel;
+    this.#model = model;
   }
 
   async ping(host: string, options: PingOptions = {}): Promise<PingResult> {
     const plan = planPing(withoutBrackets(host), options);
     const signal = options.signal ?? this.#disposed.signal;
-    await requireDefaultContext(this.#channel, options.cid, "ping");
+    await requireDefaultContext(this.#channel, this.#model, options.cid, "ping");
     const turn = await this.#ping.acquire({ signal, owner: `ping ${host}` });
     const work = runPing(this.#channel, plan, { ...options, signal });
     // Who gives up leaves, but the modem goes on: the next ping waits for the last reply of this one.
@@ -53,7 +56,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
     const inverse = isIP(name) !== 0;
     const wanted = quote(name, { field: "host", max: 255 });
     const signal = options.signal ?? this.#disposed.signal;
-    await requireDefaultContext(this.#channel, options.cid, "resolve names");
+    await requireDefaultContext(this.#channel, this.#model, options.cid, "resolve names");
     const question = query("+UDNSRN=", [inverse ? 1 : 0, wanted], {
       timeout: TIMEOUTS.dns,
       signal,

@@ -9,12 +9,12 @@ import { Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import type { UbloxFiles } from "../files/files";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
+import { numbersOf, type UbloxTraits } from "../traits";
 import { type HttpFailure, httpError, isInProgress } from "./errors";
 import { planRequest, type RequestPlan } from "./plan";
 import { HttpProfile } from "./profile";
 import { readResponseFile } from "./response";
 
-const PROFILES = [0, 1, 2, 3] as const;
 /** ms for which a profile that is still busy is left alone. */
 const BUSY_PAUSE_MS = 1000;
 /** ms that the modem may need beyond the request's own limit until it reports a result. */
@@ -28,24 +28,26 @@ interface Attempt {
   readonly limit: Deadline;
 }
 
-/** HTTP by +UHTTP and +UHTTPC (guide 10): up to four requests side by side, one a profile. */
+/** HTTP by +UHTTP and +UHTTPC (guide 10): requests side by side, one a profile. */
 export class UbloxHttp implements HttpService {
   readonly #channel: Channel;
   readonly #files: UbloxFiles;
   readonly #profiles: Pool<HttpProfile>;
   readonly #security: UbloxSecurity;
+  readonly #model: UbloxTraits;
   readonly #disposed = new AbortController();
 
-  constructor(channel: Channel, files: UbloxFiles, security: UbloxSecurity) {
+  constructor(channel: Channel, files: UbloxFiles, security: UbloxSecurity, model: UbloxTraits) {
     this.#channel = channel;
     this.#files = files;
     this.#security = security;
-    const profiles = PROFILES.map((number) => new HttpProfile(number, channel, files));
+    this.#model = model;
+    const profiles = numbersOf(model.limits.httpProfiles).map((number) => new HttpProfile(number, channel, files));
     this.#profiles = new Pool(profiles, { name: "HTTP profiles" });
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
-    const plan = planRequest(request);
+    const plan = planRequest(request, this.#model);
     const limit = new Deadline(request.timeout, plan.operation, request.signal);
     try {
       for (;;) {

@@ -7,6 +7,7 @@ import { parseHttpUrl, requestTarget, urlCredentials } from "../../services/http
 import type { SecurityProfile } from "../../services/security/security";
 import { addressFamily } from "../addresses";
 import type { SecureServer } from "../security/server";
+import type { UbloxTraits } from "../traits";
 import { type ContentType, contentTypeOf } from "./content-type";
 
 /** What +UHTTPC sends behind the header. */
@@ -38,9 +39,6 @@ export interface RequestPlan {
 const COMMANDS: Readonly<Record<HttpMethod, number>> = { HEAD: 0, GET: 1, DELETE: 2, PUT: 3, POST: 4 };
 const POST_DATA = 5;
 
-/** Limits of the sister modems' manuals; the guide prints none. */
-const MAX = { host: 255, path: 1500, credential: 256, header: 512, headers: 5, data: 128 } as const;
-
 /** The modem writes these itself; a second one would make the request ambiguous. */
 const MODEM_HEADERS: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding"]);
 /** Whose values may be shown. Any other may hold a key: services have names of their own for theirs. */
@@ -66,63 +64,65 @@ const OPEN_HEADERS: ReadonlySet<string> = new Set([
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** @throws {ModemError} `INVALID_INPUT` naming the field, `NOT_SUPPORTED` */
-export function planRequest(request: HttpRequest): RequestPlan {
+export function planRequest(request: HttpRequest, model: UbloxTraits): RequestPlan {
+  const { http: max, contexts } = model.limits;
   const url = parseHttpUrl(request);
   const host = withoutBrackets(url.hostname);
   const { contentType, headers } = separateContentType(request);
-  const body = planBody(request, contentType);
+  const body = planBody(request, contentType, model);
   const secured = url.protocol === "https:" ? request.security : undefined;
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
   return {
     operation: `${request.method} ${url.protocol}//${url.host}${url.pathname}`,
     method: request.method,
     command: body?.kind === "data" ? POST_DATA : COMMANDS[request.method],
-    server: { key: isIP(host) === 0 ? 1 : 0, name: quote(host, { field: "url: server name", max: MAX.host }) },
+    server: { key: isIP(host) === 0 ? 1 : 0, name: quote(host, { field: "url: server name", max: max.host }) },
     port,
     secure: secured && { profile: secured, server: { host, port } },
-    path: planPath(url),
-    auth: planAuth(request, url),
-    headers: planHeaders(headers),
-    context: planContext(request.cid, host),
+    path: planPath(url, max.path),
+    auth: planAuth(request, url, max.credential),
+    headers: planHeaders(headers, model),
+    context: planContext(request.cid, host, contexts),
     body,
     onProgress: request.onProgress,
   };
 }
 
 /** The query is kept from logs and errors: it often holds a key. */
-function planPath(url: URL): Field {
-  const path = quote(requestTarget(url), { field: "url: path", max: MAX.path });
+function planPath(url: URL, max: number): Field {
+  const path = quote(requestTarget(url), { field: "url: path", max });
   return url.search === "" ? path : { ...path, shown: `"${url.pathname}?***"` };
 }
 
-function planAuth({ auth }: HttpRequest, url: URL): RequestPlan["auth"] {
+function planAuth({ auth }: HttpRequest, url: URL, max: number): RequestPlan["auth"] {
   const { user, password } = auth ?? urlCredentials(url) ?? { user: "", password: "" };
   if (user === "" && password === "") return undefined;
   return {
-    user: quote(user, { field: "user", max: MAX.credential, secret: true }),
-    password: quote(password, { field: "password", max: MAX.credential, secret: true }),
+    user: quote(user, { field: "user", max, secret: true }),
+    password: quote(password, { field: "password", max, secret: true }),
   };
 }
 
-function planContext(cid: number | undefined, host: string): RequestPlan["context"] {
+function planContext(cid: number | undefined, host: string, max: number): RequestPlan["context"] {
   if (cid === undefined) return undefined;
   const family = isIP(host) === 0 ? 0 : addressFamily(host);
-  return { cid: integer(cid, { field: "cid", min: 1, max: 8 }), family };
+  return { cid: integer(cid, { field: "cid", min: 1, max }), family };
 }
 
 /** +UHTTP=…,9 takes `"<n>:<name>:<value>"`, n from 0 to 4. */
-function planHeaders(headers: HttpRequest["headers"]): Field[] {
-  if (headers.length > MAX.headers) {
+function planHeaders(headers: HttpRequest["headers"], { name: model, limits }: UbloxTraits): Field[] {
+  const max = limits.http;
+  if (headers.length > max.headers) {
     throw new ModemError(
       "INVALID_INPUT",
-      `headers: ${headers.length} are more than the ${MAX.headers} that LARA-R6 can send`,
+      `headers: ${headers.length} are more than the ${max.headers} that ${model} can send`,
     );
   }
   return headers.map(([name, value], index) => {
     if (!TOKEN.test(name)) throw new ModemError("INVALID_INPUT", `headers: ${JSON.stringify(name)} is no header name`);
     const key = name.toLowerCase();
     if (MODEM_HEADERS.has(key)) throw new ModemError("INVALID_INPUT", `headers: the modem writes ${name} itself`);
-    const field = quote(`${index}:${name}:${value}`, { field: `headers: ${name}`, max: MAX.header });
+    const field = quote(`${index}:${name}:${value}`, { field: `headers: ${name}`, max: max.header });
     return OPEN_HEADERS.has(key) ? field : { ...field, shown: `"${index}:${name}:***"` };
   });
 }
@@ -135,16 +135,21 @@ function separateContentType({ contentType, headers }: HttpRequest): Pick<HttpRe
   };
 }
 
-function planBody({ method, body }: HttpRequest, type: string | undefined): RequestBody | undefined {
+function planBody(
+  { method, body }: HttpRequest,
+  type: string | undefined,
+  { name, limits }: UbloxTraits,
+): RequestBody | undefined {
   const content = body ?? new Uint8Array();
   if (method !== "POST" && method !== "PUT") {
     if (content.length === 0) return undefined;
-    throw new ModemError("NOT_SUPPORTED", `LARA-R6 can't send a body with ${method}; only POST and PUT take one`);
+    throw new ModemError("NOT_SUPPORTED", `${name} can't send a body with ${method}; only POST and PUT take one`);
   }
   const contentType = contentTypeOf(type);
+  const max = limits.http.data;
   const text = Buffer.from(content).toString("latin1");
-  if (method === "POST" && unquotable(text, MAX.data) === undefined) {
-    return { kind: "data", data: quote(text, { field: "payload", max: MAX.data, secret: true }), contentType };
+  if (method === "POST" && unquotable(text, max) === undefined) {
+    return { kind: "data", data: quote(text, { field: "payload", max, secret: true }), contentType };
   }
   return { kind: "file", content, contentType };
 }

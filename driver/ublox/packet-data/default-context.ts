@@ -3,6 +3,7 @@ import { toInteger } from "../../at/fields";
 import { ask, unlessRejected } from "../../cellular/commands";
 import { ModemError } from "../../errors";
 import { query } from "../commands";
+import type { UbloxTraits } from "../traits";
 
 /** Without +UDCONF=19 the modem's own clients use context 1 (guide 2.3.1). */
 export const FACTORY_CONTEXT = 1;
@@ -12,7 +13,12 @@ export const FACTORY_CONTEXT = 1;
  *
  * @throws {ModemError} `NOT_SUPPORTED` when they use another one
  */
-export async function requireDefaultContext(channel: Channel, cid: number | undefined, what: string): Promise<void> {
+export async function requireDefaultContext(
+  channel: Channel,
+  { name }: UbloxTraits,
+  cid: number | undefined,
+  what: string,
+): Promise<void> {
   if (cid === undefined) return;
   const answer = await unlessRejected(ask(channel, query("+UDCONF=", [19])));
   const configured = toInteger(answer?.[0]?.[1]);
@@ -20,6 +26,6 @@ export async function requireDefaultContext(channel: Channel, cid: number | unde
   if (used === cid) return;
   throw new ModemError(
     "NOT_SUPPORTED",
-    `LARA-R6 can ${what} only over its default data connection, which is ${used}, not ${cid}. Leave cid out.`,
+    `${name} can ${what} only over its default data connection, which is ${used}, not ${cid}. Leave cid out.`,
   );
 }

@@ -9,13 +9,14 @@ import type { AuthType, PacketDataService, PdpContext, PdpStatus } from "../../s
 import { addressFamily } from "../addresses";
 import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 import { type ContextDefinition, parseContextAddresses, parseContextParameters, parseDefinition } from "./answers";
 import { ContextLossWatch } from "./context-loss";
 import { provisionsApns, readMnoProfile, requireDataContext } from "./mno-profile";
 
 const AUTH_TYPES: Readonly<Record<AuthType, number>> = { none: 0, pap: 1, chap: 2 };
 
-/** +UAUTHREQ takes up to this many characters on LARA-R6's sister modems; the guide gives no limit. */
+/** +UAUTHREQ takes up to this many characters on the sister modems; the guide gives no limit. */
 const MAX_CREDENTIAL = 64;
 /** 3GPP TS 23.003 section 9.1. */
 const MAX_APN = 100;
@@ -35,16 +36,18 @@ const LEGACY: ReadonlySet<string> = new Set(["GSM", "EDGE", "UMTS", "HSPA"]);
 /** PDP contexts by +CGDCONT, +CGACT and +UAUTHREQ (guide 2.3.1). */
 export class UbloxPacketData implements PacketDataService {
   readonly #channel: Channel;
+  readonly #model: UbloxTraits;
   readonly #losses: ContextLossWatch;
   readonly #disposed = new AbortController();
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, model: UbloxTraits) {
     this.#channel = channel;
+    this.#model = model;
     this.#losses = new ContextLossWatch(channel, (cid) => this.#isActive(cid));
   }
 
   async define(context: PdpContext): Promise<void> {
-    const cid = checkCid(context.cid);
+    const cid = this.#check(context.cid);
     const apn = quote(context.apn, { field: "apn", max: MAX_APN });
     const credentials = quoteCredentials(context);
     const profile = await readMnoProfile(this.#channel);
@@ -61,7 +64,7 @@ export class UbloxPacketData implements PacketDataService {
   }
 
   async activate(cid: number): Promise<void> {
-    checkCid(cid);
+    this.#check(cid);
     requireDataContext(await readMnoProfile(this.#channel), cid);
     // On GSM and UMTS the command is repeated for an active context too: an application inside the modem may have
     // opened it, and would close it without notice (guide 2.3.1).
@@ -78,7 +81,7 @@ export class UbloxPacketData implements PacketDataService {
   }
 
   async deactivate(cid: number): Promise<void> {
-    checkCid(cid);
+    this.#check(cid);
     // Also one that is gone already: its loss is no news any more.
     this.#losses.delete(cid);
     if (!(await this.#isActive(cid))) return;
@@ -86,7 +89,7 @@ export class UbloxPacketData implements PacketDataService {
   }
 
   async status(cid: number): Promise<PdpStatus> {
-    checkCid(cid);
+    this.#check(cid);
     const definition = await this.#readDefinition(cid);
     const active = await this.#isActive(cid);
     const { apn, type } = definition ?? { apn: "", type: "IP" };
@@ -97,7 +100,7 @@ export class UbloxPacketData implements PacketDataService {
   }
 
   async setDns(cid: number, primary: string, secondary: string): Promise<void> {
-    checkCid(cid);
+    this.#check(cid);
     const servers = [quoteServer(primary, "primaryDns"), quoteServer(secondary, "secondaryDns")];
     for (const [index, server] of servers.entries()) {
       if (server === undefined) continue;
@@ -107,6 +110,10 @@ export class UbloxPacketData implements PacketDataService {
 
   onLost(listener: (cid: number, reason: string) => void): () => void {
     return this.#losses.subscribe(listener);
+  }
+
+  #check(cid: number): number {
+    return integer(cid, { field: "cid", min: 1, max: this.#model.limits.contexts });
   }
 
   dispose(error: Error): void {
@@ -182,11 +189,6 @@ function quoteCredentials({ user = "", password = "" }: PdpContext): Credentials
     user: quote(user, { field: "apnUser", max: MAX_CREDENTIAL, secret: true }),
     password: quote(password, { field: "apnPassword", max: MAX_CREDENTIAL, secret: true }),
   };
-}
-
-/** LARA-R6 has contexts 1 to 8: at most 8 are active (guide 2.1). */
-function checkCid(cid: number): number {
-  return integer(cid, { field: "cid", min: 1, max: 8 });
 }
 
 /** Once an address is assigned, the read shows the network's type, e.g. IP for a context defined as IPV4V6 (guide 2.3.1). */

@@ -148,7 +148,7 @@ function findSuite(name: string): CipherSuite {
   const alike = likeliest(name.slice(0, 80)).join(", ");
   throw new ModemError(
     "INVALID_INPUT",
-    `ciphers: ${shown} is no IANA name of a cipher suite of LARA-R6; did you mean ${alike}?`,
+    `ciphers: ${shown} is no IANA name of a cipher suite that the modem has; did you mean ${alike}?`,
   );
 }
 

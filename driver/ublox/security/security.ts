@@ -14,17 +14,13 @@ import type {
 } from "../../services/security/security";
 import { acquireBefore, type Deadline } from "../../services/waiting/deadline";
 import { type AcquireOptions, Pool } from "../../services/waiting/pool";
+import { numbersOf, type UbloxTraits } from "../traits";
 import type { UbloxCertificates } from "./certificates";
 import { explainTls } from "./diagnosis";
 import { configure, isInForce, type MaterialNames, planSecurity, type SecurityPlan } from "./profile-settings";
 import { parseServer, type SecureServer, serverText } from "./server";
 import { checkSession, sessionKind } from "./session-data";
 import { ANY_SERVER, type SessionOwner, SessionResumption } from "./session-resumption";
-
-/** Numbers of +USECPRF. */
-const PROFILES = [0, 1, 2, 3, 4] as const;
-/** The modem has memory for four at once, of all its clients together (guide 3.3). */
-const CONNECTIONS = [0, 1, 2, 3] as const;
 
 export interface ConnectOptions {
   /** Of the caller's operation: how long one of the connections and a profile may take, and to set that up. */
@@ -66,12 +62,14 @@ export class UbloxSecurity implements SecurityService {
   readonly #channel: Channel;
   readonly #certificates: UbloxCertificates;
   readonly #resumption: SessionResumption;
-  readonly #connections = new Pool<number>(CONNECTIONS, { name: "secure connections" });
-  readonly #profiles = new ProfileAllocation(PROFILES, { name: "security profiles" });
+  readonly #connections: Pool<number>;
+  readonly #profiles: ProfileAllocation;
   /** By the number of the profile that they are set in. */
   readonly #names = new Map<number, MaterialNames>();
 
-  constructor(channel: Channel, certificates: UbloxCertificates) {
+  constructor(channel: Channel, certificates: UbloxCertificates, { limits }: UbloxTraits) {
+    this.#connections = new Pool(numbersOf(limits.secureConnections), { name: "secure connections" });
+    this.#profiles = new ProfileAllocation(numbersOf(limits.securityProfiles), { name: "security profiles" });
     this.#channel = channel;
     this.#certificates = certificates;
     this.#resumption = new SessionResumption(channel);

@@ -5,9 +5,6 @@ import type { SocketAddress, SocketProtocol, SocketStatus } from "../../services
 import { query } from "../commands";
 import { describeSocketError } from "./errors";
 
-/** The modem has seven sockets, secure ones, listening and accepted ones included (guide 5.11). */
-export const SOCKET_NUMBERS = [0, 1, 2, 3, 4, 5, 6] as const;
-
 /** Parameters of +USOCTL (guide 5.8). */
 export const CONTROL = { type: 0, lastError: 1, bytesSent: 2, remote: 4, state: 10, unacknowledged: 11 } as const;
 

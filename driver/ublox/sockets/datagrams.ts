@@ -90,7 +90,7 @@ function checkDatagram(data: Uint8Array, to: SendOptions["to"]): { host: string;
   if (data.length >= 1 && data.length <= WRITE_SIZE) return { host, port };
   throw new ModemError(
     "INVALID_INPUT",
-    `payload: a datagram of LARA-R6 has 1 to ${WRITE_SIZE} bytes, not ${data.length}`,
+    `payload: a datagram of this modem has 1 to ${WRITE_SIZE} bytes, not ${data.length}`,
   );
 }
 

@@ -2,7 +2,8 @@ import type { Channel } from "../../at/channel-types";
 import { trySend } from "../../cellular/commands";
 import { command } from "../commands";
 import { TIMEOUTS } from "../timeouts";
-import { exists, SOCKET_NUMBERS } from "./control";
+import { numbersOf, type UbloxTraits } from "../traits";
+import { exists } from "./control";
 
 /**
  * Closes the modem's sockets that have no owner here. A port that was unplugged leaves them open: their peers wait, and
@@ -10,9 +11,10 @@ import { exists, SOCKET_NUMBERS } from "./control";
  */
 export async function closeOrphanedSockets(
   channel: Channel,
+  { limits }: UbloxTraits,
   isOwned: (number: number) => boolean = () => false,
 ): Promise<void> {
-  for (const number of SOCKET_NUMBERS) {
+  for (const number of numbersOf(limits.sockets)) {
     // It may get an owner while the modem is asked.
     if (isOwned(number) || !(await exists(channel, number)) || isOwned(number)) continue;
     await trySend(channel, command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket }));

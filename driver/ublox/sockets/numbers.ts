@@ -6,14 +6,10 @@ import { isModemError, ModemError } from "../../errors";
 import { type AcquireOptions, Pool } from "../../services/waiting/pool";
 import { command } from "../commands";
 import { TIMEOUTS } from "../timeouts";
-import { SOCKET_NUMBERS } from "./control";
+import { numbersOf, type UbloxTraits } from "../traits";
 import { socketFailure } from "./errors";
 import { closeOrphanedSockets } from "./leftovers";
 import type { SocketPlan } from "./plan";
-
-export function isSocketNumber(number: number): boolean {
-  return SOCKET_NUMBERS.some((one) => one === number);
-}
 
 /** The owner of one of the modem's numbers, for one life of it. */
 export interface NumberOwner {
@@ -29,12 +25,15 @@ export interface NumberOwner {
  */
 export class SocketNumbers<T extends NumberOwner> {
   readonly #channel: Channel;
-  readonly #places = new Pool<number>(SOCKET_NUMBERS, { name: "sockets" });
+  readonly #model: UbloxTraits;
+  readonly #places: Pool<number>;
   readonly #turn = new Pool(["+USOCR"], { name: "changes of the modem's sockets" });
   readonly #owners = new Map<number, T>();
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, model: UbloxTraits) {
     this.#channel = channel;
+    this.#model = model;
+    this.#places = new Pool(numbersOf(model.limits.sockets), { name: "sockets" });
   }
 
   /** Those who have a number now. */
@@ -42,11 +41,16 @@ export class SocketNumbers<T extends NumberOwner> {
     return [...this.#owners.values()];
   }
 
+  /** Whether the module has a socket of that number. */
+  has(number: number): boolean {
+    return Number.isInteger(number) && number >= 0 && number < this.#model.limits.sockets;
+  }
+
   get(number: number): T | undefined {
     return this.#owners.get(number);
   }
 
-  /** Waits for one of the seven; resolves to the way to give it back. */
+  /** Waits for one of them; resolves to the way to give it back. */
   async place(options: AcquireOptions): Promise<() => void> {
     const place = await this.#places.acquire(options);
     let held = true;
@@ -80,7 +84,7 @@ export class SocketNumbers<T extends NumberOwner> {
     const work = async (): Promise<O> => {
       let number = await this.#make(create);
       if (number instanceof ModemError) {
-        await closeOrphanedSockets(this.#channel, (left) => this.#owners.has(left));
+        await closeOrphanedSockets(this.#channel, this.#model, (left) => this.#owners.has(left));
         number = await this.#make(create);
       }
       if (number instanceof ModemError) throw await this.#refused(operation, number);
@@ -125,7 +129,7 @@ export class SocketNumbers<T extends NumberOwner> {
   async #make(order: Command): Promise<number | ModemError> {
     try {
       const number = toInteger((await ask(this.#channel, order))[0]?.[0]);
-      if (isSocketNumber(number)) return number;
+      if (this.has(number)) return number;
     } catch (error) {
       if (isModemError(error, "MODEM_REJECTED")) return error;
       throw error;
@@ -134,7 +138,8 @@ export class SocketNumbers<T extends NumberOwner> {
   }
 
   async #refused(operation: string, refusal: ModemError): Promise<ModemError> {
-    if (this.#owners.size < SOCKET_NUMBERS.length) return socketFailure(this.#channel, operation, refusal);
-    return new ModemError("MODEM_BUSY", `${operation}: all ${SOCKET_NUMBERS.length} sockets are in use`, refusal.cause);
+    const { sockets } = this.#model.limits;
+    if (this.#owners.size < sockets) return socketFailure(this.#channel, operation, refusal);
+    return new ModemError("MODEM_BUSY", `${operation}: all ${sockets} sockets are in use`, refusal.cause);
   }
 }

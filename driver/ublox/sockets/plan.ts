@@ -14,6 +14,7 @@ import type {
 } from "../../services/sockets/sockets";
 import { command, query } from "../commands";
 import { FACTORY_CONTEXT } from "../packet-data/default-context";
+import type { UbloxTraits } from "../traits";
 
 const PROTOCOLS: Readonly<Record<SocketProtocol, number>> = { tcp: 6, udp: 17 };
 /** Levels and options of +USOSO (guide 5.4). */
@@ -48,32 +49,40 @@ export interface ListenPlan extends SocketPlan {
 type Common = Partial<Pick<ListenOptions, "localPort" | "cid" | "keepAlive">>;
 
 /** @throws {ModemError} `INVALID_INPUT` naming the option */
-export function planConnect(options: ConnectOptions): ConnectPlan {
+export function planConnect(options: ConnectOptions, model: UbloxTraits): ConnectPlan {
   const { host, target } = checkHost(options.host);
   const port = checkPort(options.port, "port");
   const operation = `Connection to ${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const { mode } = options;
-  return { ...planSocket("tcp", operation, options, isIPv6(host)), mode, host, port, target };
+  return { ...planSocket("tcp", operation, options, model, isIPv6(host)), mode, host, port, target };
 }
 
 /** @throws {ModemError} as `planConnect`; `NOT_SUPPORTED` for DTLS */
-export function planUdp(options: Parameters<SocketService["openUdp"]>[0]): SocketPlan {
+export function planUdp(options: Parameters<SocketService["openUdp"]>[0], model: UbloxTraits): SocketPlan {
   const { localPort, security } = options;
   if (security !== undefined) {
     throw new ModemError("NOT_SUPPORTED", "tls is not available for UDP sockets on this modem yet. Leave it out.");
   }
-  return planSocket("udp", localPort === undefined ? "UDP socket" : `UDP socket on port ${localPort}`, options);
+  const operation = localPort === undefined ? "UDP socket" : `UDP socket on port ${localPort}`;
+  return planSocket("udp", operation, options, model);
 }
 
 /** +USOLI names the port, so that +USOCR of a listening socket does not (guide 5.2). */
-export function planListen({ localPort, ...options }: ListenOptions): ListenPlan {
+export function planListen({ localPort, ...options }: ListenOptions, model: UbloxTraits): ListenPlan {
   const port = checkPort(localPort, "localPort");
-  return { ...planSocket("tcp", `Listening on port ${port}`, options), localPort: port };
+  return { ...planSocket("tcp", `Listening on port ${port}`, options, model), localPort: port };
 }
 
-function planSocket(protocol: SocketProtocol, operation: string, options: Common, ipv6 = false): SocketPlan {
+function planSocket(
+  protocol: SocketProtocol,
+  operation: string,
+  options: Common,
+  { limits }: UbloxTraits,
+  ipv6 = false,
+): SocketPlan {
   const localPort = options.localPort === undefined ? undefined : checkPort(options.localPort, "localPort");
-  const cid = options.cid === undefined ? undefined : integer(options.cid, { field: "cid", min: 1, max: 8 });
+  const cid =
+    options.cid === undefined ? undefined : integer(options.cid, { field: "cid", min: 1, max: limits.contexts });
   const keepAlive = integer(options.keepAlive ?? 0, { field: "keepAlive", min: 0, max: MAX_KEEP_ALIVE });
   const parameters = [PROTOCOLS[protocol], localPort, ipv6 || cid !== undefined ? Number(ipv6) : undefined, cid];
   // Guide 5.1: what is left out at the end is left out of the line.

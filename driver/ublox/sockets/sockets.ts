@@ -17,13 +17,14 @@ import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import type { AcquireOptions } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
+import type { UbloxTraits } from "../traits";
 import { CommandCarrier } from "./carrier";
 import { connectSocket } from "./connect";
 import { UbloxSocket } from "./connection";
 import { DirectLinkCarrier } from "./direct-link";
 import { HexMode } from "./hex-mode";
 import { openListener, UbloxListener } from "./listener";
-import { isSocketNumber, SocketNumbers } from "./numbers";
+import { SocketNumbers } from "./numbers";
 import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from "./plan";
 
 type UdpOptions = Parameters<SocketService["openUdp"]>[0];
@@ -42,9 +43,10 @@ export interface SocketsParts {
   readonly packetData: Pick<PacketDataService, "onLost">;
   readonly diagnostics: Pick<DiagnosticsService, "resolve">;
   readonly security: Pick<UbloxSecurity, "connect">;
+  readonly model: UbloxTraits;
 }
 
-/** TCP and UDP by the modem's seven sockets (guide 5). */
+/** TCP and UDP by the modem's sockets (guide 5). */
 export class UbloxSockets implements SocketService {
   readonly #parts: SocketsParts;
   readonly #numbers: SocketNumbers<UbloxSocket | UbloxListener>;
@@ -54,7 +56,7 @@ export class UbloxSockets implements SocketService {
   constructor(parts: SocketsParts) {
     const { channel, packetData } = parts;
     this.#parts = parts;
-    this.#numbers = new SocketNumbers(channel);
+    this.#numbers = new SocketNumbers(channel, parts.model);
     this.#syntax = new HexMode(channel);
     const ownerOf = (line: Line) => this.#numbers.get(toInteger(splitFields(line)[0]));
     this.#leave = [
@@ -67,7 +69,7 @@ export class UbloxSockets implements SocketService {
   }
 
   async connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket> {
-    const plan = planConnect(options);
+    const plan = planConnect(options, this.#parts.model);
     const { security } = options;
     return within(plan, options, async (limit, owned) => {
       // First, as a socket that waits for it keeps none from others.
@@ -90,7 +92,7 @@ export class UbloxSockets implements SocketService {
   }
 
   async openUdp(options: UdpOptions, events: SocketEvents): Promise<ModemSocket> {
-    const plan = planUdp(options);
+    const plan = planUdp(options, this.#parts.model);
     return within(plan, options, async (limit, owned) => {
       const giveBack = await this.#numbers.place(owned());
       const open = async (): Promise<ModemSocket> => {
@@ -108,7 +110,7 @@ export class UbloxSockets implements SocketService {
     accept: (socket: ModemSocket) => SocketEvents,
     onClosed: (error?: ModemError) => void,
   ): Promise<ModemListener> {
-    const plan = planListen(options);
+    const plan = planListen(options, this.#parts.model);
     return within(plan, options, async (limit, owned) => {
       const giveBack = await this.#numbers.place(owned());
       const parts = { channel: this.#parts.channel, plan, accept, onClosed, giveBack };
@@ -168,10 +170,10 @@ export class UbloxSockets implements SocketService {
   /** `<socket>,<address>,<port>,<listening socket>,<own address>,<own port>` (guide 5.2). */
   #onAccepted([made, ip, port, listening, ownIp, ownPort]: readonly AnswerField[]): void {
     const number = toInteger(made);
-    if (!isSocketNumber(number)) return;
+    if (!this.#numbers.has(number)) return;
     const listeningNumber = toInteger(listening);
     // A line that was damaged tells nothing of whose the number is.
-    if (isSocketNumber(listeningNumber)) this.#numbers.supersede(number);
+    if (this.#numbers.has(listeningNumber)) this.#numbers.supersede(number);
     const listener = this.#numbers.get(listeningNumber);
     if (!(listener instanceof UbloxListener && listener.isOpen)) {
       // Without a listener it would only keep a socket.

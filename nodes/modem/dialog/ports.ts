@@ -1,8 +1,7 @@
+import { models } from "../../common/editor/models";
 import { sharedText } from "../../common/editor/texts";
 import { PORTS_PATH, type PortChoice } from "../types";
 
-/** Ports that every gateway has. */
-const SIMULATED = ["LARA-R6", "BG96"] as const;
 /** With a minimum length of 0, this key shows the whole list. */
 const DOWN_ARROW = 40;
 
@@ -33,7 +32,8 @@ export function offerPorts(input: JQuery, button: JQuery): void {
 }
 
 async function loadPorts(): Promise<PortChoice[]> {
-  const simulated = SIMULATED.map((model) => ({
+  // Every gateway has these.
+  const simulated = models().map(({ name: model }) => ({
     path: `sim:${model}`,
     label: `sim:${model} (${sharedText("modem.simulated", { model })})`,
   }));

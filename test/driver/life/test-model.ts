@@ -84,6 +84,8 @@ class TestDriver implements ModelDriver, PacketDataService {
 
 export const TEST_MODEL: ModelDefinition = {
   name: "LARA-R6",
+  manufacturer: "u-blox",
+  limits: { contexts: 16 },
   matches: (identification) => identification.includes("TEST-1"),
   dialect: {
     gap: 0,

@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../driver/errors";
-import { rawCommand } from "../../../driver/raw-command";
+import { MODELS } from "../../../driver/models";
+import { type RawOptions, rawCommand as rawCommandOf } from "../../../driver/raw-command";
 import { randomRuns } from "../../support/random";
 
 const options = { timeout: 1000 };
+const known = MODELS.map(({ raw }) => raw);
+const rawCommand = (text: string, given: RawOptions) => rawCommandOf(text, given, known);
 
 describe("rawCommand", () => {
   it.each([

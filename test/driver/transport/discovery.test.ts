@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MODELS } from "../../../driver/models";
 import { guessModem, listSerialPorts } from "../../../driver/transport/discovery";
 
 let root: string;
@@ -34,7 +35,7 @@ describe("listSerialPorts", () => {
     file("sys/devices/usb1/1-1/1-1:1.2/ttyUSB2/port_number", "0\n");
     link("sys/class/tty/ttyUSB2/device", "sys/devices/usb1/1-1/1-1:1.2/ttyUSB2");
 
-    const ports = await listSerialPorts({ dev: dev(), sys: sys(), list: withoutUdev });
+    const ports = await listSerialPorts({ modems: MODELS, dev: dev(), sys: sys(), list: withoutUdev });
 
     expect(ports.map((port) => path.relative(dev(), port.path))).toEqual([
       "serial/by-id/usb-u-blox_LARA-if02-port0",
@@ -57,13 +58,13 @@ describe("listSerialPorts", () => {
     file("dev/ttyS1");
     file("sys/class/tty/ttyS0/type", "4\n");
     file("sys/class/tty/ttyS1/type", "0\n");
-    const ports = await listSerialPorts({ dev: dev(), sys: sys(), list: withoutUdev });
+    const ports = await listSerialPorts({ modems: MODELS, dev: dev(), sys: sys(), list: withoutUdev });
     expect(ports.map((port) => port.device)).toEqual([path.join(dev(), "ttyS0")]);
   });
 
   it("takes what the bindings know where they can list", async () => {
     const list = async () => [{ path: "COM7", vendorId: "2C7C", productId: "0296", serialNumber: "77" }];
-    expect(await listSerialPorts({ dev: dev(), sys: sys(), list })).toEqual([
+    expect(await listSerialPorts({ modems: MODELS, dev: dev(), sys: sys(), list })).toEqual([
       { path: "COM7", device: "COM7", vendorId: "2c7c", productId: "0296", serialNumber: "77", modem: "BG96" },
     ]);
   });
@@ -71,12 +72,12 @@ describe("listSerialPorts", () => {
   it("ignores a stable path that leads nowhere", async () => {
     file("dev/ttyUSB0");
     link("dev/serial/by-id/usb-gone", "dev/ttyUSB9");
-    const ports = await listSerialPorts({ dev: dev(), sys: sys(), list: withoutUdev });
+    const ports = await listSerialPorts({ modems: MODELS, dev: dev(), sys: sys(), list: withoutUdev });
     expect(ports.map((port) => port.path)).toEqual([path.join(dev(), "ttyUSB0")]);
   });
 
   it("resolves with nothing, and does not reject, where there is nothing", async () => {
-    await expect(listSerialPorts({ dev: dev(), sys: sys(), list: withoutUdev })).resolves.toEqual([]);
+    await expect(listSerialPorts({ modems: MODELS, dev: dev(), sys: sys(), list: withoutUdev })).resolves.toEqual([]);
   });
 
   it("works on this machine, whatever it has", async () => {
@@ -91,5 +92,5 @@ describe("guessModem", () => {
     ["2c7c", "0125", "Quectel"],
     ["0403", "6001", undefined],
     [undefined, undefined, undefined],
-  ])("takes USB ids %s:%s for %s", (vendor, product, modem) => expect(guessModem(vendor, product)).toBe(modem));
+  ])("takes USB ids %s:%s for %s", (vendor, product, modem) => expect(guessModem(MODELS, vendor, product)).toBe(modem));
 });

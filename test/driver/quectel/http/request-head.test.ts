@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { BG96 } from "../../../../driver/quectel/bg96";
 import { planRequest } from "../../../../driver/quectel/http/plan";
 import type { HttpRequest } from "../../../../driver/services/http/http";
 
 function plan(request: Partial<HttpRequest>): ReturnType<typeof planRequest> {
-  return planRequest({ method: "GET", url: "http://example.org/", headers: [], timeout: 1000, ...request });
+  return planRequest({ method: "GET", url: "http://example.org/", headers: [], timeout: 1000, ...request }, BG96);
 }
 
 const text = (request: Partial<HttpRequest>): string => plan(request).payload.toString("latin1");

@@ -1,4 +1,5 @@
 import type { ModemError } from "../../../../driver/errors";
+import { BG96 } from "../../../../driver/quectel/bg96";
 import { QuectelDiagnostics } from "../../../../driver/quectel/diagnostics/diagnostics";
 import { QuectelFiles } from "../../../../driver/quectel/files/files";
 import { QuectelPacketData } from "../../../../driver/quectel/packet-data/packet-data";
@@ -54,11 +55,11 @@ export async function startSockets(options: PeerOptions = {}): Promise<SocketSes
   // The driver's own sockets would hear the same URCs.
   session.driver.dispose(new Error("not part of this test"));
   const fake = new FakeSockets(peer);
-  const packetData = new QuectelPacketData(channel);
-  const diagnostics = new QuectelDiagnostics(channel, packetData);
-  const security = new QuectelSecurity(channel, new QuectelFiles(channel));
-  const numbers = new SocketNumbers();
-  const sockets = new QuectelSockets(channel, { packetData, diagnostics, security, numbers });
+  const packetData = new QuectelPacketData(channel, BG96);
+  const diagnostics = new QuectelDiagnostics(channel, packetData, BG96);
+  const security = new QuectelSecurity(channel, new QuectelFiles(channel), BG96);
+  const numbers = new SocketNumbers(BG96);
+  const sockets = new QuectelSockets(channel, { packetData, diagnostics, security, numbers, model: BG96 });
   return {
     ...session,
     sockets,

@@ -5,6 +5,7 @@ import type {
   SocketAddress,
   SocketEvents,
 } from "../../../../driver/services/sockets/sockets";
+import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { UbloxSockets } from "../../../../driver/ublox/sockets/sockets";
 import { type Bench, bench } from "../bench";
 import type { Answer, Peer, PeerOptions } from "../peer";
@@ -321,6 +322,7 @@ export function socketBench(
       },
     },
     security: { connect: () => Promise.reject(new Error("no security in this test")) },
+    model: LARA_R6,
     ...parts,
   });
   const made: SocketBench = {

@@ -1,0 +1,99 @@
+import type { Channel } from "../at/channel-types";
+import type { Dialect } from "../at/dialect";
+import { ModemError } from "../errors";
+import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
+import { disposeServices, resetServices } from "../services/offered";
+import { QuectelDiagnostics } from "./diagnostics/diagnostics";
+import { QuectelFiles } from "./files/files";
+import { FileHandle } from "./files/handle";
+import { QuectelHttp } from "./http/http";
+import { QuectelPacketData } from "./packet-data/packet-data";
+import { QUECTEL_RAW_COMMANDS } from "./raw-commands";
+import { QuectelSecurity } from "./security/security";
+import { SocketNumbers } from "./sockets/numbers";
+import { QuectelSockets } from "./sockets/sockets";
+import { TIMEOUTS } from "./timeouts";
+import type { QuectelTraits } from "./traits";
+
+/**
+ * What the modem forgets at a reboot. +QURCCFG is left alone: which port URCs go to is the installer's choice, and the
+ * result URCs of commands come on the port of the command.
+ */
+const SETTINGS = [
+  // The echo marks where the answer begins.
+  "ATE1",
+  // Numbers: the words of HTTP and file errors (700s, 400s) say no more, and differ between firmwares (AT facts 1.3).
+  "AT+CMEE=1",
+  // What is typed at a prompt must not come back (AT facts 2.2).
+  "AT+QISDE=0",
+] as const;
+
+/** What one Quectel model differs from another in. */
+export interface QuectelModel extends QuectelTraits {
+  /** Whether this is the model, by the answers to ATI and +CGMM together. */
+  readonly pattern: RegExp;
+  readonly dialect: Dialect;
+  /** Longest time from a reboot until commands are answered, in ms. */
+  readonly bootTime: number;
+  /** Of Quectel, or `vendor:product`. */
+  readonly usbProducts: readonly string[];
+}
+
+/** A line of the table of models for one of Quectel's. */
+export function quectelModel(model: QuectelModel): ModelDefinition<Services> & QuectelTraits {
+  const { name, limits, pattern, dialect, bootTime, usbProducts } = model;
+  return {
+    name,
+    manufacturer: "Quectel",
+    usb: { vendor: "2c7c", products: usbProducts },
+    limits,
+    raw: QUECTEL_RAW_COMMANDS,
+    matches: (identification) => pattern.test(identification),
+    dialect,
+    bootTime,
+    create: (channel) => new QuectelDriver(channel, model),
+  };
+}
+
+class QuectelDriver implements ModelDriver {
+  readonly services: Services;
+  readonly #channel: Channel;
+  readonly #model: QuectelTraits;
+  readonly #sockets: QuectelSockets;
+
+  constructor(channel: Channel, model: QuectelTraits) {
+    const packetData = new QuectelPacketData(channel, model);
+    const diagnostics = new QuectelDiagnostics(channel, packetData, model);
+    const files = new QuectelFiles(channel);
+    const security = new QuectelSecurity(channel, files, model);
+    const numbers = new SocketNumbers(model);
+    const http = new QuectelHttp(channel, packetData, files, security, numbers, model);
+    const sockets = new QuectelSockets(channel, { packetData, diagnostics, security, numbers, model });
+    this.services = { packetData, diagnostics, files, security, http, sockets };
+    this.#channel = channel;
+    this.#model = model;
+    this.#sockets = sockets;
+  }
+
+  async initialise(): Promise<void> {
+    resetServices(this.services);
+    for (const line of SETTINGS) await this.#channel.send({ line, label: line, timeout: TIMEOUTS.simple });
+    await FileHandle.closeAll(this.#channel);
+    await this.#sockets.closeOrphanedSockets();
+  }
+
+  async persist({ mnoProfile, xlat }: PersistentSettings): Promise<boolean> {
+    const { name } = this.#model;
+    if (mnoProfile !== undefined) throw new ModemError("NOT_SUPPORTED", `mnoProfile: ${name} has no operator profiles`);
+    if (xlat === true) throw new ModemError("NOT_SUPPORTED", `xlat: ${name} has no 464XLAT setting`);
+    return false;
+  }
+
+  async reboot(): Promise<void> {
+    await this.#channel.send({ line: "AT+CFUN=1,1", label: "AT+CFUN=1,1", timeout: TIMEOUTS.reboot });
+  }
+
+  dispose(error: Error): void {
+    disposeServices(this.services, error);
+  }
+}

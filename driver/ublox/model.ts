@@ -1,0 +1,82 @@
+import type { Channel } from "../at/channel-types";
+import type { Dialect } from "../at/dialect";
+import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
+import { disposeServices, resetServices } from "../services/offered";
+import { command } from "./commands";
+import { UbloxDiagnostics } from "./diagnostics/diagnostics";
+import { UbloxFiles } from "./files/files";
+import { UbloxHttp } from "./http/http";
+import { initialise } from "./initialise";
+import { UbloxPacketData } from "./packet-data/packet-data";
+import { persist } from "./persist";
+import { UBLOX_RAW_COMMANDS } from "./raw-commands";
+import { UbloxCertificates } from "./security/certificates";
+import { UbloxSecurity } from "./security/security";
+import { closeOrphanedSockets } from "./sockets/leftovers";
+import { UbloxSockets } from "./sockets/sockets";
+import { TIMEOUTS } from "./timeouts";
+import type { UbloxTraits } from "./traits";
+
+/** What one u-blox model differs from another in. */
+export interface UbloxModel extends UbloxTraits {
+  /** Whether this is the model, by the answers to ATI and +CGMM together. */
+  readonly pattern: RegExp;
+  readonly dialect: Dialect;
+  /** Longest time from a reboot until commands are answered, in ms. */
+  readonly bootTime: number;
+  /** Of u-blox, or `vendor:product`. */
+  readonly usbProducts: readonly string[];
+}
+
+/** A line of the table of models for one of u-blox's. */
+export function ubloxModel(model: UbloxModel): ModelDefinition<Services> & UbloxTraits {
+  const { name, limits, pattern, dialect, bootTime, usbProducts } = model;
+  return {
+    name,
+    manufacturer: "u-blox",
+    usb: { vendor: "1546", products: usbProducts },
+    limits,
+    raw: UBLOX_RAW_COMMANDS,
+    matches: (identification) => pattern.test(identification),
+    dialect,
+    bootTime,
+    create: (channel) => new UbloxDriver(channel, model),
+  };
+}
+
+class UbloxDriver implements ModelDriver {
+  readonly services: Services;
+  readonly #channel: Channel;
+  readonly #model: UbloxTraits;
+
+  constructor(channel: Channel, model: UbloxTraits) {
+    const packetData = new UbloxPacketData(channel, model);
+    const diagnostics = new UbloxDiagnostics(channel, model);
+    const files = new UbloxFiles(channel);
+    const security = new UbloxSecurity(channel, new UbloxCertificates(channel, files), model);
+    const http = new UbloxHttp(channel, files, security, model);
+    const sockets = new UbloxSockets({ channel, packetData, diagnostics, security, model });
+    this.services = { packetData, diagnostics, files, security, http, sockets };
+    this.#channel = channel;
+    this.#model = model;
+  }
+
+  async initialise(): Promise<void> {
+    resetServices(this.services);
+    await initialise(this.#channel);
+    await closeOrphanedSockets(this.#channel, this.#model);
+  }
+
+  persist(settings: PersistentSettings): Promise<boolean> {
+    return persist(this.#channel, settings);
+  }
+
+  /** 16 resets the SIM as well, as a change of MNO profile needs (guide 2.3.1). */
+  async reboot(): Promise<void> {
+    await this.#channel.send(command("+CFUN=", [16], { timeout: TIMEOUTS.reboot }));
+  }
+
+  dispose(error: Error): void {
+    disposeServices(this.services, error);
+  }
+}

@@ -1,0 +1,30 @@
+import type { ModelLimits } from "../services/model";
+
+/** What is known of a u-blox model, for its services. */
+export interface UbloxTraits {
+  /** As errors call it. */
+  readonly name: string;
+  readonly limits: UbloxLimits;
+}
+
+export interface UbloxLimits extends Required<ModelLimits> {
+  readonly sockets: number;
+  readonly httpProfiles: number;
+  readonly securityProfiles: number;
+  /** Connections over TLS, of all kinds together. */
+  readonly secureConnections: number;
+  /** Bytes of +UHTTP's and +UHTTPC's fields; `headers` counts them. */
+  readonly http: {
+    readonly host: number;
+    readonly path: number;
+    readonly credential: number;
+    readonly header: number;
+    readonly headers: number;
+    readonly data: number;
+  };
+}
+
+/** The numbers of that many of the module's resources. */
+export function numbersOf(count: number): number[] {
+  return Array.from({ length: count }, (_value, number) => number);
+}
