@@ -51,7 +51,7 @@ const UNKNOWN_REGISTRATION: Registration = { state: "unknown", technology: "", o
 /**
  * The one object that a node holds: a modem that is opened once and then looked after until it is closed.
  *
- * Never emits `error`: what goes wrong is told with `state`, and to whoever waits.
+ * Never emits `error`: what goes wrong comes with `state`, and rejects what waits.
  */
 export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   readonly #settings: ModemSettings;
@@ -116,7 +116,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       trace: (entry) => this.#tell("trace", entry),
       session: (session) => this.#follow(session),
     });
-    // In `opening` at once: who asks for `ready` right after `open` is to wait.
+    // In `opening` at once: a `ready` right after `open` has to wait.
     this.#state.advance("opening");
     this.#ended = this.#ended.then(() => recovery.run(stop.signal));
     this.#recovery = { stop, ended: this.#ended, settled: () => recovery.settled() };
@@ -257,7 +257,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     this.#tell("trace", { direction: "note", text });
   }
 
-  /** A listener that throws must not break the modem's life, nor be lost without a trace. */
+  /** A listener that throws must not break the modem's life, but it is noted in the trace. */
   #tell<Event extends keyof ModemEvents>(event: Event, ...details: ModemEvents[Event]): void {
     try {
       (this as EventEmitter).emit(event, ...details);

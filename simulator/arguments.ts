@@ -1,7 +1,7 @@
 import { faultsOf } from "./faults/injector";
 import { faultHelp } from "./faults/spec";
 import { OPTION_RULES, readOptions, type SimulatorOptions } from "./options";
-import { PERSONALITIES } from "./personalities";
+import { DEFAULT_MODEL, PERSONALITIES } from "./personalities";
 
 /** The parsed command line. */
 export interface CommandLine {
@@ -13,7 +13,7 @@ export interface CommandLine {
 
 /** Options of the command only; a `sim:` port does not have them. */
 const COMMAND_OPTIONS = [
-  { name: "model", value: PERSONALITIES.map(({ name }) => name).join("|"), help: "personality (LARA-R6)" },
+  { name: "model", value: PERSONALITIES.map(({ name }) => name).join("|"), help: `personality (${DEFAULT_MODEL})` },
   { name: "tcp", value: "PORT", help: "listen on 127.0.0.1; 0 picks a port" },
   { name: "unix", value: "PATH", help: "listen on a UNIX socket" },
   { name: "pty", value: "LINK", help: "make a serial device there (needs socat)" },
@@ -48,7 +48,7 @@ export function readCommandLine(words: readonly string[]): CommandLine | undefin
     values.delete(name);
     return given;
   };
-  const [model = "LARA-R6", ...more] = take("model");
+  const [model = DEFAULT_MODEL, ...more] = take("model");
   if (more.length > 0) throw new Error("--model is given twice");
   const [tcp, unix, pty] = [take("tcp").map(portNumber), paths("unix", take), paths("pty", take)];
   const simulator = readOptions(model, values);

@@ -7,8 +7,8 @@ import type { LifeContext } from "./context";
 import { NetworkLife } from "./network-life";
 import type { Session } from "./session";
 
-/** Pause after an `AT` that was answered by an error, as a modem does that is still booting, in ms. */
-const REJECTED_PAUSE = 100;
+/** After an `AT` that an error answered, as a modem answers while it boots. */
+const REJECTED_PAUSE_MS = 100;
 
 /**
  * Brings a modem from an open port to `ready` and keeps it there: synchronise, identify, set up, then SIM, registration
@@ -16,7 +16,7 @@ const REJECTED_PAUSE = 100;
  */
 export class Life {
   readonly #context: LifeContext;
-  /** Settings that ask for another reboot right after the first will ask for ever. */
+  /** Settings that need another reboot right after the first would reboot the modem forever. */
   #rebooted = false;
 
   constructor(context: LifeContext) {
@@ -64,7 +64,7 @@ export class Life {
           session.end({ kind: "silent", error: unanswered(settings.port) });
           signal.throwIfAborted();
         }
-        if (!isModemError(error, "MODEM_TIMEOUT")) await delay(REJECTED_PAUSE, signal);
+        if (!isModemError(error, "MODEM_TIMEOUT")) await delay(REJECTED_PAUSE_MS, signal);
         else if (!hasEscaped) {
           await channel.escape(timing.escapeGuard, signal);
           hasEscaped = true;
@@ -89,7 +89,7 @@ export class Life {
     return session.use(model);
   }
 
-  /** Whether the session has ended with a reboot, which puts changed settings into force. */
+  /** True when the session has ended with a reboot, which changed settings need to take effect. */
   async #persist(session: Session, driver: AnyDriver): Promise<boolean> {
     const written = await this.#writeSettings(driver);
     if (!written || this.#rebooted) {
@@ -110,7 +110,7 @@ export class Life {
     const profile: PersistentSettings = mnoProfile === undefined ? {} : { mnoProfile };
     const defaultContext = { cid, preferIpv6: pdpType === "IPV6" };
     const first = await driver.persist(xlat === undefined ? profile : { ...profile, xlat });
-    // Some firmware (LARA-R6001D-00B) has no such setting and does by itself what it would say: context 1, IPv4.
+    // Some firmware (LARA-R6001D-00B) lacks this setting and behaves as if it said context 1, IPv4.
     const isFactory = cid === 1 && !defaultContext.preferIpv6;
     const writing = driver.persist({ ...profile, defaultContext });
     const second = await (isFactory ? unlessRejected(writing) : writing);
@@ -134,7 +134,7 @@ function unknownModel(identification: string, models: readonly ModelDefinition[]
   );
 }
 
-/** Commands of one model fail on the other one by one, with words that lead nowhere near the cause. */
+/** Without this check commands of one model would fail on the other one by one, for reasons that hide the cause. */
 function otherModel(wanted: ModelDefinition, found: ModelDefinition): ModemError {
   return new ModemError(
     "NOT_SUPPORTED",

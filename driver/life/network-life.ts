@@ -25,7 +25,7 @@ export class NetworkLife implements ContextConnector {
   /** Something happened that `#attend` or `#search` should look at. */
   readonly #news = new AutoResetEvent();
   #watching = false;
-  /** A check for a reboot is under way; an answer that it misses must not ask for another. */
+  /** A check for a reboot is under way; if its own answer is missing, that must not start another. */
   #checking = false;
   #contextLost = false;
   #lastSignal = "";
@@ -165,7 +165,7 @@ export class NetworkLife implements ContextConnector {
     for (const { cid } of connections.wanted) await connections.activate(this.#driver.services.packetData, cid);
   }
 
-  /** Stays while all is well; returns when registration or a context has to be won back. */
+  /** Stays while all is well; returns when registration or a context has to be restored. */
   async #attend(): Promise<void> {
     const { timing, state } = this.#context;
     const { signal } = this.#session;
@@ -196,7 +196,7 @@ export class NetworkLife implements ContextConnector {
     return true;
   }
 
-  /** A dead line shows at the first command, which anything that answers at all would answer soon. */
+  /** A dead line shows at the first command, which any modem that answers at all answers soon. */
   async #poll(): Promise<void> {
     const { connections, timing } = this.#context;
     await this.#session.channel.send(command("", [], { timeout: timing.liveness, priority: Priority.Background }));
@@ -208,19 +208,19 @@ export class NetworkLife implements ContextConnector {
     }
   }
 
-  /** Before anything else that waits for the line: after a reboot it would only get odd errors. */
+  /** Ahead of everything else that waits for the line, which after a reboot would only get odd errors. */
   #checkForReboot(): void {
     if (!this.#watching || this.#checking) return;
     this.#checking = true;
     this.#tolerate(this.#refresh(Priority.Urgent))
-      // Only the end of the session gets here, which is told by itself.
+      // Only the end of the session gets here, which is reported elsewhere.
       .catch(() => {})
       .finally(() => {
         this.#checking = false;
       });
   }
 
-  /** Reads the registration. Reports that are off although they were turned on tell of a reboot that nobody announced. */
+  /** Reads the registration. Reports that are off although they were turned on show a reboot that was not announced. */
   async #refresh(priority?: Priority): Promise<void> {
     if (await this.#watch.refresh(priority)) return;
     this.#session.restarted("its settings are those of a fresh start");
@@ -234,7 +234,7 @@ export class NetworkLife implements ContextConnector {
     if (lost.length === 0) return;
     this.#contextLost = true;
     this.#news.set();
-    // At once, whatever is being looked at: messages that come in from now on wait.
+    // At once: messages that arrive from now on have to wait.
     if (state.state === "ready") state.advance("connecting");
   }
 

@@ -14,7 +14,7 @@ interface Situation {
   readonly state: ModemState;
   readonly error: ModemError | undefined;
   readonly line: boolean;
-  /** Registered: a short loss is no outage, yet what is asked for in it can only fail. */
+  /** Registered: a short loss is no outage, but requests made during it can only fail. */
   readonly registered: boolean;
 }
 
@@ -30,7 +30,7 @@ const REASONS: Readonly<Record<Exclude<ModemState, "ready">, readonly [ErrorCode
   connecting: ["NO_CONNECTION", "its data connection is not up yet. Check APN, user and password"],
 };
 
-/** Errors that time does not mend, so that nobody need wait for the end of the time. */
+/** Errors that do not go away with time: waiting for the timeout would be pointless. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(["SIM_ERROR", "NOT_SUPPORTED", "INVALID_INPUT"]);
 
 /** Those who wait for a modem to come up. */

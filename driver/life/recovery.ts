@@ -29,7 +29,7 @@ export class Recovery {
   readonly #backoff: Backoff;
   readonly #secrets = new RecentSecrets();
   #isOpen = false;
-  /** The last one: a modem on USB that reboots takes its port away when its session is over already. */
+  /** The last one: a modem on USB that reboots takes its port away after its session has ended. */
   #session: Session | undefined;
   #step = 0;
   #model: ModelDefinition | undefined;
@@ -44,7 +44,7 @@ export class Recovery {
   /** Resolves when `signal` fires and the port is closed. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // What is thrown here is either the end or no fault that anyone foresaw, and then the next attempt may do better.
+      // An error here is either the end or a fault that was not foreseen: the next attempt may do better.
       await this.#turn(signal).catch(async (error: unknown) => {
         if (signal.aborted) return;
         this.#context.state.outage("opening", asModemError(error, "MODEM_REJECTED", "The modem could not be set up"));
@@ -55,7 +55,7 @@ export class Recovery {
     await this.#close();
   }
 
-  /** The modem works: what happened before counts no more. */
+  /** The modem works: earlier faults no longer count. */
   settled(): void {
     this.#step = 0;
     this.#backoff.reset();
@@ -142,7 +142,7 @@ export class Recovery {
     await this.#options.transport.close();
   }
 
-  /** The next step of the ladder; behind its end there is only trying again, ever more slowly. */
+  /** The next step of the escalation; after the last one it only tries again, ever more slowly. */
   async #escalate(error: ModemError, signal: AbortSignal): Promise<void> {
     const { state, tell, connections, timing } = this.#context;
     state.outage("synchronising", error);
@@ -165,7 +165,7 @@ export class Recovery {
     }
   }
 
-  /** Sends orders on a session of their own. That they fail too is what the next step of the ladder is for. */
+  /** Sends orders on a session of their own. If they fail as well, the next step follows. */
   async #order(signal: AbortSignal, work: (session: Session, model: ModelDefinition) => Promise<void>): Promise<void> {
     const model = this.#model;
     if (model === undefined) return;
@@ -178,8 +178,8 @@ export class Recovery {
   }
 
   /**
-   * Waits before another attempt, longer each time; no longer than `limit` where nothing but an attempt tells whether
-   * the port is back. A serial device that comes back is tried at once.
+   * Waits before another attempt, longer each time; at most `limit` where only an attempt can tell whether the port is
+   * back. A serial device that comes back is tried at once.
    */
   async #pause(signal: AbortSignal, limit = Number.POSITIVE_INFINITY): Promise<void> {
     const { settings, timing } = this.#context;

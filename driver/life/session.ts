@@ -8,7 +8,7 @@ import type { Transport, TransportLoss } from "../transport/transport";
  * Why a session ended.
  *
  * `lost`: the port is gone · `restarted`: the modem rebooted by itself · `rebooting`: it was told to · `silent`: it
- * answers no more · `failed`: it can't be used as it is · `closed`: by its owner.
+ * has stopped answering · `failed`: it can't be used as it is · `closed`: by its owner.
  */
 export interface Fault {
   readonly kind: "lost" | "restarted" | "rebooting" | "silent" | "failed" | "closed";
@@ -21,7 +21,7 @@ export interface SessionListeners {
   trace(entry: { direction: "sent" | "received" | "note"; text: string }): void;
 }
 
-/** A channel's own view of a transport that outlives it: no bytes and no loss reach it when its session is over. */
+/** A channel's own view of a transport that outlives it: after its session neither bytes nor losses reach it. */
 class SessionTransport implements Transport {
   readonly name: string;
   readonly bytesPerSecond: number | undefined;
@@ -146,7 +146,7 @@ export class Session {
 
   /**
    * The modem has rebooted by itself: everything volatile is gone, and so is what was in flight. While it is being set
-   * up that only means to begin anew.
+   * up, that only means starting over.
    */
   restarted(how: string): void {
     const error = new ModemError("MODEM_RESTARTED", `The modem restarted during the operation (${how})`);

@@ -1,4 +1,4 @@
-/** How patient the life of a modem is. All in ms. Tests shorten it; nothing else does. */
+/** How long each step in the life of a modem may take. All in ms. Only tests shorten it. */
 export interface Timing {
   /** One `AT` while waiting for the first answer. */
   readonly probe: number;
@@ -6,7 +6,7 @@ export interface Timing {
   readonly escapeGuard: number;
   /** All of them, when the model and its time to boot are not known. */
   readonly synchronise: number;
-  /** A modem that was told to reboot may answer for another moment. */
+  /** A modem that was told to reboot may still answer for a moment. */
   readonly rebootSettle: number;
   /** The SIM boots (27.007 gives no limit; Quectel supervises 20 s). */
   readonly simBoot: number;
@@ -15,22 +15,22 @@ export interface Timing {
   readonly searchInterval: number;
   /** After so long without a network the radio is turned off and on; u-blox advises at most 20 attaches an hour. */
   readonly radioCycle: number;
-  /** A modem that had to attach again, since its APN was changed, is waited for so long. */
+  /** How long a modem may take to attach again after its APN was changed. */
   readonly reattach: number;
-  /** A registration that flaps is no outage for so long. */
+  /** A lost registration that returns within this time is no outage. */
   readonly registrationGrace: number;
   /** Signal, registration and contexts are looked at this often; it also finds a dead line. */
   readonly poll: number;
   /** The `AT` that a poll begins with: a modem that is busy on another port may take a while (R6DEV 4). */
   readonly liveness: number;
-  /** One command of those that are to wake a silent modem up. */
+  /** One of the commands that try to wake a silent modem. */
   readonly order: number;
   /** Between attempts after a failure: doubled each time, with jitter. */
   readonly backoffMin: number;
   readonly backoffMax: number;
   /** How often a missing device is looked for. */
   readonly presence: number;
-  /** Between attempts to open a port that can only be tried: a TCP connection, a simulated modem. */
+  /** Between attempts to open a port whose return only an attempt shows: a TCP connection, a simulated modem. */
   readonly reopen: number;
 }
 
