@@ -176,6 +176,18 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     await editor.page.unroute("**/cellular-modem/ports");
   });
 
+  it("modem: offers the models that the driver knows, and shows the one that is set", async () => {
+    const http = await editor.openDialog(await editor.find("modem-http"));
+    const modem = await editor.openConfig("modem");
+    const options = modem.field("model").locator("option");
+    const values = await options.evaluateAll((all) => all.map((option) => option.getAttribute("value")));
+    expect(values).toEqual(["auto", "LARA-R6", "BG96"]);
+    expect((await options.allTextContents()).slice(1)).toEqual(["u-blox LARA-R6", "Quectel BG96"]);
+    expect(await modem.field("model").inputValue()).toBe("auto");
+    await modem.cancel();
+    await http.cancel();
+  });
+
   it("opens with the gateway's own list of ports", async () => {
     const listed = editor.page.waitForResponse("**/cellular-modem/ports");
     const http = await editor.openDialog(await editor.find("modem-http"));
