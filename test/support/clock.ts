@@ -124,7 +124,9 @@ export function useEventLoopClock(step = 1): void {
     setImmediate(turn);
   };
   // For all tests at once: a simulated modem outlives a test, and so do its timers.
-  beforeAll(() => {
+  beforeAll(async () => {
+    // The driver loads it with the first `sim:` port; the turns that takes would count as minutes.
+    await import("../../simulator/faces/in-process.js");
     vi.useFakeTimers({ toFake: [...TIMERS] });
     isRunning = true;
     turn();
