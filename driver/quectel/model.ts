@@ -28,7 +28,7 @@ const SETTINGS = [
   "AT+QISDE=0",
 ] as const;
 
-/** What one Quectel model differs from another in. */
+/** How one Quectel model differs from another. */
 export interface QuectelModel extends QuectelTraits {
   /** Whether this is the model, by the answers to ATI and +CGMM together. */
   readonly pattern: RegExp;

@@ -17,7 +17,7 @@ import { UbloxSockets } from "./sockets/sockets";
 import { TIMEOUTS } from "./timeouts";
 import type { UbloxTraits } from "./traits";
 
-/** What one u-blox model differs from another in. */
+/** How one u-blox model differs from another. */
 export interface UbloxModel extends UbloxTraits {
   /** Whether this is the model, by the answers to ATI and +CGMM together. */
   readonly pattern: RegExp;

@@ -24,7 +24,7 @@ export interface UbloxLimits extends Required<ModelLimits> {
   };
 }
 
-/** The numbers of that many of the module's resources. */
+/** The numbers of that many of the modem's resources. */
 export function numbersOf(count: number): number[] {
   return Array.from({ length: count }, (_value, number) => number);
 }

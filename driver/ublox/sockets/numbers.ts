@@ -41,7 +41,7 @@ export class SocketNumbers<T extends NumberOwner> {
     return [...this.#owners.values()];
   }
 
-  /** Whether the module has a socket of that number. */
+  /** Whether the modem has a socket of that number. */
   has(number: number): boolean {
     return Number.isInteger(number) && number >= 0 && number < this.#model.limits.sockets;
   }
