@@ -37,15 +37,16 @@ const hostileText = fc
   .map((pieces) => `${pieces.join("")}\r\nAT+EVIL=2`);
 
 /** What the modem has been sent as a command: outside quotation marks, in no line, stands the foreign one. */
-function watch(): { readonly foreign: string[]; readonly sent: string[] } {
+function watch(): { readonly foreign: string[]; readonly sent: string[]; readonly modem: ModemNode["modem"] } {
   const foreign: string[] = [];
   const sent: string[] = [];
-  (helper.getNode("m") as unknown as ModemNode).modem?.on("trace", ({ direction, text }) => {
+  const { modem } = helper.getNode("m") as unknown as ModemNode;
+  modem?.on("trace", ({ direction, text }) => {
     if (direction !== "sent") return;
     sent.push(text);
     if (/EVIL/.test(text.replace(/"[^"]*"/g, ""))) foreign.push(text);
   });
-  return { foreign, sent };
+  return { foreign, sent, modem };
 }
 
 /** Gives every message to the node and waits until it has ended, one way or the other. */
@@ -136,10 +137,13 @@ describe(`hostile texts (seed ${seed}) never become a command`, () => {
     ],
   ])("%s: %s", async (_type, _field, properties, message) => {
     const node = await deployNode(properties, { port: `sim:LARA-R6?route=server.example:80=127.0.0.1:${server.port}` });
-    const { foreign, sent } = watch();
+    const { foreign, sent, modem } = watch();
     await feed(node, message, 300);
     expect(foreign).toEqual([]);
-    expect(sent.length).toBeGreaterThan(0);
+    // What is watched is the line: a command of our own shows there.
+    await modem?.lineReady({ timeout: 20_000 });
+    await modem?.execute("AT", { timeout: 20_000 });
+    expect(sent).toContain("AT");
   });
 
   it.each(["LARA-R6", "BG96"])("a datagram that a %s sends arrives as it is", async (model) => {
