@@ -6,6 +6,7 @@
 import type { EventEmitter } from "node:events";
 import { Modem } from "./modem";
 import type { ModemEvents, ModemHandle, ModemSettings } from "./modem-types";
+import { DEFAULT_SETTINGS } from "./settings";
 
 export * from "./errors";
 export type * from "./modem-types";
@@ -24,25 +25,11 @@ export interface CellularModem extends ModemHandle, EventEmitter<ModemEvents> {}
 /** What is left out is as in the dialog of a new modem node. */
 export type CellularModemSettings = Pick<ModemSettings, "port"> & Partial<ModemSettings>;
 
-const DEFAULTS: Omit<ModemSettings, "port"> = {
-  baudRate: 115_200,
-  flowControl: false,
-  dataBits: 8,
-  parity: "none",
-  stopBits: 1,
-  model: "auto",
-  apn: "",
-  pdpType: "IPV4V6",
-  cid: 1,
-  authType: "none",
-  connect: "auto",
-};
-
 /**
  * Makes a modem without opening it: set listeners, `open()` it, and wait for its services with `ready()`.
  *
  * @throws {ModemError} `INVALID_INPUT`, naming the setting
  */
 export function createModem(settings: CellularModemSettings): CellularModem {
-  return new Modem({ ...DEFAULTS, ...settings });
+  return new Modem({ ...DEFAULT_SETTINGS, ...settings });
 }

@@ -34,6 +34,21 @@ const RULES: Readonly<Record<Exclude<keyof ModemSettings, "model" | "cid">, Rule
   apnPassword: quotable(MAX_CREDENTIAL),
 };
 
+/** The settings of a new modem, as the contract has them. */
+export const DEFAULT_SETTINGS: Omit<ModemSettings, "port"> = {
+  baudRate: 115_200,
+  flowControl: false,
+  dataBits: 8,
+  parity: "none",
+  stopBits: 1,
+  model: "auto",
+  apn: "",
+  pdpType: "IPV4V6",
+  cid: 1,
+  authType: "none",
+  connect: "auto",
+};
+
 const OPTIONAL: ReadonlySet<string> = new Set(["mnoProfile", "xlat", "pin", "apnUser", "apnPassword"]);
 
 /** @throws {ModemError} `INVALID_INPUT`, naming the setting, never with a value that may be a secret */

@@ -2,6 +2,7 @@ import { PinMemory } from "../../../driver/cellular/sim";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem, type ModemOptions } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";
+import { DEFAULT_SETTINGS } from "../../../driver/settings";
 import { PeerModem } from "./peer-modem";
 import { TEST_MODEL } from "./test-model";
 
@@ -23,19 +24,7 @@ const QUICK: Partial<Timing> = {
   reopen: 10,
 };
 
-export const SETTINGS: Omit<ModemSettings, "port"> = {
-  baudRate: 115_200,
-  flowControl: false,
-  dataBits: 8,
-  parity: "none",
-  stopBits: 1,
-  model: "auto",
-  apn: "internet",
-  pdpType: "IPV4V6",
-  cid: 1,
-  authType: "none",
-  connect: "auto",
-};
+export const SETTINGS: Omit<ModemSettings, "port"> = { ...DEFAULT_SETTINGS, apn: "internet" };
 
 export const SOON = { timeout: 5000 };
 

@@ -6,6 +6,7 @@ import type { ModemSettings } from "../../../driver/modem-types";
 import type { HttpResponse } from "../../../driver/services/http/http";
 import type { Services } from "../../../driver/services/model";
 import type { SecurityProfile } from "../../../driver/services/security/security";
+import { DEFAULT_SETTINGS } from "../../../driver/settings";
 import { closeInProcess } from "../../../simulator/faces/in-process";
 import { TLS_FIXTURES } from "../../support/paths";
 
@@ -18,19 +19,7 @@ const HOSTS = ["server.example", "a.example", "b.example", "elsewhere.example"];
 const BOOT = 20_000;
 const REQUEST = 20_000;
 
-const SETTINGS: Omit<ModemSettings, "port"> = {
-  baudRate: 115_200,
-  flowControl: false,
-  dataBits: 8,
-  parity: "none",
-  stopBits: 1,
-  model: "auto",
-  apn: "internet",
-  pdpType: "IPV4V6",
-  cid: 1,
-  authType: "none",
-  connect: "auto",
-};
+const SETTINGS: Omit<ModemSettings, "port"> = { ...DEFAULT_SETTINGS, apn: "internet" };
 
 const PLAIN: SecurityProfile = {
   id: "plain",
