@@ -3,6 +3,7 @@ import type { Dialect } from "../at/dialect";
 import { ModemError } from "../errors";
 import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
 import { disposeServices, resetServices } from "../services/offered";
+import { command } from "./commands";
 import { QuectelDiagnostics } from "./diagnostics/diagnostics";
 import { QuectelFiles } from "./files/files";
 import { FileHandle } from "./files/handle";
@@ -21,11 +22,11 @@ import type { QuectelTraits } from "./traits";
  */
 const SETTINGS = [
   // The echo marks where the answer begins.
-  "ATE1",
+  "E1",
   // Numbers: the words of HTTP and file errors (700s, 400s) say no more, and differ between firmwares (AT facts 1.3).
-  "AT+CMEE=1",
+  "+CMEE=1",
   // What is typed at a prompt must not come back (AT facts 2.2).
-  "AT+QISDE=0",
+  "+QISDE=0",
 ] as const;
 
 /** How one Quectel model differs from another. */
@@ -77,7 +78,7 @@ class QuectelDriver implements ModelDriver {
 
   async initialise(): Promise<void> {
     resetServices(this.services);
-    for (const line of SETTINGS) await this.#channel.send({ line, label: line, timeout: TIMEOUTS.simple });
+    for (const name of SETTINGS) await this.#channel.send(command(name));
     await FileHandle.closeAll(this.#channel);
     await this.#sockets.closeOrphanedSockets();
   }
@@ -90,7 +91,7 @@ class QuectelDriver implements ModelDriver {
   }
 
   async reboot(): Promise<void> {
-    await this.#channel.send({ line: "AT+CFUN=1,1", label: "AT+CFUN=1,1", timeout: TIMEOUTS.reboot });
+    await this.#channel.send(command("+CFUN=", [1, 1], { timeout: TIMEOUTS.reboot }));
   }
 
   dispose(error: Error): void {
