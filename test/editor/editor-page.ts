@@ -225,10 +225,11 @@ export class Dialog {
     private readonly buttons: string,
   ) {}
 
-  /** Waits till the dialog has slid in. */
+  /** Waits till the dialog has slid in and shows its fields, which comes a moment after its buttons. */
   async opened(): Promise<void> {
     const button = this.page.locator(`#${this.buttons}-ok`);
     await button.waitFor();
+    await this.page.locator(".red-ui-tray").last().locator(".cellular-modem-dialog label").first().waitFor();
     await this.page.waitForFunction("!$('.red-ui-editor-stack .red-ui-tray').is(':animated')");
     await button.click({ trial: true });
   }
