@@ -2,7 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
 
 /** ms; with the bar of 2 s from unplugging to a failed message this leaves room for a busy machine. */
-const INTERVAL = 500;
+const INTERVAL_MS = 500;
 
 /**
  * Watches whether the device behind a path is still there.
@@ -19,7 +19,7 @@ export class DevicePresence {
   private constructor(watched: readonly { path: string; inode: number }[], onGone: () => void) {
     this.#watched = watched;
     this.#onGone = onGone;
-    this.#timer = setInterval(() => void this.#check(), INTERVAL);
+    this.#timer = setInterval(() => void this.#check(), INTERVAL_MS);
   }
 
   /** Starts to watch. undefined where devices are no files (Windows), and bindings see an unplugging by themselves. */

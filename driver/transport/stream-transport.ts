@@ -3,7 +3,7 @@ import { ModemError } from "../errors";
 import type { Transport, TransportLoss } from "./transport";
 
 /** Longest that `close()` waits for the system to let go of a port, in ms: a tty with output pending can hold on for 30 s. */
-const CLOSE_LIMIT = 1000;
+const CLOSE_LIMIT_MS = 1000;
 
 /** A transport over a Node stream. Kinds of port differ in how they connect and in how they let go. */
 export abstract class StreamTransport implements Transport {
@@ -118,7 +118,7 @@ export abstract class StreamTransport implements Transport {
   async #letGo(stream: Duplex): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_LIMIT);
+      timer = setTimeout(resolve, CLOSE_LIMIT_MS);
     });
     await Promise.race([this.disconnect(stream).catch(() => {}), limit]);
     clearTimeout(timer);

@@ -4,11 +4,11 @@ import { ModemError } from "../errors";
 import { StreamTransport } from "./stream-transport";
 
 /** ms; a gateway on a local network answers within a few, a device server that is off never. */
-const CONNECT_TIMEOUT = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 /** ms of silence before the system probes whether the other end is still there. */
-const KEEP_ALIVE = 30_000;
+const KEEP_ALIVE_MS = 30_000;
 /** ms for what was written to arrive before the connection is cut. */
-const LINGER = 500;
+const LINGER_MS = 500;
 
 const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Check that the device server runs and listens on that port.",
@@ -55,7 +55,12 @@ export class TcpTransport extends StreamTransport {
 
   protected connect(signal: AbortSignal): Promise<Duplex> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ ...this.#address, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
+      const socket = connect({
+        ...this.#address,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: KEEP_ALIVE_MS,
+      });
       const settle = (): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", onAbort);
@@ -70,8 +75,8 @@ export class TcpTransport extends StreamTransport {
       const onError = (error: NodeJS.ErrnoException): void => fail(this.#refused(error.code ?? "", error.message));
       const onAbort = (): void => fail(signal.reason as ModemError);
       const timer = setTimeout(
-        () => fail(this.#refused("ETIMEDOUT", `no answer within ${CONNECT_TIMEOUT / 1000} s`)),
-        CONNECT_TIMEOUT,
+        () => fail(this.#refused("ETIMEDOUT", `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`)),
+        CONNECT_TIMEOUT_MS,
       );
       signal.addEventListener("abort", onAbort, { once: true });
       socket.once("error", onError);
@@ -86,7 +91,7 @@ export class TcpTransport extends StreamTransport {
     const socket = stream as Socket;
     if (socket.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => socket.destroy(), LINGER);
+      const timer = setTimeout(() => socket.destroy(), LINGER_MS);
       socket.once("close", () => {
         clearTimeout(timer);
         resolve();

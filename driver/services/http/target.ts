@@ -18,7 +18,7 @@ export function parseHttpUrl({ url: text, security }: Pick<HttpRequest, "url" | 
   if (url.protocol === "https:" && security === undefined) {
     throw new ModemError(
       "INVALID_INPUT",
-      "tls: an https: URL needs a security profile. Choose one in the node (validation none goes without checks).",
+      "tls: an https: URL needs a security profile. Choose one in the node (validation none makes no checks).",
     );
   }
   return url;

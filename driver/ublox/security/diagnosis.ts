@@ -8,7 +8,7 @@ import type { CertificateKind, SecurityProfile, StoredCertificate } from "../../
 import { Deadline } from "../../services/waiting/deadline";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import type { UbloxCertificates } from "./certificates";
-import type { MaterialNames } from "./profile-settings";
+import type { MaterialNames } from "./settings";
 
 /** ms that looking for the cause may take, at most: the caller still waits for its error. */
 const PATIENCE_MS = 3000;

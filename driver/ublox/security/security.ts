@@ -17,10 +17,10 @@ import { type AcquireOptions, Pool } from "../../services/waiting/pool";
 import { numbersOf, type UbloxTraits } from "../traits";
 import type { UbloxCertificates } from "./certificates";
 import { explainTls } from "./diagnosis";
-import { configure, isInForce, type MaterialNames, planSecurity, type SecurityPlan } from "./profile-settings";
 import { parseServer, type SecureServer, serverText } from "./server";
 import { checkSession, sessionKind } from "./session-data";
 import { ANY_SERVER, type SessionOwner, SessionResumption } from "./session-resumption";
+import { configure, isInForce, type MaterialNames, planSecurity, type SecurityPlan } from "./settings";
 
 export interface ConnectOptions {
   /** Of the caller's operation: how long one of the connections and a profile may take, and to set that up. */

@@ -7,7 +7,7 @@ import { SimulatedTransport } from "../../../../driver/transport/simulated";
 import { UbloxFiles } from "../../../../driver/ublox/files/files";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { UbloxCertificates } from "../../../../driver/ublox/security/certificates";
-import { configure, planSecurity } from "../../../../driver/ublox/security/profile-settings";
+import { configure, planSecurity } from "../../../../driver/ublox/security/settings";
 import { useEventLoopClock } from "../../../support/clock";
 import { derOf, fixture, KEY_PASSWORD, md5, securityProfile } from "../../services/security/tls-fixtures";
 import { expectExplained } from "../bench";

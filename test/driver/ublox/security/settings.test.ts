@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../../driver/errors";
 import type { SecurityProfile } from "../../../../driver/services/security/security";
-import { configure, type MaterialNames, planSecurity } from "../../../../driver/ublox/security/profile-settings";
+import { configure, type MaterialNames, planSecurity } from "../../../../driver/ublox/security/settings";
 import { fixture, KEY_PASSWORD, securityProfile } from "../../services/security/tls-fixtures";
 import { bench, expectExplained } from "../bench";
 
