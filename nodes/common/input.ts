@@ -1,3 +1,4 @@
+import { bytesOf } from "./bytes";
 import { invalid } from "./errors";
 
 /** A property that was not filled in. */
@@ -87,9 +88,9 @@ export function flag(value: unknown, field: string, fallback: boolean): boolean 
 /** undefined when empty; a text as UTF-8. @throws {ModemError} `INVALID_INPUT` */
 export function optionalBytes(value: unknown, field: string): Buffer | undefined {
   if (isEmpty(value)) return undefined;
-  if (typeof value === "string") return Buffer.from(value, "utf8");
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  throw invalid(field, "must be a text or a Buffer");
+  const bytes = typeof value === "string" ? Buffer.from(value, "utf8") : bytesOf(value);
+  if (bytes === undefined) throw invalid(field, "must be a text or a Buffer");
+  return bytes;
 }
 
 /** Whether a value is a plain JSON object: not an array, Buffer, Date or instance of another class. */

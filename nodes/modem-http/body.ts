@@ -1,4 +1,5 @@
 import type { HttpMethod } from "../../driver/services/http/http";
+import { bytesOf } from "../common/bytes";
 import { invalid } from "../common/errors";
 import { isPlainObject } from "../common/input";
 import { formText } from "./form";
@@ -22,7 +23,8 @@ const WITH_BODY: readonly HttpMethod[] = ["POST", "PUT"];
  */
 export function requestBody(method: HttpMethod, payload: unknown, contentType: string | undefined): RequestBody {
   if (!WITH_BODY.includes(method) || payload === undefined) return {};
-  if (payload instanceof Uint8Array) return { body: Buffer.from(payload) };
+  const bytes = bytesOf(payload);
+  if (bytes !== undefined) return { body: Buffer.from(bytes) };
   if (typeof payload === "string" || typeof payload === "number") return { body: Buffer.from(String(payload)) };
   if (contentType?.toLowerCase() === FORM && isPlainObject(payload)) {
     return { body: Buffer.from(formText(payload)) };
