@@ -80,8 +80,8 @@ export interface ModemEvents {
   radio: [radio: { connected: boolean }];
   /** The modem rebooted, by order or by itself. */
   restarted: [cause: { reason: string }];
-  /** Every unsolicited line. */
-  urc: [line: { text: string; fields: string[] }];
+  /** Every unsolicited line; `body` is the text or the PDU of a short message that follows it (27.005). */
+  urc: [line: { text: string; fields: string[]; body?: string }];
   /** AT traffic for the trace, secrets masked. */
   trace: [entry: { direction: "sent" | "received" | "note"; text: string }];
 }

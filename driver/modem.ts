@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { type AnswerField, splitFields, wholeText } from "./at/fields";
+import { type AnswerField, splitFields, wholeText, wholeTexts } from "./at/fields";
 import { readSignal } from "./cellular/signal";
 import { PinMemory } from "./cellular/sim";
 import { delay } from "./delay";
@@ -23,7 +23,7 @@ import type {
   ReadyOptions,
   Registration,
 } from "./modem-types";
-import { type RawOptions, rawCommand, restarts } from "./raw-command";
+import { endsByItself, openedData, type RawOptions, rawCommand, restarts } from "./raw-command";
 import type { ModelDefinition, Services } from "./services/model";
 import { offeredServices } from "./services/offered";
 import type { PdpType } from "./services/packet-data";
@@ -172,10 +172,13 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     const known = [inUse, ...this.#models].map((model) => model?.raw);
     const raw = rawCommand(command, options, known);
     const { session } = this.#requireLine();
-    const { lines } = await session.channel.send(raw);
+    const response = endsByItself(raw, session.model?.raw)
+      ? await session.channel.send(raw)
+      : await session.channel.sendUnlessData(raw);
+    if (response === undefined) throw openedData(raw.label, "opened and left");
     // Not every modem announces its boot; messages that come in from now on wait for it.
     if (restarts(raw.line, session.model?.raw)) this.#restarted(session, raw.label);
-    return { result: "OK", lines: lines.map(wholeText) };
+    return { result: "OK", lines: response.lines.flatMap(wholeTexts) };
   }
 
   #restarted(session: Session, label: string): void {
@@ -225,7 +228,9 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   /** Passes the session's unsolicited lines on, and forgets it when it ends. */
   #follow(session: Session): void {
     session.channel.onUrc("", (line) => {
-      this.#tell("urc", { text: wholeText(line), fields: splitFields(line).map(fieldText) });
+      const { body } = line;
+      const fields = splitFields(line).map(fieldText);
+      this.#tell("urc", { text: wholeText(line), fields, ...(body === undefined ? {} : { body }) });
     });
     const onEnd = (): void => {
       if (this.#line?.session !== session) return;

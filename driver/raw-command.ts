@@ -14,6 +14,9 @@ const SECRET_ANSWERS = ["CGAUTH"];
 /** 27.007 8.2 with the reset parameter. */
 const RESTART = /\+CFUN\s*=\s*\d+\s*,\s*1\b/i;
 
+/** Calls and what else turns the line over to data until the host leaves it (V.250 6.3, 6.4; 27.007 10.1.12; 27.010). */
+const OPENS_DATA = [/^AT(?:D[^;]*|A|O\d*)$/i, /\+CGDATA=/i, /\+CMUX=/i];
+
 export interface RawOptions {
   /** ms */
   readonly timeout: number;
@@ -35,6 +38,8 @@ export function rawCommand(text: string, { timeout, data, signal }: RawOptions, 
   const reason = unsendable(trimmed);
   if (reason !== undefined) throw new ModemError("INVALID_INPUT", `command ${reason}`);
   const line = /^at/i.test(trimmed) ? trimmed : `AT${trimmed}`;
+  const label = maskSecrets(line, known);
+  if (opensData(line, known)) throw openedData(label, "opens");
   if (data !== undefined)
     checkUpload(
       line,
@@ -45,7 +50,7 @@ export function rawCommand(text: string, { timeout, data, signal }: RawOptions, 
   const prompt = prompts.find(({ commands }) => commands.test(line))?.prompt ?? ">";
   return {
     line,
-    label: maskSecrets(line, known),
+    label,
     expects: expectations(line),
     confidential: named([...SECRET_ANSWERS, ...known.flatMap((raw) => raw?.secretAnswers ?? [])], "[=?]").test(line),
     timeout,
@@ -60,6 +65,22 @@ function unsendable(text: string): string | undefined {
   if (/[^\x20-\x7e]/.test(text)) return "contains a control character or one outside ASCII";
   if (/^a\//i.test(text)) return "must not be A/, which repeats whatever was sent last";
   return undefined;
+}
+
+function opensData(line: string, known: Known): boolean {
+  const bare = line.replace(/"[^"]*"/g, '""').replaceAll(" ", "");
+  return [...OPENS_DATA, ...known.flatMap((raw) => raw?.opensData ?? [])].some((pattern) => pattern.test(bare));
+}
+
+/** Whether a command may print `CONNECT` and yet end by itself. */
+export function endsByItself({ line, upload }: Command, raw: RawCommands | undefined): boolean {
+  return upload !== undefined || raw?.readsData?.test(line) === true;
+}
+
+/** @param tense whether nothing was sent, or data mode was open and has been left */
+export function openedData(label: string, tense: "opens" | "opened and left"): ModemError {
+  const text = `command ${label} ${tense} data mode, whose bytes a command can't carry: use the node for that service`;
+  return new ModemError("INVALID_INPUT", text);
 }
 
 /** Whether a command line restarts the modem. */

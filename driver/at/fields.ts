@@ -106,6 +106,11 @@ export function wholeText(line: Line): string {
   return prefix + whole.join(",");
 }
 
+/** The same, and the text of a message that follows it, as lines of their own. */
+export function wholeTexts(line: Line): string[] {
+  return line.body === undefined ? [wholeText(line)] : [wholeText(line), line.body];
+}
+
 function rawFields({ text }: Line): { prefix: string; fields: string[] } {
   const colon = text.startsWith("+") ? text.indexOf(":") : -1;
   const fields = text.slice(colon + 1).match(/(?:"[^"]*"?|[^,"])+|(?<=,|^)(?=,|$)/g) ?? [];

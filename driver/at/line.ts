@@ -8,6 +8,8 @@ export interface Line {
   /** Without line ends; a counted string reads `""`. */
   readonly text: string;
   readonly data: readonly CountedString[];
+  /** The text or the PDU of a short message behind the line (27.005), whatever it says; without its line end. */
+  readonly body?: string;
 }
 
 /** The bytes of a counted string and which field of the line they are, from 0. */

@@ -1,25 +1,16 @@
 import type { Dialect } from "../at/dialect";
+import { STANDARD_URCS } from "../cellular/urcs";
 import { ERROR_TEXTS } from "./error-tables";
 
-/** What BG96 prints unasked (AT facts 1.1, 1.5, 2, 8; guide 2.3 to 2.7), and 27.007's own. */
-const URC_PREFIXES = [
+/** What BG96 prints unasked besides the standards' own (AT facts 1.1, 1.5, 2, 8; guide 2.3 to 2.7). */
+const OWN_URCS = [
   "APP RDY",
   "POWERED DOWN",
   "NORMAL POWER DOWN",
   "PSM POWER DOWN",
-  "RING",
   "NO CARRIER",
   "+CFUN:",
   "+CPIN:",
-  "+CREG:",
-  "+CGREG:",
-  "+CEREG:",
-  "+CGEV:",
-  "+CSCON:",
-  "+CMTI:",
-  "+CTZV:",
-  "+CTZE:",
-  "+CTZDST:",
   "+CEDRXP:",
   "+QIND:",
   "+QSIMSTAT:",
@@ -55,7 +46,7 @@ export const BG96_DIALECT: Dialect = {
   urcs: [
     // APP RDY, SIM and phone book follow: one reboot, told once.
     { prefix: "RDY", boot: true },
-    ...URC_PREFIXES.map((prefix) => ({ prefix })),
+    ...[...STANDARD_URCS, ...OWN_URCS].map((prefix) => ({ prefix })),
   ],
   errorTexts: ERROR_TEXTS,
 };

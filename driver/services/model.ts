@@ -91,6 +91,13 @@ export interface RawCommands {
   readonly secretAnswers: readonly string[];
   /** Commands that restart the modem. */
   readonly restarts?: RegExp;
+  /**
+   * Commands that open data mode and end only when the host leaves it: a flow's own can't. In the line that is looked at
+   * strings are empty and blanks are gone.
+   */
+  readonly opensData?: readonly RegExp[];
+  /** Commands whose `CONNECT` bytes follow that end by themselves. */
+  readonly readsData?: RegExp;
 }
 
 /** A line of the table of models. */

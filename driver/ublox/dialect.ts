@@ -1,5 +1,6 @@
 import type { Dialect } from "../at/dialect";
 import type { CountedRule, UrcDefinition } from "../at/line";
+import { STANDARD_URCS } from "../cellular/urcs";
 
 /** Strings that end by a length field: their content may hold quotation marks, CR LF and final results. */
 const COUNTED: readonly CountedRule[] = [
@@ -24,28 +25,6 @@ const COUNTED: readonly CountedRule[] = [
     ],
   },
   { prefix: "+UUFTPCD:", strings: [{ field: 2, length: 1 }] },
-];
-
-/** 3GPP 27.007: registration, contexts, time, indicators, messages, calls. */
-const STANDARD_URCS = [
-  "+CREG:",
-  "+CGREG:",
-  "+CEREG:",
-  "+CGEV:",
-  "+CSCON:",
-  "+CIEV:",
-  "+CTZV:",
-  "+CTZE:",
-  "+CTZDST:",
-  "+CUSD:",
-  "+CMTI:",
-  "+CMT:",
-  "+CDSI:",
-  "+CDS:",
-  "+CBMI:",
-  "+CBM:",
-  "+CRING:",
-  "RING",
 ];
 
 /** The guide's, and those of the modem's other functions: none of them may be taken for an answer. */

@@ -13,5 +13,7 @@ export const UBLOX_RAW_COMMANDS: RawCommands = {
   secrets: ["UAUTHREQ", "UPSD", "UHTTP", "UFTP", "UMQTT", "UMQTTSN", "USECMNG", "USECPRF"],
   secretAnswers: ["UAUTHREQ", "UPSD", "UHTTP", "UFTP", "UMQTT", "UMQTTSN", "USECPRF", "URDFILE", "URDBLOCK"],
   // u-blox's own two values.
+  // Direct links of sockets and of FTP (guide 5.9, 9.1).
+  opensData: [/\+USODL=/i, /\+UFTPC=[67](?:,|$)/i],
   restarts: /\+CFUN\s*=\s*1[56]\b/i,
 };

@@ -6,7 +6,7 @@ import { topicOf } from "./lines";
 /** A message of the second output. */
 export interface UrcMessage {
   readonly topic: string;
-  readonly payload: { line: string; fields: string[] };
+  readonly payload: { line: string; fields: string[]; text?: string };
 }
 
 /** The prefixes of the dialog. @throws {ModemError} `INVALID_INPUT` */
@@ -25,9 +25,12 @@ export function relayUrcs(
   prefixes: readonly string[],
   emit: (message: UrcMessage) => void,
 ): () => void {
-  const listener = ({ text, fields }: { text: string; fields: string[] }) => {
+  const listener = ({ text, fields, body }: { text: string; fields: string[]; body?: string }) => {
     if (!prefixes.some((prefix) => text.startsWith(prefix))) return;
-    emit({ topic: topicOf(text), payload: { line: text, fields: [...fields] } });
+    emit({
+      topic: topicOf(text),
+      payload: { line: text, fields: [...fields], ...(body === undefined ? {} : { text: body }) },
+    });
   };
   modem.on("urc", listener);
   return () => modem.off("urc", listener);

@@ -24,6 +24,9 @@ export type { ChannelHooks };
 /** Gaps after which the next command goes in any case: on some lines URCs never cease. */
 const MAX_GAPS = 5;
 
+/** Of data mode that nobody wanted. */
+const NO_USE: DataLinkEvents = { onData: () => {}, onWanted: () => {}, onEnd: () => {} };
+
 /** The line to one modem, over a transport that is open. Ends with `close`; a reopened port gets a new channel. */
 export class AtChannel implements Channel {
   readonly #line: ModemLine;
@@ -57,6 +60,17 @@ export class AtChannel implements Channel {
 
   send(command: Command): Promise<Response> {
     return this.#carryOut(new Job(command));
+  }
+
+  /**
+   * As `send`, for a command that may open data mode although its sender has no use for it: it is left again, and what
+   * came in it is dropped. Resolves with undefined then.
+   */
+  async sendUnlessData(command: Command): Promise<Response | undefined> {
+    const job = new Job({ ...command, download: ALL_THAT_COMES }, NO_USE);
+    const { lines } = await this.#carryOut(job);
+    await job.link?.leave();
+    return job.link === undefined ? { lines } : undefined;
   }
 
   async openData(command: Command, events: DataLinkEvents): Promise<DataLink> {

@@ -63,10 +63,23 @@ export class LineClassifier {
     return true;
   }
 
+  /** The line of the command in flight, until its echo or another sign of its acceptance has come. */
+  get awaitedEcho(): string | undefined {
+    return this.#accepted ? undefined : this.#current?.line;
+  }
+
+  /** Whether lines of this name are known, or waited for: damaged ones are not. */
+  knows(text: string): boolean {
+    const line = { text, data: [] };
+    const { expects } = this.#current ?? { expects: [] };
+    const isAwaited = matchesPrefix(expects, this.#own, line) || matchesFreely(expects, line);
+    return isAwaited || this.#urcs.find(text) !== undefined;
+  }
+
   /** Passes on what the line is. Returns the download whose bytes come next, if this is the line that they follow. */
   line(line: Line, sink: TokenSink): Download | undefined {
     if (this.#current === undefined) this.#unasked(line, sink);
-    else if (line.data.length > 0) this.#information(line, this.#current, sink);
+    else if (line.data.length > 0 || line.body !== undefined) this.#information(line, this.#current, sink);
     else return this.#plain(line, this.#current, sink);
     return undefined;
   }

@@ -1,13 +1,18 @@
 import type { CountedRule, Line, UrcDefinition } from "../line";
 import { ByteSink } from "./byte-sink";
+import type { Continuation } from "./continuation";
 import { CountedLine, CountedRules } from "./counted";
 import { DownloadReader } from "./download";
 import { type InFlight, LineClassifier } from "./line-classifier";
 import { LineScan } from "./line-scan";
+import { announcedText, MessageText } from "./message-text";
+import { endsInQuotes, OpenField } from "./open-field";
 import type { TokenSink } from "./tokens";
 
 /** Bytes that a line outside counted strings may have; a longer one is noise. */
 export const MAX_LINE = 64 * 1024;
+/** Silence within a line that goes on, after which nothing more of it comes: a modem prints it in one go. */
+const LONGEST_BREAK_MS = 400;
 /** Characters of a discarded line that its noise token keeps. */
 const NOISE_EXCERPT = 80;
 
@@ -21,6 +26,7 @@ const GREATER = 0x3e;
 const AT_SIGN = 0x40;
 
 const NO_DATA: Line["data"] = [];
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Bytes in, tokens out: no timers, no input or output of its own.
@@ -42,12 +48,17 @@ export class Parser {
   #afterPrompt = false;
   #counted: CountedLine | undefined;
   #download: DownloadReader | undefined;
+  /** What goes on behind the end of its line. */
+  #continuation: Continuation | undefined;
+  /** Bytes that were read too far, and are read once more before what follows them. */
+  #again: Buffer | undefined;
   /** What has to follow the data of a download: a final result begins with a line end (V.250 5.7.1). */
   #tail: readonly number[] = [];
 
   /** Bytes held. */
   get buffered(): number {
-    return this.#pending.length + (this.#counted?.buffered ?? 0) + (this.#download?.buffered ?? 0);
+    const readers = [this.#counted, this.#download, this.#continuation];
+    return readers.reduce((sum, reader) => sum + (reader?.buffered ?? 0), this.#pending.length);
   }
 
   /** Replaces the counted strings and URCs it knows. */
@@ -63,6 +74,8 @@ export class Parser {
 
   /** Gives the command in flight up, with whatever it was in the middle of, and goes on with lines. */
   abandon(sink: TokenSink): void {
+    // The line of an open field may be that of a message.
+    for (let count = 0; count < 2; count += 1) this.#endContinuation(sink);
     const rest = this.#counted?.line.text ?? (this.#download ? "" : this.#pending.view().toString("latin1"));
     if (rest !== "") sink({ type: "noise", text: rest.slice(0, NOISE_EXCERPT) });
     this.#counted = undefined;
@@ -74,24 +87,35 @@ export class Parser {
 
   /** Takes bytes as they arrive and gives each token to `sink` as soon as it is certain. */
   push(chunk: Buffer, sink: TokenSink): void {
-    this.#scan.reset(chunk);
-    let at = 0;
-    while (at < chunk.length) at = this.#step(chunk, at, sink);
+    const inputs = [chunk];
+    for (;;) {
+      if (this.#again !== undefined) inputs.unshift(this.#again);
+      this.#again = undefined;
+      const input = inputs.shift();
+      if (input === undefined) return;
+      this.#scan.reset(input);
+      let at = 0;
+      while (at < input.length && this.#again === undefined) at = this.#step(input, at, sink);
+      if (at < input.length) inputs.unshift(input.subarray(at));
+    }
   }
 
-  /** Whether the end of a download depends on how long the line is silent: `silence` has to be called then. */
+  /** Whether the end of a download, or of a line, depends on how long the line is silent: `silence` is to be called. */
   get awaitsSilence(): boolean {
-    return this.#download?.open ?? false;
+    return this.#continuation !== undefined || (this.#download?.open ?? false);
   }
 
   /** Tells that nothing has arrived for so many ms. */
   silence(ms: number, sink: TokenSink): void {
+    if (ms >= LONGEST_BREAK_MS) this.#endContinuation(sink);
     if (this.#download !== undefined) this.#measure(this.#download, ms, sink);
+    this.push(NOTHING, sink);
   }
 
   #step(chunk: Buffer, at: number, sink: TokenSink): number {
     if (this.#download !== undefined) return this.#readDownload(this.#download, chunk, at, sink);
     if (this.#counted !== undefined) return this.#readCounted(this.#counted, chunk, at, sink);
+    if (this.#continuation !== undefined) return this.#readContinuation(this.#continuation, chunk, at, sink);
     if (this.#tail.length > 0) return this.#checkTail(chunk[at], at, sink);
     if (this.#skipping) return this.#skipLine(at, chunk.length);
     if (this.#pending.length === 0) {
@@ -194,7 +218,7 @@ export class Parser {
   #measure(download: DownloadReader, silence: number, sink: TokenSink): void {
     const behind = download.measure(silence, sink);
     if (download.done) this.#endDownload();
-    if (behind !== undefined && behind.length > 0) this.push(behind, sink);
+    if (behind !== undefined) this.#again = behind;
   }
 
   #endDownload(): void {
@@ -211,9 +235,38 @@ export class Parser {
   }
 
   #endLine(text: string, data: Line["data"], sink: TokenSink): void {
+    const isCounted = this.#counted !== undefined;
     this.#startLine();
-    const download = this.#classifier.line({ text, data }, sink);
-    if (download !== undefined) this.#download = new DownloadReader(download, text);
+    if (!isCounted && endsInQuotes(text) && this.#classifier.knows(text)) this.#continuation = new OpenField(text);
+    else this.#deliver({ text, data }, sink);
+  }
+
+  #readContinuation(continuation: Continuation, chunk: Buffer, at: number, sink: TokenSink): number {
+    const next = continuation.read(chunk, at);
+    if (continuation.done) this.#continued(continuation, sink);
+    return next;
+  }
+
+  #endContinuation(sink: TokenSink): void {
+    this.#continuation?.silence();
+    if (this.#continuation !== undefined) this.#continued(this.#continuation, sink);
+  }
+
+  #continued(continuation: Continuation, sink: TokenSink): void {
+    this.#continuation = undefined;
+    const { line, behind } = continuation.result();
+    if (behind.length > 0) this.#again = behind;
+    this.#deliver(line, sink);
+  }
+
+  #deliver(line: Line, sink: TokenSink): void {
+    const announced = line.body === undefined ? announcedText(line.text) : undefined;
+    if (announced !== undefined) {
+      this.#continuation = new MessageText(line.text, announced, () => this.#classifier.awaitedEcho);
+      return;
+    }
+    const download = this.#classifier.line(line, sink);
+    if (download !== undefined) this.#download = new DownloadReader(download, line.text);
   }
 
   #startLine(): void {

@@ -5,6 +5,7 @@ export const COUNTED: readonly CountedRule[] = [
   { prefix: "+USORD:", strings: [{ field: 2, length: 1 }] },
   { prefix: "+USORF:", strings: [{ field: 4, length: 3 }] },
   { prefix: "+URDFILE:", strings: [{ field: 2, length: 1 }] },
+  { prefix: "+URDBLOCK:", strings: [{ field: 2, length: 1 }] },
   {
     prefix: "+UMQTTC:",
     first: 6,
@@ -19,6 +20,8 @@ export const COUNTED: readonly CountedRule[] = [
 export const URCS: readonly UrcDefinition[] = [
   { prefix: "+CEREG:" },
   { prefix: "+CSCON:" },
+  { prefix: "+CMT:" },
+  { prefix: "+CUSD:" },
   { prefix: "+UUSORD:" },
   { prefix: "+UUHTTPCR:" },
   { prefix: "+UUFTPCD:" },

@@ -34,6 +34,28 @@ describe("rawCommand", () => {
   ])("shows %s as %s", (text, label) => expect(rawCommand(text, options).label).toBe(label));
 
   it.each([
+    'AT+UFTPC=6,"file"',
+    'AT+UFTPC=7,"file",250',
+    "AT+USODL=0",
+    'AT+QIOPEN=1,0,"TCP","host",80,0,2',
+    'AT+QSSLOPEN=1,1,4,"host",443,2',
+    "AT+QISWTMD=0,2",
+    "AT+CSQ;+CMUX=0",
+    "ATD*99#",
+  ])("F30 refuses %s, which opens data mode on one model or the other", (text) => {
+    expect(() => rawCommand(text, options)).toThrow(/data mode/);
+  });
+
+  it.each([
+    'AT+QIOPEN=1,0,"TCP","host",80,0,1',
+    'AT+QSSLOPEN=1,1,4,"host",443,0',
+    'AT+UFTPC=5,"a","b"',
+    "AT+QISWTMD=2,1",
+  ])("F30 neighbour: takes %s, which does not", (text) => {
+    expect(rawCommand(text, options).line).toBe(text);
+  });
+
+  it.each([
     ["AT+USOWR=0,3", "@"],
     ['AT+QFUPL="a",3', "CONNECT"],
     ["AT+QHTTPURL=3", "CONNECT"],

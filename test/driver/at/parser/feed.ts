@@ -50,9 +50,12 @@ export function brief(token: Token): string {
   switch (token.type) {
     case "answer":
     case "urc":
-      return [token.type, token.line.text, ...token.line.data.map(({ bytes }) => `<${bytes.toString("hex")}>`)].join(
-        " ",
-      );
+      return [
+        token.type,
+        token.line.text,
+        ...(token.line.body === undefined ? [] : [`| ${token.line.body}`]),
+        ...token.line.data.map(({ bytes }) => `<${bytes.toString("hex")}>`),
+      ].join(" ");
     case "final":
       return `final ${token.result.text}`;
     case "prompt":

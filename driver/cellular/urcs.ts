@@ -1,0 +1,21 @@
+/** What any modem may print unasked: registration, contexts, time, indicators, calls (27.007); messages (27.005 3.4). */
+export const STANDARD_URCS = [
+  "+CREG:",
+  "+CGREG:",
+  "+CEREG:",
+  "+CGEV:",
+  "+CSCON:",
+  "+CIEV:",
+  "+CTZV:",
+  "+CTZE:",
+  "+CTZDST:",
+  "+CUSD:",
+  "+CMTI:",
+  "+CMT:",
+  "+CDSI:",
+  "+CDS:",
+  "+CBMI:",
+  "+CBM:",
+  "+CRING:",
+  "RING",
+] as const;
