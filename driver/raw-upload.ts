@@ -3,6 +3,9 @@ import { ModemError } from "./errors";
 /** Text that ends with Ctrl-Z, or is given up with ESC (27.005 3.5), whatever number stands in the line. */
 const TEXT = /\+(?:CMG[SWC]|CNMA)(?:=|$)/i;
 
+const CTRL_Z = 0x1a;
+const ESC = 0x1b;
+
 /**
  * Checks that the modem takes all of what is sent at a prompt, and no less: what goes beyond is a command to it, and
  * what is missing it takes from the commands that follow.
@@ -17,8 +20,8 @@ export function checkUpload(line: string, data: Uint8Array, lengths: readonly Re
     throw invalid(`has ${data.length} bytes, but the command announces ${announced}`);
   }
   if (announced !== undefined || endsItself(data)) return;
-  const numbers = TEXT.test(bare) ? [] : (bare.match(/(?<=[=,])\d+(?=,|;|$)/g) ?? []);
-  if (numbers.every((digits) => Number(digits) !== data.length)) {
+  const numbers = TEXT.test(bare) ? [] : bare.split(/[=,;]/).slice(1);
+  if (!numbers.includes(String(data.length))) {
     throw invalid(
       `has ${data.length} bytes, which the command does not announce, and does not end with its only Ctrl-Z`,
     );
@@ -26,8 +29,8 @@ export function checkUpload(line: string, data: Uint8Array, lengths: readonly Re
 }
 
 function endsItself(data: Uint8Array): boolean {
-  const end = data.findIndex((byte) => byte === 0x1a || byte === 0x1b);
-  return end >= 0 && end === data.length - 1;
+  const ends = [data.indexOf(CTRL_Z), data.indexOf(ESC)].filter((end) => end >= 0);
+  return ends.length > 0 && Math.min(...ends) === data.length - 1;
 }
 
 function invalid(reason: string): ModemError {

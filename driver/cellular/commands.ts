@@ -37,7 +37,7 @@ export const { command, query } = commandBuilders(TIMEOUTS.memory);
 
 /** `+CFUN:` of `+CFUN?`, `+CFUN=` and `+CFUN`. */
 function answerPrefix(name: string): string {
-  return `${name.replace(/[?=].*$/, "")}:`;
+  return `${name.split(/[?=]/, 1)[0]}:`;
 }
 
 /** Sends a query; the fields of each of its lines. */

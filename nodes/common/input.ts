@@ -1,6 +1,13 @@
 import { bytesOf } from "./bytes";
 import { invalid } from "./errors";
 
+/** Characters of a text that goes into a command: more than any modem takes. */
+export const LONGEST_TEXT = 10_000;
+/** Characters of a number that is given as a text. */
+const LONGEST_NUMBER = 32;
+/** What may stand around a value; other blanks, line ends above all, must be seen and refused. */
+const BLANKS = " \t";
+
 /** A property that was not filled in. */
 export function isEmpty(value: unknown): value is undefined | null | "" {
   return value === undefined || value === null || value === "";
@@ -11,29 +18,46 @@ export function pick(name: string, configured: unknown, fromMessage: unknown): {
   return isEmpty(configured) ? { value: fromMessage, field: `msg.${name}` } : { value: configured, field: name };
 }
 
-/** undefined when empty; a number counts as its digits. @throws {ModemError} `INVALID_INPUT` */
-export function optionalText(value: unknown, field: string): string | undefined {
+/**
+ * undefined when empty; a number counts as its digits. Measured here, before anything looks into it.
+ *
+ * @throws {ModemError} `INVALID_INPUT`
+ */
+export function optionalText(value: unknown, field: string, max: number = LONGEST_TEXT): string | undefined {
   if (isEmpty(value)) return undefined;
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   if (typeof value !== "string") throw invalid(field, "must be a text");
-  return value;
+  return notTooLong(value, field, max);
+}
+
+/** @throws {ModemError} `INVALID_INPUT` */
+export function notTooLong(text: string, field: string, max: number = LONGEST_TEXT): string {
+  if (text.length > max) throw invalid(field, `is too long: ${text.length} characters, at most ${max}`);
+  return text;
 }
 
 /**
  * @param remedy tells where to fill it in; completes the sentence
  * @throws {ModemError} `INVALID_INPUT` if it is empty or not a text
  */
-export function requiredText(value: unknown, field: string, remedy = ""): string {
-  const text = optionalText(value, field);
+export function requiredText(value: unknown, field: string, remedy = "", max: number = LONGEST_TEXT): string {
+  const text = optionalText(value, field, max);
   if (text === undefined) throw invalid(field, `is missing${remedy}`);
   return text;
 }
 
-/**
- * Without blanks at either end. Other characters that `trim` removes, line ends above all, must be seen and refused.
- */
+/** Without blanks at either end. */
 export function withoutBlanks(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, "");
+  let start = 0;
+  while (start < text.length && BLANKS.includes(text.charAt(start))) start += 1;
+  return withoutAtEnd(text.slice(start), BLANKS);
+}
+
+/** Without those of the characters that it ends with; in one pass, which an expression that ends in $ is not. */
+export function withoutAtEnd(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 export interface NumberRange {
@@ -48,17 +72,21 @@ export interface NumberRange {
  */
 export function optionalInteger(value: unknown, field: string, { min, max }: NumberRange): number | undefined {
   if (isEmpty(value)) return undefined;
-  const number = typeof value === "string" && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value;
+  const number = isShort(value) && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value;
   if (typeof number !== "number" || !Number.isSafeInteger(number) || number < min || number > max) {
     throw invalid(field, `must be a whole number from ${min} to ${max}`);
   }
   return number;
 }
 
+function isShort(value: unknown): value is string {
+  return typeof value === "string" && value.length <= LONGEST_NUMBER;
+}
+
 /** As `optionalInteger`, for seconds and the like that may have a fraction. @throws {ModemError} `INVALID_INPUT` */
 export function optionalNumber(value: unknown, field: string, { min, max }: NumberRange): number | undefined {
   if (isEmpty(value)) return undefined;
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const number = isShort(value) && value.trim() !== "" ? Number(value) : value;
   if (typeof number !== "number" || !(number >= min && number <= max)) {
     throw invalid(field, `must be a number from ${min} to ${max}`);
   }

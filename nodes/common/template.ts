@@ -1,11 +1,14 @@
 import mustache from "mustache";
 import type { Node } from "node-red";
 import { invalid } from "./errors";
+import { notTooLong } from "./input";
 import type { Message, Runtime } from "./types";
 
 /** Tags that name a value outside the message: `flow.x`, `global[store].x`, `env.X`. */
 const CONTEXT = /^(flow|global)(?:\[(\w+)\])?\.(.+)$/;
 const ENVIRONMENT = /^env\.(.+)$/;
+/** What stands within the braces of a tag that names such a value. */
+const OUTSIDE = /^\{?&?\s*(?:env|flow|global)\b[^{}]*$/;
 
 /**
  * Looks names up in the message first, then among the outside values fetched for this template, as the core template
@@ -42,7 +45,16 @@ export async function renderTemplate(
   node: Node,
   { template, field, message }: { template: string; field: string; message: Message },
 ): Promise<string> {
+  notTooLong(template, field);
   if (!template.includes("{{")) return template;
+  return notTooLong(await rendered(RED, node, { template, field, message }), field);
+}
+
+async function rendered(
+  RED: Runtime,
+  node: Node,
+  { template, field, message }: { template: string; field: string; message: Message },
+): Promise<string> {
   try {
     const names = tagNames(mustache.parse(template));
     const outside = await fetchOutside(RED, node, names);
@@ -51,6 +63,17 @@ export async function renderTemplate(
     const reason = error instanceof Error ? error.message : String(error);
     throw invalid(field, `is a template that can't be filled in: ${reason}`);
   }
+}
+
+/** Whether a tag of the template names something else than `flow`, `global` or `env`, or is never closed. */
+export function needsMessage(template: string): boolean {
+  let open = template.indexOf("{{");
+  while (open >= 0) {
+    const close = template.indexOf("}}", open);
+    if (close < 0 || !OUTSIDE.test(template.slice(open + 2, close))) return true;
+    open = template.indexOf("{{", close + 2);
+  }
+  return false;
 }
 
 /** The names of all tags, including those in sections. A parsed tag is [kind, name, start, end, inner tags?]. */

@@ -11,6 +11,7 @@ import {
   optionalText,
   pick,
   requiredText,
+  withoutAtEnd,
   withoutBlanks,
 } from "../common/input";
 import { migrate } from "../common/migrate";
@@ -96,7 +97,7 @@ class AtOperation implements Operation<AtRequest, void> {
 
 /** One command line, without the line end of a text from a file or a terminal. */
 function commandLine(value: unknown, field: string): string {
-  const line = withoutBlanks(requiredText(value, field).replace(/[ \t\r\n]+$/, ""));
+  const line = withoutBlanks(withoutAtEnd(requiredText(value, field), " \t\r\n"));
   if (/\p{Cc}/u.test(line)) throw invalid(field, "contains a control character: it must be a single line");
   return requiredText(line, field);
 }

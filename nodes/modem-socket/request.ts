@@ -9,6 +9,7 @@ import {
   requiredText,
   withoutBlanks,
 } from "../common/input";
+import { needsMessage } from "../common/template";
 import type { Message } from "../common/types";
 import { type ModemSocketProperties, SOCKET_ACTIONS, SOCKET_RANGES } from "./types";
 
@@ -35,8 +36,6 @@ export interface SocketRequest {
   readonly choice: SocketChoice;
 }
 
-/** Matches templates that need no message. */
-const WITHOUT_MESSAGE = /^(?:[^{]|\{(?!\{)|\{\{\{?&?\s*(?:env|flow|global)\b[^{}]*\}\}\}?)*$/;
 /** The numbers that a modem may give a socket; the node knows which of them are open. */
 const SOCKET_NUMBERS = { min: 0, max: 255 } as const;
 
@@ -44,7 +43,7 @@ type Render = (template: string, field: string) => Promise<string>;
 
 /** Whether the dialog alone names the peer. */
 export function namesTarget({ host, port }: ModemSocketProperties): boolean {
-  return [host, port].every((value) => !isEmpty(value) && WITHOUT_MESSAGE.test(String(value)));
+  return [host, port].every((value) => !isEmpty(value) && !needsMessage(String(value)));
 }
 
 /** @throws {ModemError} `INVALID_INPUT` */

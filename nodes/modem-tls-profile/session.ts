@@ -31,7 +31,7 @@ export function sessionRequest(payload: unknown): SessionRequest {
   const type = optionalChoice(payload.type, "msg.payload.type", RESUMPTION_TYPES);
   if (type === undefined) throw invalid("msg.payload.type", `must be one of ${RESUMPTION_TYPES.join(", ")}`);
   const encrypted = flag(payload.encrypted, "msg.payload.encrypted", false);
-  const data = requiredText(payload.data, "msg.payload.data");
+  const data = requiredText(payload.data, "msg.payload.data", "", Number.POSITIVE_INFINITY);
   const pattern = type === "id" && !encrypted ? TWO_PARTS : ONE_PART;
   if (data.length > DATA_LIMIT || !pattern.test(data)) {
     throw invalid("msg.payload.data", `is not the session data of type ${type} that the second output gives`);

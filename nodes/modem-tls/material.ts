@@ -12,7 +12,7 @@ const FILE_LIMIT = 100_000;
  * @throws {ModemError} `INVALID_INPUT`, without quoting the input: a key without its first line looks like a path
  */
 export function readMaterial(value: unknown, field: string): Buffer | undefined {
-  const text = optionalText(value, field)?.trim();
+  const text = optionalText(value, field, FILE_LIMIT)?.trim();
   if (text === undefined || text === "") return undefined;
   if (!text.includes("-----BEGIN")) return readRegularFile(text, field);
   // The editor shows these fields, and an exported flow contains `pinnedKey`.

@@ -17,7 +17,7 @@ export function dottedWithMask(address: string): string {
 
 /** The router that the network names for an address. */
 export function gateway(address: string): string {
-  return isIPv6(address) ? "254.128.0.0.0.0.0.0.0.0.0.0.0.0.0.1" : address.replace(/\d+$/, "1");
+  return isIPv6(address) ? "254.128.0.0.0.0.0.0.0.0.0.0.0.0.0.1" : `${address.slice(0, address.lastIndexOf(".") + 1)}1`;
 }
 
 function groups(address: string): number[] {

@@ -19,7 +19,10 @@ export function readContent(content: Buffer): FileContent | undefined {
   const certificate = attempt(() => new X509Certificate(content));
   if (certificate === undefined) return readKey(content);
   const { subject, validTo, raw, ca } = certificate;
-  const commonName = /^CN=(.*)$/m.exec(subject)?.[1];
+  const commonName = subject
+    .split("\n")
+    .find((line) => line.startsWith("CN="))
+    ?.slice("CN=".length);
   return {
     isKey: false,
     md5: md5(raw),

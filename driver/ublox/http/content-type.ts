@@ -25,10 +25,18 @@ const MAX_OWN = 64;
 /** RFC 9110 section 8.3 lets the receiver take a body of no type for a stream of octets. */
 const DEFAULT = "application/octet-stream";
 
+function withoutBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && " \t".includes(text.charAt(start))) start += 1;
+  while (end > start && " \t".includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
 /** @throws {ModemError} `INVALID_INPUT` for a type that the command can't carry */
 export function contentTypeOf(type = ""): ContentType {
   // Blanks may go; a line end has to be seen, and refused, by what quotes.
-  const wanted = type.replace(/^[ \t]+|[ \t]+$/g, "") || DEFAULT;
+  const wanted = withoutBlanks(type) || DEFAULT;
   const number = NUMBERS.get(wanted.toLowerCase());
   if (number !== undefined) return { number };
   return { number: OWN, own: quote(wanted, { field: "contentType", max: MAX_OWN }) };

@@ -4,15 +4,19 @@ import { sharedText } from "./texts";
 export type Validator = (value: string) => boolean;
 export type Check = (value: unknown) => true | string;
 
-const VARIABLE = /\$\{[^}]+\}/;
-
 /**
  * A validator that says what is wrong. The editor accepts a text as the result only from functions with two parameters,
  * which the published types don't know. Accepts environment variables: only the runtime knows their values.
  */
 export function validator(check: Check): Validator {
-  const validate = (value: unknown, _options: unknown) => VARIABLE.test(String(value)) || check(value);
+  const validate = (value: unknown, _options: unknown) => hasVariable(String(value)) || check(value);
   return validate as unknown as Validator;
+}
+
+/** `${NAME}` somewhere in the text. */
+function hasVariable(text: string): boolean {
+  const start = text.indexOf("${");
+  return start >= 0 && text.indexOf("}", start) > start + 2;
 }
 
 export function isBlank(value: unknown): boolean {

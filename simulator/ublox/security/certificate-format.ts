@@ -28,8 +28,9 @@ const ARMOUR = {
 function withoutArmour(content: Buffer, label: RegExp): Buffer {
   const text = content.toString("latin1");
   if (!text.includes("-----BEGIN ")) return content;
-  for (const [, name = "", base64 = ""] of text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g)) {
-    if (label.test(name)) return Buffer.from(base64, "base64");
+  const blocks = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END ([A-Z0-9 ]+)-----/g;
+  for (const [, name = "", base64 = "", end] of text.matchAll(blocks)) {
+    if (name === end && label.test(name)) return Buffer.from(base64, "base64");
   }
   throw new Error("no armour of that type");
 }
