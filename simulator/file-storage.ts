@@ -36,6 +36,10 @@ export class FileStorage implements Storage {
     this.#saveSoon();
   }
 
+  remove(key: string): void {
+    if (this.#nvm.delete(key)) this.#saveSoon();
+  }
+
   /** Writes pending changes; also called when the process ends. */
   flush(): void {
     if (this.#pending === undefined) return;

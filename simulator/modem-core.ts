@@ -7,6 +7,7 @@ import { startClock } from "./cellular/time";
 import { nextTurn } from "./clock";
 import { Congestion } from "./internet/congestion";
 import type { Internet } from "./internet/internet";
+import { Troubles } from "./internet/troubles";
 import type { Modem, ModemOptions } from "./modem";
 import type { Personality } from "./personality";
 import { seededRandom } from "./random";
@@ -50,6 +51,7 @@ export class SimulatedModem implements Modem {
   readonly random: () => number;
   /** Belongs to the network, so it survives reboots. */
   readonly congestion = new Congestion();
+  readonly troubles = new Troubles();
   readonly #bootTime: number;
   readonly #services = new Map<string, unknown>();
   readonly #waits = new Set<() => void>();
@@ -63,7 +65,8 @@ export class SimulatedModem implements Modem {
     this.storage = parts.storage;
     this.#bootTime = parts.bootTime ?? parts.personality.bootTime;
     this.random = parts.random ?? seededRandom(parts.options.seed);
-    this.sim = new SimCard(parts.storage, parts.options.pin);
+    this.sim = new SimCard(parts.storage, parts.options.pin, (ms, work) => this.later(ms, work));
+    this.sim.whenBooted = () => this.#sayCard();
     this.internet = this.#watched(parts.internet);
     this.radio = new CellularRadio({
       storage: parts.storage,
@@ -145,11 +148,18 @@ export class SimulatedModem implements Modem {
   }
 
   #startServices(): void {
+    this.personality.starts?.(this);
     this.#port?.start();
     startClock(this);
     reportPacketDomain(this);
     reportIndicators(this);
     this.radio.start();
+  }
+
+  /** The line that was left out of the boot lines. */
+  #sayCard(): void {
+    const line = this.personality.cardLine?.(this) ?? "";
+    if (line !== "") this.urc(line);
   }
 
   #printBootLines(index: number): void {
@@ -167,6 +177,7 @@ export class SimulatedModem implements Modem {
     const touch = () => this.radio.traffic();
     return {
       ...internet,
+      troubles: this.troubles,
       target(host, port) {
         touch();
         return internet.target(host, port);

@@ -5,6 +5,10 @@ import type { ModelTraits, Modem } from "./modem";
 export interface Personality extends ModelTraits {
   /** Lines printed after booting (BG96: `RDY`, …, `APP RDY`), with the ms between them; empty texts are left out. */
   readonly bootLines: readonly { readonly text: string | ((modem: Modem) => string); readonly delay: number }[];
+  /** What it does with its NVM at each start, before anything else. */
+  readonly starts?: (modem: Modem) => void;
+  /** What it says once a card that was slow has booted; nothing if left out. */
+  readonly cardLine?: (modem: Modem) => string;
   /** Added to the shared ones; take precedence over those of the same name. */
   readonly commands: readonly CommandDefinition[];
   /** Faults that only this modem can have, by their name for `--fault`. */

@@ -3,6 +3,7 @@ export interface Storage {
   /** A JSON value; `undefined` while never written. */
   get<T>(key: string): T | undefined;
   set(key: string, value: unknown): void;
+  remove(key: string): void;
   readonly files: FileSystem;
   /** Writes changes to disk: once the modem says OK, they are stored. */
   flush(): void;

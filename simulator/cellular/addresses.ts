@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 
 /** An address as 27.007 writes it: IPv6 as sixteen decimal numbers (+CGPIAF's factory setting). */
 export function dotted(address: string): string {
@@ -13,6 +13,11 @@ export function dotted(address: string): string {
 export function dottedWithMask(address: string): string {
   const mask = isIPv6(address) ? [...Array<number>(8).fill(255), ...Array<number>(8).fill(0)] : [255, 255, 255, 0];
   return [dotted(address), ...mask].join(".");
+}
+
+/** Which addresses can be reached from one's own: those of a family that one has. */
+export function reachableFrom(own: readonly string[]): (address: string) => boolean {
+  return (address) => own.some(isIPv6(address) ? isIPv6 : isIPv4);
 }
 
 /** The router that the network names for an address. */

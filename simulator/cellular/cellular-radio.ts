@@ -197,6 +197,11 @@ export class CellularRadio implements Radio {
     this.#search();
   }
 
+  /** What the network gives a context at most, from its next activation on. */
+  offer(type: Subscription["type"]): void {
+    this.#pdp.offer(type);
+  }
+
   setWeak(weak: boolean): void {
     this.#weak = weak;
   }

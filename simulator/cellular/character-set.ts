@@ -16,6 +16,11 @@ function chosen(modem: Modem): { name: string } {
   return modem.service("common.character-set", () => ({ name: INITIAL }));
 }
 
+/** What +CSCS does; also how another program may have left it. */
+export function chooseCharacterSet(modem: Modem, name: string): void {
+  chosen(modem).name = name;
+}
+
 /** A name of the network in the character set the host asked for (27.007 5.5). */
 export function inCharacterSet(text: string, modem: Modem): string {
   return SETS[chosen(modem).name]?.(text) ?? text;
@@ -27,7 +32,7 @@ export const characterSetCommand: CommandDefinition = {
     expectCount(call, 1, 1);
     const name = stringAt(call, 0, 8).toUpperCase();
     if (!Object.hasOwn(SETS, name)) throw new CommandError(INCORRECT_PARAMETERS);
-    chosen(modem).name = name;
+    chooseCharacterSet(modem, name);
   },
   read: (call, modem) => call.info(`+CSCS: "${chosen(modem).name}"`),
   test: (call) =>

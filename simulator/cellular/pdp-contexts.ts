@@ -32,7 +32,7 @@ interface Bearer {
 /** The table of PDP contexts: definitions in NVM, and the active bearers. */
 export class PdpContexts {
   readonly #storage: Storage;
-  readonly #subscription: Subscription;
+  #subscription: Subscription;
   readonly #random: () => number;
   readonly #bearers = new Map<number, Bearer>();
 
@@ -57,6 +57,10 @@ export class PdpContexts {
       STORED,
       this.#definitions.filter((known) => known.cid !== cid),
     );
+  }
+
+  offer(type: Subscription["type"]): void {
+    this.#subscription = { ...this.#subscription, type };
   }
 
   isActive(cid: number): boolean {

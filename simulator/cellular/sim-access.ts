@@ -2,6 +2,7 @@ import type { Call, CommandDefinition } from "../line/command";
 import { CommandError } from "../line/command-error";
 import { expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
+import { inCharacterSet } from "./character-set";
 
 const READ_BINARY = 176;
 const GET_RESPONSE = 192;
@@ -32,15 +33,16 @@ function imsi(call: Call, modem: Modem): void {
 }
 
 /** One of the numbers reserved for fiction; 145: with country code. */
-const OWN_NUMBER = ',"+12025550147",145';
+const OWN_NUMBER = { number: "+12025550147", type: 145 };
 
 function ownNumber(call: Call, modem: Modem): void {
   modem.sim.require();
-  call.info(`+CNUM: ${OWN_NUMBER}`);
+  // The name that goes with it is empty.
+  call.info(`+CNUM: "","${inCharacterSet(OWN_NUMBER.number, modem)}",${OWN_NUMBER.type}`);
 }
 
 function iccid(call: Call, modem: Modem): void {
-  if (modem.sim.state === "absent") modem.sim.require();
+  modem.sim.requireBooted();
   call.info(`${call.name}: ${modem.options.iccid}`);
 }
 
@@ -62,7 +64,7 @@ function genericAccess(call: Call, modem: Modem): void {
   const length = integerAt(call, 0, 8, 520);
   const apdu = stringAt(call, 1, 520);
   if (apdu.length !== length || !/^(?:[0-9A-F]{2})+$/i.test(apdu)) throw new CommandError(INCORRECT_PARAMETERS);
-  if (modem.sim.state === "absent") modem.sim.require();
+  modem.sim.requireBooted();
   const { pin, puk } = modem.sim.tries;
   const asked = /^00(20|2C)00(?:01|81)(?:00)?$/i.exec(apdu)?.[1]?.toUpperCase();
   const answers: Readonly<Record<string, string>> = { "20": tries(pin), "2C": tries(puk) };

@@ -2,9 +2,9 @@ import type { Call, CommandDefinition } from "../line/command";
 import { CommandError } from "../line/command-error";
 import { choiceAt, expectCount, INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
+import { PIN_TRIES, PUK_TRIES } from "./sim";
 
 const OPERATION_NOT_ALLOWED = 3;
-const SIM_NOT_INSERTED = 10;
 const UNLOCK = 0;
 const QUERY = 2;
 /** +CLCK's facilities: the SIM's PIN, then locks and lists that this SIM does not use. */
@@ -20,7 +20,7 @@ export const simPinCommands: readonly CommandDefinition[] = [
 
 function enterPin(call: Call, modem: Modem): void {
   expectCount(call, 1, 2);
-  if (modem.sim.state === "absent") throw new CommandError(SIM_NOT_INSERTED);
+  modem.sim.requireBooted();
   const codes = call.arguments.map((argument) => pin(argument.text));
   const [first = "", second] = codes;
   if (modem.sim.state === "READY") throw new CommandError(OPERATION_NOT_ALLOWED);
@@ -36,7 +36,7 @@ function pin(text: string): string {
 }
 
 function readPin(call: Call, modem: Modem): void {
-  if (modem.sim.state === "absent") throw new CommandError(SIM_NOT_INSERTED);
+  modem.sim.requireBooted();
   call.info(`+CPIN: ${modem.sim.state}`);
 }
 
@@ -58,10 +58,10 @@ function changePassword(call: Call, modem: Modem): void {
 }
 
 function triesLeft(call: Call, modem: Modem): void {
-  if (modem.sim.state === "absent") throw new CommandError(SIM_NOT_INSERTED);
+  modem.sim.requireBooted();
   const { pin: pins, puk } = modem.sim.tries;
-  call.info(`+CPINR: SIM PIN,${pins},3`);
-  call.info(`+CPINR: SIM PUK,${puk},10`);
+  call.info(`+CPINR: SIM PIN,${pins},${PIN_TRIES}`);
+  call.info(`+CPINR: SIM PUK,${puk},${PUK_TRIES}`);
 }
 
 function quoted(texts: readonly string[]): string {

@@ -1,20 +1,31 @@
 import { CommandError } from "../line/command-error";
 import type { Storage } from "../storage";
 
-const PIN_TRIES = 3;
-const PUK_TRIES = 10;
+export const PIN_TRIES = 3;
+export const PUK_TRIES = 10;
 /** The PUK of every simulated SIM. */
 export const PUK = "12345678";
 /** The PIN of a SIM that does not ask for it. */
 const WITHOUT_PIN = "0000";
+const OPERATION_NOT_ALLOWED = 3;
 const SIM_NOT_INSERTED = 10;
 const SIM_PIN_REQUIRED = 11;
 const SIM_PUK_REQUIRED = 12;
+const SIM_BUSY = 14;
 const INCORRECT_PASSWORD = 16;
 const STORED = "sim";
 
-/** +CPIN's words, or `absent`. */
-export type SimState = "READY" | "SIM PIN" | "SIM PUK" | "absent";
+/** +CPIN's words, or why there are none: nothing there, or a card that boots and then answers slowly (u-blox AT facts 2.2). */
+export type SimState = "READY" | "SIM PIN" | "SIM PUK" | "absent" | "booting" | "busy";
+
+/** The answer to a command that needs the SIM, by its state. */
+const REFUSALS: Readonly<Record<Exclude<SimState, "READY">, number>> = {
+  absent: SIM_NOT_INSERTED,
+  booting: OPERATION_NOT_ALLOWED,
+  busy: SIM_BUSY,
+  "SIM PIN": SIM_PIN_REQUIRED,
+  "SIM PUK": SIM_PUK_REQUIRED,
+};
 
 interface Stored {
   /** The PIN it was made with: a different one means a different SIM. */
@@ -29,18 +40,30 @@ interface Stored {
 export class SimCard {
   readonly #storage: Storage;
   readonly #pin: string;
+  readonly #later: (ms: number, work: () => void) => () => void;
   #inserted = true;
   #verified = false;
+  /** ms until it can be used, from when it gets power. */
+  #bootTime = 0;
+  #boot: "booting" | "busy" | undefined;
+  #cancelBoot: () => void = () => undefined;
   readonly #listeners = new Set<() => void>();
+  /** Called when a card that was slow can be used. */
+  whenBooted: () => void = () => undefined;
 
-  /** @param pin empty: the SIM asks for none; 0000 then locks it */
-  constructor(storage: Storage, pin: string) {
+  /**
+   * @param pin empty: the SIM asks for none; 0000 then locks it
+   * @param later runs work after so many ms, unless the modem reboots or ends first
+   */
+  constructor(storage: Storage, pin: string, later: (ms: number, work: () => void) => () => void) {
     this.#storage = storage;
     this.#pin = pin;
+    this.#later = later;
   }
 
   get state(): SimState {
     if (!this.#inserted) return "absent";
+    if (this.#boot !== undefined) return this.#boot;
     const { locked, pinTries } = this.#stored;
     if (pinTries === 0) return "SIM PUK";
     return locked && !this.#verified ? "SIM PIN" : "READY";
@@ -57,14 +80,18 @@ export class SimCard {
   /** @throws {CommandError} the answer to a command that needs the SIM, while it can't be used */
   require(): void {
     const { state } = this;
-    if (state === "absent") throw new CommandError(SIM_NOT_INSERTED);
-    if (state === "SIM PIN") throw new CommandError(SIM_PIN_REQUIRED);
-    if (state === "SIM PUK") throw new CommandError(SIM_PUK_REQUIRED);
+    if (state !== "READY") throw new CommandError(REFUSALS[state]);
+  }
+
+  /** Whether a card is there that has booted, locked or not. @throws {CommandError} the answer if not */
+  requireBooted(): void {
+    const { state } = this;
+    if (state === "absent" || state === "booting" || state === "busy") throw new CommandError(REFUSALS[state]);
   }
 
   /** @throws {CommandError} wrong PIN: one try fewer */
   enterPin(pin: string): void {
-    if (this.state === "absent") throw new CommandError(SIM_NOT_INSERTED);
+    this.requireBooted();
     if (this.state === "SIM PUK") throw new CommandError(SIM_PUK_REQUIRED);
     this.#verify(pin);
     this.#verified = true;
@@ -73,7 +100,7 @@ export class SimCard {
 
   /** @throws {CommandError} wrong PUK: one try fewer */
   unblock(puk: string, pin: string): void {
-    if (this.state === "absent") throw new CommandError(SIM_NOT_INSERTED);
+    this.requireBooted();
     const { pukTries } = this.#stored;
     if (puk !== PUK || pukTries === 0) {
       this.#store({ pukTries: Math.max(0, pukTries - 1) });
@@ -95,19 +122,40 @@ export class SimCard {
   /** @throws {CommandError} */
   changePin(before: string, after: string): void {
     this.require();
-    if (!this.locked) throw new CommandError(3);
+    if (!this.locked) throw new CommandError(OPERATION_NOT_ALLOWED);
     this.#verify(before);
     this.#store({ pin: after });
   }
 
   powerUp(): void {
     this.#verified = false;
+    this.#cancelBoot();
+    this.#boot = this.#bootTime === 0 ? undefined : "booting";
+    if (this.#boot === undefined) return;
+    // First it does not answer at all, then it reads its files.
+    this.#cancelBoot = this.#later(this.#bootTime / 2, () => {
+      this.#boot = "busy";
+      this.#cancelBoot = this.#later(this.#bootTime / 2, () => this.#booted());
+    });
+  }
+
+  /** From now on it takes so many ms whenever it gets power, which it gets anew. */
+  bootSlowly(ms: number): void {
+    this.#bootTime = ms;
+    this.powerUp();
+    this.#changed();
+  }
+
+  #booted(): void {
+    this.#boot = undefined;
+    this.whenBooted();
+    this.#changed();
   }
 
   insert(inserted: boolean): void {
     if (this.#inserted === inserted) return;
     this.#inserted = inserted;
-    this.#verified = false;
+    this.powerUp();
     this.#changed();
   }
 

@@ -1,18 +1,18 @@
 import type { Personality } from "../personality";
 import { randomInteger } from "../random";
+import { Disturbances } from "./disturbances";
+import type { Fault, FaultActions, FaultTargets } from "./fault";
 import { parseFault } from "./spec";
-import { FAULTS, type Fault, type FaultActions, type FaultTargets } from "./table";
+import { FAULTS } from "./table";
 
 /** Between the lines of a storm. */
 const STORM_INTERVAL_MS = 5;
-/** One byte in this many is lost or doubled. */
-const DISTURBED_WITHIN = 16;
 
 /** The faults that a modem can have: the common ones and its personality's own. */
 export function faultsOf(personality: Personality): Readonly<Record<string, Fault>> {
   const own = Object.entries(personality.faults ?? {}).map(([name, { help, start, end }]): [string, Fault] => [
     name,
-    { help, start: ({ targets }) => start(targets.modem), end: ({ targets }) => end(targets.modem) },
+    { help, start: ({ targets }) => start(targets.modem), end: ({ targets }) => end(targets.modem) } satisfies Fault,
   ]);
   return { ...FAULTS, ...Object.fromEntries(own) };
 }
@@ -20,6 +20,7 @@ export function faultsOf(personality: Personality): Readonly<Record<string, Faul
 /** Schedules and injects faults. Its timers outlive the modem's power cycles. */
 export class FaultInjector implements FaultActions {
   plugged = true;
+  readonly disturbances: Disturbances;
   readonly #known: Readonly<Record<string, Fault>>;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #plugListeners = new Set<(plugged: boolean) => void>();
@@ -27,6 +28,7 @@ export class FaultInjector implements FaultActions {
 
   constructor(readonly targets: FaultTargets) {
     this.#known = faultsOf(targets.modem.personality);
+    this.disturbances = new Disturbances(targets.line.disturb, targets.random);
   }
 
   /** @throws {Error} if the text is not a fault */
@@ -35,7 +37,7 @@ export class FaultInjector implements FaultActions {
     const fault = this.#known[name];
     this.#after(delay, () => {
       fault?.start(this, value, duration !== undefined);
-      if (duration !== undefined) this.#after(duration, () => fault?.end?.(this));
+      if (duration !== undefined) this.#after(duration, () => fault?.end?.(this, value));
     });
   }
 
@@ -61,28 +63,6 @@ export class FaultInjector implements FaultActions {
   printGarbage(count: number): void {
     const noise = Array.from({ length: count }, () => randomInteger(this.targets.random, 0, 255));
     this.targets.interpreter.noise(Buffer.from(noise));
-  }
-
-  /** Replaces one of the next sixteen bytes by `change`, or one in every sixteen while the fault lasts. */
-  disturb(value: string | undefined, lasts: boolean, change: (byte: number) => readonly number[]): void {
-    const direction = value === "to-modem" ? "toModem" : "toHost";
-    const draw = () => randomInteger(this.targets.random, 1, DISTURBED_WITHIN);
-    let countdown = draw();
-    this.targets.line.disturb[direction] = (bytes) => {
-      const out: number[] = [];
-      for (const byte of bytes) {
-        countdown--;
-        out.push(...(countdown === 0 ? change(byte) : [byte]));
-        if (countdown === 0 && lasts) countdown = draw();
-      }
-      if (countdown <= 0) this.restore(direction);
-      return Buffer.from(out);
-    };
-  }
-
-  restore(direction?: "toModem" | "toHost"): void {
-    if (direction !== "toModem") this.targets.line.disturb.toHost = (same) => same;
-    if (direction !== "toHost") this.targets.line.disturb.toModem = (same) => same;
   }
 
   startStorm(): void {

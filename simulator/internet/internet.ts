@@ -1,3 +1,7 @@
+import type { Troubles } from "./troubles";
+
+export { InternetError, type InternetFailure } from "./internet-error";
+
 /** `--route NAME:PORT=HOST:PORT`; port undefined means `*`. */
 export interface Route {
   readonly name: string;
@@ -19,15 +23,6 @@ export interface Internet {
   reverse(address: string): Promise<string>;
   /** Waits the added latency. */
   delay(signal?: AbortSignal): Promise<void>;
-}
-
-export type InternetFailure = "dns" | "connect" | "timeout" | "tls" | "reset" | "closed";
-
-export class InternetError extends Error {
-  constructor(
-    readonly failure: InternetFailure,
-    message: string,
-  ) {
-    super(message);
-  }
+  /** What goes wrong on demand; nothing if left out. */
+  readonly troubles?: Troubles;
 }

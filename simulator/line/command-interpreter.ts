@@ -3,6 +3,7 @@ import type { Modem } from "../modem";
 import { type CallPort, RunningCall } from "./call";
 import type { FinalResult } from "./command";
 import type { CommandError } from "./command-error";
+import { CommandFaults, type Loss } from "./command-faults";
 import { DataPhase } from "./data-phase";
 import type { CommandTable } from "./dispatch";
 import { InputQueue, type Portion } from "./input-queue";
@@ -28,6 +29,9 @@ export class CommandInterpreter {
   readonly #reader: CommandLineReader;
   readonly #input: InputQueue;
   readonly #data: DataPhase;
+  readonly faults = new CommandFaults();
+  /** What of the running line's answer is lost, by a fault. */
+  #loss: Loss | undefined;
   #lastLine = "";
   #running = false;
   #listening = true;
@@ -81,7 +85,7 @@ export class CommandInterpreter {
 
   /** Arbitrary bytes, as a bad contact produces them. */
   noise(noise: Buffer): void {
-    this.#print(noise);
+    if (!this.#silenced) this.#line.write(noise);
   }
 
   /** The modem restarts: drops what was running, and neither reads nor prints until `start`. */
@@ -168,6 +172,7 @@ export class CommandInterpreter {
   #begin(body: string | undefined): void {
     this.#data.begin();
     this.#conclusion = RESULTS.ok;
+    this.#loss = undefined;
     this.#running = true;
     const epoch = this.#epoch;
     queueMicrotask(() => void this.#run(body, epoch));
@@ -189,6 +194,9 @@ export class CommandInterpreter {
   }
 
   async #runCommand(command: ParsedCommand, epoch: number): Promise<void> {
+    this.#loss ??= this.faults.lossOf(command);
+    const refusal = this.faults.refusalOf(command);
+    if (refusal !== undefined) throw refusal;
     const handler = this.#commands.handler(command);
     const check = () => {
       if (epoch !== this.#epoch) throw new Restarted();
@@ -249,7 +257,7 @@ export class CommandInterpreter {
 
   #finish(result: Buffer): void {
     this.#modem.storage.flush();
-    const through = this.#print(result);
+    const through = this.#loss === undefined ? this.#print(result) : now();
     this.#input.ignoreUntil(through + this.#modem.personality.commandGap);
     this.#running = false;
     this.#freeSince = now();
@@ -285,7 +293,8 @@ export class CommandInterpreter {
   }
 
   #print(text: Buffer, from?: number): number {
-    if (this.#silenced || text.length === 0) return now();
+    const lost = this.#running && this.#loss === "answer";
+    if (this.#silenced || lost || text.length === 0) return now();
     return this.#line.write(text, from);
   }
 }

@@ -6,7 +6,11 @@ export interface ParsedCommand {
   readonly name: string;
   readonly form: CommandForm;
   readonly arguments: readonly Argument[];
+  /** As it stood in the line, without blanks. */
+  readonly text: string;
 }
+
+type Command = Omit<ParsedCommand, "text">;
 
 /** The line can't be parsed. Commands before the fault are still run. */
 export class SyntaxFault extends Error {}
@@ -25,7 +29,7 @@ export function* parseCommands(body: string): Generator<ParsedCommand> {
     rest = rest.replace(/^;+/, "");
     if (rest === "") return;
     const [command, length] = EXTENDED_NAME.test(rest) ? extended(rest) : basic(rest);
-    yield command;
+    yield { ...command, text: rest.slice(0, length) };
     rest = rest.slice(length);
   }
 }
@@ -35,7 +39,7 @@ function withoutBlanks(body: string): string {
   return body.replace(/"[^"]*"?| +/g, (found) => (found.startsWith('"') ? found : ""));
 }
 
-function extended(text: string): [ParsedCommand, number] {
+function extended(text: string): [Command, number] {
   const name = (EXTENDED_NAME.exec(text)?.[0] ?? "").toUpperCase();
   const end = endOfCommand(text);
   const tail = text.slice(name.length, end);
@@ -46,7 +50,7 @@ function extended(text: string): [ParsedCommand, number] {
   throw new SyntaxFault(`"${tail}" after ${name}`);
 }
 
-function basic(text: string): [ParsedCommand, number] {
+function basic(text: string): [Command, number] {
   const dial = /^D/i.exec(text);
   if (dial) return [{ name: "D", form: "execute", arguments: [unquoted(text.slice(1))] }, text.length];
   const register = /^S(\d+)(\?|=(\d*))/i.exec(text);
@@ -59,7 +63,7 @@ function basic(text: string): [ParsedCommand, number] {
   return [{ name, form: "execute", arguments: match[2] ? [unquoted(match[2])] : [] }, length];
 }
 
-function sRegister(match: RegExpExecArray): ParsedCommand {
+function sRegister(match: RegExpExecArray): Command {
   const register = unquoted(match[1] ?? "");
   if (match[2]?.startsWith("?")) return { name: "S", form: "read", arguments: [register] };
   return { name: "S", form: "set", arguments: [register, unquoted(match[3] ?? "")] };

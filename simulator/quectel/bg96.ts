@@ -14,6 +14,7 @@ import { networkInformationCommands } from "./network-information";
 import { packetDataCommands } from "./packet-data/packet-data";
 import { powerCommands } from "./power";
 import { securityCommands } from "./security/security";
+import { simCommands } from "./sim";
 import { socketDataCommands } from "./sockets/data";
 import { socketOpenCommands } from "./sockets/open";
 import { secureSocketCommands } from "./sockets/secure";
@@ -29,8 +30,11 @@ const CAT_M1 = 8;
 /** The clock starts at 80/01/06 until it is set. */
 const CLOCK_AT_BOOT = Date.UTC(1980, 0, 6);
 
+/** Nothing while the card boots; the line then comes when it has booted. */
 function cardLine(modem: Modem): string {
-  return `+CPIN: ${modem.sim.state === "absent" ? "NOT INSERTED" : modem.sim.state}`;
+  const { state } = modem.sim;
+  if (state === "booting" || state === "busy") return "";
+  return `+CPIN: ${state === "absent" ? "NOT INSERTED" : state}`;
 }
 
 /** Messages and phone book can't be read before the SIM is unlocked. */
@@ -52,6 +56,7 @@ export const BG96: Personality = {
     { text: (modem) => onceCardIsReady(modem, "+QIND: PB DONE"), delay: 10 },
     { text: "APP RDY", delay: 10 },
   ],
+  cardLine,
   bootTime: 50,
   errorTexts: new Map([...FILE_TEXTS, ...TCP_IP_TEXTS, ...HTTP_TEXTS]),
   maxLine: 2048,
@@ -68,6 +73,7 @@ export const BG96: Personality = {
     ...diagnosticCommands,
     ...networkInformationCommands,
     ...configurationCommands,
+    ...simCommands,
     ...powerCommands,
     ...timeCommands,
     ...fileCommands,

@@ -3,7 +3,6 @@ import { CommandError } from "../line/command-error";
 import { expectCount, INCORRECT_PARAMETERS, integerAt, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 
-const NOT_FOUND = 22;
 /** The band and channel of the modem's cell; the radio has its tac and ci. */
 const BAND = "LTE BAND 20";
 const CHANNEL = 6300;
@@ -69,7 +68,7 @@ function initialisation(call: Call, modem: Modem): void {
 }
 
 function cardNumber(call: Call, modem: Modem): void {
-  if (modem.sim.state === "absent") modem.sim.require();
+  modem.sim.requireBooted();
   call.info(`+QCCID: ${modem.options.iccid}`);
 }
 
@@ -104,14 +103,6 @@ function setCardReporting(call: Call, modem: Modem): void {
   cardReporting(modem).on = integerAt(call, 0, 0, 1);
 }
 
-function triesLeft(call: Call, modem: Modem): void {
-  expectCount(call, 0, 1);
-  const facility = call.arguments.length === 0 ? "SC" : stringAt(call, 0, 2);
-  if (facility !== "SC") throw new CommandError(NOT_FOUND);
-  const { pin, puk } = modem.sim.tries;
-  call.info(`+QPINC: "SC",${pin},${puk}`);
-}
-
 /** AT manual: Quectel's information about SIM, cell and signal beyond 27.007. */
 export const networkInformationCommands: readonly CommandDefinition[] = [
   { name: "+QNWINFO", execute: networkInformation },
@@ -126,5 +117,4 @@ export const networkInformationCommands: readonly CommandDefinition[] = [
     read: (call, modem) => call.info(`+QSIMSTAT: ${cardReporting(modem).on},${inserted(modem)}`),
     set: setCardReporting,
   },
-  { name: "+QPINC", test: (call) => call.info('+QPINC: ("SC")'), read: triesLeft, set: triesLeft },
 ];

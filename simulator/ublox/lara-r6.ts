@@ -7,9 +7,11 @@ import { diagnosticCommands } from "./diagnostics/diagnostics";
 import { ERROR_TEXTS, notSupported } from "./errors";
 import { fileCommands } from "./files/files";
 import { httpCommands } from "./http/http";
+import { adoptOperatorProfile, restoreWithProfile } from "./packet-data/operator-profile";
 import { packetDataCommands } from "./packet-data/packet-data";
 import { certificateCommands } from "./security/certificates";
 import { securityCommands } from "./security/security";
+import { simCommands } from "./sim";
 import { socketCommands } from "./sockets/sockets";
 import { moduleSettingCommands } from "./sockets/udconf";
 
@@ -25,6 +27,7 @@ export const LARA_R6: Personality = {
   manufacturer: "u-blox",
   model: "LARA-R6001",
   revision: "00.13",
+  starts: adoptOperatorProfile,
   bootLines: [],
   // u-blox modems put NULs on the line when they restart.
   bootNoise: Buffer.from([0, 0]),
@@ -37,6 +40,7 @@ export const LARA_R6: Personality = {
   commands: [
     { name: "I", execute: identify },
     ...configurationCommands,
+    ...simCommands,
     ...cellCommands,
     ...packetDataCommands,
     ...moduleSettingCommands,
@@ -47,6 +51,13 @@ export const LARA_R6: Personality = {
     ...httpCommands,
     ...socketCommands,
   ],
+  faults: {
+    "restoring-profile": {
+      help: "LARA-R6: the reboot after a new +UMNOPROF restores the factory's settings, as on LARA-R6401",
+      start: (modem) => restoreWithProfile(modem, true),
+      end: (modem) => restoreWithProfile(modem, false),
+    },
+  },
 };
 
 /** `ATI` names the type, `ATI9` the versions of modem and application. */

@@ -5,7 +5,7 @@ import type { HttpAnswer } from "./types";
 const LONGEST_HEAD = 256 * 1024;
 const LINE_FEED = 0x0a;
 
-type State = "head" | "counted" | "until-close" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "complete";
+type State = "cut" | "head" | "counted" | "until-close" | "chunk-size" | "chunk" | "chunk-end" | "trailer" | "complete";
 
 /**
  * Reads one HTTP/1.x answer incrementally. Drops interim answers (1xx). Keeps bytes as slices and joins them once at
@@ -13,6 +13,8 @@ type State = "head" | "counted" | "until-close" | "chunk-size" | "chunk" | "chun
  */
 export class AnswerReader {
   readonly #headOnly: boolean;
+  /** Bytes that the server keeps: it hangs up so many before the end of the body. */
+  readonly #cut: number;
   #state: State = "head";
   /** The incomplete line. */
   #line: Buffer[] = [];
@@ -20,11 +22,14 @@ export class AnswerReader {
   #headLength = 0;
   #body: Buffer[] = [];
   #left = 0;
+  #counted = false;
+  #hasBody = false;
   #statusCode = 0;
   #contentLength: number | undefined;
 
-  constructor(headOnly: boolean) {
+  constructor(headOnly: boolean, cut = 0) {
     this.#headOnly = headOnly;
+    this.#cut = cut;
   }
 
   get complete(): boolean {
@@ -37,9 +42,15 @@ export class AnswerReader {
 
   /** Takes the part of the body that arrived since the last call, for incremental reading. */
   takeBody(): Buffer {
-    const taken = Buffer.concat(this.#body);
-    this.#body = [];
+    const whole = Buffer.concat(this.#body);
+    const taken = whole.subarray(0, Math.max(0, whole.length - this.#heldBack));
+    this.#body = taken.length === whole.length ? [] : [whole.subarray(taken.length)];
     return taken;
+  }
+
+  /** The server hung up before the end of the body, by a fault. */
+  get hungUp(): boolean {
+    return this.#state === "cut";
   }
 
   /** Takes bytes from the server. @throws {InternetError} `closed` if they are not HTTP */
@@ -48,11 +59,13 @@ export class AnswerReader {
     while (rest.length > 0 && this.#state !== "complete") {
       rest = this.#takesBytes() ? this.#takeBytes(rest) : this.#takeLine(rest);
     }
+    this.#checkCut();
   }
 
   /** The server has closed. @throws {InternetError} `closed` if the answer is incomplete */
   end(): void {
     if (this.#state === "until-close" || this.#state === "trailer") this.#state = "complete";
+    this.#checkCut();
     if (this.#state !== "complete") {
       throw new InternetError("closed", `the server closed the connection (${this.#state} was not complete)`);
     }
@@ -67,6 +80,18 @@ export class AnswerReader {
     };
   }
 
+  /** Bytes at the end of what has arrived that the server does not send after all. */
+  get #heldBack(): number {
+    return this.#counted ? Math.max(0, this.#cut - this.#left) : this.#cut;
+  }
+
+  #checkCut(): void {
+    const hungUp = this.complete || (this.#state === "counted" && this.#left <= this.#cut);
+    if (this.#cut === 0 || !hungUp || !this.#hasBody) return;
+    this.#state = "cut";
+    throw new InternetError("closed", `the server closed the connection ${this.#cut} bytes before the end`);
+  }
+
   #takesBytes(): boolean {
     return this.#state === "counted" || this.#state === "until-close" || this.#state === "chunk";
   }
@@ -74,10 +99,12 @@ export class AnswerReader {
   #takeBytes(bytes: Buffer): Buffer {
     if (this.#state === "until-close") {
       this.#body.push(bytes);
+      this.#hasBody = true;
       return Buffer.alloc(0);
     }
     const taken = bytes.subarray(0, this.#left);
     this.#body.push(taken);
+    this.#hasBody = true;
     this.#left -= taken.length;
     if (this.#left === 0) this.#state = this.#state === "chunk" ? "chunk-end" : "complete";
     return bytes.subarray(taken.length);
@@ -128,6 +155,7 @@ export class AnswerReader {
     else if (isChunked(fields)) this.#state = "chunk-size";
     else if (this.#contentLength !== undefined) {
       this.#state = "counted";
+      this.#counted = true;
       this.#left = this.#contentLength;
     } else this.#state = "until-close";
   }

@@ -13,13 +13,20 @@ import type { HttpAnswer, HttpExchange } from "./types";
 export async function exchange(request: HttpExchange, internet: Internet): Promise<HttpAnswer> {
   await internet.delay(request.signal);
   const target = internet.target(request.host, request.port);
-  const answer = await firstAnswer(request, await internet.lookup(target.host), target.port);
+  const addresses = (await internet.lookup(target.host)).filter(request.reaches ?? (() => true));
+  if (addresses.length === 0) throw new InternetError("connect", `${target.host} is not of the context's IP type`);
+  await internet.troubles?.connecting(request.signal);
+  const cut = internet.troubles?.takeCut() ?? 0;
+  const answer = await firstAnswer({ ...request, cut }, addresses, target.port);
   await internet.delay(request.signal);
   return answer;
 }
 
+/** With the bytes that the body lacks at its end, by a fault. */
+type CutExchange = HttpExchange & { readonly cut: number };
+
 /** Tries the next address of a name only if there was no connection. */
-async function firstAnswer(request: HttpExchange, addresses: readonly string[], port: number): Promise<HttpAnswer> {
+async function firstAnswer(request: CutExchange, addresses: readonly string[], port: number): Promise<HttpAnswer> {
   const [address, ...others] = addresses;
   if (address === undefined) throw new InternetError("dns", `${request.host} has no address`);
   try {
@@ -31,7 +38,7 @@ async function firstAnswer(request: HttpExchange, addresses: readonly string[], 
   }
 }
 
-async function transfer(request: HttpExchange, address: string, port: number): Promise<HttpAnswer> {
+async function transfer(request: CutExchange, address: string, port: number): Promise<HttpAnswer> {
   const { host, timeout, signal } = request;
   if (signal.aborted) throw aborted();
   if (request.tls === undefined) return new Transfer(request, connect({ host: address, port })).run();
@@ -44,19 +51,19 @@ async function transfer(request: HttpExchange, address: string, port: number): P
 }
 
 class Transfer {
-  readonly #request: HttpExchange;
+  readonly #request: CutExchange;
   readonly #socket: Socket;
   readonly #secured: TlsConnection | undefined;
   readonly #reader: AnswerReader;
   #connected: boolean;
   #answered = false;
 
-  constructor(request: HttpExchange, socket: Socket, secured?: TlsConnection) {
+  constructor(request: CutExchange, socket: Socket, secured?: TlsConnection) {
     this.#request = request;
     this.#socket = socket;
     this.#secured = secured;
     this.#connected = secured !== undefined;
-    this.#reader = new AnswerReader(request.headOnly);
+    this.#reader = new AnswerReader(request.headOnly, request.cut);
   }
 
   run(): Promise<HttpAnswer> {

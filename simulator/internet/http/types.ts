@@ -15,6 +15,8 @@ export interface HttpExchange {
   /** ms without a byte from the server. */
   readonly timeout: number;
   readonly signal: AbortSignal;
+  /** Whether the PDP context leads to addresses of that family; to all if left out. */
+  readonly reaches?: (address: string) => boolean;
 }
 
 /** The answer as received. */

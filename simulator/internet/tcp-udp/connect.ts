@@ -25,6 +25,7 @@ export function connectTarget(
 ): Promise<{ readonly socket: Socket; readonly remote: Endpoint }> {
   return inTime(target.timeout, around, async (limited) => {
     const { addresses, port } = await resolveTarget(target, limited);
+    await connecting(limited);
     const socket = await connectFirst(addresses, port, target, limited);
     return { socket, remote: { address: addressAsked(target, socket), port: target.port } };
   });
@@ -56,10 +57,19 @@ export async function inTime<T>(
   }
 }
 
-/** Where a target leads. @throws {SocketError} `dns`, `aborted` */
+/** Before a connection is made. @throws {SocketError} `aborted` */
+export async function connecting({ internet, signal }: SocketSurroundings): Promise<void> {
+  try {
+    await internet.troubles?.connecting(signal);
+  } catch {
+    throw new SocketError("aborted", "the modem was switched off");
+  }
+}
+
+/** Where a target leads. @throws {SocketError} `dns`, `aborted`, `unreachable` (addresses of the other family only) */
 export async function resolveTarget(
   target: { readonly host: string; readonly port: number; readonly preferIPv6?: boolean },
-  { internet, signal }: SocketSurroundings,
+  { internet, signal, reaches = () => true }: SocketSurroundings,
 ): Promise<{ addresses: string[]; port: number }> {
   const { host, port } = internet.target(target.host, target.port);
   try {
@@ -67,7 +77,9 @@ export async function resolveTarget(
     const found = await internet.lookup(host);
     if (found.length === 0) throw new SocketError("dns", `${host} has no address`);
     const preferred = (address: string) => (isIPv6(address) === (target.preferIPv6 ?? false) ? 0 : 1);
-    return { addresses: found.sort((left, right) => preferred(left) - preferred(right)), port };
+    const reached = found.filter(reaches);
+    if (reached.length === 0) throw new SocketError("unreachable", `${host} is not of the context's IP type`);
+    return { addresses: reached.sort((left, right) => preferred(left) - preferred(right)), port };
   } catch (error) {
     if (!(error instanceof InternetError)) throw error;
     throw new SocketError(signal.aborted ? "aborted" : "dns", error.message);

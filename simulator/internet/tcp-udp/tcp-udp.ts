@@ -54,6 +54,8 @@ export interface SocketSurroundings {
   readonly internet: Internet;
   /** Ends every connection, listener and UDP socket that was made with it, without an event. */
   readonly signal: AbortSignal;
+  /** Whether the PDP context leads to addresses of that family; to all if left out. */
+  readonly reaches?: (address: string) => boolean;
 }
 
 /** All addresses of this machine, as a modem says that it listens on its own. */

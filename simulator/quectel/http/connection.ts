@@ -15,6 +15,8 @@ export interface Destination {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  /** Bytes that the body of the answer lacks at its end, by a fault. */
+  readonly cut: number;
   /** Left out: no TLS. */
   readonly tls?: {
     readonly settings: TlsSettings;
@@ -29,12 +31,15 @@ export interface Destination {
  */
 export class HttpConnection {
   readonly #socket: Socket;
+  /** Bytes that the body of the answer lacks at its end, by a fault. */
+  readonly #cut: number;
   #reader: AnswerReader | undefined;
   #failure: number | undefined;
   #change: Deferred<void> | undefined;
 
-  private constructor(socket: Socket, signal: AbortSignal) {
+  private constructor(socket: Socket, signal: AbortSignal, cut: number) {
     this.#socket = socket;
+    this.#cut = cut;
     const leave = () => this.#fail(HttpError.deactivated);
     signal.addEventListener("abort", leave, { once: true });
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -52,10 +57,14 @@ export class HttpConnection {
     const { tls } = destination;
     if (tls === undefined) return HttpConnection.#openPlain(destination, timeout, signal);
     const { socket } = await openTls(tls.settings, destination, { timeout: Math.min(timeout, tls.timeout), signal });
-    return new HttpConnection(socket, signal);
+    return new HttpConnection(socket, signal, destination.cut);
   }
 
-  static #openPlain({ address, port }: Destination, timeout: number, signal: AbortSignal): Promise<HttpConnection> {
+  static #openPlain(
+    { address, port, cut }: Destination,
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: address, port });
       const settle = (finish: () => void) => {
@@ -75,7 +84,7 @@ export class HttpConnection {
       if (signal.aborted) onAbort();
       signal.addEventListener("abort", onAbort);
       socket.once("error", () => refuse(HttpError.connect));
-      socket.once("connect", () => settle(() => resolve(new HttpConnection(socket, signal))));
+      socket.once("connect", () => settle(() => resolve(new HttpConnection(socket, signal, cut))));
     });
   }
 
@@ -86,7 +95,8 @@ export class HttpConnection {
 
   /** Sends a part of the request; the first part contains the method. */
   send(bytes: Buffer): void {
-    if (this.#reader === undefined) this.#listen(new AnswerReader(bytes.toString("latin1", 0, 5) === "HEAD "));
+    const headOnly = bytes.toString("latin1", 0, 5) === "HEAD ";
+    if (this.#reader === undefined) this.#listen(new AnswerReader(headOnly, this.#cut));
     if (!this.#socket.destroyed) this.#socket.write(bytes);
   }
 
@@ -148,7 +158,7 @@ export class HttpConnection {
       if (this.#reader?.complete) this.#socket.destroy();
       this.#change?.resolve();
     } catch {
-      this.#fail(failure);
+      this.#fail(this.#reader?.hungUp === true ? HttpError.closed : failure);
     }
   }
 

@@ -72,8 +72,10 @@ export class PreparedRequest {
       const target = internet.target(host, this.#url.port);
       const [address] = await contexts(this.#modem).lookup(this.#session.settings.contextid, target.host);
       if (address === undefined) throw new InternetError("dns", `${host} has no address`);
+      await internet.troubles?.connecting(this.#signal);
+      const cut = internet.troubles?.takeCut() ?? 0;
       const limit = Math.min(timeout, CONNECT_TIMEOUT_MS);
-      const destination = { host, address, port: target.port, ...this.#security() };
+      const destination = { host, address, port: target.port, cut, ...this.#security() };
       return await HttpConnection.open(destination, limit, this.#signal);
     } catch (error) {
       if (!(error instanceof InternetError)) throw error;

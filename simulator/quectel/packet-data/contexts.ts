@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
+import { reachableFrom } from "../../cellular/addresses";
 import type { Context, ContextDefinition } from "../../cellular/radio";
 import { InternetError } from "../../internet/internet";
 import type { Modem } from "../../modem";
@@ -96,11 +97,18 @@ export class Contexts {
 
   /**
    * The addresses of a host to connect to, reachable ones first. An address resolves to itself.
-   * @throws {InternetError} `dns`
+   * @throws {InternetError} `dns`, `connect` for addresses of the other family only
    */
   async lookup(cid: number, host: string): Promise<string[]> {
     this.#needServer(cid, host);
-    return this.#inOrder(cid, await this.#modem.internet.lookup(host));
+    const found = (await this.#modem.internet.lookup(host)).filter((address) => this.reaches(cid, address));
+    if (found.length === 0) throw new InternetError("connect", `${host} is not of the context's IP type`);
+    return this.#inOrder(cid, found);
+  }
+
+  /** Whether the context leads to an address of that family. */
+  reaches(cid: number, address: string): boolean {
+    return reachableFrom(this.#modem.radio.contexts.get(cid)?.addresses ?? [])(address);
   }
 
   /** The same to tell the modem's host. @throws {InternetError} `dns` */

@@ -53,7 +53,11 @@ export function reasonOf(error: unknown): number {
 export function surroundingsOf(modem: Modem, cid: number, ...leaving: AbortSignal[]): SocketSurroundings {
   const context = contexts(modem).signal(cid);
   if (context === undefined) throw new TcpIpFailure(TcpIpError.openContext);
-  return { internet: modem.internet, signal: AbortSignal.any([context, modem.powerCycle, ...leaving]) };
+  return {
+    internet: modem.internet,
+    signal: AbortSignal.any([context, modem.powerCycle, ...leaving]),
+    reaches: (address) => contexts(modem).reaches(cid, address),
+  };
 }
 
 /** @throws {TcpIpFailure} 565 for a name on a context without a name server */

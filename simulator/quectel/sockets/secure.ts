@@ -43,6 +43,7 @@ async function connect(modem: Modem, socket: ModemSocket, sslContext: number): P
   await modem.internet.delay(around.signal);
   const end = modem.internet.target(host, port);
   const [address = host] = await contexts(modem).lookup(socket.cid, end.host);
+  await modem.internet.troubles?.connecting(around.signal);
   const target = { host, address, port: end.port };
   const timeout = securityContext(modem, sslContext).number("negotiatetime") * 1000;
   const wait = { timeout, signal: around.signal };

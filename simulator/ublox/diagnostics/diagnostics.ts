@@ -5,7 +5,7 @@ import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
 import { incorrectParameters, notAllowed, plainError } from "../errors";
-import { activeContext, hasIPv4 } from "../packet-data/data-connection";
+import { activeContext, defaultConnection, hasIPv4, reaches } from "../packet-data/data-connection";
 
 const LONGEST_HOST = 255;
 
@@ -171,7 +171,8 @@ async function answerTo(modem: Modem, { direction, subject }: Question): Promise
 
 async function addressOf(modem: Modem, name: string): Promise<string> {
   const found = await modem.internet.resolve(name);
-  const address = found.find((entry) => isIPv4(entry)) ?? found[0];
+  const usable = found.filter((entry) => reaches(modem, defaultConnection(modem).cid, entry));
+  const address = usable.find((entry) => isIPv4(entry)) ?? usable[0] ?? found[0];
   if (address === undefined) throw new InternetError("dns", `${name} has no address`);
   return address;
 }

@@ -6,7 +6,7 @@ import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
 import { fileNotFound, incorrectParameters, notAllowed } from "../errors";
 import { fileName } from "../files/files";
-import { activeContext, defaultConnection } from "../packet-data/data-connection";
+import { activeContext, defaultConnection, reaches } from "../packet-data/data-connection";
 import { secureConnections } from "../security/connections";
 import { effectivePort, HTTP_ERRORS, type HttpError, type HttpSlot } from "./profile";
 import { type Body, MULTIPART, wrapInForm, writeRequest } from "./request";
@@ -142,7 +142,7 @@ class Request {
   async #exchange(cid: number): Promise<HttpError> {
     if (activeContext(this.#modem, cid) === undefined) return HTTP_ERRORS.noConnection;
     try {
-      const answer = await this.#transfer();
+      const answer = await this.#transfer(cid);
       if (!this.#power.aborted) this.#modem.storage.files.write(this.#file, Buffer.concat([answer.head, answer.body]));
       return HTTP_ERRORS.none;
     } catch (error) {
@@ -151,7 +151,7 @@ class Request {
     }
   }
 
-  async #transfer(): Promise<HttpAnswer> {
+  async #transfer(cid: number): Promise<HttpAnswer> {
     const { profile } = this.#slot;
     const secure = profile.secure ? secureConnections(this.#modem).claim(profile.security) : undefined;
     try {
@@ -163,6 +163,7 @@ class Request {
           headOnly: this.#headOnly,
           timeout: profile.timeout * 1000,
           signal: this.#abort.signal,
+          reaches: (address) => reaches(this.#modem, cid, address),
           ...(secure === undefined ? {} : { tls: secure.settings, onTls: secure.report }),
         },
         this.#modem.internet,

@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import { reachableFrom } from "../../cellular/addresses";
 import type { Context } from "../../cellular/radio";
 import type { Modem } from "../../modem";
 
@@ -32,6 +33,30 @@ export function defaultConnection(modem: Modem): DefaultConnection {
 export function activeContext(modem: Modem, cid = defaultConnection(modem).cid): Context | undefined {
   const context = modem.radio.contexts.get(cid);
   return context?.active === true ? context : undefined;
+}
+
+const TRANSLATION = "ublox.464xlat";
+
+/** Whether IPv4 over a context of IPv6 was asked for (464XLAT, guide 2.5), for the next start. */
+export function translation(modem: Modem): number {
+  return modem.storage.get<number>(TRANSLATION) ?? 0;
+}
+
+export function storeTranslation(modem: Modem, on: number): void {
+  translationInForce(modem);
+  modem.storage.set(TRANSLATION, on);
+}
+
+/** What the last start found. */
+function translationInForce(modem: Modem): { readonly on: boolean } {
+  return modem.service("ublox.464xlat", () => ({ on: translation(modem) === 1 }));
+}
+
+/** Whether the context leads to such an address: to IPv4 also by translation. */
+export function reaches(modem: Modem, cid: number, address: string): boolean {
+  const own = modem.radio.contexts.get(cid)?.addresses ?? [];
+  const translated = own.length > 0 && isIPv4(address) && translationInForce(modem).on;
+  return translated || reachableFrom(own)(address);
 }
 
 export function hasIPv4(context: Context): boolean {

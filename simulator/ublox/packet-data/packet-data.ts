@@ -5,39 +5,18 @@ import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
 import { incorrectParameters, notAllowed } from "../errors";
+import { operatorProfileCommands } from "./operator-profile";
 
 const HIGHEST_CID = 8;
 const LONGEST_CREDENTIAL = 64;
 
-/** Mobile network operator profiles of LARA-R6. */
-const OPERATOR_PROFILES = [0, 1, 2, 3, 4, 5, 6, 8, 19, 20, 21, 28, 31, 32, 39, 90, 100, 101, 201, 206];
-const FACTORY_OPERATOR_PROFILE = 90;
-const OPERATOR_PROFILE = "ublox.operator-profile";
-
 /** u-blox's additions to the packet data commands of 27.007 (guide 2.3, 2.4.2.1, 2.5). */
 export const packetDataCommands: readonly CommandDefinition[] = [
-  { name: "+UMNOPROF", set: setOperatorProfile, read: readOperatorProfile, test: listOperatorProfiles },
+  ...operatorProfileCommands,
   { name: "+UAUTHREQ", set: setAuthentication, test: (call) => call.info(`+UAUTHREQ: (1-${HIGHEST_CID}),(0-3),,`) },
   { name: "+CGDCONT", read: listContexts },
   { name: "+UDNSCFG", set: setDnsServer, read: readDnsServers },
 ];
-
-function setOperatorProfile(call: Call, modem: Modem): void {
-  expectCount(call, 1, 1);
-  const profile = integerAt(call, 0, 0, 255);
-  if (!OPERATOR_PROFILES.includes(profile)) throw incorrectParameters();
-  // Guide 2.3.1: profiles are changed with the radio off.
-  if (modem.radio.functionality !== 0) throw notAllowed();
-  modem.storage.set(OPERATOR_PROFILE, profile);
-}
-
-function readOperatorProfile(call: Call, modem: Modem): void {
-  call.info(`+UMNOPROF: ${modem.storage.get<number>(OPERATOR_PROFILE) ?? FACTORY_OPERATOR_PROFILE}`);
-}
-
-function listOperatorProfiles(call: Call): void {
-  call.info(`+UMNOPROF: (${OPERATOR_PROFILES.join(",")})`);
-}
 
 function setAuthentication(call: Call, modem: Modem): void {
   expectCount(call, 2, 4);

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { InternetError, type InternetFailure } from "../../internet/internet";
-import { inTime, resolveTarget, type TcpTarget } from "../../internet/tcp-udp/connect";
+import { connecting, inTime, resolveTarget, type TcpTarget } from "../../internet/tcp-udp/connect";
 import { TcpConnection } from "../../internet/tcp-udp/connection";
 import { SocketError, type SocketFailure, type SocketSurroundings } from "../../internet/tcp-udp/tcp-udp";
 import { openTls } from "../../internet/tls/tls";
@@ -57,6 +57,7 @@ async function handshake(
   around: SocketSurroundings,
 ): Promise<TlsConnection> {
   const { addresses, port } = await resolveTarget(target, around);
+  await connecting(around);
   const wait = { timeout: target.timeout, signal: around.signal };
   for (const [index, address] of addresses.entries()) {
     try {

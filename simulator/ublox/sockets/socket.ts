@@ -8,6 +8,7 @@ import {
   type SocketSurroundings,
 } from "../../internet/tcp-udp/tcp-udp";
 import type { Modem } from "../../modem";
+import { reaches } from "../packet-data/data-connection";
 import { factoryTriggers, type Triggers } from "./direct-link-triggers";
 
 export const TCP = 6;
@@ -81,7 +82,11 @@ export class ModemSocket {
     modem: Modem,
   ) {
     this.triggers = factoryTriggers(parts.protocol === UDP);
-    this.around = { internet: modem.internet, signal: AbortSignal.any([this.#life.signal, modem.powerCycle]) };
+    this.around = {
+      internet: modem.internet,
+      signal: AbortSignal.any([this.#life.signal, modem.powerCycle]),
+      reaches: (address) => reaches(modem, parts.cid, address),
+    };
   }
 
   get isTcp(): boolean {

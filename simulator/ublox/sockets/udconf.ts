@@ -2,7 +2,12 @@ import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
 import { incorrectParameters, notSupported } from "../errors";
-import { storeDefaultConnection, storedDefaultConnection } from "../packet-data/data-connection";
+import {
+  storeDefaultConnection,
+  storedDefaultConnection,
+  storeTranslation,
+  translation,
+} from "../packet-data/data-connection";
 import { TRIGGER_RULES, type TriggerRule } from "./direct-link-triggers";
 import { socketTable } from "./table";
 
@@ -14,7 +19,6 @@ const DEFAULT_CONNECTION = 19;
 /** Guide 2.5: the number of the feature is part of every value. */
 const TRANSLATION = 66;
 const TRANSLATION_FEATURE = 4;
-const STORED_TRANSLATION = "ublox.464xlat";
 
 /** +UDCONF: settings by op code. */
 export const moduleSettingCommands: readonly CommandDefinition[] = [
@@ -101,11 +105,11 @@ function writeDefaultConnection(call: Call, modem: Modem): void {
 }
 
 function readTranslation(_: Call, modem: Modem): string {
-  return `${TRANSLATION_FEATURE},${modem.storage.get<number>(STORED_TRANSLATION) ?? 0}`;
+  return `${TRANSLATION_FEATURE},${translation(modem)}`;
 }
 
 /** 464XLAT (guide 2.5). */
 function setTranslation(call: Call, modem: Modem): void {
   integerAt(call, 1, TRANSLATION_FEATURE, TRANSLATION_FEATURE);
-  modem.storage.set(STORED_TRANSLATION, integerAt(call, 2, 0, 1));
+  storeTranslation(modem, integerAt(call, 2, 0, 1));
 }

@@ -84,7 +84,7 @@ const ANSWERS: readonly (readonly [string, readonly (string | RegExp)[] | string
   ["AT+CNMI=2,1,2,1,0", []],
   ["AT+CNMI?", ["+CNMI: 2,1,2,1,0"]],
   ["AT+CNMI=3", WRONG],
-  ["AT+CNUM", ['+CNUM: ,"+12025550147",145']],
+  ["AT+CNUM", ['+CNUM: "","+12025550147",145']],
   ["AT+CMGD=1,4", []],
   ["AT+CMGD=1", "+CMS ERROR: invalid memory index"],
   ["AT+CMGD=1,5", WRONG],

@@ -178,7 +178,7 @@ describe("whatever a host sends", () => {
       fc.property(fc.array(plain, { minLength: 1 }), (texts) => {
         const list = texts.map((text) => `"${text}"`).join(" , ");
         const given = texts.map((text) => ({ text, quoted: true }));
-        expect([...parseCommands(`+X = ${list} ; E 0`)]).toEqual([
+        expect([...parseCommands(`+X = ${list} ; E 0`)]).toMatchObject([
           { name: "+X", form: "set", arguments: given },
           { name: "E", form: "execute", arguments: [{ text: "0", quoted: false }] },
         ]);

@@ -29,7 +29,7 @@ describe("BG96", () => {
     expect(await bootLines(host)).toEqual(["RDY", "+CFUN: 1", "+CPIN: SIM PIN", "APP RDY"]);
     await host.quiet();
     expect(await host.command("AT+QINISTAT")).toEqual(["+QINISTAT: 0", "OK"]);
-    expect(await host.command("AT+QPINC?")).toEqual(['+QPINC: "SC",3,10', "OK"]);
+    expect(await host.command("AT+QPINC?")).toEqual(['+QPINC: "SC",3,10', '+QPINC: "P2",3,10', "OK"]);
     expect(await host.command("AT+CPIN=1234")).toEqual(["OK"]);
     expect(await host.command("AT+QINISTAT")).toEqual(["+QINISTAT: 7", "OK"]);
   });
