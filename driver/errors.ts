@@ -35,13 +35,13 @@ export interface ModemErrorCause {
  */
 export class ModemError extends Error {
   readonly code: ErrorCode;
-  override readonly cause?: ModemErrorCause;
+  override readonly cause: ModemErrorCause;
 
-  constructor(code: ErrorCode, message: string, cause?: ModemErrorCause) {
+  constructor(code: ErrorCode, message: string, cause: ModemErrorCause = {}) {
     super(message);
     this.name = "ModemError";
     this.code = code;
-    if (cause !== undefined) this.cause = cause;
+    this.cause = cause;
   }
 
   /** Without the class's name: this, not `message`, is what Node-RED shows in its log and puts into `msg.error.message`. */

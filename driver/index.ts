@@ -4,7 +4,7 @@
  * What is exported here is public; everything else in the driver may change with any version.
  */
 import type { EventEmitter } from "node:events";
-import { Modem } from "./modem";
+import { Modem, type ModemOptions } from "./modem";
 import type { ModemEvents, ModemHandle, ModemSettings } from "./modem-types";
 import { DEFAULT_SETTINGS } from "./settings";
 
@@ -25,11 +25,13 @@ export interface CellularModem extends ModemHandle, EventEmitter<ModemEvents> {}
 /** What is left out is as in the dialog of a new modem node. */
 export type CellularModemSettings = Pick<ModemSettings, "port"> & Partial<ModemSettings>;
 
+export type CellularModemOptions = Pick<ModemOptions, "pinFile">;
+
 /**
  * Makes a modem without opening it: set listeners, `open()` it, and wait for its services with `ready()`.
  *
  * @throws {ModemError} `INVALID_INPUT`, naming the setting
  */
-export function createModem(settings: CellularModemSettings): CellularModem {
-  return new Modem({ ...DEFAULT_SETTINGS, ...settings });
+export function createModem(settings: CellularModemSettings, { pinFile }: CellularModemOptions = {}): CellularModem {
+  return new Modem({ ...DEFAULT_SETTINGS, ...settings }, pinFile === undefined ? {} : { pinFile });
 }

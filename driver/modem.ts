@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import { type AnswerField, splitFields, wholeText, wholeTexts } from "./at/fields";
+import { PinFile } from "./cellular/pin-file";
+import { PinMemory } from "./cellular/pin-memory";
 import { readSignal } from "./cellular/signal";
-import { PinMemory } from "./cellular/sim";
 import { delay } from "./delay";
 import { ModemError } from "./errors";
 import { Connections, contextOf } from "./life/connections";
@@ -31,20 +32,31 @@ import { checkSettings } from "./settings";
 import { createTransport } from "./transport/open";
 import type { Transport } from "./transport/transport";
 
-/** For tests. */
 export interface ModemOptions {
+  /** The file in which it is kept which PINs were tried, so that a restart tries no wrong one again. */
+  readonly pinFile?: string;
+  // The rest is for tests.
   readonly timing?: Partial<Timing>;
   readonly models?: readonly ModelDefinition[];
   /** From [0, 1): jitter. */
   readonly random?: () => number;
-  /** One for the whole process unless a test has its own. */
   readonly pins?: PinMemory;
 }
 
 /** How long closing the port may take before it is left to itself. */
 const CLOSE_LIMIT_MS = 2500;
 
+/** Without a file, for as long as the process lives. */
 const processPins = new PinMemory();
+/** By file: all modems share it, since two of them may be one. */
+const keptPins = new Map<string, PinMemory>();
+
+function pinsOf(file: string | undefined): PinMemory {
+  if (file === undefined) return processPins;
+  const pins = keptPins.get(file) ?? new PinMemory(new PinFile(file));
+  keptPins.set(file, pins);
+  return pins;
+}
 
 const UNKNOWN_REGISTRATION: Registration = { state: "unknown", technology: "", operator: "" };
 
@@ -81,7 +93,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     this.#settings = settings;
     this.#timing = { ...TIMING, ...options.timing };
     this.#random = options.random ?? Math.random;
-    this.#pins = options.pins ?? processPins;
+    this.#pins = options.pins ?? pinsOf(options.pinFile);
     this.#transport = createTransport(settings, (text) => this.#note(text));
     this.#readiness = new Readiness(settings.port);
     this.#state = new StateMachine((state, error) => this.#onState(state, error));

@@ -2,13 +2,18 @@ import type { Channel } from "../at/channel-types";
 import { quote } from "../at/fields";
 import { delay } from "../delay";
 import { isModemError, ModemError, type ModemErrorCause } from "../errors";
-import { ask, command, query, TIMEOUTS, trySend } from "./commands";
+import type { SimQuestions } from "../services/model";
+import { ask, command, query, TIMEOUTS } from "./commands";
+import type { PinMemory, PinTrial, SimIdentity } from "./pin-memory";
 
 export interface SimOptions {
-  /** The port of the modem whose SIM it is: what became of a PIN is remembered for each. */
+  /** The port of the modem whose SIM it is, and its IMEI: what became of a PIN is remembered for each SIM. */
   readonly port: string;
+  readonly imei?: string | undefined;
   readonly pin?: string | undefined;
   readonly pins: PinMemory;
+  /** What the model can ask its SIM before the PIN. */
+  readonly questions?: SimQuestions | undefined;
   /** ms that the SIM may take to boot. */
   readonly bootTime: number;
   /** ms between two looks at a SIM that boots. */
@@ -16,36 +21,34 @@ export interface SimOptions {
   readonly signal: AbortSignal;
 }
 
-/**
- * What became of the PINs that this process has tried.
- *
- * A SIM locks itself after three wrong ones. So a PIN that was not accepted is never sent again, however often the
- * modem is opened and the flow deployed. One that was accepted is sent again after a reboot.
- */
-export class PinMemory {
-  readonly #outcomes = new Map<string, "refused" | "accepted">();
-
-  outcome(port: string, pin: string): "refused" | "accepted" | undefined {
-    return this.#outcomes.get(`${pin} ${port}`);
-  }
-
-  remember(port: string, pin: string, outcome: "refused" | "accepted"): void {
-    this.#outcomes.set(`${pin} ${port}`, outcome);
-  }
-}
-
 /** Answers to +CPIN? with which the network can be used; PIN2 and PUK2 only guard phone books and charges. */
 const USABLE = /^(READY|SIM PIN2|SIM PUK2)$/;
-/** The SIM has not booted yet, or is not there: 27.007 9.2, and the words of BG96. */
-const BOOTING_CODES: ReadonlySet<number> = new Set([10, 13, 14]);
+/** The SIM has not booted yet, or is not there: the words of BG96. */
 const BOOTING_STATE = /^NOT (INSERTED|READY)$/;
-/** What an error to +CPIN? says about the state. */
+/**
+ * What an error to +CPIN? says about the state (27.007 9.2). Every other one is no verdict while the SIM may be booting:
+ * modems say "operation not allowed", "unknown" or nothing but ERROR then.
+ */
 const STATE_BY_ERROR: Readonly<Record<number, string>> = {
+  5: "PH-SIM PIN",
+  6: "PH-FSIM PIN",
+  7: "PH-FSIM PUK",
   11: "SIM PIN",
   12: "SIM PUK",
   17: "SIM PIN2",
   18: "SIM PUK2",
+  40: "PH-NET PIN",
+  41: "PH-NET PUK",
+  42: "PH-NETSUB PIN",
+  43: "PH-NETSUB PUK",
+  44: "PH-SP PIN",
+  45: "PH-SP PUK",
+  46: "PH-CORP PIN",
+  47: "PH-CORP PUK",
 };
+/** A SIM that this modem can't use, however long one waits. */
+const SIM_WRONG = 15;
+const INCORRECT_PASSWORD = 16;
 
 const REMEDIES: Readonly<Record<string, string>> = {
   "SIM PUK":
@@ -62,8 +65,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 export async function unlockSim(channel: Channel, options: SimOptions): Promise<void> {
   const state = await readState(channel, options);
   if (USABLE.test(state)) return;
-  if (state !== "SIM PIN")
-    throw simError(REMEDIES[state] ?? `The SIM asks for ${state}, which only a person can give.`);
+  if (state !== "SIM PIN") throw simError(REMEDIES[state] ?? needsPerson(state));
   await enterPin(channel, options);
 }
 
@@ -92,43 +94,123 @@ async function look(channel: Channel, signal: AbortSignal): Promise<{ state?: st
     const { cause } = error;
     const state = STATE_BY_ERROR[cause?.errorCode ?? -1];
     if (state !== undefined) return { state };
-    const booting = cause?.errorCode === undefined || BOOTING_CODES.has(cause.errorCode);
-    if (!booting) throw simError(`The SIM can't be used: ${cause?.errorText ?? error.message}.`, cause);
-    return cause === undefined ? {} : { cause };
+    if (cause.errorCode === SIM_WRONG)
+      throw simError(`The SIM can't be used: ${cause.errorText ?? error.message}.`, cause);
+    return { cause };
   }
 }
 
+/** Attempts without a settled outcome after which a PIN counts as refused: a third one could lock the SIM. */
+const MOST_UNSETTLED = 2;
+/** Attempts that must be left, so that a wrong PIN does not lock the SIM. */
+const FEWEST_LEFT = 2;
+
 async function enterPin(channel: Channel, options: SimOptions): Promise<void> {
-  const { port, pin, pins, signal } = options;
-  if (pin === undefined || pin === "") {
-    throw simError("The SIM asks for its PIN. Enter it in the modem's settings.");
+  const { port, imei = "", pin = "", pins } = options;
+  if (pin === "") throw simError("The SIM asks for its PIN. Enter it in the modem's settings.");
+  await pins.alone({ imei, port }, async (hasWaited) => {
+    options.signal.throwIfAborted();
+    // Whoever was before may have entered it.
+    if (hasWaited && USABLE.test(await readState(channel, options))) return;
+    await enterPinAlone(channel, { ...options, imei, pin });
+  });
+}
+
+async function enterPinAlone(channel: Channel, options: SimOptions & { imei: string; pin: string }): Promise<void> {
+  const { port, imei, pin, pins, questions } = options;
+  const sim = { iccid: await questions?.iccid(), imei, port };
+  const left = await questions?.pinAttempts();
+  const before = await pins.recall(sim, pin).catch((error: unknown) => {
+    throw simError(`The PIN was not sent, since what became of it before can't be read: ${words(error)}.`);
+  });
+  if (before !== undefined && !mayTry(before, left)) throw refused(left);
+  if (left !== undefined && left < FEWEST_LEFT) throw tooFew(left);
+  const times = (before?.outcome === "sent" ? before.times : 0) + 1;
+  // On the disk before it is on the line: whatever breaks in here must not lead to a second attempt.
+  if (before?.outcome !== "accepted") await keep(pins, sim, pin, { outcome: "sent", times, ...counted(left) });
+  const failure = await sendPin(channel, options);
+  const state = failure === undefined ? await becomesUsable(channel, options) : await readState(channel, options);
+  const settle = (trial: PinTrial): Promise<void> =>
+    pins.remember(sim, pin, trial).catch((error: unknown) => {
+      channel.note(`what became of the PIN can't be kept: ${words(error)}`);
+    });
+  if (USABLE.test(state)) {
+    if (before?.outcome !== "accepted") await settle({ outcome: "accepted", times: 0 });
+    return;
   }
-  const before = pins.outcome(port, pin);
-  if (before === "refused") throw refused();
-  // Until the SIM has said yes the answer is no: whatever breaks in here must not lead to a second attempt.
-  if (before === undefined) pins.remember(port, pin, "refused");
+  const leftNow = await questions?.pinAttempts();
+  const wasCounted = left === undefined || leftNow === undefined || leftNow < left;
+  const isRefused =
+    failure === undefined || failure.errorCode === INCORRECT_PASSWORD || wasCounted || times >= MOST_UNSETTLED;
+  await settle(isRefused ? { outcome: "refused", times } : { outcome: "sent", times, ...counted(left) });
+  if (state !== "SIM PIN") throw simError(REMEDIES[state] ?? needsPerson(state), failure);
+  throw isRefused ? refused(leftNow, failure) : simError("The SIM could not take the PIN now.", failure);
+}
+
+/** An attempt that nobody saw the answer of may be made again where the SIM shows that it did not count. */
+function mayTry({ outcome, times, left: before }: PinTrial, left: number | undefined): boolean {
+  if (outcome !== "sent") return outcome === "accepted";
+  return left !== undefined && before !== undefined && left >= before && times < MOST_UNSETTLED;
+}
+
+async function keep(pins: PinMemory, sim: SimIdentity, pin: string, trial: PinTrial): Promise<void> {
+  await pins.remember(sim, pin, trial).catch((error: unknown) => {
+    throw simError(`The PIN was not sent, since what becomes of it can't be kept: ${words(error)}.`);
+  });
+}
+
+/** What the modem said against it; undefined when it took the PIN. */
+async function sendPin(channel: Channel, { pin = "", signal }: SimOptions): Promise<ModemErrorCause | undefined> {
   const field = quote(pin, { field: "pin", max: 8, secret: true });
-  const accepted = await trySend(channel, command("+CPIN=", [field], { timeout: TIMEOUTS.sim, signal }));
-  const usable = accepted ? await becomesUsable(channel, options) : USABLE.test(await readState(channel, options));
-  pins.remember(port, pin, usable ? "accepted" : "refused");
-  if (!usable) throw refused();
+  try {
+    await channel.send(command("+CPIN=", [field], { timeout: TIMEOUTS.sim, signal }));
+    return undefined;
+  } catch (error) {
+    if (isModemError(error, "MODEM_REJECTED")) return error.cause;
+    throw error;
+  }
+}
+
+function counted(left: number | undefined): { left?: number } {
+  return left === undefined ? {} : { left };
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A SIM may ask for the PIN for another moment after it has taken it. */
-async function becomesUsable(channel: Channel, options: SimOptions): Promise<boolean> {
+async function becomesUsable(channel: Channel, options: SimOptions): Promise<string> {
   const deadline = performance.now() + options.bootTime;
   for (;;) {
     const state = await readState(channel, options);
-    if (state !== "SIM PIN" || performance.now() >= deadline) return USABLE.test(state);
+    if (state !== "SIM PIN" || performance.now() >= deadline) return state;
     await delay(options.interval, options.signal);
   }
 }
 
-function refused(): ModemError {
+function refused(left: number | undefined, cause?: ModemErrorCause): ModemError {
+  const count = left === undefined ? "" : `; ${attempts(left)} left`;
   return simError(
-    "The SIM did not accept the PIN in the modem's settings. It is not tried again, since a third wrong one locks " +
-      "the SIM. Correct it; if it is right, restart Node-RED to have it tried once more.",
+    `The SIM did not accept the PIN in the modem's settings${count}. It is not tried again, since a third wrong one ` +
+      "locks the SIM. Correct it in the settings.",
+    cause,
   );
+}
+
+function tooFew(left: number): ModemError {
+  return simError(
+    `The SIM asks for its PIN, and only ${attempts(left)} left. The PIN was not sent, since a wrong one would lock the ` +
+      "SIM. Enter the right one in a phone, which gives the SIM its attempts back.",
+  );
+}
+
+function attempts(left: number): string {
+  return left === 1 ? "1 attempt is" : `${left} attempts are`;
+}
+
+function needsPerson(state: string): string {
+  return `The SIM asks for ${state}, which only a person can give.`;
 }
 
 function simError(message: string, cause?: ModemErrorCause): ModemError {

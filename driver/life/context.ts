@@ -1,4 +1,4 @@
-import type { PinMemory } from "../cellular/sim";
+import type { PinMemory } from "../cellular/pin-memory";
 import type { Identity, ModemSettings, Registration, Signal } from "../modem-types";
 import type { ModelDefinition } from "../services/model";
 import type { PdpContext } from "../services/packet-data";

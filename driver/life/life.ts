@@ -2,6 +2,7 @@ import { command, unlessRejected } from "../cellular/commands";
 import { identify } from "../cellular/identification";
 import { delay } from "../delay";
 import { asModemError, isModemError, ModemError } from "../errors";
+import type { Identity } from "../modem-types";
 import type { AnyDriver, ModelDefinition, PersistentSettings } from "../services/model";
 import type { LifeContext } from "./context";
 import { NetworkLife } from "./network-life";
@@ -31,13 +32,13 @@ export class Life {
   async run(session: Session, patience: number): Promise<void> {
     try {
       await this.#synchronise(session, patience);
-      const driver = await this.#identify(session);
+      const { driver, identity } = await this.#identify(session);
       await driver.initialise();
       if (await this.#persist(session, driver)) return;
       // The modem may have booted right behind its last answer.
       session.signal.throwIfAborted();
       session.progress("up");
-      const network = new NetworkLife(session, driver, this.#context);
+      const network = new NetworkLife(session, driver, this.#context, identity.imei);
       this.#context.tell.line(session, network);
       await network.run();
     } catch (error) {
@@ -76,7 +77,7 @@ export class Life {
     await unlessRejected(channel.send(command("+CMEE=", [2])));
   }
 
-  async #identify(session: Session): Promise<AnyDriver> {
+  async #identify(session: Session): Promise<{ driver: AnyDriver; identity: Identity }> {
     const { state, settings, models, tell } = this.#context;
     state.advance("identifying");
     const { identity, text } = await identify(session.channel, session.signal);
@@ -86,7 +87,7 @@ export class Life {
     if (found !== undefined && found !== model) throw otherModel(model, found);
     if (found === undefined) tell.note(`the settings say ${model.name}, the modem says ${oneLine(text)}`);
     tell.identity(identity);
-    return session.use(model);
+    return { driver: session.use(model), identity };
   }
 
   /** True when the session has ended with a reboot, which changed settings need to take effect. */

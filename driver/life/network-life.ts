@@ -19,6 +19,7 @@ export class NetworkLife implements ContextConnector {
   readonly #session: Session;
   readonly #driver: AnyDriver;
   readonly #context: LifeContext;
+  readonly #imei: string;
   readonly #watch: RegistrationWatch;
   readonly #backoff: Backoff;
   readonly #defined = new Set<number>();
@@ -30,10 +31,12 @@ export class NetworkLife implements ContextConnector {
   #contextLost = false;
   #lastSignal = "";
 
-  constructor(session: Session, driver: AnyDriver, context: LifeContext) {
+  /** @param imei empty where the modem doesn't tell it */
+  constructor(session: Session, driver: AnyDriver, context: LifeContext, imei: string) {
     this.#session = session;
     this.#driver = driver;
     this.#context = context;
+    this.#imei = imei;
     const { backoffMin, backoffMax } = context.timing;
     this.#backoff = new Backoff(backoffMin, backoffMax, context.random);
     this.#watch = new RegistrationWatch(session.channel, (registration) => {
@@ -115,7 +118,16 @@ export class NetworkLife implements ContextConnector {
       await turnRadioOn(channel, signal);
     }
     const { port, pin } = settings;
-    await unlockSim(channel, { port, pin, pins, bootTime: timing.simBoot, interval: timing.simInterval, signal });
+    await unlockSim(channel, {
+      port,
+      imei: this.#imei,
+      pin,
+      pins,
+      questions: this.#driver.sim,
+      bootTime: timing.simBoot,
+      interval: timing.simInterval,
+      signal,
+    });
   }
 
   async #register(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import type { Dialect } from "../at/dialect";
 import { ModemError } from "../errors";
-import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
+import type { ModelDefinition, ModelDriver, PersistentSettings, Services, SimQuestions } from "../services/model";
 import { disposeServices, resetServices } from "../services/offered";
 import { command } from "./commands";
 import { QuectelDiagnostics } from "./diagnostics/diagnostics";
@@ -11,6 +11,7 @@ import { QuectelHttp } from "./http/http";
 import { QuectelPacketData } from "./packet-data/packet-data";
 import { QUECTEL_RAW_COMMANDS } from "./raw-commands";
 import { QuectelSecurity } from "./security/security";
+import { simQuestions } from "./sim";
 import { SocketNumbers } from "./sockets/numbers";
 import { QuectelSockets } from "./sockets/sockets";
 import { TIMEOUTS } from "./timeouts";
@@ -58,6 +59,7 @@ export function quectelModel(model: QuectelModel): ModelDefinition<Services> & Q
 
 class QuectelDriver implements ModelDriver {
   readonly services: Services;
+  readonly sim: SimQuestions;
   readonly #channel: Channel;
   readonly #model: QuectelTraits;
   readonly #sockets: QuectelSockets;
@@ -71,6 +73,7 @@ class QuectelDriver implements ModelDriver {
     const http = new QuectelHttp(channel, packetData, files, security, numbers, model);
     const sockets = new QuectelSockets(channel, { packetData, diagnostics, security, numbers, model });
     this.services = { packetData, diagnostics, files, security, http, sockets };
+    this.sim = simQuestions(channel);
     this.#channel = channel;
     this.#model = model;
     this.#sockets = sockets;

@@ -41,10 +41,20 @@ export interface PersistentSettings {
   readonly defaultContext?: { readonly cid: number; readonly preferIpv6: boolean };
 }
 
+/** What a modem can be asked of its SIM before the PIN is entered; undefined where it doesn't tell. */
+export interface SimQuestions {
+  /** The SIM's own number. */
+  iccid(): Promise<string | undefined>;
+  /** Attempts that the PIN has left. */
+  pinAttempts(): Promise<number | undefined>;
+}
+
 /** One modem of a model on a channel: set up by `life`, used by nodes through its services. */
 export interface ModelDriver<Has extends ModelServices = Services> {
   /** Each after those that it uses: they are reset in this order, and disposed of in the opposite one. */
   readonly services: Has;
+  /** Left out where the model has no commands for it. */
+  readonly sim?: SimQuestions;
   /** Sends the settings that the modem forgets at a reboot: error texts, URCs, hex mode off, time-outs. */
   initialise(): Promise<void>;
   /**

@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import type { Dialect } from "../at/dialect";
-import type { ModelDefinition, ModelDriver, PersistentSettings, Services } from "../services/model";
+import type { ModelDefinition, ModelDriver, PersistentSettings, Services, SimQuestions } from "../services/model";
 import { disposeServices, resetServices } from "../services/offered";
 import { command } from "./commands";
 import { UbloxDiagnostics } from "./diagnostics/diagnostics";
@@ -12,6 +12,7 @@ import { persist } from "./persist";
 import { UBLOX_RAW_COMMANDS } from "./raw-commands";
 import { UbloxCertificates } from "./security/certificates";
 import { UbloxSecurity } from "./security/security";
+import { simQuestions } from "./sim";
 import { closeOrphanedSockets } from "./sockets/leftovers";
 import { UbloxSockets } from "./sockets/sockets";
 import { TIMEOUTS } from "./timeouts";
@@ -46,6 +47,7 @@ export function ubloxModel(model: UbloxModel): ModelDefinition<Services> & Ublox
 
 class UbloxDriver implements ModelDriver {
   readonly services: Services;
+  readonly sim: SimQuestions;
   readonly #channel: Channel;
   readonly #model: UbloxTraits;
 
@@ -57,6 +59,7 @@ class UbloxDriver implements ModelDriver {
     const http = new UbloxHttp(channel, files, security, model);
     const sockets = new UbloxSockets({ channel, packetData, diagnostics, security, model });
     this.services = { packetData, diagnostics, files, security, http, sockets };
+    this.sim = simQuestions(channel);
     this.#channel = channel;
     this.#model = model;
   }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Node } from "node-red";
 import type { ModemError } from "../../driver/errors";
 import { MODELS } from "../../driver/models";
@@ -21,6 +22,7 @@ type Instance = Node<ModemCredentials> & { -readonly [K in keyof Omit<ModemNode,
 /** Defaults for empty fields of the dialog. */
 const DEFAULT_TIMEOUT_S = 60;
 const DEFAULT_QUEUE = 1000;
+const PIN_FILE = "cellular-modem-pins.json";
 /** Bounds for users that hang, and for users and modem together; the contract allows 5 s. */
 const USERS_LIMIT_MS = 4600;
 const CLOSE_LIMIT_MS = 4900;
@@ -32,7 +34,7 @@ export default function init(RED: Runtime): void {
     try {
       const { timeout, queue, trace } = ownSettings(properties);
       Object.assign(this, { timeout, queue });
-      const modem = new Modem(modemSettings(properties, this.credentials ?? {}));
+      const modem = new Modem(modemSettings(properties, this.credentials ?? {}), pinFile(RED));
       observe(RED, this, modem, trace);
       this.modem = modem;
     } catch (error) {
@@ -51,6 +53,12 @@ export default function init(RED: Runtime): void {
     },
   );
   servePorts(RED);
+}
+
+/** Beside the flows, so that a restart tries no wrong PIN again; without a directory of its own Node-RED keeps nothing. */
+function pinFile(RED: Runtime): { pinFile?: string } {
+  const { userDir } = RED.settings;
+  return typeof userDir === "string" && userDir !== "" ? { pinFile: join(userDir, PIN_FILE) } : {};
 }
 
 /** For the editor, which can't import the driver's table. */

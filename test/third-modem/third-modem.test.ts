@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PinMemory } from "../../driver/cellular/sim";
+import { PinMemory } from "../../driver/cellular/pin-memory";
 import { MODELS } from "../../driver/models";
 import { Modem } from "../../driver/modem";
 import { guessModem } from "../../driver/transport/discovery";

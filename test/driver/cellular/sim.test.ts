@@ -1,16 +1,39 @@
 import { describe, expect, it, vi } from "vitest";
-import { PinMemory, unlockSim } from "../../../driver/cellular/sim";
+import { PinMemory } from "../../../driver/cellular/pin-memory";
+import { unlockSim } from "../../../driver/cellular/sim";
+import type { SimQuestions } from "../../../driver/services/model";
 import { useFakeTime } from "../../support/clock";
 import { type Answer, type Script, ScriptedChannel } from "./scripted-channel";
 
 const PIN = "1234";
 
-function setUp(script: Script, { pin = PIN, pins = new PinMemory() }: { pin?: string; pins?: PinMemory } = {}) {
+interface Bench {
+  pin?: string;
+  pins?: PinMemory;
+  port?: string;
+  imei?: string;
+  questions?: SimQuestions;
+}
+
+function setUp(script: Script, { pin = PIN, pins = new PinMemory(), port = "COM1", imei, questions }: Bench = {}) {
   const channel = new ScriptedChannel(script);
   const abort = new AbortController();
-  const unlock = () =>
-    unlockSim(channel, { port: "COM1", pin, pins, bootTime: 20_000, interval: 1000, signal: abort.signal });
+  const options = { port, imei, pin, pins, questions, bootTime: 20_000, interval: 1000, signal: abort.signal };
+  const unlock = () => unlockSim(channel, options);
   return { channel, abort, unlock, pins };
+}
+
+/** What a SIM tells before its PIN. */
+function telling(iccid: string | undefined, ...left: (number | undefined)[]): SimQuestions {
+  return {
+    iccid: async () => iccid,
+    pinAttempts: async () => (left.length > 1 ? left.shift() : left[0]),
+  };
+}
+
+/** How often a PIN went out. */
+function tries(...channels: ScriptedChannel[]): number {
+  return channels.flatMap(({ sent }) => sent).filter((line) => line.startsWith("AT+CPIN=")).length;
 }
 
 /** Answers one after the other, the last one for ever. */
@@ -129,5 +152,109 @@ describe("unlockSim", () => {
     abort.abort(new Error("closed"));
     await failed;
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("F07 a wrong PIN", () => {
+  const LOCKED: Script = { "AT+CPIN?": ["+CPIN: SIM PIN"], 'AT+CPIN="1234"': 16 };
+  const CLUELESS = telling(undefined, undefined);
+
+  it.each([
+    ["the same SIM on another port", { questions: telling("8988", 3), port: "COM2", imei: "35" }],
+    ["the same SIM in another modem", { questions: telling("8988", 3), port: "COM2", imei: "36" }],
+    ["the same modem, whose SIM tells no number now", { questions: CLUELESS, port: "COM2", imei: "35" }],
+    ["the same port, where nothing else is known", { questions: CLUELESS }],
+  ] satisfies [string, Bench][])("F07 neighbour: is not tried again on %s", async (_what, bench) => {
+    const first = setUp(LOCKED, { questions: telling("8988", 3, 2), imei: "35" });
+    await expect(first.unlock()).rejects.toMatchObject({
+      code: "SIM_ERROR",
+      message: expect.stringContaining("2 att"),
+    });
+    const second = setUp(LOCKED, { pins: first.pins, ...bench });
+    await expect(second.unlock()).rejects.toMatchObject({ code: "SIM_ERROR" });
+    expect(tries(first.channel, second.channel)).toBe(1);
+  });
+
+  it("F07 neighbour: is tried on another SIM in the same modem", async () => {
+    const first = setUp(LOCKED, { questions: telling("8988", 3, 2), imei: "35" });
+    await expect(first.unlock()).rejects.toMatchObject({ code: "SIM_ERROR" });
+    const second = setUp(LOCKED, { questions: telling("8989", 3, 2), imei: "35", pins: first.pins });
+    await expect(second.unlock()).rejects.toMatchObject({ code: "SIM_ERROR" });
+    expect(tries(second.channel)).toBe(1);
+  });
+
+  it.each([0, 1])("F07 neighbour: is not tried with %i attempts left, which the error tells", async (left) => {
+    const { unlock, channel } = setUp(LOCKED, { questions: telling("8988", left) });
+    await expect(unlock()).rejects.toMatchObject({
+      code: "SIM_ERROR",
+      message: expect.stringContaining(`${left} att`),
+    });
+    expect(tries(channel)).toBe(0);
+  });
+
+  it("F07 neighbour: two at one modem wait for each other", async () => {
+    const first = setUp(LOCKED, { questions: telling("8988", 3, 2), imei: "35" });
+    const second = setUp(LOCKED, { questions: telling("8988", 2), imei: "35", port: "COM2", pins: first.pins });
+    await Promise.allSettled([first.unlock(), second.unlock()]);
+    expect(tries(first.channel, second.channel)).toBe(1);
+  });
+
+  it("F07 neighbour: one whose answer was lost is tried again only where the SIM shows that it did not count", async () => {
+    const lost: Script = { "AT+CPIN?": ["+CPIN: SIM PIN"], 'AT+CPIN="1234"': "TIMEOUT" };
+    const notCounted = setUp(lost, { questions: telling("8988", 3) });
+    for (let again = 0; again < 4; again += 1) await notCounted.unlock().catch(() => {});
+    expect(tries(notCounted.channel)).toBe(2);
+    const counted = setUp(lost, { questions: telling("8988", 3, 2) });
+    for (let again = 0; again < 4; again += 1) await counted.unlock().catch(() => {});
+    expect(tries(counted.channel)).toBe(1);
+  });
+
+  it("F07 neighbour: is not sent where what became of it can't be kept, or can't be read", async () => {
+    const full = { load: async () => undefined, save: () => Promise.reject(new Error("disk full")) };
+    const damaged = { load: () => Promise.reject(new Error("damaged")), save: async () => {} };
+    for (const store of [full, damaged]) {
+      const { unlock, channel } = setUp(LOCKED, { pins: new PinMemory(store) });
+      await expect(unlock()).rejects.toMatchObject({ code: "SIM_ERROR", message: expect.stringContaining("not sent") });
+      expect(tries(channel)).toBe(0);
+    }
+  });
+});
+
+describe("F08 a SIM that still boots", () => {
+  useFakeTime();
+
+  it.each([3, 4, 100, 13, 14, 10, 60, 515, "ERROR"] as const)("F08 is waited for (%s)", async (error) => {
+    const { unlock } = setUp({ "AT+CPIN?": inTurn(error, error, error, ["+CPIN: READY"]) });
+    const unlocked = unlock();
+    await vi.advanceTimersByTimeAsync(4000);
+    await unlocked;
+  });
+
+  it("F08 neighbour: is waited for where it says nothing, or something new", async () => {
+    const { unlock } = setUp({
+      "AT+CPIN?": inTurn([], ["+CPIN: NOT READY"], ["+CPIN: NOT INSERTED"], ["+CPIN: READY"]),
+    });
+    const unlocked = unlock();
+    await vi.advanceTimersByTimeAsync(4000);
+    await unlocked;
+  });
+
+  it("F08 neighbour: is waited for after the PIN too", async () => {
+    const { unlock, channel } = setUp({
+      "AT+CPIN?": inTurn(["+CPIN: SIM PIN"], 3, 100, ["+CPIN: READY"]),
+      'AT+CPIN="1234"': [],
+    });
+    const unlocked = unlock();
+    await vi.advanceTimersByTimeAsync(4000);
+    await unlocked;
+    expect(tries(channel)).toBe(1);
+  });
+
+  it("F08 neighbour: is given up in the modem's own words when its time is over", async () => {
+    const { unlock } = setUp({ "AT+CPIN?": 3 });
+    const failed = expect(unlock()).rejects.toMatchObject({ code: "SIM_ERROR", cause: { errorCode: 3 } });
+    await vi.advanceTimersByTimeAsync(19_000);
+    await vi.advanceTimersByTimeAsync(2000);
+    await failed;
   });
 });

@@ -1,4 +1,4 @@
-import { PinMemory } from "../../../driver/cellular/sim";
+import { PinMemory } from "../../../driver/cellular/pin-memory";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem, type ModemOptions } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";

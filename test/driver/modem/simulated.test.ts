@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { PinMemory } from "../../../driver/cellular/sim";
+import { PinMemory } from "../../../driver/cellular/pin-memory";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";

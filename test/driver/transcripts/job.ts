@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { PinMemory } from "../../../driver/cellular/sim";
+import { PinMemory } from "../../../driver/cellular/pin-memory";
 import type { Timing } from "../../../driver/life/timing";
 import { Modem } from "../../../driver/modem";
 import type { ModemSettings } from "../../../driver/modem-types";
