@@ -80,6 +80,8 @@ export interface ModemEvents {
   radio: [radio: { connected: boolean }];
   /** The modem rebooted, by order or by itself. */
   restarted: [cause: { reason: string }];
+  /** Whether the modem answers, when that changes while its line is up: silent beyond what is usual, it gets `AT`. */
+  answering: [isAnswering: boolean];
   /** Every unsolicited line; `body` is the text or the PDU of a short message that follows it (27.005). */
   urc: [line: { text: string; fields: string[]; body?: string }];
   /** AT traffic for the trace, secrets masked. */
@@ -100,6 +102,8 @@ export interface ModemHandle {
   /** The last error that keeps it from `ready`; undefined in `ready`. */
   readonly lastError: ModemError | undefined;
   readonly registration: Registration;
+  /** False while the modem leaves even `AT` without an answer: it is busy with a command, or dead. */
+  readonly isAnswering: boolean;
   /** Starts; returns at once, everything else is told by events. Reopens by itself until `close`. */
   open(): void;
   /** Ends every wait with `MODEM_OFFLINE`, closes the port; resolves within 3 s. */

@@ -4,7 +4,7 @@ import { PinFile } from "./cellular/pin-file";
 import { PinMemory } from "./cellular/pin-memory";
 import { readSignal } from "./cellular/signal";
 import { delay } from "./delay";
-import { ModemError } from "./errors";
+import { isModemError, ModemError } from "./errors";
 import { Connections, contextOf } from "./life/connections";
 import type { ContextConnector, LifeContext, LifeEvents } from "./life/context";
 import { Life } from "./life/life";
@@ -82,6 +82,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   #line: { readonly session: Session; readonly network: ContextConnector } | undefined;
   #identity: Identity | undefined;
   #registration = UNKNOWN_REGISTRATION;
+  #isAnswering = true;
 
   /** @throws {ModemError} `INVALID_INPUT`, naming the setting */
   constructor(settings: ModemSettings, options: ModemOptions = {}) {
@@ -114,6 +115,10 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
 
   get registration(): Registration {
     return this.#registration;
+  }
+
+  get isAnswering(): boolean {
+    return this.#isAnswering;
   }
 
   open(): void {
@@ -244,12 +249,20 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       const fields = splitFields(line).map(fieldText);
       this.#tell("urc", { text: wholeText(line), fields, ...(body === undefined ? {} : { body }) });
     });
+    session.onSilence = (isSilent) => this.#setAnswering(!isSilent);
     const onEnd = (): void => {
+      this.#setAnswering(true);
       if (this.#line?.session !== session) return;
       this.#line = undefined;
       this.#readiness.update({ line: false });
     };
     session.signal.addEventListener("abort", onEnd, { once: true });
+  }
+
+  #setAnswering(isAnswering: boolean): void {
+    if (this.#isAnswering === isAnswering) return;
+    this.#isAnswering = isAnswering;
+    this.#tell("answering", isAnswering);
   }
 
   #onState(state: ModemState, error: ModemError | undefined): void {
@@ -267,7 +280,13 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   #requireServices(): Services {
     const { driver, model } = this.#requireLine().session;
     if (driver === undefined || model === undefined) throw this.#readiness.explain();
-    return offeredServices(model.name, driver.services);
+    return offeredServices(model.name, driver.services, (error) => this.#unlessSilent(error));
+  }
+
+  /** Who waits for what others hold waits, in truth, for a modem that does not answer those. */
+  #unlessSilent(error: unknown): unknown {
+    if (this.#isAnswering || !isModemError(error, "MODEM_BUSY")) return error;
+    return new ModemError("MODEM_TIMEOUT", `The modem does not answer. ${error.message}`, error.cause);
   }
 
   #note(text: string): void {

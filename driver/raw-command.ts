@@ -17,8 +17,11 @@ const RESTART = /\+CFUN\s*=\s*\d+\s*,\s*1\b/i;
 /** Calls and what else turns the line over to data until the host leaves it (V.250 6.3, 6.4; 27.007 10.1.12; 27.010). */
 const OPENS_DATA = [/^AT(?:D[^;]*|A|O\d*)$/i, /\+CGDATA=/i, /\+CMUX=/i];
 
+/** One read command. */
+const IS_QUESTION = /^AT[+&%^*][A-Z0-9]+\?$/i;
+
 export interface RawOptions {
-  /** ms */
+  /** ms, time in the queue included */
   readonly timeout: number;
   /** Sent at the prompt, as it is. */
   readonly data?: Uint8Array;
@@ -53,7 +56,10 @@ export function rawCommand(text: string, { timeout, data, signal }: RawOptions, 
     label,
     expects: expectations(line),
     confidential: named([...SECRET_ANSWERS, ...known.flatMap((raw) => raw?.secretAnswers ?? [])], "[=?]").test(line),
+    // What a person sends may be broken off by any character (V.250 5.6.1), but for a question about a setting.
+    ...(IS_QUESTION.test(line) && data === undefined ? {} : { usual: timeout }),
     timeout,
+    within: timeout,
     ...(data === undefined ? {} : { upload: { prompt, data } }),
     ...(signal === undefined ? {} : { signal }),
   };
@@ -74,7 +80,7 @@ function opensData(line: string, known: Known): boolean {
 
 /** Whether a command may print `CONNECT` and yet end by itself. */
 export function endsByItself({ line, upload }: Command, raw: RawCommands | undefined): boolean {
-  return upload !== undefined || raw?.readsData?.test(line) === true;
+  return upload !== undefined || IS_QUESTION.test(line) || raw?.readsData?.test(line) === true;
 }
 
 /** @param tense whether nothing was sent, or data mode was open and has been left */

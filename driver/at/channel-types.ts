@@ -60,6 +60,8 @@ export interface ChannelHooks extends TraceHooks {
   onBoot?(line: string): void;
   /** After a timeout the modem could not be brought to answer `AT`. What is queued has failed with `MODEM_TIMEOUT`. */
   onUnresponsive?(): void;
+  /** Whether the modem answers, when that changes: `AT`, sent because an answer is missing, gets none, or one comes. */
+  onSilence?(isSilent: boolean): void;
   /** After a timeout the modem answers in step again; it may have rebooted without a word. */
   onResynchronised?(): void;
 }

@@ -9,6 +9,8 @@ export interface Upload {
   /** `any` takes the one that comes, for commands that a person wrote. */
   readonly prompt: Prompt | "any";
   readonly data: Uint8Array;
+  /** ms that the prompt may take, for one that is not printed at once. */
+  readonly promptTime?: number;
 }
 
 /** Raw bytes that follow `CONNECT` or an information line. */
@@ -53,12 +55,28 @@ export interface Command {
   readonly expects?: readonly Expectation[];
   /** The answer may hold secrets: traces show no more of its lines than the prefix, and nothing of damaged ones. */
   readonly confidential?: boolean;
-  /** ms from the last byte of the command to its final result; URCs in between extend it by their own time. */
+  /**
+   * ms from the last byte of the command to its final result, at most: so long a modem may be busy with it, and answer
+   * nothing else. URCs in between extend it by their own time.
+   */
   readonly timeout: number;
+  /**
+   * ms of silence that are usual (10 s, or `timeout` where that is shorter). After them `AT` tells whether the modem is
+   * still busy or the answer was lost; a prompt or data that do not come so long are given up. It is `timeout` for what
+   * must not be disturbed.
+   */
+  readonly usual?: number;
+  /** ms from `send` on, time in the queue included, after which the caller is told that it took too long. */
+  readonly within?: number;
+  /** May be sent a second time, when its answer was lost or `AT` broke it off (V.250 5.6.1). */
+  readonly repeatable?: boolean;
   readonly upload?: Upload;
   readonly download?: Download;
   readonly priority?: Priority;
-  /** Aborting takes a queued command from the queue; one in flight is waited for, and its answer discarded. */
+  /**
+   * Aborting takes a queued command from the queue; the answer to one in flight is discarded, and the line tried when it
+   * does not come soon.
+   */
   readonly signal?: AbortSignal;
 }
 

@@ -5,7 +5,7 @@ import { isModemError } from "../errors";
 
 /**
  * Longest times until the final result, in ms, where the modems' manuals differ the longer one: what is answered from
- * the modem's memory (u-blox: 3 s), what turns the radio on or off, and what needs the network.
+ * the modem's memory (u-blox: 3 s), what the SIM answers, what turns the radio on or off, and what needs the network.
  */
 export const TIMEOUTS = { memory: 5000, sim: 30_000, radio: 180_000, network: 180_000 } as const;
 

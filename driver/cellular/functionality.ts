@@ -7,14 +7,14 @@ export const FUNCTIONALITY = { minimum: 0, full: 1 } as const;
 
 /** Reads +CFUN; undefined where the modem doesn't tell. */
 export async function readFunctionality(channel: Channel): Promise<number | undefined> {
-  const answer = await unlessRejected(ask(channel, query("+CFUN?", [], { timeout: TIMEOUTS.radio })));
+  const answer = await unlessRejected(ask(channel, query("+CFUN?")));
   const value = toInteger(answer?.[0]?.[0]);
   return Number.isNaN(value) ? undefined : value;
 }
 
 /** Turns the radio on. @throws {ModemError} `MODEM_REJECTED` */
 export async function turnRadioOn(channel: Channel, signal: AbortSignal): Promise<void> {
-  await channel.send(command("+CFUN=", [FUNCTIONALITY.full], { timeout: TIMEOUTS.radio, signal }));
+  await channel.send(command("+CFUN=", [FUNCTIONALITY.full], { timeout: TIMEOUTS.radio, repeatable: true, signal }));
 }
 
 /**
@@ -29,6 +29,7 @@ export async function cycleRadio(
   signal: AbortSignal,
   timeout: number = TIMEOUTS.radio,
 ): Promise<void> {
-  await channel.send(command("+CFUN=", [FUNCTIONALITY.minimum], { timeout, signal }));
-  await channel.send(command("+CFUN=", [FUNCTIONALITY.full], { timeout, signal }));
+  const options = { timeout, repeatable: true, signal };
+  await channel.send(command("+CFUN=", [FUNCTIONALITY.minimum], options));
+  await channel.send(command("+CFUN=", [FUNCTIONALITY.full], options));
 }

@@ -21,7 +21,7 @@ export async function nameOperators(channel: Channel): Promise<void> {
 
 /** Reads the current operator; undefined where the modem can't tell now. */
 export async function readOperator(channel: Channel, priority?: Priority): Promise<OperatorSelection | undefined> {
-  const answer = await unlessRejected(ask(channel, query("+COPS?", [], { timeout: TIMEOUTS.network, priority })));
+  const answer = await unlessRejected(ask(channel, query("+COPS?", [], { priority })));
   const [mode, , operator, act] = answer?.[0] ?? [];
   if (mode === undefined) return undefined;
   return { mode: toInteger(mode), operator: operator?.text ?? "", technology: technologyName(toInteger(act)) };
@@ -31,5 +31,5 @@ export async function readOperator(channel: Channel, priority?: Priority): Promi
 export async function selectAutomatically(channel: Channel, signal: AbortSignal): Promise<void> {
   const selection = await readOperator(channel);
   if (selection?.mode !== DEREGISTERED) return;
-  await trySend(channel, command("+COPS=", [0], { timeout: TIMEOUTS.network, signal }));
+  await trySend(channel, command("+COPS=", [0], { timeout: TIMEOUTS.network, repeatable: true, signal }));
 }

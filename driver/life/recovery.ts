@@ -11,8 +11,14 @@ import type { LifeContext } from "./context";
 import type { Life } from "./life";
 import { type Fault, Session, type SessionListeners } from "./session";
 
-/** What is tried against silence that resynchronising did not end, each once, in this order. */
-const ESCALATION = ["cycle the radio", "reset", "reopen"] as const;
+type Step = "cycle the radio" | "reset" | "reopen";
+
+/**
+ * What is tried against silence that resynchronising did not end, each once, in this order: what is cheap goes first. A
+ * TCP connection is made anew in no time, and to a device server that forgot the old one it is all that helps.
+ */
+const ESCALATION: readonly Step[] = ["cycle the radio", "reset", "reopen"];
+const TCP_ESCALATION: readonly Step[] = ["reopen", "cycle the radio", "reset"];
 
 export interface RecoveryOptions extends SessionListeners {
   readonly context: LifeContext;
@@ -33,6 +39,8 @@ export class Recovery {
   #session: Session | undefined;
   #step = 0;
   #model: ModelDefinition | undefined;
+  /** ms that the modem is given for its first answer: after an order that it need not even have heard, not many. */
+  #patience: number | undefined;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -72,7 +80,8 @@ export class Recovery {
       const failure = await this.#open(signal);
       if (failure !== undefined) return { kind: "lost", error: failure };
     }
-    const patience = Math.max(this.#context.timing.synchronise, this.#model?.bootTime ?? 0);
+    const patience = this.#patience ?? Math.max(this.#context.timing.synchronise, this.#model?.bootTime ?? 0);
+    this.#patience = undefined;
     for (const deadline = performance.now() + patience; ; ) {
       const session = this.#begin(signal);
       await life.run(session, deadline - performance.now());
@@ -147,15 +156,20 @@ export class Recovery {
     const { state, tell, connections, timing } = this.#context;
     state.outage("synchronising", error);
     // A line that has never carried an answer may lead to anything: it is not sent orders.
-    const step = this.#model === undefined ? undefined : ESCALATION[this.#step];
+    const steps = kindOfPort(this.#context.settings.port) === "tcp" ? TCP_ESCALATION : ESCALATION;
+    const step = this.#model === undefined ? undefined : steps[this.#step];
     this.#step += 1;
     tell.note(step === undefined ? "the modem is still silent" : `the modem is silent: ${step}`);
     switch (step) {
       case "cycle the radio":
-        return this.#order(signal, (session) => cycleRadio(session.channel, session.signal, timing.order));
+        await this.#order(signal, (session) => cycleRadio(session.channel, session.signal, timing.order));
+        this.#patience = timing.afterOrder;
+        return;
       case "reset":
         connections.lostAll(error);
-        return this.#order(signal, (session, model) => session.use(model).reboot());
+        await this.#order(signal, (session, model) => session.use(model).reboot());
+        // One that did not hear it need not be waited for, and one that did boots meanwhile.
+        return this.#isLast(steps) ? undefined : this.#escalate(error, signal);
       case "reopen":
         connections.lostAll(error);
         return this.#close();
@@ -165,7 +179,14 @@ export class Recovery {
     }
   }
 
-  /** Sends orders on a session of their own. If they fail as well, the next step follows. */
+  #isLast(steps: readonly Step[]): boolean {
+    return this.#step >= steps.length;
+  }
+
+  /**
+   * Sends orders on a session of their own. If they fail as well, the next step follows: soon, when not even an echo
+   * comes.
+   */
   async #order(signal: AbortSignal, work: (session: Session, model: ModelDefinition) => Promise<void>): Promise<void> {
     const model = this.#model;
     if (model === undefined) return;
@@ -173,7 +194,14 @@ export class Recovery {
     const ended = new Promise<void>((resolve) => {
       session.signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    await Promise.race([work(session, model).catch(() => {}), ended]);
+    const { order, heardAtAll } = this.#context.timing;
+    const over = new AbortController();
+    const limit = async (): Promise<void> => {
+      await delay(heardAtAll, over.signal);
+      if (session.hasHeard) await delay(order, over.signal);
+    };
+    await Promise.race([work(session, model).catch(() => {}), limit().catch(() => {}), ended]);
+    over.abort();
     session.end({ kind: "rebooting", error: new ModemError("MODEM_RESTARTED", "The modem was being restarted") });
   }
 

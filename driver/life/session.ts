@@ -25,6 +25,7 @@ export interface SessionListeners {
 class SessionTransport implements Transport {
   readonly name: string;
   readonly bytesPerSecond: number | undefined;
+  hasHeard = false;
   readonly #port: Transport;
   #onData: (bytes: Buffer) => void = () => {};
   #onLost: (loss: TransportLoss) => void = () => {};
@@ -67,6 +68,7 @@ class SessionTransport implements Transport {
   }
 
   receive(bytes: Buffer): void {
+    this.hasHeard = true;
     this.#onData(bytes);
   }
 
@@ -80,6 +82,8 @@ export class Session {
   readonly channel: AtChannel;
   /** Called when the modem, after a missing answer, answers again. */
   onResynchronised: () => void = () => {};
+  /** Called when that changes: whether the modem leaves even `AT` without an answer. */
+  onSilence: (isSilent: boolean) => void = () => {};
   #driver: AnyDriver | undefined;
   #model: ModelDefinition | undefined;
   #fault: Fault | undefined;
@@ -98,6 +102,7 @@ export class Session {
       onNoise: (bytes) => listeners.trace({ direction: "note", text: `noise: ${printable(bytes)}` }),
       onBoot: (line) => this.restarted(`it printed ${line}`),
       onResynchronised: () => this.onResynchronised(),
+      onSilence: (isSilent) => this.onSilence(isSilent),
       onUnresponsive: () =>
         this.end({ kind: "silent", error: new ModemError("MODEM_TIMEOUT", "The modem has stopped answering") }),
     };
@@ -119,6 +124,11 @@ export class Session {
 
   get model(): ModelDefinition | undefined {
     return this.#model;
+  }
+
+  /** Whether a byte has come from the modem: it may be slow, but is not dead. */
+  get hasHeard(): boolean {
+    return this.#line.hasHeard;
   }
 
   /** Whether the modem has answered at all. */

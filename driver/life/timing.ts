@@ -23,8 +23,12 @@ export interface Timing {
   readonly poll: number;
   /** The `AT` that a poll begins with: a modem that is busy on another port may take a while (R6DEV 4). */
   readonly liveness: number;
-  /** One of the commands that try to wake a silent modem. */
+  /** One of the commands that try to wake a silent modem, when it says anything to it. */
   readonly order: number;
+  /** Time for a first byte of that. */
+  readonly heardAtAll: number;
+  /** The first answer to AT behind them, of a modem that they did not restart. */
+  readonly afterOrder: number;
   /** Between attempts after a failure: doubled each time, with jitter. */
   readonly backoffMin: number;
   readonly backoffMax: number;
@@ -48,6 +52,8 @@ export const TIMING: Timing = {
   poll: 60_000,
   liveness: 3000,
   order: 15_000,
+  heardAtAll: 2000,
+  afterOrder: 2500,
   backoffMin: 1000,
   backoffMax: 60_000,
   presence: 500,

@@ -1,4 +1,7 @@
-/** Longest time until a final result or result URC, in ms (AT facts 1.3; HTTP by guide 2.3 to 2.6). */
+/**
+ * Longest time until a final result or result URC, in ms (AT facts 1.3; HTTP by guide 2.3 to 2.6). Of a command that may
+ * last long `AT` tells after 10 s whether the modem is busy with it or its answer was lost.
+ */
 export const TIMEOUTS = {
   /** The modem needs 300 ms; the rest is for a busy line. */
   simple: 5_000,
@@ -12,12 +15,17 @@ export const TIMEOUTS = {
   connect: 150_000,
   /** The longest "negotiatetime" of +QSSLCFG (AT facts 3.1). */
   negotiate: 300_000,
-  send: 50_000,
+  send: 20_000,
   /** Beside the time that the command itself is told. */
   close: 12_000,
   /** Flash is slow when it erases. */
   file: 20_000,
-  /** Until CONNECT: name, TCP and head (guide 2.3, 2.4); a TLS handshake has its own limit. */
+  /** What a caller's end leaves the modem for CONNECT, which it may print late. */
+  prompt: 5_000,
+  /**
+   * Until CONNECT, or the OK of QHTTPPOSTFILE: name, TCP and head (guide 2.3 to 2.5); a TLS handshake has its own limit.
+   * QHTTPGET without a head of ours answers OK at once (guide 2.3).
+   */
   httpConnect: 125_000,
   /** What a result URC may be late after its own time limit. */
   late: 5_000,

@@ -11,17 +11,46 @@ const WORDS: Readonly<Record<keyof Services, string>> = {
   sockets: "sockets",
 };
 
-/** A model's services as a flow sees them: to take one that the model lacks throws `NOT_SUPPORTED`. */
-export function offeredServices(model: string, services: ModelServices): Services {
-  const offered: object = { ...services };
+/**
+ * A model's services as a flow sees them: to take one that the model lacks throws `NOT_SUPPORTED`.
+ *
+ * @param explained what a caller is told instead of an error
+ */
+export function offeredServices(
+  model: string,
+  services: ModelServices,
+  explained: (error: unknown) => unknown = (error) => error,
+): Services {
+  const offered: Record<string, unknown> = {};
   for (const [name, words] of Object.entries(WORDS)) {
-    if (services[name as keyof Services] !== undefined) continue;
+    const service = services[name as keyof Services];
+    if (service !== undefined) {
+      offered[name] = explaining(service, explained);
+      continue;
+    }
     const get = (): never => {
       throw new ModemError("NOT_SUPPORTED", `${model} has no ${words} that this driver can use`);
     };
     Object.defineProperty(offered, name, { get });
   }
-  return offered as Services;
+  return offered as unknown as Services;
+}
+
+/** The service, with what its methods reject with put into other words. */
+function explaining<Service extends object>(service: Service, explained: (error: unknown) => unknown): Service {
+  return new Proxy(service, {
+    get: (_service, name) => {
+      const member: unknown = Reflect.get(service, name, service);
+      if (typeof member !== "function") return member;
+      return (...given: unknown[]): unknown => {
+        const result: unknown = Reflect.apply(member, service, given);
+        if (!(result instanceof Promise)) return result;
+        return result.catch((error: unknown) => {
+          throw explained(error);
+        });
+      };
+    },
+  });
 }
 
 /** The modem is being set up again. */

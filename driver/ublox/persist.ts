@@ -38,11 +38,11 @@ export async function persist(channel: Channel, settings: PersistentSettings): P
     if (difference !== undefined) differences.push(difference);
   }
   if (differences.length === 0) return false;
-  await channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio }));
+  await channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio, repeatable: true }));
   try {
     for (const { write } of differences) await channel.send(write);
   } catch (error) {
-    await trySend(channel, command("+CFUN=", [1], { timeout: TIMEOUTS.radio }));
+    await trySend(channel, command("+CFUN=", [1], { timeout: TIMEOUTS.radio, repeatable: true }));
     throw error;
   }
   for (const { blind } of differences) if (blind !== undefined) blindWrites.add(blind);

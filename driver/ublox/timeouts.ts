@@ -2,7 +2,8 @@
  * Longest waits for a final result, in ms, counted from the end of the command (of its data, where there are some).
  *
  * u-blox names no limits in the guide; these are the maxima of its AT manuals for the sister modems and of ubxlib's
- * row for LARA-R6, so that a command is never given up while the modem may still answer.
+ * row for LARA-R6, so that a command is never given up while the modem may still answer. Of one that may last long `AT`
+ * tells after 10 s whether the modem is busy with it or its answer was lost.
  */
 export const TIMEOUTS = {
   /** 3 s is the modem's own limit; ubxlib waits 10 s on LARA-R6. */
@@ -14,7 +15,7 @@ export const TIMEOUTS = {
   /** +CGACT. */
   context: 180_000,
   /** +UDNSRN: every server the network gave is tried in turn. */
-  dns: 332_000,
+  dns: 130_000,
   /** A file command, without the time its data spend on the line. */
   file: 10_000,
   /** +USECMNG, without the time its data spend on the line. */
@@ -24,5 +25,5 @@ export const TIMEOUTS = {
   /** +USOCL. */
   closeSocket: 120_000,
   /** +UHTTPC and +UPING answer OK at once; what they cause comes as a URC. */
-  start: 20_000,
+  start: 10_000,
 } as const;

@@ -37,7 +37,7 @@ const STATUSES: Readonly<Record<ModemState, readonly [appearance: Appearance, ke
 };
 
 /**
- * The status under a flow node. It shows the first of: running work, the node's last failure (until the next success or
+ * The status under a flow node. It shows the first of: a modem that does not answer, running work, the node's last failure (until the next success or
  * change of the modem), the modem's state, a warning.
  */
 export class StatusDisplay {
@@ -75,6 +75,7 @@ export class StatusDisplay {
     this.#failure = undefined;
     modem.on("state", this.#onState);
     modem.on("registration", this.#refresh);
+    modem.on("answering", this.#refresh);
     this.#timer = setInterval(this.#refresh, REFRESH_INTERVAL_MS).unref();
     this.#refresh();
   }
@@ -83,6 +84,7 @@ export class StatusDisplay {
   detach(): void {
     this.#modem?.off("state", this.#onState);
     this.#modem?.off("registration", this.#refresh);
+    this.#modem?.off("answering", this.#refresh);
     this.#modem = undefined;
     clearInterval(this.#timer);
     this.#show({});
@@ -132,6 +134,7 @@ export class StatusDisplay {
   };
 
   #current(): NodeStatus {
+    if (this.#modem?.isAnswering === false) return this.#compose(RED_RING, "status.notAnswering");
     if (this.#running > 0) {
       if (this.#percent === undefined) return this.#compose(BLUE_DOT, "status.working");
       return this.#compose(BLUE_DOT, "status.workingPercent", { percent: String(this.#percent) });

@@ -1,7 +1,7 @@
 import { ModemError } from "../../errors";
 import type { Transport } from "../../transport/transport";
 import type { Channel, ChannelHooks, UrcWaiter, WaitOptions } from "../channel-types";
-import { MovableTimer, now } from "../clock";
+import { ExtendableTimeout, MovableTimer, now } from "../clock";
 import { type Command, checkLine, Priority, type Response } from "../command";
 import { ALL_THAT_COMES, DATA_MODE_MASK, DataMode, type DataModeOver } from "../data-mode/data-mode";
 import { sendEscape } from "../data-mode/escape";
@@ -13,7 +13,7 @@ import type { Token } from "../parser/tokens";
 import { RecentSecrets } from "../trace/fragments";
 import { Exchange, IN_DATA_MODE, type Interrupted, UNDISTURBED } from "./exchange";
 import { waitForIdleLine } from "./idle-line";
-import { FREE, failUse, type LeftDataMode, type LineUse } from "./line-use";
+import { FREE, failUse, type LeftDataMode, type LineUse, whatHolds } from "./line-use";
 import { ModemLine } from "./modem-line";
 import { Job, JobQueue } from "./queue";
 import { Resync } from "./resync";
@@ -41,6 +41,7 @@ export class AtChannel implements Channel {
   /** Whether an answer of an older command may still come. */
   #suspect = false;
   #hasAnswered = false;
+  #isSilent = false;
   #interrupted: Interrupted = UNDISTURBED;
 
   /** @param recent secrets of the channels before this one: a modem that rebooted may repeat them to the next */
@@ -102,19 +103,33 @@ export class AtChannel implements Channel {
     if (this.#use.kind === "closed") throw this.#use.error;
     command.signal?.throwIfAborted();
     checkLine(command);
-    const onAbort = (): void => {
-      this.#queue.remove(job);
-      job.reject(command.signal?.reason);
-    };
+    const onAbort = (): void => this.#giveUp(job, command.signal?.reason);
     command.signal?.addEventListener("abort", onAbort, { once: true });
+    const limit = new ExtendableTimeout(() => this.#giveUp(job, this.#tooLate(job)));
+    if (command.within !== undefined) limit.start(command.within);
     this.#queue.add(job);
     if (this.#use.kind === "data") this.#use.data.wanted(command.priority === Priority.Background);
     this.#next();
     try {
       return await job.promise;
     } finally {
+      limit.stop();
       command.signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  /** The caller of a job leaves: its command is not sent any more, or nobody waits for the answer. */
+  #giveUp(job: Job, reason: unknown): void {
+    this.#queue.remove(job);
+    job.reject(reason);
+    if (this.#use.kind === "exchange" && this.#use.exchange.job === job) this.#use.exchange.abandon();
+  }
+
+  #tooLate(job: Job): ModemError {
+    const { label, within = 0 } = job.command;
+    const isSent = this.#use.kind === "exchange" && this.#use.exchange.job === job;
+    const text = isSent ? `No answer to ${label}` : `${label} was not sent: ${whatHolds(this.#use)}`;
+    return new ModemError("MODEM_TIMEOUT", `${text} within ${within / 1000} s`, { command: label });
   }
 
   /**
@@ -165,7 +180,7 @@ export class AtChannel implements Channel {
     switch (use.kind) {
       case "exchange":
         if (token.type === "prompt" && use.exchange.job.events !== undefined) this.#connected(use.exchange);
-        else if (use.exchange.token(token)) this.#finished();
+        else use.exchange.token(token);
         return;
       case "data":
         if (token.type === "data") use.data.receive(token.bytes);
@@ -194,7 +209,7 @@ export class AtChannel implements Channel {
     const { job } = exchange;
     if (job.events === undefined) return;
     exchange.connected();
-    this.#finished();
+    this.#finished([]);
     const { trace, transport, dialect, dataMode: grammar } = this.#line;
     trace.mask = DATA_MODE_MASK;
     const over = (behind: Buffer, how: DataModeOver): void => this.#leftDataMode(behind, how);
@@ -220,10 +235,15 @@ export class AtChannel implements Channel {
     this.#next();
   }
 
-  #finished(): void {
+  /** @param tried when `AT` was sent while the command was in flight, as far as the answers may still come */
+  #finished(tried: readonly number[]): void {
     this.#use = FREE;
     this.#freeAt = now();
     this.#hasAnswered = true;
+    if (tried.length > 0) {
+      this.#interrupted = { ...UNDISTURBED, isAnswered: true, tried };
+      this.#resynchronise();
+    } else this.#next();
   }
 
   /** Sends what is next, as soon as the line may take it. */
@@ -246,7 +266,15 @@ export class AtChannel implements Channel {
     if (job === undefined) return;
     const { line, expects = [], upload, download } = job.command;
     this.#line.expect({ line, expects, prompt: upload?.prompt, download });
-    const exchange = new Exchange(job, this.#line, () => this.#interrupt(exchange));
+    const exchange: Exchange = new Exchange(job, this.#line, {
+      onFinished: (owed) => this.#finished(owed),
+      onInterrupted: () => this.#interrupt(exchange),
+      onBrokenOff: () => {
+        this.#queue.putBack(job);
+        this.#interrupt(exchange);
+      },
+      onSilence: (isSilent) => this.#tellSilence(isSilent),
+    });
     this.#line.trace.mask = exchange.mask;
     this.#use = { kind: "exchange", exchange };
     exchange.start();
@@ -268,26 +296,37 @@ export class AtChannel implements Channel {
   /** @param behind data mode that is over, if that is why */
   #resynchronise(behind?: LeftDataMode): void {
     this.#gap.stop();
-    const resync = new Resync(this.#line, this.#interrupted);
+    const isAnswered = this.#interrupted.isAnswered === true;
+    const resync = new Resync(this.#line, this.#interrupted, (isSilent) => this.#tellSilence(isSilent));
     this.#use = { kind: "resync", resync, ...(behind === undefined ? {} : { behind }) };
-    this.note(`Resynchronising ${behind === undefined ? "after a missing answer" : "behind data mode"}`);
+    const why = behind === undefined ? `after a ${isAnswered ? "late" : "missing"} answer` : "behind data mode";
+    this.note(`Resynchronising ${why}`);
+    // What has answered after all, late as it may be, has not rebooted.
+    const isAnnounced = behind === undefined ? isAnswered : behind.isAnnounced;
     void resync.run().then((inStep) => {
-      if (this.#use.kind === "resync" && this.#use.resync === resync) this.#resynchronised(inStep, behind);
+      if (this.#use.kind !== "resync" || this.#use.resync !== resync) return;
+      this.#resynchronised(inStep, behind?.data, isAnnounced);
     });
   }
 
-  #resynchronised(inStep: boolean, behind: LeftDataMode | undefined): void {
+  #resynchronised(inStep: boolean, behind: DataMode | undefined, isAnnounced: boolean): void {
     this.#use = FREE;
     this.#freeAt = now();
     this.#suspect = !inStep;
     if (inStep) this.#interrupted = UNDISTURBED;
     this.#line.abandon();
-    behind?.data.resynchronised(inStep);
+    behind?.resynchronised(inStep);
     if (!inStep) {
       this.#queue.rejectAll(new ModemError("MODEM_TIMEOUT", "The modem has stopped answering"));
       this.#hooks.onUnresponsive?.();
-    } else if (behind?.isAnnounced !== true) this.#hooks.onResynchronised?.();
+    } else if (!isAnnounced) this.#hooks.onResynchronised?.();
     this.#next();
+  }
+
+  #tellSilence(isSilent: boolean): void {
+    if (this.#isSilent === isSilent || !this.#hasAnswered) return;
+    this.#isSilent = isSilent;
+    this.#hooks.onSilence?.(isSilent);
   }
 
   #failAll(error: ModemError, next: LineUse): void {

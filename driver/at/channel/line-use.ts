@@ -40,3 +40,18 @@ export function failUse(use: LineUse, error: ModemError): void {
       return;
   }
 }
+
+/** Why a command was not sent, for who waited in vain: who had the line. */
+export function whatHolds(use: LineUse): string {
+  switch (use.kind) {
+    case "exchange":
+      return `${use.exchange.command.label} has held the line for ${Math.round(use.exchange.lasts / 1000)} s, and no turn came`;
+    case "data":
+      return "a direct connection holds the line, and no turn came";
+    case "resync":
+      return "the modem owes an answer, and no turn came";
+    case "free":
+    case "closed":
+      return "no turn came";
+  }
+}

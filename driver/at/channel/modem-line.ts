@@ -2,7 +2,7 @@ import type { Transport } from "../../transport/transport";
 import type { ChannelHooks } from "../channel-types";
 import { now } from "../clock";
 import type { DataModeGrammar, Dialect } from "../dialect";
-import type { InFlight } from "../parser/line-classifier";
+import { type InFlight, TRIAL } from "../parser/line-classifier";
 import { Parser } from "../parser/parser";
 import type { Token } from "../parser/tokens";
 import type { RecentSecrets } from "../trace/fragments";
@@ -78,6 +78,13 @@ export class ModemLine {
   /** Makes a command the one in flight, for the parser. */
   expect(command: InFlight): void {
     this.#parser.begin(command);
+  }
+
+  /** Sends `AT` while a command is in flight: it is answered when the modem is done with that. */
+  tryOut(): Promise<void> {
+    this.#parser.expectTrial();
+    this.trace.sent(TRIAL);
+    return this.write(Buffer.from(`${TRIAL}\r`, "latin1"));
   }
 
   /** Gives up the command in flight; what of its answer is held becomes tokens. */

@@ -10,6 +10,9 @@ export class Job {
   /** Set when `CONNECT` has come. */
   link: DataMode | undefined;
 
+  /** Whether it goes for the second time. */
+  isRepeated = false;
+
   /** @param events of the data mode that the command opens */
   constructor(
     readonly command: Command,
@@ -53,6 +56,11 @@ export class JobQueue {
 
   add(job: Job): void {
     this.#lane(job).push(job);
+  }
+
+  /** Ahead of its equals. */
+  putBack(job: Job): void {
+    this.#lane(job).unshift(job);
   }
 
   take(): Job | undefined {

@@ -1,6 +1,7 @@
 import { lineTime, now } from "../clock";
 import type { Upload } from "../command";
 import { ESCAPE } from "../data-mode/escape";
+import { TRIAL } from "../parser/line-classifier";
 import type { Token } from "../parser/tokens";
 import type { Interrupted } from "./exchange";
 import type { ModemLine } from "./modem-line";
@@ -10,6 +11,10 @@ export type ResyncLine = Pick<ModemLine, "bytesPerSecond" | "dataMode" | "expect
 
 /** How long each silent probe is waited for; 27.007 modems answer `AT` within 300 ms unless they are busy. */
 const PROBE_TIMEOUTS_MS = [300, 1000, 1000, 3000, 3000];
+/** The same of a modem that may be busy, beyond those. */
+const BUSY_PROBE_MS = 5000;
+/** Longest wait for the answers to what was sent while a command was in flight. */
+const OWED_MS = 1000;
 /** Probes in all: a late answer makes a round void, and every command that was sent may get one. */
 const MAX_PROBE_COUNT = 12;
 /** Silence that shows that nothing more will come: at least, and at most for a modem that is slow. */
@@ -42,20 +47,30 @@ export class Resync {
   #isOpen: boolean;
   #missing: number;
   #closings = 0;
+  #isTakingOwed = false;
   #cancelled = false;
   #tokens: Token[] = [];
   /** When the commands were sent whose results may still come, the one that was given up first. */
   #asked: number[];
   readonly #givenUp: number;
+  readonly #busyUntil: number;
+  /** How many answers to `AT` may come before the first one of this. */
+  readonly #owed: number;
+  readonly #onSilence: (isSilent: boolean) => void;
   /** How long the modem took for the last of them, in ms. */
   #lag = 0;
   #wake: (() => void) | undefined;
 
-  constructor(line: ResyncLine, interrupted: Interrupted) {
+  /** @param onSilence told whether the modem answers, as often as that shows */
+  constructor(line: ResyncLine, interrupted: Interrupted, onSilence: (isSilent: boolean) => void = () => undefined) {
     this.#line = line;
     this.#guard = line.dataMode.guard;
     this.#givenUp = interrupted.startedAt;
-    this.#asked = [this.#givenUp];
+    const { isAnswered = false, tried = [], busyUntil = 0 } = interrupted;
+    this.#asked = isAnswered ? [...tried] : [this.#givenUp, ...tried];
+    this.#owed = tried.length;
+    this.#busyUntil = busyUntil;
+    this.#onSilence = onSilence;
     this.#prompt = interrupted.prompt;
     this.#promptSize = interrupted.size;
     this.#missing = interrupted.missing;
@@ -64,19 +79,36 @@ export class Resync {
 
   /** Resolves with whether the modem answers in step again; with false when it was cancelled. */
   async run(): Promise<boolean> {
+    if (this.#owed > 0) await this.#takeOwed();
     await this.#settle(MIN_QUIET_MS);
     let silent = 0;
     let confirmed = 0;
     let outcome: Outcome = "void";
-    for (let round = 0; round < MAX_PROBE_COUNT && silent < PROBE_TIMEOUTS_MS.length && !this.#cancelled; round += 1) {
+    for (let round = 0; this.#goesOn(round, silent); round += 1) {
       if (this.#isOpen || outcome === "silence") await this.#closePrompt();
-      outcome = await this.#probe(PROBE_TIMEOUTS_MS[silent] ?? QUIET_LIMIT_MS);
+      outcome = await this.#probe(PROBE_TIMEOUTS_MS[silent] ?? BUSY_PROBE_MS);
       if (outcome === "silence") silent += 1;
+      this.#onSilence(outcome === "silence");
       confirmed = outcome === "ok" ? confirmed + 1 : 0;
       if (outcome === "ok" && (this.#tokens.some(({ type }) => type === "echo") || confirmed > 1))
         return !this.#cancelled;
     }
     return false;
+  }
+
+  #goesOn(rounds: number, silent: number): boolean {
+    if (this.#cancelled) return false;
+    return (rounds < MAX_PROBE_COUNT && silent < PROBE_TIMEOUTS_MS.length) || now() < this.#busyUntil;
+  }
+
+  /** A modem that was busy may answer now what it was sent meanwhile, or have forgotten it. */
+  async #takeOwed(): Promise<void> {
+    this.#isTakingOwed = true;
+    this.#expectProbe();
+    const limit = now() + OWED_MS;
+    const isOwed = (): boolean => this.#tokens.filter(({ type }) => type === "final").length < this.#owed;
+    while (isOwed() && now() < limit && !this.#cancelled) await this.#wait(limit - now());
+    this.#isTakingOwed = false;
   }
 
   token(token: Token): void {
@@ -88,6 +120,7 @@ export class Resync {
       this.#missing = this.#promptSize;
     }
     if (token.type === "final") this.#lag = now() - (this.#asked.shift() ?? now());
+    if (token.type === "final" && this.#isTakingOwed) this.#expectProbe();
     if (token.type === "prompt" || token.type === "final") this.#wake?.();
   }
 
@@ -98,15 +131,19 @@ export class Resync {
 
   async #probe(timeout: number): Promise<Outcome> {
     this.#tokens = [];
-    this.#line.expect({ line: "AT", expects: [], ...(this.#prompt === undefined ? {} : { prompt: this.#prompt }) });
+    this.#expectProbe();
     this.#asked.push(now());
-    await this.#write(Buffer.from("AT\r", "latin1"));
+    await this.#write(Buffer.from(`${TRIAL}\r`, "latin1"));
     if (!this.#hasEnded()) await this.#wait(timeout);
     if (!this.#hasEnded()) return "silence";
     await this.#settle(this.#quiet());
     this.#asked = [];
     const [result, ...more] = this.#tokens.filter(({ type }) => type !== "echo");
     return result?.type === "final" && result.result.text === "OK" && more.length === 0 ? "ok" : "void";
+  }
+
+  #expectProbe(): void {
+    this.#line.expect({ line: TRIAL, expects: [], ...(this.#prompt === undefined ? {} : { prompt: this.#prompt }) });
   }
 
   #hasEnded(): boolean {

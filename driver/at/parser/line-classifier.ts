@@ -19,6 +19,9 @@ export interface InFlight {
 /** Lines without an echo in front of them that are held back; beyond, echo is taken to be off. */
 const MAX_HELD_LINES = 32;
 
+/** What shows whether a modem answers. */
+export const TRIAL = "AT";
+
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
 /**
@@ -33,6 +36,8 @@ export class LineClassifier {
   #own: string | undefined;
   #prompt: Upload["prompt"] | undefined;
   #accepted = false;
+  /** Whether `AT` was sent while the command is in flight. */
+  #tried = false;
   #held: Line[] = [];
 
   useUrcs(definitions: readonly UrcDefinition[]): void {
@@ -44,7 +49,13 @@ export class LineClassifier {
     this.#own = ownPrefix(command.line);
     this.#prompt = command.prompt;
     this.#accepted = false;
+    this.#tried = false;
     this.#held = [];
+  }
+
+  /** `AT` was sent to see whether the modem still works on the command in flight: its echo marks the answer to that. */
+  expectTrial(): void {
+    this.#tried = true;
   }
 
   /** Ends the command in flight without a final result; what was held belonged to no command. */
@@ -86,7 +97,7 @@ export class LineClassifier {
 
   #plain(line: Line, command: InFlight, sink: TokenSink): Download | undefined {
     const { text } = line;
-    if (!this.#accepted && text === command.line) {
+    if ((!this.#accepted && text === command.line) || (this.#tried && text === TRIAL)) {
       this.#echo(text, sink);
       return undefined;
     }

@@ -72,6 +72,11 @@ export class Parser {
     this.#classifier.begin(command);
   }
 
+  /** `AT` was sent while the command is in flight. */
+  expectTrial(): void {
+    this.#classifier.expectTrial();
+  }
+
   /** Gives the command in flight up, with whatever it was in the middle of, and goes on with lines. */
   abandon(sink: TokenSink): void {
     // The line of an open field may be that of a message.

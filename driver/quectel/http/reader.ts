@@ -74,6 +74,7 @@ export class ResponseReader {
     const reading = command("+QHTTPREAD=", [wait], {
       download: { length: end.find },
       timeout: time + wait * 1000 + TIMEOUTS.late,
+      usual: wait * 1000 + TIMEOUTS.late,
     });
     const urc = this.#resultUrc("+QHTTPREAD:", operation, reading.label, TIMEOUTS.late);
     try {

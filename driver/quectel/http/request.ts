@@ -130,11 +130,13 @@ export class RequestSender {
       return { name: "+QHTTPPOSTFILE", order: command("+QHTTPPOSTFILE=", [file, seconds], { timeout }) };
     }
     if (method === "GET" && !ownHead) {
-      return { name: "+QHTTPGET", order: command("+QHTTPGET=", [seconds], { timeout }) };
+      return { name: "+QHTTPGET", order: command("+QHTTPGET=", [seconds]) };
     }
     const time = transferTime(payload.length, this.#channel.bytesPerSecond);
     const input = Math.min(65_535, INPUT_MARGIN_S + Math.ceil(time / 1000));
-    const options = { upload: { prompt: "CONNECT", data: payload }, timeout: timeout + input * 1000 } as const;
+    const promptTime = seconds * 1000 + TIMEOUTS.prompt;
+    const upload = { prompt: "CONNECT", data: payload, promptTime } as const;
+    const options = { upload, timeout: timeout + input * 1000 };
     return method === "GET"
       ? { name: "+QHTTPGET", order: command("+QHTTPGET=", [seconds, payload.length, input], options) }
       : { name: "+QHTTPPOST", order: command("+QHTTPPOST=", [payload.length, input, seconds], options) };

@@ -39,7 +39,7 @@ async function attach(channel: Channel, operation: string): Promise<void> {
   const [fields] = await ask(channel, query("+CGATT?"));
   if (toInteger(fields?.[0]) !== 0) return;
   try {
-    await channel.send(command("+CGATT=", [1], { timeout: TIMEOUTS.attach }));
+    await channel.send(command("+CGATT=", [1], { timeout: TIMEOUTS.attach, repeatable: true }));
   } catch (error) {
     if (!isModemError(error, "MODEM_REJECTED")) throw error;
     throw new ModemError("NOT_REGISTERED", `${operation}: the network refuses the attach to packet data`, error.cause);

@@ -197,12 +197,18 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async #sendActivate(cid: number): Promise<void> {
-    await this.#channel.send(command("+QIACT=", [cid], { timeout: TIMEOUTS.activate }));
+    const order = command("+QIACT=", [cid], { timeout: TIMEOUTS.activate });
+    try {
+      await this.#channel.send(order);
+    } catch (error) {
+      // Only the answer may have been lost, and activating an active one is an error.
+      if (!isModemError(error, "MODEM_TIMEOUT") || (await this.#find(cid)) === undefined) throw error;
+    }
   }
 
   async #deactivate(cid: number): Promise<void> {
     // A context that is not active may answer ERROR: it is what was wanted.
-    await trySend(this.#channel, command("+QIDEACT=", [cid], { timeout: TIMEOUTS.deactivate }));
+    await trySend(this.#channel, command("+QIDEACT=", [cid], { timeout: TIMEOUTS.deactivate, repeatable: true }));
     this.#lost.delete(cid);
   }
 

@@ -73,7 +73,7 @@ export class UbloxPacketData implements PacketDataService {
       return;
     }
     try {
-      await this.#channel.send(command("+CGACT=", [1, cid], { timeout: TIMEOUTS.context }));
+      await this.#channel.send(command("+CGACT=", [1, cid], { timeout: TIMEOUTS.context, repeatable: true }));
     } catch (error) {
       throw asNoConnection(error, cid);
     }
@@ -85,7 +85,7 @@ export class UbloxPacketData implements PacketDataService {
     // Also one that is gone already: its loss is no news any more.
     this.#losses.delete(cid);
     if (!(await this.#isActive(cid))) return;
-    await this.#channel.send(command("+CGACT=", [0, cid], { timeout: TIMEOUTS.context }));
+    await this.#channel.send(command("+CGACT=", [0, cid], { timeout: TIMEOUTS.context, repeatable: true }));
   }
 
   async status(cid: number): Promise<PdpStatus> {
@@ -134,11 +134,11 @@ export class UbloxPacketData implements PacketDataService {
   async #withRadioOff(work: () => Promise<void>): Promise<void> {
     const [state] = await ask(this.#channel, READ_RADIO);
     if (toInteger(state?.[0]) !== 1) return work();
-    await this.#channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio }));
+    await this.#channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio, repeatable: true }));
     try {
       await work();
     } finally {
-      await this.#channel.send(command("+CFUN=", [1], { timeout: TIMEOUTS.radio }));
+      await this.#channel.send(command("+CFUN=", [1], { timeout: TIMEOUTS.radio, repeatable: true }));
     }
   }
 

@@ -16,6 +16,12 @@ export class ScriptedModem {
   /** ms between a command line and its answer. */
   latency = 5;
   silent = false;
+  /** Lines whose next answer gets lost on the way, with the echo. */
+  readonly lost = new Set<string>();
+  /** ms that the modem is busy with a line, and how it takes what comes meanwhile. */
+  readonly busy = new Map<string, number>();
+  meanwhile: "later" | "forgets" | "echoes" | "breaks off" = "later";
+  readonly silences: boolean[] = [];
   /** Bytes that an open prompt still waits for. */
   wanted = 0;
   /** What the open prompt got. */
@@ -23,12 +29,15 @@ export class ScriptedModem {
   readonly channel = new AtChannel(this.line, {
     onUnresponsive: this.unresponsive,
     onBoot: (text) => this.boots.push(text),
+    onSilence: (isSilent) => this.silences.push(isSilent),
   });
   /** Prompts by command: what is printed, and the bytes it then takes. */
   readonly prompts = new Map<string, { readonly text: string; readonly size: number }>();
   readonly answers = new Map<string, string>([["AT", "OK"]]);
   private input = "";
   private free = 0;
+  private busyUntil = 0;
+  private pending: NodeJS.Timeout | undefined;
 
   constructor() {
     this.channel.useDialect(DIALECT);
@@ -56,17 +65,37 @@ export class ScriptedModem {
     this.input = this.input.slice(end + 1);
     this.commands.push(line);
     if (this.silent) return true;
+    const isBusy = performance.now() < this.busyUntil;
+    if (isBusy && this.meanwhile === "forgets") return true;
+    if (isBusy && this.meanwhile === "breaks off") {
+      clearTimeout(this.pending);
+      this.busyUntil = 0;
+      this.free = performance.now();
+      this.later("\r\nERROR\r\n");
+      return true;
+    }
+    if (this.lost.delete(line)) return true;
     const prompt = this.prompts.get(line);
     const answer = prompt === undefined ? `${this.answers.get(line.trim()) ?? "ERROR"}\r\n` : prompt.text;
     this.wanted = prompt?.size ?? 0;
-    this.later(`${this.echo ? `${line}\r` : ""}\r\n${answer}`);
+    const echo = this.echo ? `${line}\r` : "";
+    const duration = this.busy.get(line);
+    if (duration !== undefined) {
+      this.line.say(echo);
+      this.free = Math.max(this.free, performance.now()) + duration;
+      this.busyUntil = this.free;
+      this.later(`\r\n${answer}`);
+    } else if (isBusy && this.meanwhile === "echoes") {
+      this.line.say(echo);
+      this.later(`\r\n${answer}`);
+    } else this.later(`${echo}\r\n${answer}`);
     return true;
   }
 
   /** One thing at a time, in order. */
   private later(text: string): void {
     this.free = Math.max(this.free, performance.now()) + this.latency;
-    setTimeout(() => this.line.say(text), this.free - performance.now());
+    this.pending = setTimeout(() => this.line.say(text), this.free - performance.now());
   }
 }
 
