@@ -10,7 +10,7 @@ import type { ModemLine } from "./modem-line";
 export type ResyncLine = Pick<ModemLine, "bytesPerSecond" | "dataMode" | "expect" | "lastByteAt" | "write">;
 
 /** How long each silent probe is waited for; 27.007 modems answer `AT` within 300 ms unless they are busy. */
-const PROBE_TIMEOUTS_MS = [300, 1000, 1000, 3000, 3000];
+const PROBE_TIMEOUTS_MS = [300, 700, 1000, 2000, 3000];
 /** The same of a modem that may be busy, beyond those. */
 const BUSY_PROBE_MS = 5000;
 /** Longest wait for the answers to what was sent while a command was in flight. */
@@ -156,6 +156,8 @@ export class Resync {
    */
   async #closePrompt(): Promise<void> {
     const first = this.#closings === 0;
+    // A modem that was in data mode has left it by the first: more silence means something else.
+    if (this.#prompt === "CONNECT" && !first && !this.#isOpen) return;
     // The result of what the prompt belongs to comes before that of the next AT.
     if (this.#prompt !== undefined) this.#asked.push(now());
     if (this.#prompt === "CONNECT") await this.#leaveDataMode();
