@@ -15,6 +15,8 @@ export interface TransferOptions {
 export interface ReadOptions extends TransferOptions {
   /** The content is secret: traces show nothing of it, not even where the line damages what announces it. */
   readonly confidential?: boolean;
+  /** Read with a checksum where the modem has one, however long the line is busy with that. */
+  readonly verified?: boolean;
 }
 
 /** The modem's file system. Names are checked; contents may hold any byte. */

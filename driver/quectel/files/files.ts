@@ -47,7 +47,7 @@ export class QuectelFiles implements FileService {
       if (entry === undefined) throw missing(name);
       if (!(entry.size >= 0))
         throw new ModemError("MODEM_REJECTED", `The modem did not tell the size of its file ${name}`);
-      return entry.size > bytesIn(this.#channel, LONGEST_HOLD_S)
+      return entry.size > bytesIn(this.#channel, LONGEST_HOLD_S) && options.verified !== true
         ? this.#readInChunks(file, entry, options)
         : this.#download(file, entry, options);
     }, options);

@@ -11,7 +11,7 @@ import type { QuectelSecurity, SslLease } from "../security/security";
 import type { SocketNumbers } from "../sockets/numbers";
 import type { QuectelTraits } from "../traits";
 import { planRequest, type RequestPlan } from "./plan";
-import { ResponseReader } from "./reader";
+import { ResponseReader, Unproven } from "./reader";
 import { BUSY, type Failed, type Outcome, RequestSender } from "./request";
 import { HttpConfiguration } from "./settings";
 
@@ -99,18 +99,27 @@ export class QuectelHttp implements HttpService {
     const lease = plan.tls === undefined ? undefined : await this.#security.acquire(plan.tls.ssl, waiting);
     const work = { plan, deadline, lease };
     try {
-      let outcome = await this.#attempt(work);
-      if ("error" in outcome && (await this.#recover(outcome, work))) outcome = await this.#attempt(work);
-      if ("error" in outcome) throw await this.#explain(outcome, work);
-      deadline.signal.throwIfAborted();
-      const { operation, onProgress } = plan;
-      return await this.#reader.read({ operation, answered: outcome, deadline, onComplete, onProgress });
+      return await this.#exchange(work, plan.verified, onComplete).catch((error: unknown) => {
+        const isRepeatable = plan.method === "GET" || plan.method === "HEAD";
+        if (!(error instanceof Unproven) || !isRepeatable) throw error;
+        return this.#exchange(work, true, onComplete);
+      });
     } catch (error) {
       lease?.release({ suspect: true });
       throw error;
     } finally {
       lease?.release();
     }
+  }
+
+  /** Sends the request and reads its response. */
+  async #exchange(work: Work, verified: boolean, onComplete: (response: HttpResponse) => void): Promise<HttpResponse> {
+    const { plan, deadline } = work;
+    let outcome = await this.#attempt(work);
+    if ("error" in outcome && (await this.#recover(outcome, work))) outcome = await this.#attempt(work);
+    if ("error" in outcome) throw await this.#explain(outcome, work);
+    deadline.signal.throwIfAborted();
+    return this.#reader.read({ plan, answered: outcome, deadline, verified, onComplete });
   }
 
   async #attempt({ plan, deadline, lease }: Work): Promise<Outcome> {

@@ -1,7 +1,7 @@
 import { isEscape } from "../../at/data-mode/escape";
 import { withoutBrackets } from "../../cellular/addresses";
 import { ModemError } from "../../errors";
-import type { HttpRequest } from "../../services/http/http";
+import type { HttpMethod, HttpRequest } from "../../services/http/http";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../../services/http/target";
 import { planSsl, type SslPlan } from "../security/plan";
 import type { QuectelTraits } from "../traits";
@@ -28,7 +28,7 @@ export interface TlsPlan {
 
 /** A request as the modem will get it, checked. */
 export interface RequestPlan {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: HttpMethod;
   /** For messages: without query, since that may hold secrets. */
   readonly operation: string;
   readonly url: string;
@@ -40,13 +40,14 @@ export interface RequestPlan {
   /** QHTTPCFG "contenttype"; undefined where it does not matter. */
   readonly contentType: number | undefined;
   readonly payload: Buffer;
+  /** The response is read with a checksum, however short it is. */
+  readonly verified: boolean;
   readonly onProgress: HttpRequest["onProgress"];
 }
 
 /** Checks a request and decides how it is written. @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` */
 export function planRequest(request: HttpRequest, model: QuectelTraits): RequestPlan {
-  const { method, cid, onProgress } = request;
-  if (method === "HEAD") throw new ModemError("NOT_SUPPORTED", `${model.name} has no HEAD request; use GET`);
+  const { method, cid, onProgress, verify } = request;
   const url = parseHttpUrl(request);
   const operation = `${method} ${url.protocol}//${url.host}${url.pathname}`;
   const body = Buffer.from(request.body ?? []);
@@ -54,7 +55,9 @@ export function planRequest(request: HttpRequest, model: QuectelTraits): Request
   const type = request.contentType ?? typeField;
   const credentials = request.auth ?? urlCredentials(url);
   const known = CONTENT_TYPES.get((type ?? UNTYPED).toLowerCase());
-  const plan = { method, operation, url: wireUrl(url, model), cid, tls: planTls(url, request, model), onProgress };
+  const verified = verify === "always";
+  const tls = planTls(url, request, model);
+  const plan = { method, operation, url: wireUrl(url, model), cid, tls, verified, onProgress };
   if (fields.length === 0 && credentials === undefined) {
     if (method === "GET" && body.length === 0)
       return { ...plan, ownHead: false, contentType: undefined, payload: body };
@@ -63,13 +66,18 @@ export function planRequest(request: HttpRequest, model: QuectelTraits): Request
   }
   const authorization = credentials === undefined ? undefined : basicCredentials(credentials);
   const payload = Buffer.concat([writeHead({ method, url, fields, type, authorization, body }), body]);
-  if (method === "GET" && payload.length > model.limits.http.get) {
+  if (goesByGet(method) && payload.length > model.limits.http.get) {
     throw new ModemError(
       "INVALID_INPUT",
       `${operation}: headers and body have ${payload.length} bytes, ${model.name} takes ${model.limits.http.get}`,
     );
   }
   return { ...plan, ownHead: true, contentType: undefined, payload };
+}
+
+/** QHTTPGET sends what its own head asks for, and does not wait for a body before it connects; all else is QHTTPPOST's. */
+export function goesByGet(method: HttpMethod): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 function planTls(url: URL, { security, timeout }: HttpRequest, model: QuectelTraits): TlsPlan | undefined {

@@ -4,8 +4,9 @@ import { quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { commandWithResult } from "../../cellular/result-urc";
 import { isModemError, ModemError } from "../../errors";
+import { ChunkHabit } from "../../services/http/chunked";
 import type { HttpResponse } from "../../services/http/http";
-import { hasNoBody, parseResponse } from "../../services/http/response";
+import { hasNoBody, readResponse } from "../../services/http/response";
 import type { Deadline } from "../../services/waiting/deadline";
 import { command } from "../commands";
 import { numberedError, translated } from "../errors";
@@ -25,22 +26,29 @@ const HEAD_LENGTH = 8_192;
  * body is complete (AT facts 5), so it is not the whole time that the request may take.
  */
 const LONGEST_GAP_S = 30;
+/** The same where nothing is waited for: the answer to HEAD is all there when the result URC comes. */
+const HEAD_GAP_S = 5;
 const RESPONSE_FILE = "http-response.tmp";
 
 /** What is read: which request it belongs to, and what its result URC said. */
 export interface Reading {
-  readonly operation: string;
+  readonly plan: RequestPlan;
   readonly answered: Answered;
   readonly deadline: Deadline;
+  /** Through a file, since that has a checksum. */
+  readonly verified: boolean;
   /** Called as soon as the response is complete, which may be well before the modem is done with it. */
   readonly onComplete: (response: HttpResponse) => void;
-  readonly onProgress: RequestPlan["onProgress"];
 }
+
+/** The response that the line carried may be right, but only a checksum could tell. */
+export class Unproven extends ModemError {}
 
 /** QHTTPREAD and QHTTPREADFILE (guide 2.6, 2.7). */
 export class ResponseReader {
   readonly #channel: Channel;
   readonly #files: QuectelFiles;
+  readonly #chunks = new ChunkHabit();
   /** A response may lie in the file from a time before this driver. */
   #leftover = true;
 
@@ -52,11 +60,14 @@ export class ResponseReader {
   /**
    * A body may hold whatever ends QHTTPREAD: it is used when the length is known, and the response short. All others
    * go to a file, which is read by its size.
+   *
+   * @throws {ModemError} `Unproven` where another try through a file may do
    */
   async read(reading: Reading): Promise<HttpResponse> {
-    const { statusCode, length } = reading.answered;
-    const known = hasNoBody(statusCode) ? 0 : length;
-    if (known === undefined) return this.#readThroughFile(reading);
+    const { answered, plan, verified } = reading;
+    const isEmpty = plan.method === "HEAD" || (answered.statusCode !== undefined && hasNoBody(answered.statusCode));
+    const known = isEmpty ? 0 : answered.length;
+    if (verified || known === undefined) return this.#readThroughFile(reading);
     const short = known <= bytesIn(this.#channel, LONGEST_HOLD_S);
     return short || !(await this.#fits(known)) ? this.#readInline(reading, known) : this.#readThroughFile(reading);
   }
@@ -66,33 +77,46 @@ export class ResponseReader {
     return free === undefined || length + HEAD_LENGTH < free;
   }
 
-  async #readInline({ operation, answered, deadline, onComplete }: Reading, length: number): Promise<HttpResponse> {
-    const end = new ResponseEnd(length, (raw) => onComplete(finish(raw, answered, operation)));
-    const wait = Math.min(LONGEST_GAP_S, deadline.seconds);
+  async #readInline(reading: Reading, length: number): Promise<HttpResponse> {
+    const { plan, deadline, onComplete } = reading;
+    const { operation } = plan;
+    const announced = { length, headOnly: plan.method === "HEAD" };
+    const end = new ResponseEnd(announced, (raw) => {
+      try {
+        onComplete(this.#finish(raw, reading));
+      } catch {
+        // It is thrown once more when the modem is done.
+      }
+    });
+    const wait = longestGap(reading);
     const time =
       transferTime(length + HEAD_LENGTH, this.#channel.bytesPerSecond) + Math.max(deadline.remaining, wait * 1000);
-    const reading = command("+QHTTPREAD=", [wait], {
+    const reader = command("+QHTTPREAD=", [wait], {
       download: { length: end.find },
       timeout: time + wait * 1000 + TIMEOUTS.late,
       usual: wait * 1000 + TIMEOUTS.late,
     });
-    const urc = this.#resultUrc("+QHTTPREAD:", operation, reading.label, TIMEOUTS.late);
+    const urc = this.#resultUrc("+QHTTPREAD:", operation, reader.label, TIMEOUTS.late);
     try {
-      const { response } = await commandWithResult(this.#channel, reading, urc);
-      if (response.damaged === true) throw damaged(operation, reading.label);
-      return finish(response.data ?? Buffer.alloc(0), answered, operation);
+      const { response } = await commandWithResult(this.#channel, reader, urc);
+      const isDamaged = response.damaged === true || end.condition === "damaged";
+      if (isDamaged && end.hasHead) throw damaged(operation, reader.label);
+      if (end.condition === "unproven") throw unproven(operation, reader.label);
+      return this.#finish(response.data ?? Buffer.alloc(0), reading);
     } catch (error) {
+      if (error instanceof Unproven) throw error;
       throw incomplete(translated(error, operation), `${end.bodyBytes} of ${length} bytes of the body arrived`);
     }
   }
 
-  async #readThroughFile({ operation, answered, deadline, onProgress }: Reading): Promise<HttpResponse> {
+  async #readThroughFile(reading: Reading): Promise<HttpResponse> {
+    const { deadline, plan, verified } = reading;
+    const options = { signal: deadline.signal, onProgress: plan.onProgress, verified };
     if (this.#leftover) await this.#files.remove(RESPONSE_FILE).catch(() => undefined);
     this.#leftover = true;
     try {
-      await this.#store(operation, answered, deadline);
-      const raw = await this.#files.read(RESPONSE_FILE, { signal: deadline.signal, onProgress });
-      return finish(raw, answered, operation);
+      await this.#store(reading);
+      return this.#finish(await this.#files.read(RESPONSE_FILE, options), reading);
     } finally {
       await this.#files.remove(RESPONSE_FILE).then(
         () => {
@@ -104,8 +128,11 @@ export class ResponseReader {
     }
   }
 
-  async #store(operation: string, { length }: Answered, deadline: Deadline): Promise<void> {
-    const wait = Math.min(LONGEST_GAP_S, deadline.seconds);
+  async #store(reading: Reading): Promise<void> {
+    const { answered, deadline, plan } = reading;
+    const { operation } = plan;
+    const { length } = answered;
+    const wait = longestGap(reading);
     const file = quote(RESPONSE_FILE, { field: "filename", max: 80 });
     const storing = command("+QHTTPREADFILE=", [file, wait], { timeout: TIMEOUTS.file });
     const time = deadline.remaining + wait * 1000 + TIMEOUTS.late;
@@ -113,6 +140,8 @@ export class ResponseReader {
       const urc = this.#resultUrc("+QHTTPREADFILE:", operation, storing.label, time);
       await commandWithResult(this.#channel, storing, urc);
     } catch (error) {
+      // The server has sent all when it closes behind the head; the modem waits for a body.
+      if (plan.method === "HEAD" && isModemError(error, "CONNECTION_CLOSED")) return;
       const stored = (await this.#files.size(RESPONSE_FILE).catch(() => undefined)) ?? 0;
       const announced = length === undefined ? "a body of unknown length" : `a body of ${length} bytes`;
       throw incomplete(
@@ -120,6 +149,11 @@ export class ResponseReader {
         `${stored} bytes of head and body arrived, ${announced} was announced`,
       );
     }
+  }
+
+  /** @throws {ModemError} where it isn't whole, or says something else than the result URC */
+  #finish(raw: Buffer, { answered, plan: { operation, method } }: Reading): HttpResponse {
+    return readResponse(raw, { operation, method, ...answered, chunks: this.#chunks });
   }
 
   #resultUrc(prefix: string, operation: string, command: string, timeout: number) {
@@ -132,26 +166,13 @@ export class ResponseReader {
   }
 }
 
-/** @throws {ModemError} `CONNECTION_CLOSED` when there is less body than announced */
-function finish(raw: Buffer, { statusCode, length }: Answered, operation: string): HttpResponse {
-  const response = parseResponse(raw);
-  if (response === undefined) {
-    const least = length ?? 0;
-    if (raw.length < least) throw closedEarly(operation, raw.length, least);
-    return { statusCode, headers: {}, body: raw };
-  }
-  const { headers, body, received, announced } = response;
-  // Guide 3.2.1 prints two different lengths for one response: only less than both is too little.
-  const expected = Math.min(announced ?? Number.POSITIVE_INFINITY, length ?? Number.POSITIVE_INFINITY);
-  if (Number.isFinite(expected) && received < expected && !hasNoBody(response.statusCode)) {
-    throw closedEarly(operation, received, expected);
-  }
-  return { statusCode: response.statusCode, headers, body };
+function longestGap({ plan, deadline }: Reading): number {
+  return Math.min(plan.method === "HEAD" ? HEAD_GAP_S : LONGEST_GAP_S, deadline.seconds);
 }
 
-function closedEarly(operation: string, received: number, expected: number): ModemError {
-  const message = `${operation}: the server closed the connection after ${received} of ${expected} bytes of the body`;
-  return new ModemError("CONNECTION_CLOSED", message);
+function unproven(operation: string, command: string): ModemError {
+  const text = "there is a line end behind the body that may be the server's, or belong to a body that grew on the way";
+  return new Unproven("MODEM_REJECTED", `${operation}: ${text}. Have it verified`, { command, errorText: text });
 }
 
 function damaged(operation: string, command: string): ModemError {

@@ -1,4 +1,5 @@
 import { ModemError } from "../../errors";
+import { isRedundant } from "../../services/http/redundant";
 import { requestTarget } from "../../services/http/target";
 
 type Field = readonly [name: string, value: string];
@@ -7,6 +8,9 @@ type Field = readonly [name: string, value: string];
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Framing is the driver's: the body goes as one piece of known length. */
 const FORBIDDEN = new Set(["transfer-encoding", "trailer", "upgrade"]);
+
+/** What an own head says of the connection. The modem's says keep-alive, and the connection ends all the same. */
+const CONNECTION = ["close"] as const;
 
 /** What a head is written from. */
 export interface HeadParts {
@@ -19,8 +23,8 @@ export interface HeadParts {
 }
 
 /**
- * Checks the fields of a request; takes out what the driver or the modem writes: Content-Type, Content-Length, and a
- * Host that agrees with the URL (guide 1.2.1 requires that it does).
+ * Checks the fields of a request; takes out what the driver or the modem writes: Content-Type, Content-Length, a Host
+ * that agrees with the URL (guide 1.2.1 requires that it does), and a Connection that says only what is done anyway.
  *
  * @throws {ModemError} `INVALID_INPUT`, naming the field
  */
@@ -34,10 +38,11 @@ export function checkHeaders(
     checkField(name, value);
     const lower = name.toLowerCase();
     if (lower === "content-type") contentType = value;
-    if (lower === "host" && value.toLowerCase() !== host) {
+    if (isRedundant([name, value], { host, length: 0, connection: CONNECTION })) return false;
+    if (lower === "host") {
       throw new ModemError("INVALID_INPUT", `header Host must agree with the URL, ${model} connects to the URL's host`);
     }
-    return !["content-type", "content-length", "host"].includes(lower);
+    return !["content-type", "content-length"].includes(lower);
   });
   return { fields, contentType };
 }

@@ -12,7 +12,7 @@ import type { QuectelFiles } from "../files/files";
 import { bytesIn } from "../files/line-share";
 import { TIMEOUTS } from "../timeouts";
 import type { QuectelTraits } from "../traits";
-import type { RequestPlan } from "./plan";
+import { goesByGet, type RequestPlan } from "./plan";
 
 /** A body that holds the line longer than this, in s, goes through a file, whose chunks let other commands through. */
 const LONGEST_HOLD_S = 2;
@@ -30,7 +30,8 @@ const BEFORE_CONNECT = new Set([703, 707, 714]);
 
 /** The server answered: the response can be read. */
 export interface Answered {
-  readonly statusCode: number;
+  /** Undefined where the modem left it out. */
+  readonly statusCode: number | undefined;
   /** Bytes of the body, where the response has a Content-Length. */
   readonly length: number | undefined;
 }
@@ -76,7 +77,7 @@ export class RequestSender {
   async #needsFile({ method, payload, operation }: RequestPlan): Promise<boolean> {
     const { name, limits } = this.#model;
     const most = limits.http.post;
-    if (method === "GET" || payload.length <= Math.min(most, bytesIn(this.#channel, LONGEST_HOLD_S))) return false;
+    if (goesByGet(method) || payload.length <= Math.min(most, bytesIn(this.#channel, LONGEST_HOLD_S))) return false;
     const free = await this.#files.free();
     if (free === undefined || payload.length < free) return true;
     if (payload.length <= most) return false;
@@ -114,7 +115,7 @@ export class RequestSender {
     } catch (error) {
       const number = numberOf(error);
       const unsent = !answered && number !== undefined && BEFORE_CONNECT.has(number);
-      return failed(error, plan, plan.method !== "GET" && !unsent);
+      return failed(error, plan, !goesByGet(plan.method) && !unsent);
     }
   }
 
@@ -137,7 +138,7 @@ export class RequestSender {
     const promptTime = seconds * 1000 + TIMEOUTS.prompt;
     const upload = { prompt: "CONNECT", data: payload, promptTime } as const;
     const options = { upload, timeout: timeout + input * 1000 };
-    return method === "GET"
+    return goesByGet(method)
       ? { name: "+QHTTPGET", order: command("+QHTTPGET=", [seconds, payload.length, input], options) }
       : { name: "+QHTTPPOST", order: command("+QHTTPPOST=", [payload.length, input, seconds], options) };
   }
@@ -187,7 +188,8 @@ function parseOutcome(line: Line, report: { operation: string; command: string }
   const number = toInteger(error);
   if (number !== 0) return numberedError(number, { ...report, result: line.text });
   const bytes = toInteger(length);
-  return { statusCode: toInteger(statusCode), length: Number.isNaN(bytes) ? undefined : bytes };
+  const code = (statusCode?.text ?? "") === "" ? undefined : toInteger(statusCode);
+  return { statusCode: code, length: bytes >= 0 ? bytes : undefined };
 }
 
 function failed(error: unknown, { operation }: RequestPlan, accepted: boolean): Failed {

@@ -1,27 +1,56 @@
-import { parseResponseHead, type ResponseHead } from "../../services/http/head";
+import { contentLength, parseResponseHead, type ResponseHead } from "../../services/http/head";
 import { hasNoBody } from "../../services/http/response";
 
 /** Silence after which an error line in place of the rest is taken for one, in ms. */
-const BREAK_OFF_MS = 1_500;
-/** A final result, perhaps with the result URC behind it, where data should go on. */
-const FINAL_RESULT = /\r\n(?:OK|ERROR|\+CME ERROR: \d+)\r\n(?:\r\n\+QHTTPREAD: \d+\r\n)?$/;
-/** What every final result begins with (V.250 5.7.1). */
-const LINE_END = "\r\n";
-/** No match is longer. */
-const TAIL_LENGTH = 64;
+const BREAK_OFF_MS = 900;
+/** Bytes within which a head has to end. */
+const HEAD_LENGTH = 65_536;
+/** Bytes behind the data that are looked at. */
+const TAIL_LENGTH = 512;
+/** Bytes of CR LF. */
+const LINE_END = 2;
+
+const URC = "\\r\\n\\+(?!CM[ES] ERROR:)[\\x20-\\x7e]{1,200}\\r\\n";
+const FINAL = "\\r\\n(?:OK|ERROR|\\+CME ERROR: [\\x20-\\x7e]{1,64})\\r\\n";
+/** A final result and the lines that may follow it, the result URC above all. */
+const LAST_WORDS = new RegExp(`${FINAL}(?:${URC})*$`);
+/**
+ * What follows data that are whole, each with URCs between: their result and its URC, or after a silence nothing but a
+ * result. Group 1 is a line end that the server sent too much (RFC 9112 2.2 tells of such).
+ */
+const RESULT = new RegExp(`^(\\r?\\n)?(?:${URC})*\\r\\nOK\\r\\n(?:${URC})*?\\r\\n\\+QHTTPREAD: \\d+\\r\\n`);
+const RESULT_ALONE = new RegExp(`^(\\r?\\n)?(?:${URC})*${FINAL}(?:${URC})*$`);
+
+/** What came by QHTTPREAD. */
+export type ResponseCondition =
+  /** Bytes are missing, or stand where none should. */
+  | "damaged"
+  /** The count is right, but a line end stands behind it that may be the server's or the end of a body that grew. */
+  | "unproven"
+  | "whole";
+
+/** Which answer is read. */
+export interface Announced {
+  /** Bytes of the body as the result URC has them. */
+  readonly length: number;
+  /** The answer to HEAD ends with its head. */
+  readonly headOnly: boolean;
+}
 
 /**
  * Finds where the data of QHTTPREAD ends. It has no length of its own: the head is in it, and the result URC told the
- * length of the body. A response that breaks off is followed by an error line (guide 2.6), which only the silence
- * after it tells from data.
+ * length of the body. A count alone is not enough, since a final result that stands in place of missing bytes counts as
+ * well: the data end where the count says so and a final result begins. A response that breaks off is followed by an
+ * error line (guide 2.6), which only the silence after it tells from data.
  */
 export class ResponseEnd {
-  readonly #announced: number;
+  readonly #announced: Announced;
   readonly #onComplete: (raw: Buffer) => void;
   #head: ResponseHead | undefined;
   #received = 0;
+  #condition: ResponseCondition = "damaged";
 
-  constructor(announced: number, onComplete: (raw: Buffer) => void) {
+  constructor(announced: Announced, onComplete: (raw: Buffer) => void) {
     this.#announced = announced;
     this.#onComplete = onComplete;
   }
@@ -31,28 +60,79 @@ export class ResponseEnd {
     return Math.max(0, this.#received - (this.#head?.length ?? this.#received));
   }
 
+  get hasHead(): boolean {
+    return this.#head !== undefined;
+  }
+
+  get condition(): ResponseCondition {
+    return this.#condition;
+  }
+
   readonly find = (raw: Buffer, quiet: number): number | undefined => {
-    this.#head ??= parseResponseHead(raw);
-    const end = this.#total(raw, quiet) ?? (quiet >= BREAK_OFF_MS ? finalResultIn(raw) : undefined);
+    this.#findHead(raw);
+    const end = this.#whole(raw, quiet > 0) ?? (quiet >= BREAK_OFF_MS ? this.#brokenOff(raw) : undefined);
     this.#received = end ?? raw.length;
     return end;
   };
 
-  /** Where the count ends the data. What follows tells whether a byte was lost or added: then nothing is complete. */
-  #total(raw: Buffer, quiet: number): number | undefined {
+  #brokenOff(raw: Buffer): number | undefined {
+    const end = lastWordsIn(raw);
+    // The line ends of the last words end no head.
+    if (end !== undefined && this.#head !== undefined && end < this.#head.length) this.#head = undefined;
+    return end;
+  }
+
+  #findHead(raw: Buffer): void {
+    if (this.#head !== undefined || this.#received >= HEAD_LENGTH) return;
+    this.#head = parseResponseHead(raw.subarray(0, HEAD_LENGTH));
+  }
+
+  #whole(raw: Buffer, isSilent: boolean): number | undefined {
     if (this.#head === undefined) return undefined;
-    const total = this.#head.length + (hasNoBody(this.#head.statusCode) ? 0 : this.#announced);
-    if (raw.length < total) return undefined;
-    const behind = raw.toString("latin1", total, total + LINE_END.length);
-    const mayGoOn = behind !== LINE_END && LINE_END.startsWith(behind);
-    if (mayGoOn && quiet === 0) return undefined;
-    if (LINE_END.startsWith(behind)) this.#onComplete(Buffer.from(raw.subarray(0, total)));
-    return total;
+    const totals = this.#totals(this.#head);
+    for (const total of totals) {
+      if (raw.length < total) continue;
+      // Of two counts that differ, the one that all of the rest fits to is right.
+      const isSure = totals.length === 1 || (isSilent && lastWordsIn(raw) === total);
+      const condition = isSure ? this.#conditionAt(raw, this.#head, total, isSilent) : undefined;
+      if (condition === undefined) continue;
+      this.#condition = condition;
+      if (condition === "whole") this.#onComplete(Buffer.from(raw.subarray(0, total)));
+      return total;
+    }
+    return undefined;
+  }
+
+  /** Where the answer may end: head and result URC may differ, as they do in guide 3.2.1. */
+  #totals(head: ResponseHead): readonly number[] {
+    if (this.#announced.headOnly || hasNoBody(head.statusCode)) return [head.length];
+    const announced = contentLength(head) || this.#announced.length;
+    return [...new Set([this.#announced.length, announced])].map((count) => head.length + count);
+  }
+
+  #conditionAt(raw: Buffer, head: ResponseHead, total: number, isSilent: boolean): ResponseCondition | undefined {
+    const behind = raw.toString("latin1", total, total + TAIL_LENGTH);
+    // Some firmware waits long for the server to close before it says OK (AT facts 5).
+    if (behind === "") return isSilent && lastWordsIn(raw) === undefined ? "whole" : undefined;
+    // A server that closes behind the head of an answer to HEAD has sent all, whatever the modem thinks of it.
+    const lone = isSilent || this.#announced.headOnly ? RESULT_ALONE.exec(behind) : null;
+    const match = RESULT.exec(behind) ?? lone;
+    if (match === null) return undefined;
+    const mayBeShifted = match[1] !== undefined && mayHaveGrown(raw.subarray(head.length - LINE_END, total));
+    return mayBeShifted ? "unproven" : "whole";
   }
 }
 
-function finalResultIn(raw: Buffer): number | undefined {
+/** Whether two bytes may have been doubled on the way. */
+function mayHaveGrown(bytes: Buffer): boolean {
+  for (let at = 0; at + 2 * LINE_END <= bytes.length; at += 1) {
+    if (bytes[at] === bytes[at + 2] && bytes[at + 1] === bytes[at + 3]) return true;
+  }
+  return false;
+}
+
+function lastWordsIn(raw: Buffer): number | undefined {
   const start = Math.max(0, raw.length - TAIL_LENGTH);
-  const match = FINAL_RESULT.exec(raw.toString("latin1", start));
+  const match = LAST_WORDS.exec(raw.toString("latin1", start));
   return match === null ? undefined : start + match.index;
 }

@@ -31,12 +31,19 @@ const SINGLE = new Set([
 
 const STATUS_LINE = /^HTTP\/\d(?:\.\d)? (\d{3})(?: |$)/;
 
+const LF = 0x0a;
+const CR = 0x0d;
+/** Line ends before a status line. */
+const MOST_LINE_ENDS = 8;
+
 /**
- * Finds the final head at the beginning of `raw`, past any interim ones (100, 103; RFC 9110 15.2).
+ * Finds the final head at the beginning of `raw`, past any interim ones (100, 103; RFC 9110 15.2), and past line ends,
+ * which some servers send before it (RFC 9112 2.2).
  * Undefined when the bytes don't begin with a head, or with one that is not complete yet.
  */
 export function parseResponseHead(raw: Buffer): ResponseHead | undefined {
   for (let start = 0; ; ) {
+    start = behindLineEnds(raw, start);
     const end = headEnd(raw, start);
     if (end === undefined) return undefined;
     const [status = "", ...fields] = raw.toString("latin1", start, end).trimEnd().split(/\r?\n/);
@@ -47,19 +54,31 @@ export function parseResponseHead(raw: Buffer): ResponseHead | undefined {
   }
 }
 
-/** Number of body bytes that the head announces; undefined where it does not, or uses another framing. */
+/**
+ * Number of body bytes that the head announces; undefined where it does not, or uses another framing, and NaN where what
+ * it says is no number.
+ */
 export function contentLength({ headers }: ResponseHead): number | undefined {
   const value = headers["content-length"];
-  if (headers["transfer-encoding"] !== undefined || typeof value !== "string") return undefined;
-  return /^\d+$/.test(value) ? Number(value) : undefined;
+  const coding = headers["transfer-encoding"];
+  if (typeof value !== "string" || (coding !== undefined && !/^identity$/i.test(String(coding)))) return undefined;
+  // The same number several times is one that a proxy has joined (RFC 9110 8.6).
+  const counts = new Set(value.split(",").map((count) => (/^\d+$/.test(count.trim()) ? Number(count) : Number.NaN)));
+  return counts.size === 1 ? [...counts][0] : Number.NaN;
 }
 
 function headEnd(raw: Buffer, start: number): number | undefined {
-  for (let at = raw.indexOf(0x0a, start); at >= 0; at = raw.indexOf(0x0a, at + 1)) {
-    const next = raw[at + 1] === 0x0d ? at + 2 : at + 1;
-    if (raw[next] === 0x0a) return next + 1;
+  for (let at = raw.indexOf(LF, start); at >= 0; at = raw.indexOf(LF, at + 1)) {
+    const next = raw[at + 1] === CR ? at + 2 : at + 1;
+    if (raw[next] === LF) return next + 1;
   }
   return undefined;
+}
+
+function behindLineEnds(raw: Buffer, start: number): number {
+  let at = start;
+  while (at < start + MOST_LINE_ENDS && (raw[at] === CR || raw[at] === LF)) at += 1;
+  return at;
 }
 
 function parseFields(lines: readonly string[]): Record<string, string | string[]> {

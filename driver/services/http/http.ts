@@ -17,6 +17,11 @@ export interface HttpRequest {
   readonly security?: SecurityProfile;
   /** PDP context; the modem's default one when left out. */
   readonly cid?: number;
+  /**
+   * Whether the response is read with a checksum: `auto`, the default, where that costs little, `always` wherever the
+   * modem has one.
+   */
+  readonly verify?: "auto" | "always";
   /** ms for the whole request, waiting for a free profile included. */
   readonly timeout: number;
   readonly signal?: AbortSignal;

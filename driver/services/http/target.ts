@@ -1,8 +1,14 @@
 import { ModemError } from "../../errors";
 import type { HttpRequest } from "./http";
 
+/** Characters; no modem takes as many. */
+const LONGEST_URL = 8_192;
+
 /** The URL of a request, checked as far as it is the same for every modem. @throws {ModemError} `INVALID_INPUT` */
 export function parseHttpUrl({ url: text, security }: Pick<HttpRequest, "url" | "security">): URL {
+  if (text.length > LONGEST_URL) {
+    throw new ModemError("INVALID_INPUT", `url is too long: ${text.length} characters, at most ${LONGEST_URL}`);
+  }
   // The URL parser drops tabs and line ends silently; what asks for one host must not become another.
   if (/[^\x20-\x7e\u00a0-\u{10ffff}]/u.test(text)) {
     throw new ModemError("INVALID_INPUT", "url contains a control character");
@@ -14,6 +20,7 @@ export function parseHttpUrl({ url: text, security }: Pick<HttpRequest, "url" | 
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new ModemError("INVALID_INPUT", "url must begin with http: or https:");
   }
+  if (url.port === "0") throw new ModemError("INVALID_INPUT", "url: there is no port 0");
   // A modem has no certificates of its own to check a server with: going on would be TLS in name only.
   if (url.protocol === "https:" && security === undefined) {
     throw new ModemError(

@@ -3,7 +3,9 @@ import type { Line } from "../../at/line";
 import { commandWithResult } from "../../cellular/result-urc";
 import { delay } from "../../delay";
 import { isModemError, type ModemError } from "../../errors";
+import { ChunkHabit } from "../../services/http/chunked";
 import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
+import { readResponse } from "../../services/http/response";
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import { Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
@@ -13,7 +15,6 @@ import { numbersOf, type UbloxTraits } from "../traits";
 import { type HttpFailure, httpError, isInProgress } from "./errors";
 import { planRequest, type RequestPlan } from "./plan";
 import { HttpProfile } from "./profile";
-import { readResponseFile } from "./response";
 
 /** ms for which a profile that is still busy is left alone. */
 const BUSY_PAUSE_MS = 1000;
@@ -35,6 +36,7 @@ export class UbloxHttp implements HttpService {
   readonly #profiles: Pool<HttpProfile>;
   readonly #security: UbloxSecurity;
   readonly #model: UbloxTraits;
+  readonly #chunks = new ChunkHabit();
   readonly #disposed = new AbortController();
 
   constructor(channel: Channel, files: UbloxFiles, security: UbloxSecurity, model: UbloxTraits) {
@@ -101,7 +103,7 @@ export class UbloxHttp implements HttpService {
       signal.throwIfAborted();
       if (!isDone) return undefined;
       const content = await this.#files.read(profile.responseFile, { signal, onProgress: plan.onProgress });
-      return readResponseFile(content, plan.method);
+      return readResponse(content, { operation: plan.operation, method: plan.method, chunks: this.#chunks });
     } catch (error) {
       ended ??= secure?.end(!isModemError(error, "TLS_FAILED"));
       throw error;

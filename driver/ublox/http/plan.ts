@@ -3,6 +3,7 @@ import { type Field, integer, quote, unquotable } from "../../at/fields";
 import { withoutBrackets } from "../../cellular/addresses";
 import { ModemError } from "../../errors";
 import type { HttpMethod, HttpRequest } from "../../services/http/http";
+import { isRedundant } from "../../services/http/redundant";
 import { parseHttpUrl, requestTarget, urlCredentials } from "../../services/http/target";
 import type { SecurityProfile } from "../../services/security/security";
 import { addressFamily } from "../addresses";
@@ -39,6 +40,8 @@ export interface RequestPlan {
 const COMMANDS: Readonly<Record<HttpMethod, number>> = { HEAD: 0, GET: 1, DELETE: 2, PUT: 3, POST: 4 };
 const POST_DATA = 5;
 
+/** It makes one request a connection, whatever it says of that. */
+const CONNECTION = ["close", "keep-alive"] as const;
 /** The modem writes these itself; a second one would make the request ambiguous. */
 const MODEM_HEADERS: ReadonlySet<string> = new Set(["host", "connection", "content-length", "transfer-encoding"]);
 /** Whose values may be shown. Any other may hold a key: services have names of their own for theirs. */
@@ -70,6 +73,7 @@ export function planRequest(request: HttpRequest, model: UbloxTraits): RequestPl
   const host = withoutBrackets(url.hostname);
   const { contentType, headers } = separateContentType(request);
   const body = planBody(request, contentType, model);
+  const written = { host: url.host, length: request.body?.length ?? 0, connection: CONNECTION };
   const secured = url.protocol === "https:" ? request.security : undefined;
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
   return {
@@ -81,7 +85,10 @@ export function planRequest(request: HttpRequest, model: UbloxTraits): RequestPl
     secure: secured && { profile: secured, server: { host, port } },
     path: planPath(url, max.path),
     auth: planAuth(request, url, max.credential),
-    headers: planHeaders(headers, model),
+    headers: planHeaders(
+      headers.filter((field) => !isRedundant(field, written)),
+      model,
+    ),
     context: planContext(request.cid, host, contexts),
     body,
     onProgress: request.onProgress,
@@ -143,7 +150,9 @@ function planBody(
   const content = body ?? new Uint8Array();
   if (method !== "POST" && method !== "PUT") {
     if (content.length === 0) return undefined;
-    throw new ModemError("NOT_SUPPORTED", `${name} can't send a body with ${method}; only POST and PUT take one`);
+    const text = `${name} can't send a body with ${method}; only POST and PUT take one`;
+    // Other modems send one with DELETE, so it is this payload that can't be used.
+    throw new ModemError(method === "DELETE" ? "INVALID_INPUT" : "NOT_SUPPORTED", `payload: ${text}`);
   }
   const contentType = contentTypeOf(type);
   const max = limits.http.data;

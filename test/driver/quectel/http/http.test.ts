@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../../../driver/services/http/http";
+import { failure } from "../../../support/failure";
 import { type Session, startSession } from "../session";
 
 const EVERYTHING = Buffer.concat([
@@ -90,14 +91,79 @@ describe("a BG96 GET", () => {
     const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     session.http.answer = { response: `${head}3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n` };
     expect((await request(session)).body.toString()).toBe("abcde");
-    session.http.answer = { response: `${head}abcde` };
-    expect((await request(session)).body.toString()).toBe("abcde");
+    session.http.answer = { response: `${head}no chunks` };
+    expect((await request(session)).body.toString()).toBe("no chunks");
     const zipped = Buffer.from("1f8b080000000000000303000000000000000000", "hex");
     session.http.answer = {
       response: response(zipped, "Content-Encoding: gzip\r\n"),
       outcome: `0,200,${zipped.length}`,
     };
     expect(await request(session)).toMatchObject({ body: zipped, headers: { "content-encoding": "gzip" } });
+  });
+
+  it.each([
+    ["\r\n", ""],
+    ["", "\r\n"],
+    ["\r\n\r\n", "\r\n"],
+  ])("F03 reads an answer without the line ends before and behind it: %j, %j", async (before, behind) => {
+    const session = await startSession();
+    const raw = `${before}${response("hello")}${behind}`;
+    for (const outcome of ["0,200,5", "0,200"]) {
+      session.http.answer = { response: raw, outcome };
+      expect(await request(session)).toMatchObject({ statusCode: 200, body: Buffer.from("hello") });
+    }
+  });
+
+  it("F03 neighbour: asks once more, with a checksum, where a line end behind the body may be its own", async () => {
+    const session = await startSession();
+    session.http.answer = { response: `${response("[1,1,1]\r\n")}\r\n`, outcome: "0,200,9" };
+    expect((await request(session)).body.toString()).toBe("[1,1,1]\r\n");
+    expect(httpLines(session).map((line) => line.replace(/=.*/, ""))).toEqual([
+      "AT+QHTTPGET",
+      "AT+QHTTPREAD",
+      "AT+QHTTPGET",
+      "AT+QHTTPREADFILE",
+    ]);
+    await expect(request(session, POST)).rejects.toMatchObject({ code: "MODEM_REJECTED" });
+  });
+
+  it.each(["8", "8\r\n{", '8\r\n{"a":12}\r\n', '8\r\n{"a":12}\r\n8', '8\r\n{"a":12}\r\n0\r\n'])(
+    "F02 is CONNECTION_CLOSED for chunks that are cut: %j",
+    async (chunks) => {
+      const session = await startSession();
+      session.http.answer = { response: `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}` };
+      await expect(request(session)).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+    },
+  );
+
+  it.each([
+    ["no status line", "Content-Length: 5\r\n\r\nhello", "PROTOCOL_ERROR"],
+    ["a damaged one", "HTTP/1.1 2 0 OK\r\nContent-Length: 5\r\n\r\nhello", "PROTOCOL_ERROR"],
+    ["another status than the modem says", "HTTP/1.1 201 OK\r\nContent-Length: 5\r\n\r\nhello", "PROTOCOL_ERROR"],
+    ["no end", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nhello", "CONNECTION_CLOSED"],
+    ["a body that is longer than announced", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, world", undefined],
+  ])("F37 an answer with %s is never a success", async (_how, raw, code) => {
+    const session = await startSession();
+    for (const [outcome, verify] of [
+      ["0,200,5", "auto"],
+      ["0,200,5", "always"],
+      ["0,200", "auto"],
+    ] as const) {
+      session.http.answer = { response: raw, outcome };
+      const error = await failure(request(session, { verify }));
+      expect(error.code).toBe(
+        code ?? (verify === "auto" && outcome.length > 5 ? "MODEM_REJECTED" : "CONNECTION_CLOSED"),
+      );
+    }
+  });
+
+  it("F37 reads through a file, which has a checksum, when it is told to", async () => {
+    const session = await startSession();
+    session.http.answer = { response: response("hello"), outcome: "0,200,5" };
+    expect((await request(session, { verify: "always" })).body.toString()).toBe("hello");
+    expect(session.peer.commands).toContain('AT+QFDWL="http-response.tmp"');
+    expect((await request(session, { verify: "auto" })).body.toString()).toBe("hello");
+    expect(httpLines(session).at(-1)).toBe("AT+QHTTPREAD=30");
   });
 
   it("3.2.1-read-solution-1: copes with a head that tells another length than the result", async () => {

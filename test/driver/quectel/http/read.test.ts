@@ -63,7 +63,10 @@ describe("a BG96 response that breaks off", () => {
     session.http.answer = { response: `${HEAD}half`, outcome: "0,200,1000" };
     const failure = get(session).catch((error: unknown) => error);
     await advance(1000);
-    expect(await failure).toMatchObject({ code: "CONNECTION_CLOSED", message: expect.stringContaining("4 of 1000") });
+    expect(await failure).toMatchObject({
+      code: "CONNECTION_CLOSED",
+      message: expect.stringContaining("4 of the 1000"),
+    });
   });
 });
 

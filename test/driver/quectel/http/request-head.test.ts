@@ -105,10 +105,35 @@ describe("planning a request", () => {
     );
   });
 
-  it("says that HEAD is not supported", () => {
-    expect(() => plan({ method: "HEAD" })).toThrow(
-      expect.objectContaining({ code: "NOT_SUPPORTED", message: expect.stringContaining("HEAD") }),
-    );
+  it.each([
+    ["Connection", "close"],
+    ["connection", " Close "],
+    ["Host", "example.org"],
+    ["HOST", "EXAMPLE.org"],
+    ["Content-Length", "0"],
+  ])("F14 leaves out what is said anyway, and needs no head of its own for it: %s: %s", (name, value) => {
+    expect(plan({ headers: [[name, value]] })).toMatchObject({ ownHead: false, payload: Buffer.alloc(0) });
+  });
+
+  it.each(["http://example.org:0/", "https://example.org:0/", "http://[2001:db8::1]:00/x", "http://10.0.0.1:0"])(
+    "F16 refuses port 0: %s",
+    (url) => {
+      expect(() => plan({ url })).toThrow(
+        expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringContaining("port 0") }),
+      );
+    },
+  );
+
+  it("F15 sends a body with DELETE, its length and its type", () => {
+    const head = text({ method: "DELETE", contentType: "application/json", body: Buffer.from('{"a":1}') });
+    expect(head).toMatch(/^DELETE \/ HTTP\/1\.1\r\n/);
+    expect(head).toContain('Content-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}');
+  });
+
+  it("F15 asks for a head alone by a head of its own", () => {
+    const { ownHead, payload } = plan({ method: "HEAD", url: "http://example.org/a?b" });
+    expect(ownHead).toBe(true);
+    expect(payload.toString("latin1")).toMatch(/^HEAD \/a\?b HTTP\/1\.1\r\nHost: example\.org\r\n/);
   });
 
   it("asks for a security profile where the URL says https:", () => {

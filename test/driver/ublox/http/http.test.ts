@@ -143,6 +143,18 @@ describe("HTTP on LARA-R6", () => {
     expect(peer.uploads).toEqual([Buffer.from("short")]);
   });
 
+  it.each([
+    [["Connection", "close"]],
+    [["connection", "Keep-Alive "]],
+    [["Host", "HTTPBIN.org"]],
+    [["Content-Length", "0"]],
+  ] as const)("F14 leaves out silently what the modem says anyway: %s", async (header) => {
+    const { http, peer } = client();
+    const five = Array.from({ length: 5 }, (_, index) => [`X-${index}`, "1"] as const);
+    expect(await http.request(get({ headers: [header, ...five] }))).toMatchObject({ statusCode: 200 });
+    expect(peer.commands.join()).not.toContain(`:${header[0]}:`);
+  });
+
   it("takes a content type that stands among the headers", async () => {
     const { http, peer } = client();
     await http.request(get({ method: "POST", headers: [["Content-Type", "text/plain"]], body: Buffer.from("x") }));
@@ -198,6 +210,24 @@ describe("a response body", () => {
     expect((await http.request(get())).body.toString()).toBe("Wiki");
   });
 
+  it.each([
+    ["\r\n", ""],
+    ["", "\r\n"],
+    ["\r\n\r\n", "\r\n"],
+  ])("F03 is read without the line ends that stand before and behind the answer: %j, %j", async (before, behind) => {
+    const { http } = client(() => ({ content: `${before}${ok("hello")}${behind}` }));
+    expect(await http.request(get())).toMatchObject({ statusCode: 200, body: Buffer.from("hello") });
+  });
+
+  it.each(["8", "8\r\n{", '8\r\n{"a":12}\r\n', '8\r\n{"a":12}\r\n8', '8\r\n{"a":12}\r\n0\r\n'])(
+    "F02 in chunks that is cut is CONNECTION_CLOSED: %j",
+    async (chunks) => {
+      const content = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`;
+      const { http } = client(() => ({ content }));
+      expect((await failure(http.request(get()))).code).toBe("CONNECTION_CLOSED");
+    },
+  );
+
   it("that ends early is a closed connection, and the files go all the same", async () => {
     const { http, files } = client(() => ({ content: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234" }));
     const error = await failure(http.request(get()));
@@ -230,6 +260,13 @@ describe("a request that can't be made", () => {
     ["a line end behind the content type", { method: "POST", contentType: "a/b\r\n" }, "INVALID_INPUT", /contentType/],
     ["a long content type", { method: "POST", contentType: `a/${"b".repeat(70)}` }, "INVALID_INPUT", /contentType/],
     ["a body with GET", { body: Buffer.from("x") }, "NOT_SUPPORTED", /GET/],
+    ["F15 a body with DELETE", { method: "DELETE", body: Buffer.from("x") }, "INVALID_INPUT", /payload.*DELETE/],
+    ["F16 port 0", { url: "http://a.b:0/" }, "INVALID_INPUT", /port 0/],
+    ["F16 neighbour: port 0 in zeros", { url: "http://10.0.0.1:000/x" }, "INVALID_INPUT", /port 0/],
+    ["F16 neighbour: port 0 of an address", { url: "http://[2001:db8::1]:0/" }, "INVALID_INPUT", /port 0/],
+    ["F14 neighbour: another host", { headers: [["Host", "c.d"]] }, "INVALID_INPUT", /Host itself/],
+    ["F14 neighbour: another protocol", { headers: [["Connection", "upgrade"]] }, "INVALID_INPUT", /itself/],
+    ["F35 a very long URL", { url: `http://a.b/${" ".repeat(80_000)}` }, "INVALID_INPUT", /url is too long/],
     ["a context out of range", { cid: 9 }, "INVALID_INPUT", /cid/],
   ];
 
