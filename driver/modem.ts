@@ -4,7 +4,7 @@ import { PinFile } from "./cellular/pin-file";
 import { PinMemory } from "./cellular/pin-memory";
 import { readSignal } from "./cellular/signal";
 import { delay } from "./delay";
-import { isModemError, ModemError } from "./errors";
+import { isModemError, ModemError, shortPort } from "./errors";
 import { Connections, contextOf } from "./life/connections";
 import type { ContextConnector, LifeContext, LifeEvents } from "./life/context";
 import { Life } from "./life/life";
@@ -143,7 +143,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     const recovery = this.#recovery;
     if (recovery === undefined) return;
     this.#recovery = undefined;
-    const error = new ModemError("MODEM_OFFLINE", `The modem on ${this.#settings.port} was closed`);
+    const error = new ModemError("MODEM_OFFLINE", `The modem on ${shortPort(this.#settings.port)} was closed`);
     recovery.stop.abort(error);
     this.#connections.lostAll(error);
     this.#registration = UNKNOWN_REGISTRATION;

@@ -7,9 +7,14 @@ import type { RawCommands } from "./services/model";
 /** Longest line that a modem is known to take: 2048 characters, on SARA-R5 (u-blox, AT facts 1.1). */
 const MAX_LENGTH = 2000;
 
-/** Commands of 27.007 that carry a PIN, a password or a key, and those that answer with one. */
-const SECRETS = ["CPIN", "CPWD", "CLCK", "CGAUTH"];
-const SECRET_ANSWERS = ["CGAUTH"];
+/**
+ * Commands of 27.007 that carry a PIN, a password or a key, and those that answer with one. +CSIM and +CGLA carry what
+ * they like to the SIM (8.17, 8.43), a PIN and the keys of an authentication among it.
+ */
+const SECRETS = ["CPIN2?", "CPWD", "CLCK", "CGAUTH", "CSIM", "CGLA"];
+const SECRET_ANSWERS = ["CGAUTH", "CSIM", "CGLA"];
+/** Dialled, these change a PIN or unblock it (22.030 6.6). */
+const PIN_CODE = /\*\*0[345]2?\*/;
 
 /** 27.007 8.2 with the reset parameter. */
 const RESTART = /\+CFUN\s*=\s*\d+\s*,\s*1\b/i;
@@ -97,12 +102,14 @@ export function restarts(line: string, raw: RawCommands | undefined): boolean {
 /** A secret may stand anywhere in the line: nothing behind the command's name is shown. */
 function maskSecrets(line: string, known: Known): string {
   const secret = named([...SECRETS, ...known.flatMap((raw) => raw?.secrets ?? [])], "=").exec(line);
-  return secret === null ? line : `${line.slice(0, secret.index)}${secret[0]}***`;
+  const dialled = PIN_CODE.exec(line);
+  const found = [secret, dialled].filter((match) => match !== null).sort((one, other) => one.index - other.index)[0];
+  return found === undefined ? line : `${line.slice(0, found.index)}${found[0]}***`;
 }
 
-/** Finds commands of these names that go on with `next`. */
+/** Finds commands of these names that go on with `next`; other vendors have theirs behind another sign, such as ^CPIN. */
 function named(names: readonly string[], next: string): RegExp {
-  return new RegExp(`\\+(${names.join("|")})\\s*${next}`, "i");
+  return new RegExp(`[+^%*#$](${names.join("|")})\\s*${next}`, "i");
 }
 
 /** Every line that is no URC, and the lines of the commands themselves although their prefixes may be those of URCs. */

@@ -1,4 +1,4 @@
-import { ModemError, type ModemErrorCause } from "../errors";
+import { ModemError, type ModemErrorCause, shortened } from "../errors";
 import { CME_ERRORS, CME_SYNONYMS, CMS_ERRORS } from "./error-tables";
 import type { FinalResult } from "./final-results";
 
@@ -46,7 +46,8 @@ export function describeError(kind: ReportKind, argument: string, vendor: Readon
 
 /** The error for a command that the modem refused. `label` is the only form of the command that is shown. */
 export function rejection(label: string, result: FinalResult, vendor: ReadonlyMap<number, string>): ModemError {
-  const { text: words, report } = result;
+  const words = shortened(result.text);
+  const report = result.report && { ...result.report, argument: shortened(result.report.argument) };
   if (report === undefined) {
     return new ModemError("MODEM_REJECTED", `The modem refused ${label}: ${words}`, { command: label, result: words });
   }

@@ -1,7 +1,7 @@
 import { command, unlessRejected } from "../cellular/commands";
 import { identify } from "../cellular/identification";
 import { delay } from "../delay";
-import { asModemError, isModemError, ModemError } from "../errors";
+import { asModemError, isModemError, ModemError, shortened, shortPort } from "../errors";
 import type { Identity } from "../modem-types";
 import type { AnyDriver, ModelDefinition, PersistentSettings } from "../services/model";
 import type { LifeContext } from "./context";
@@ -122,7 +122,7 @@ export class Life {
 function unanswered(port: string): ModemError {
   return new ModemError(
     "MODEM_TIMEOUT",
-    `Nothing answers AT on ${port}. Check that the modem is powered, and that port, baud rate and flow control are right.`,
+    `Nothing answers AT on ${shortPort(port)}. Check that the modem is powered, and that port, baud rate and flow control are right.`,
   );
 }
 
@@ -145,5 +145,5 @@ function otherModel(wanted: ModelDefinition, found: ModelDefinition): ModemError
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll("\n", ", ");
+  return shortened(text.replaceAll("\n", ", "));
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, ModemError } from "../errors";
+import { type ErrorCode, type ModemError, NotReadyError, shortPort } from "../errors";
 import type { ModemState, ReadyOptions } from "../modem-types";
 
 /** What can be waited for: a line that takes commands, or all of it. */
@@ -18,16 +18,16 @@ interface Situation {
   readonly registered: boolean;
 }
 
-/** Why a modem is not ready in each state, when it has not failed in it. */
-const REASONS: Readonly<Record<Exclude<ModemState, "ready">, readonly [ErrorCode, string]>> = {
-  closed: ["MODEM_OFFLINE", "it is not open"],
-  opening: ["MODEM_OFFLINE", "its port is still being opened"],
-  recovering: ["MODEM_OFFLINE", "the connection to it is still being restored"],
-  synchronising: ["MODEM_TIMEOUT", "it has not answered AT yet"],
-  identifying: ["MODEM_TIMEOUT", "it is still being identified and set up"],
-  sim: ["SIM_ERROR", "its SIM is not ready yet. Check that one is inserted"],
-  searching: ["NOT_REGISTERED", "it has found no network yet. Check antenna, SIM and coverage"],
-  connecting: ["NO_CONNECTION", "its data connection is not up yet. Check APN, user and password"],
+/** Why a modem is not ready in each state, when it has not failed in it: continues "the modem …", or "… is not ready: it …". */
+const REASONS: Readonly<Record<Exclude<ModemState, "ready">, readonly [ErrorCode, "which" | "whose", string]>> = {
+  closed: ["MODEM_OFFLINE", "which", "is not open"],
+  opening: ["MODEM_OFFLINE", "whose", "port is still being opened"],
+  recovering: ["MODEM_OFFLINE", "whose", "connection is still being restored"],
+  synchronising: ["MODEM_TIMEOUT", "which", "has not answered AT yet"],
+  identifying: ["MODEM_TIMEOUT", "which", "is still being identified and set up"],
+  sim: ["SIM_ERROR", "whose", "SIM is not ready yet. Check that one is inserted"],
+  searching: ["NOT_REGISTERED", "which", "has found no network yet. Check antenna, SIM and coverage"],
+  connecting: ["NO_CONNECTION", "whose", "data connection is not up yet. Check APN, user and password"],
 };
 
 /** Errors that do not go away with time: waiting for the timeout would be pointless. */
@@ -49,12 +49,20 @@ export class Readiness {
   }
 
   /** What keeps the modem from being ready now. */
-  explain(): ModemError {
+  explain(): NotReadyError {
     const { state, error, line } = this.#situation;
-    if (error !== undefined) return error;
+    if (error instanceof NotReadyError) return error;
+    if (error !== undefined) {
+      return new NotReadyError(error.code, error.message, `which is not ready: ${error.message}`, error.cause);
+    }
     const stage = state === "ready" ? (line ? "searching" : "recovering") : state;
-    const [code, words] = REASONS[stage];
-    return new ModemError(code, `The modem on ${this.#port} is not ready: ${words}.`);
+    const [code, pronoun, words] = REASONS[stage];
+    const sentence = `${pronoun === "which" ? "it" : "its"} ${words}.`;
+    return new NotReadyError(
+      code,
+      `The modem on ${shortPort(this.#port)} is not ready: ${sentence}`,
+      `${pronoun} ${words}.`,
+    );
   }
 
   wait(goal: Goal, { timeout, signal }: ReadyOptions): Promise<void> {

@@ -1,6 +1,6 @@
 import { AtChannel, type ChannelHooks } from "../at/channel/channel";
 import type { RecentSecrets } from "../at/trace/fragments";
-import { ModemError } from "../errors";
+import { ModemError, shortPort } from "../errors";
 import type { AnyDriver, ModelDefinition } from "../services/model";
 import type { Transport, TransportLoss } from "../transport/transport";
 
@@ -174,7 +174,10 @@ export class Session {
 
   #lose(loss: TransportLoss, name: string): void {
     this.#lostPort = true;
-    const error = new ModemError("MODEM_OFFLINE", `The connection to the modem on ${name} was lost: ${loss.reason}`);
+    const error = new ModemError(
+      "MODEM_OFFLINE",
+      `The connection to the modem on ${shortPort(name)} was lost: ${loss.reason}`,
+    );
     this.end({ kind: "lost", error });
     this.#line.lose(loss);
   }

@@ -18,12 +18,19 @@ export interface SerialOptions {
 }
 
 /** What the bindings say, in the words of the operating system, and what a person can do about it. */
-const FAILURES: readonly { readonly words: RegExp; readonly text: string; readonly remedy: string }[] = [
-  {
-    words: /no such file|file not found|unknown error code 2\b|ENOENT/i,
-    text: "can't be opened: there is no such device",
-    remedy: "Plug the modem in, or pick its path again, best one below /dev/serial/by-id.",
-  },
+interface Failure {
+  readonly words: RegExp;
+  readonly text: string;
+  readonly remedy: string;
+}
+
+const MISSING: Failure = {
+  words: /no such file|file not found|unknown error code 2\b|ENOENT/i,
+  text: "can't be opened: there is no such device",
+  remedy: "Plug the modem in, or pick its path again, best one below /dev/serial/by-id.",
+};
+const FAILURES: readonly Failure[] = [
+  MISSING,
   {
     words: /permission denied|EACCES/i,
     text: "can't be opened: permission denied",
@@ -135,6 +142,7 @@ export class SerialTransport extends StreamTransport {
 
   #refused(words: string): ModemError {
     const known = FAILURES.find((failure) => failure.words.test(words));
-    return known === undefined ? this.offline(`can't be opened: ${words}`) : this.offline(known.text, known.remedy);
+    if (known === undefined) return this.offline(`can't be opened: ${words}`);
+    return known === MISSING ? this.unplugged(known.text, known.remedy) : this.offline(known.text, known.remedy);
   }
 }

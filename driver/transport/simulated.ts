@@ -19,7 +19,9 @@ export class SimulatedTransport extends StreamTransport {
       const { openInProcess } = await import("../../simulator/faces/in-process.js");
       return openInProcess(this.name);
     } catch (error) {
-      throw this.offline(`can't be opened: ${error instanceof Error ? error.message : String(error)}`);
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") throw this.unplugged("can't be opened: the modem is unplugged");
+      throw this.offline(`can't be opened: ${message}`);
     }
   }
 

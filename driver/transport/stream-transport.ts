@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { ModemError } from "../errors";
+import { ModemError, NotReadyError, shortPort } from "../errors";
 import type { Transport, TransportLoss } from "./transport";
 
 /** Longest that `close()` waits for the system to let go of a port, in ms: a tty with output pending can hold on for 30 s. */
@@ -91,7 +91,16 @@ export abstract class StreamTransport implements Transport {
   }
 
   protected offline(text: string, remedy = ""): ModemError {
-    return new ModemError("MODEM_OFFLINE", `Port ${this.name} ${text}.${remedy === "" ? "" : ` ${remedy}`}`);
+    return new ModemError("MODEM_OFFLINE", this.#sentence(text, remedy));
+  }
+
+  /** There is nothing to open. */
+  protected unplugged(text: string, remedy = ""): NotReadyError {
+    return new NotReadyError("MODEM_OFFLINE", this.#sentence(text, remedy), `which is unplugged. ${remedy}`.trim());
+  }
+
+  #sentence(text: string, remedy: string): string {
+    return `Port ${shortPort(this.name)} ${text}.${remedy === "" ? "" : ` ${remedy}`}`;
   }
 
   #attach(stream: Duplex): void {

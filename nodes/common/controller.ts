@@ -1,6 +1,7 @@
+import { asModemError } from "../../driver/errors";
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import { unlessAborted } from "../../driver/services/waiting/unless-aborted";
-import { nodeClosed, notConfigured, notPrepared, queueFull } from "./errors";
+import { nodeClosed, notConfigured, notPrepared, queueFull, waitedInVain } from "./errors";
 import type { StatusDisplay } from "./status";
 import type { Message, ModemNode } from "./types";
 import { inTime, withinLimit } from "./within-limit";
@@ -20,6 +21,8 @@ export interface Job<Access> {
 export interface Operation<Request, Access> {
   /** Reads and checks the message and the dialog. @throws {ModemError} `INVALID_INPUT`; nothing was sent */
   prepare(message: Message): Promise<Request>;
+  /** What it is for people: `POST http://server.example/`, never with a secret; continues with "was not sent". */
+  describe(request: Request): string;
   /** Waits until the modem can do it. */
   acquire(modem: ModemHandle, wait: ReadyOptions, request: Request): Promise<Access>;
   /** Does the work; resolves with the properties to set on the outgoing message. */
@@ -77,7 +80,7 @@ export class Controller<Request, Access> {
       .then(() => send(message))
       .then(
         () => this.#finish(done),
-        (error: Error) => this.#finish(done, error),
+        (error: unknown) => this.#finish(done, asModemError(error, "MODEM_REJECTED")),
       )
       .catch((error: unknown) => this.#report(error))
       .finally(() => this.#work.delete(work));
@@ -121,10 +124,10 @@ export class Controller<Request, Access> {
     try {
       const timeout = owner?.timeout ?? DEFAULT_TIMEOUT_MS;
       // Not by the date: a gateway without a clock of its own learns it late.
-      const deadline = performance.now() + timeout;
+      const since = performance.now();
       // A context store that never answers must not block the messages behind this one.
-      const prepared = inTime(this.#operation.prepare(message), timeout, () => notPrepared(timeout));
-      const passed = this.#pass(prepared, this.#turn, { deadline, signal });
+      const prepared = inTime(this.#prepare(message), timeout, () => notPrepared(timeout));
+      const passed = this.#pass(prepared, this.#turn, { since, timeout, signal });
       const before = this.#turn;
       this.#turn = passed.then(
         () => undefined,
@@ -136,10 +139,18 @@ export class Controller<Request, Access> {
     }
   }
 
+  async #prepare(message: Message): Promise<Request> {
+    try {
+      return await this.#operation.prepare(message);
+    } catch (error) {
+      throw asModemError(error, "INVALID_INPUT");
+    }
+  }
+
   async #pass(
     prepared: Promise<Request>,
     before: Promise<unknown>,
-    { deadline, signal }: { deadline: number; signal: AbortSignal },
+    { since, timeout, signal }: { since: number; timeout: number; signal: AbortSignal },
   ): Promise<{ request: Request; job: Job<Access> }> {
     const request = await unlessAborted(prepared, signal);
     const owner = this.#owner();
@@ -147,8 +158,13 @@ export class Controller<Request, Access> {
     const { modem, problem } = owner;
     if (modem === undefined) throw problem ?? notConfigured();
     await unlessAborted(before, signal);
-    const timeout = Math.max(1, Math.ceil(deadline - performance.now()));
-    const access = await unlessAborted(this.#operation.acquire(modem, { timeout, signal }, request), signal);
+    const left = Math.max(1, Math.ceil(since + timeout - performance.now()));
+    const access = await unlessAborted(
+      this.#operation.acquire(modem, { timeout: left, signal }, request),
+      signal,
+    ).catch((error: unknown) => {
+      throw waitedInVain(this.#operation.describe(request), owner.called, performance.now() - since, error);
+    });
     return { request, job: { modem, access, signal, progress: this.#status.progress } };
   }
 

@@ -1,4 +1,4 @@
-import { ModemError } from "../../driver/errors";
+import { inSeconds, ModemError, NotReadyError, shortened } from "../../driver/errors";
 
 /** An `INVALID_INPUT` that names the field as the flow's author knows it, e.g. `msg.count`. */
 export function invalid(field: string, reason: string): ModemError {
@@ -20,8 +20,25 @@ export function queueFull(limit: number): ModemError {
 export function notPrepared(limit: number): ModemError {
   return new ModemError(
     "MODEM_TIMEOUT",
-    `The context values of the node's template did not arrive within ${limit / 1000} s; nothing was sent`,
+    `The context values of the node's template did not arrive within ${inSeconds(limit)}; nothing was sent`,
   );
+}
+
+/** Characters of what a message asked for, such as a URL. */
+const LONGEST_OPERATION = 120;
+/** ms; a message that could not even begin to wait has not waited. */
+const NO_WAIT_MS = 500;
+
+/**
+ * A message's own error from what kept its modem from being ready; any other error stays as it is.
+ *
+ * @param waited ms
+ */
+export function waitedInVain(operation: string, modem: string, waited: number, error: unknown): unknown {
+  if (!(error instanceof NotReadyError)) return error;
+  const wait = waited < NO_WAIT_MS ? "it can't wait" : `waited ${inSeconds(waited)}`;
+  const what = shortened(operation, LONGEST_OPERATION);
+  return new ModemError(error.code, `${what} was not sent: ${wait} for modem ${modem}, ${error.reason}`, error.cause);
 }
 
 export function nodeClosed(): ModemError {

@@ -18,6 +18,8 @@ export interface ModemNode extends Node {
   /** undefined if the settings can't be used; `problem` tells why. */
   readonly modem: ObservableModem | undefined;
   readonly problem: ModemError | undefined;
+  /** How sentences call it: by its name, or else by its port. */
+  readonly called: string;
   /** ms that a message waits for the modem to become ready. */
   readonly timeout: number;
   /** Messages that may wait in one flow node. */

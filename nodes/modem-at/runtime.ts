@@ -71,6 +71,11 @@ class AtOperation implements Operation<AtRequest, void> {
     };
   }
 
+  /** Its name only: what follows may be a PIN. */
+  describe({ command }: AtRequest): string {
+    return /^(?:AT)?[^\w\s]?[A-Z]*/i.exec(command)?.[0].toUpperCase() ?? "";
+  }
+
   /** Raw commands go out as soon as the line answers: they serve to look for the cause of a problem. */
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<void> {
     return modem.lineReady(wait);

@@ -83,6 +83,11 @@ class HttpOperation implements Operation<Request, Services> {
     };
   }
 
+  /** Without the query, which often holds a key. */
+  describe({ method, url }: Request): string {
+    return `${method} ${url.split("?", 1)[0]}`;
+  }
+
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
     return modem.ready(wait);
   }

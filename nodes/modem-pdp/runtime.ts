@@ -44,6 +44,10 @@ class PdpOperation implements Operation<PdpRequest, Services> {
     return pdpRequest(this.#properties, message, () => pdpHost(this.#properties, message, render));
   }
 
+  describe(request: PdpRequest): string {
+    return "host" in request ? `${request.action} ${request.host}` : request.action;
+  }
+
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
     return modem.ready(wait);
   }

@@ -94,6 +94,11 @@ class SocketOperation implements Operation<SocketRequest, Services> {
     return socketRequest(this.#properties, message, this.#renderFor(message));
   }
 
+  describe({ action, data, target }: SocketRequest): string {
+    const what = action === "send" ? `${data.length} bytes` : action;
+    return target === undefined ? what : `${what} to ${target.host}:${target.port}`;
+  }
+
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
     return modem.ready(wait);
   }

@@ -53,6 +53,10 @@ class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
     return tlsProfileRequest(this.#properties, message, (action) => this.#security(action));
   }
 
+  describe(request: TlsProfileRequest): string {
+    return "name" in request ? `${request.action} ${request.kind} ${request.name}` : request.action;
+  }
+
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
     return modem.ready(wait);
   }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Node } from "node-red";
-import type { ModemError } from "../../driver/errors";
+import { type ModemError, shortened, shortPort } from "../../driver/errors";
 import { MODELS } from "../../driver/models";
 import { Modem } from "../../driver/modem";
 import { sharedText } from "../common/catalogue";
-import { flag, optionalInteger, optionalNumber } from "../common/input";
+import { flag, isEmpty, optionalInteger, optionalNumber } from "../common/input";
 import { migrate } from "../common/migrate";
 import { onFlowsStarted, reportOnceStarted } from "../common/started";
 import type { ModemNode, ObservableModem, Runtime } from "../common/types";
@@ -31,6 +31,7 @@ export default function init(RED: Runtime): void {
   function ModemConfigNode(this: Instance, definition: Definition): void {
     RED.nodes.createNode(this, definition);
     const properties = migrate(definition, MODEM_MIGRATIONS);
+    this.called = calledAs(properties);
     try {
       const { timeout, queue, trace } = ownSettings(properties);
       Object.assign(this, { timeout, queue });
@@ -64,6 +65,10 @@ function pinFile(RED: Runtime): { pinFile?: string } {
 /** For the editor, which can't import the driver's table. */
 function modelChoices(): ModelChoice[] {
   return MODELS.map(({ name, manufacturer, limits: { contexts } }) => ({ name, manufacturer, contexts }));
+}
+
+function calledAs({ name, port }: ModemProperties): string {
+  return isEmpty(name) ? shortPort(String(port)) : shortened(String(name));
 }
 
 /** The settings that the node itself uses; the rest are the driver's. */

@@ -34,6 +34,26 @@ describe("rawCommand", () => {
   ])("shows %s as %s", (text, label) => expect(rawCommand(text, options).label).toBe(label));
 
   it.each([
+    ['AT+CSIM=26,"00200001083132333435FFFFFF"', "AT+CSIM=***"],
+    ['at+csim = 26,"00200001083132333435FFFFFF"', "at+csim =***"],
+    ['AT^CPIN="1234"', "AT^CPIN=***"],
+    ['AT*CPIN="1234"', "AT*CPIN=***"],
+    ['AT+CPIN2="1234"', "AT+CPIN2=***"],
+    ['AT+CGLA=1,26,"00200001083132333435FFFFFF"', "AT+CGLA=***"],
+    ['AT+CSQ;^CPIN="1234"', "AT+CSQ;^CPIN=***"],
+    ["ATD**04*1234*5678*5678#;", "ATD**04****"],
+    ['AT+CUSD=1,"**052*12345678*1234*1234#"', 'AT+CUSD=1,"**052****'],
+    ["AT^CPIN?", "AT^CPIN?"],
+  ])("F39 shows %s as %s", (text, label) => expect(rawCommand(text, options).label).toBe(label));
+
+  it.each(['AT+CSIM=10,"00A4040000"', 'AT+CGLA=1,10,"0088000000"'])(
+    "F39 neighbour: the answer to %s is not shown",
+    (text) => {
+      expect(rawCommand(text, options).confidential).toBe(true);
+    },
+  );
+
+  it.each([
     'AT+UFTPC=6,"file"',
     'AT+UFTPC=7,"file",250',
     "AT+USODL=0",

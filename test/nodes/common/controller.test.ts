@@ -53,6 +53,7 @@ describe("Controller", () => {
   }: Partial<Operation<Message, string>> & { limit?: number; timeout?: number; state?: ModemState } = {}) {
     const operation: Operation<Message, string> = {
       prepare: async (message) => message,
+      describe: () => "AT",
       acquire: gate.acquire,
       perform: async (message) => {
         performed.push(message.id);
@@ -301,6 +302,7 @@ describe("Controller", () => {
   it("says so when no modem is selected, and gives the reason when the modem's settings can't be used", async () => {
     const operation: Operation<Message, string> = {
       prepare: async (message) => message,
+      describe: () => "AT",
       acquire: gate.acquire,
       perform: async () => ({}),
     };
