@@ -11,7 +11,7 @@ export const QUECTEL_RAW_COMMANDS: RawCommands = {
   ],
   secrets: ["QICSGP", "QSSLCFG", "QMTCONN", "QMTCFG", "QFTPCFG", "QHTTPCFG"],
   // Transparent access mode (AT facts 2.2).
-  opensData: [/\+QISWTMD=\d+,2/i, /\+QIOPEN=(?:[^,;]*,){6}2/i, /\+QSSLOPEN=(?:[^,;]*,){5}2/i],
+  opensData: [/\+QISWTMD=\d+,2/i, /\+QIOPEN=(?:[^,;=]*,){6}2/i, /\+QSSLOPEN=(?:[^,;=]*,){5}2/i],
   readsData: /\+Q(?:HTTPREAD|HTTPREADFILE|FDWL|FREAD)=/i,
   secretAnswers: ["QICSGP", "QMTCFG", "QFTPCFG", "QFDWL", "QFREAD"],
 };

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { ModemError } from "../errors";
+import { inSeconds, ModemError } from "../errors";
 import { StreamTransport } from "./stream-transport";
 
 /** ms; a gateway on a local network answers within a few, a device server that is off never. */
@@ -75,7 +75,7 @@ export class TcpTransport extends StreamTransport {
       const onError = (error: NodeJS.ErrnoException): void => fail(this.#refused(error.code ?? "", error.message));
       const onAbort = (): void => fail(signal.reason as ModemError);
       const timer = setTimeout(
-        () => fail(this.#refused("ETIMEDOUT", `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`)),
+        () => fail(this.#refused("ETIMEDOUT", `no answer within ${inSeconds(CONNECT_TIMEOUT_MS)}`)),
         CONNECT_TIMEOUT_MS,
       );
       signal.addEventListener("abort", onAbort, { once: true });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ModemError } from "../../driver/errors";
+import { inSeconds, ModemError } from "../../driver/errors";
 import { Backoff } from "../../driver/services/waiting/backoff";
 import type { Target } from "./request";
 
@@ -213,5 +213,5 @@ export class KeptEndpoint<E extends Endpoint> {
 }
 
 function notInTime(timeout: number): ModemError {
-  return new ModemError("MODEM_TIMEOUT", `The connection was not open within ${timeout / 1000} s`);
+  return new ModemError("MODEM_TIMEOUT", `The connection was not open within ${inSeconds(timeout)}`);
 }

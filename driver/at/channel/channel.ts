@@ -1,4 +1,4 @@
-import { ModemError } from "../../errors";
+import { inSeconds, ModemError } from "../../errors";
 import type { Transport } from "../../transport/transport";
 import type { Channel, ChannelHooks, UrcWaiter, WaitOptions } from "../channel-types";
 import { ExtendableTimeout, MovableTimer, now } from "../clock";
@@ -129,7 +129,7 @@ export class AtChannel implements Channel {
     const { label, within = 0 } = job.command;
     const isSent = this.#use.kind === "exchange" && this.#use.exchange.job === job;
     const text = isSent ? `No answer to ${label}` : `${label} was not sent: ${whatHolds(this.#use)}`;
-    return new ModemError("MODEM_TIMEOUT", `${text} within ${within / 1000} s`, { command: label });
+    return new ModemError("MODEM_TIMEOUT", `${text} within ${inSeconds(within)}`, { command: label });
   }
 
   /**

@@ -1,4 +1,4 @@
-import { ModemError } from "../../errors";
+import { inSeconds, ModemError } from "../../errors";
 import { ExtendableTimeout, lineTime, MovableTimer, now } from "../clock";
 import type { Command, Prompt, Upload } from "../command";
 import type { Dialect } from "../dialect";
@@ -316,7 +316,7 @@ export class Exchange {
   }
 
   #expire(waited: number): void {
-    const error = this.#timeoutError(`No answer to ${this.command.label} within ${waited / 1000} s`);
+    const error = this.#timeoutError(`No answer to ${this.command.label} within ${inSeconds(waited)}`);
     this.#fail(error);
     // The promise has told something else, and data mode may have been open meanwhile.
     if (this.command.signal?.aborted === true) this.job.events?.onEnd(error);

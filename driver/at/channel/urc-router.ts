@@ -1,4 +1,4 @@
-import { ModemError } from "../../errors";
+import { inSeconds, ModemError } from "../../errors";
 import type { UrcWaiter, WaitOptions } from "../channel-types";
 import { ExtendableTimeout } from "../clock";
 import type { Line } from "../line";
@@ -103,7 +103,7 @@ class Waiter<T> implements UrcWaiter<T>, Waiting {
 
   #timeoutError(): ModemError {
     const { operation, timeout } = this.#options;
-    return new ModemError("MODEM_TIMEOUT", `${operation}: no result from the modem within ${timeout / 1000} s`, {
+    return new ModemError("MODEM_TIMEOUT", `${operation}: no result from the modem within ${inSeconds(timeout)}`, {
       command: operation,
     });
   }

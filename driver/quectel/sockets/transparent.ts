@@ -1,7 +1,7 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import { type Command, Priority } from "../../at/command";
-import { isModemError, ModemError } from "../../errors";
+import { inSeconds, isModemError, ModemError } from "../../errors";
 import { DirectStream } from "../../services/sockets/direct-stream";
 import { handOver, tellEnd } from "../../services/sockets/owner";
 import type {
@@ -25,7 +25,7 @@ const IDLE_MS = 15_000;
 /** Bytes of which the modem must take some within `PATIENCE_MS`: longer than others' commands may hold the line. */
 const PIECE_BYTES = 64 * 1024;
 const PATIENCE_MS = 180_000;
-const STUCK = `the modem has taken nothing for ${PATIENCE_MS / 1000} s; the peer does not read, or the network carries nothing`;
+const STUCK = `the modem has taken nothing for ${inSeconds(PATIENCE_MS)}; the peer does not read, or the network carries nothing`;
 /** Of entering data mode for the rest of a connection that is over: news may stop the first one before it is sent. */
 const ATTEMPTS_FOR_REST = 2;
 

@@ -1,5 +1,5 @@
 import { delay } from "../../delay";
-import { ModemError } from "../../errors";
+import { inSeconds, ModemError } from "../../errors";
 import { Deadline } from "../waiting/deadline";
 
 /** ms between two looks at a full buffer, at first and at most, and for which it may take nothing. */
@@ -64,7 +64,7 @@ export class SendBackoff {
     const isPatience = error === this.#patience?.signal.reason && !this.#signals.some((signal) => signal?.aborted);
     if (!isPatience) return error;
     const reason = "the peer does not read, or the network carries nothing";
-    const text = `the modem's buffer is full: it has taken nothing for ${this.#times.patience / 1000} s; ${reason}`;
+    const text = `the modem's buffer is full: it has taken nothing for ${inSeconds(this.#times.patience)}; ${reason}`;
     this.#stuck ??= new ModemError("MODEM_TIMEOUT", `${this.#operation}: ${text}`);
     return this.#stuck;
   }

@@ -1,5 +1,5 @@
 import { now } from "../../at/clock";
-import { ModemError } from "../../errors";
+import { inSeconds, ModemError } from "../../errors";
 import { unlessAborted } from "./unless-aborted";
 import type { AcquireOptions } from "./waiting-line";
 
@@ -24,7 +24,7 @@ export class Deadline {
     this.#end = now() + timeout - Math.min(HEADSTART.most, timeout * HEADSTART.share);
     const over = (): void =>
       this.#controller.abort(
-        new ModemError("MODEM_TIMEOUT", `${operation}: not done within ${timeout / 1000} s; allow a longer timeout`),
+        new ModemError("MODEM_TIMEOUT", `${operation}: not done within ${inSeconds(timeout)}; allow a longer timeout`),
       );
     this.#timer = setTimeout(over, timeout);
     const signals = outers.filter((outer) => outer !== undefined);

@@ -2,7 +2,7 @@ import type { Channel } from "../../at/channel-types";
 import { type Field, integer, quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { commandWithResult } from "../../cellular/result-urc";
-import { isModemError, ModemError } from "../../errors";
+import { inSeconds, isModemError, ModemError } from "../../errors";
 import type { PingOptions, PingReply, PingResult } from "../../services/diagnostics";
 import { command } from "../commands";
 import { PING_ERRORS } from "../error-tables";
@@ -77,7 +77,7 @@ function collect(line: Line, plan: PingPlan, replies: PingReply[]): End | undefi
 }
 
 function reply(sequence: number, size: number, address: string, ttl: number, rtt: number, plan: PingPlan): PingReply {
-  if (rtt === -1) return { sequence, error: `no reply within ${plan.timeout / 1000} s` };
+  if (rtt === -1) return { sequence, error: `no reply within ${inSeconds(plan.timeout)}` };
   if (rtt === -2) return { sequence, error: `the TTL of ${plan.ttl} is too low to reach the host` };
   if (!(rtt >= 0)) return { sequence, error: "the modem reported a reply that can't be read" };
   return { sequence, address, rtt, ttl, size };
