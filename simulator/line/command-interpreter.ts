@@ -9,6 +9,7 @@ import type { CommandTable } from "./dispatch";
 import { InputQueue, type Portion } from "./input-queue";
 import { bufferedBytes, type InterpreterLine } from "./interpreter-line";
 import type { Arrival } from "./pacer";
+import { TrailingLineFeed } from "./line-feed";
 import { type ParsedCommand, parseCommands } from "./parse";
 import { CommandLineReader } from "./reader";
 import { failureOf, formatError, formatInformation, formatResult, PlainError, RESULTS } from "./results";
@@ -17,6 +18,7 @@ import { Unsolicited } from "./unsolicited";
 
 const UNREAD = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
+const CARRIAGE_RETURN = 0x0d;
 
 /** The modem restarted while a command ran: the rest of its output must be dropped. */
 class Restarted extends Error {}
@@ -29,6 +31,7 @@ export class CommandInterpreter {
   readonly #reader: CommandLineReader;
   readonly #input: InputQueue;
   readonly #data: DataPhase;
+  readonly #lineFeed = new TrailingLineFeed();
   readonly faults = new CommandFaults();
   /** What of the running line's answer is lost, by a fault. */
   #loss: Loss | undefined;
@@ -132,9 +135,24 @@ export class CommandInterpreter {
     while (this.#hears) {
       const portion = this.#input.next();
       if (portion === undefined) return;
-      const rest = this.#running ? this.#data.take(portion) : this.#takeCommand(portion);
-      this.#input.putBack(rest, portion);
+      if (this.#running) this.#takeData(portion);
+      else this.#input.putBack(this.#takeCommand(portion), portion);
     }
+  }
+
+  #takeData(portion: Portion): void {
+    const data = this.#lineFeed.strip(portion, false, this.#data.wanted);
+    const rest = data.bytes.length === 0 ? data.bytes : this.#data.take(data);
+    this.#input.putBack(rest, data);
+  }
+
+  /** What waited before the prompt or `CONNECT` was printed can't be an answer to it. */
+  #openData(through: number): void {
+    const portion = this.#input.next();
+    this.#lineFeed.opened(through);
+    if (portion === undefined) return;
+    const data = this.#lineFeed.strip(portion, true, this.#data.wanted);
+    this.#input.putBack(data.bytes, data);
   }
 
   get #hears(): boolean {
@@ -150,6 +168,8 @@ export class CommandInterpreter {
       if (reading.kind === "nothing") continue;
       this.#printEcho(echo, arrival);
       if (reading.kind === "line") this.#lastLine = reading.body;
+      const ended = byte === CARRIAGE_RETURN && reading.kind !== "repeat";
+      this.#lineFeed.lineEnded(ended ? arrival.first + index * arrival.step : undefined);
       this.#begin(reading.kind === "too-long" ? undefined : this.#lastLine);
       return typed.subarray(index + 1);
     }
@@ -246,6 +266,7 @@ export class CommandInterpreter {
         return settings();
       },
       print: (text) => this.#print(text),
+      opened: (through) => this.#openData(through),
       prompted: (through) => input.ignoreAllUntil(through + modem.personality.promptDelay),
       work: () => this.#work(),
     });

@@ -19,7 +19,9 @@ export interface DataPhasePort {
   readonly line: Pick<InterpreterLine, "lower" | "rate" | "resumeInput">;
   /** Returns the time at which the last byte has been sent. */
   print(text: Buffer): number;
-  /** A prompt has been sent completely at this time. */
+  /** A prompt or `CONNECT` has been sent completely at this time. */
+  opened(through: number): void;
+  /** It was a prompt, or the `CONNECT` of an upload. */
   prompted(through: number): void;
   /** Waiting input can be processed again. */
   work(): void;
@@ -53,6 +55,11 @@ export class DataPhase {
     return this.#dataMode === undefined ? this.#upload !== undefined : !this.#dataMode.busy;
   }
 
+  /** Bytes that the command still waits for. */
+  get wanted(): number {
+    return this.#upload?.missing ?? Number.POSITIVE_INFINITY;
+  }
+
   /** A new command begins. */
   begin(): void {
     this.#left = false;
@@ -74,9 +81,11 @@ export class DataPhase {
   openPrompt(prompt: string, length: number, timeout?: number, options?: PromptOptions): Promise<Buffer> {
     const dataMode = prompt === "CONNECT";
     const text = dataMode ? formatResult(RESULTS.connect, this.#port.settings) : bytes(`\r\n${prompt}`);
-    this.#port.prompted(this.#port.print(text));
+    const through = this.#port.print(text);
     const upload = new Upload(length, timeout, options);
     this.#upload = upload;
+    this.#port.prompted(through);
+    this.#port.opened(through);
     this.#echoesUpload = options?.echo === true;
     if (dataMode) this.#enter(() => upload.end(3), discard);
     void upload.done.then(
@@ -89,8 +98,9 @@ export class DataPhase {
   }
 
   openData(text: string, whenEscaped: () => void, received: DataSink): void {
-    this.#port.print(formatResult({ words: text, digit: RESULTS.connect.digit }, this.#port.settings));
+    const through = this.#port.print(formatResult({ words: text, digit: RESULTS.connect.digit }, this.#port.settings));
     this.#enter(whenEscaped, received);
+    this.#port.opened(through);
     queueMicrotask(() => this.#port.work());
   }
 

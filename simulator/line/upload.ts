@@ -31,6 +31,11 @@ export class Upload {
     else this.#watch();
   }
 
+  /** Bytes. */
+  get missing(): number {
+    return this.#missing;
+  }
+
   get complete(): boolean {
     return this.#missing === 0;
   }
