@@ -7,7 +7,6 @@ const NOT_ALLOWED = 3;
 const NOT_SUPPORTED = 4;
 const TEXT_TOO_LONG = 24;
 const FILE_NOT_FOUND = 1612;
-const FILE_ALREADY_PRESENT = 1625;
 const FILE_RANGE = 1630;
 const NOT_ENOUGH_SPACE = 1637;
 const INVALID_FILE_NAME = 1638;
@@ -20,7 +19,6 @@ const CERTIFICATE_NOT_FOUND = 1916;
 /** Texts of u-blox's own numbers; those of 27.007 have lower-case texts. */
 export const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
   [FILE_NOT_FOUND, "FILE NOT FOUND"],
-  [FILE_ALREADY_PRESENT, "FILE ALREADY PRESENT"],
   [FILE_RANGE, "FFS file range"],
   [NOT_ENOUGH_SPACE, "NOT ENOUGH FREE SPACE"],
   [INVALID_FILE_NAME, "FFS invalid filename"],
@@ -36,7 +34,6 @@ export const notSupported = () => new CommandError(NOT_SUPPORTED);
 export const textTooLong = () => new CommandError(TEXT_TOO_LONG);
 export const incorrectParameters = () => new CommandError(INCORRECT_PARAMETERS);
 export const fileNotFound = () => new CommandError(FILE_NOT_FOUND);
-export const fileAlreadyPresent = () => new CommandError(FILE_ALREADY_PRESENT);
 export const fileRange = () => new CommandError(FILE_RANGE);
 export const notEnoughSpace = () => new CommandError(NOT_ENOUGH_SPACE);
 export const invalidFileName = () => new CommandError(INVALID_FILE_NAME);

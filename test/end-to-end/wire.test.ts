@@ -46,7 +46,7 @@ describe("the wire of these tests", () => {
     wire.count(() => "\r\n+HERE\r\n");
     await client.send('AT+URDFILE="a"');
     const here = "\r\n+HERE\r\n";
-    const expected = `AT+URDFILE="a"\r${here}\r\n+URDFILE: a,6,"1\r\n\r\n2"\r\n${here}\r\nOK\r\n${here}`;
+    const expected = `AT+URDFILE="a"\r${here}\r\n+URDFILE: "a",6,"1\r\n\r\n2"\r\n${here}\r\nOK\r\n${here}`;
     await vi.waitFor(() => expect(client.received).toContain(expected), { interval: 1 });
     expect(wire.counted).toBe(3);
   });

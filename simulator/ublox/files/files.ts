@@ -2,7 +2,6 @@ import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
 import {
-  fileAlreadyPresent,
   fileNotFound,
   fileRange,
   fileTimeout,
@@ -49,18 +48,18 @@ function content(modem: Modem, name: string): Buffer {
   return found;
 }
 
+/** A file that exists grows (AT facts 5.6). What did not come in time leaves it as it was. */
 async function writeFile(call: Call, modem: Modem): Promise<void> {
   expectCount(call, 2, 3);
   const name = fileName(call, 0);
   const size = integerAt(call, 1, 1, LARGEST_FILE);
   checkTag(call, 2);
   const { files } = modem.storage;
-  if (files.read(name) !== undefined) throw fileAlreadyPresent();
   if (size > files.free) throw notEnoughSpace();
   const bytes = await call.prompt(">", size, TRANSFER_TIMEOUT_MS, { idleTimeout: true });
   if (bytes.length < size) throw fileTimeout();
   try {
-    files.write(name, bytes);
+    files.write(name, Buffer.concat([files.read(name) ?? Buffer.alloc(0), bytes]));
   } catch (error) {
     if (error instanceof RangeError) throw notEnoughSpace();
     throw error;
@@ -72,8 +71,8 @@ function readFile(call: Call, modem: Modem): void {
   const name = fileName(call, 0);
   checkTag(call, 1);
   const bytes = content(modem, name);
-  // Guide 10.2 prints the name without quotation marks here, unlike +URDBLOCK and +ULSTFILE.
-  call.info(`+URDFILE: ${name},${bytes.length},"`, bytes, '"');
+  // In quotation marks, as captures show it (AT facts 5.6); guide 10.2 prints none here, unlike +URDBLOCK.
+  call.info(`+URDFILE: "${name}",${bytes.length},"`, bytes, '"');
 }
 
 function readBlock(call: Call, modem: Modem): void {

@@ -274,7 +274,7 @@ it.each(["baud=921600", "baud=115200", "baud=9600"])("F43 neighbour: on a line w
     host.write(data);
     await host.until(FINAL_RESULT);
     await peer.has(4 * (index + 1));
-    }
+  }
   expect(peer.received().toString()).toBe("ping\npin");
 });
 

@@ -104,11 +104,20 @@ async function play(scenario: Scenario, all: Map<string, Scenario>, replay: Repl
   for (const [name, value] of Object.entries(setting.values ?? {})) values.set(name, value);
   for (const [index, printed] of scenario.steps.entries()) {
     await setting.beforeStep?.[index]?.(bench);
-    const step = filledIn({ ...printed, ...setting.steps?.[index] }, values);
+    const step = filledIn({ ...corrected(printed), ...setting.steps?.[index] }, values);
     if (step.peer === undefined) bind(step, await playStep(step, bench), values);
     else if (replay.peer === undefined) throw new Error(`nobody to do: ${step.peer}`);
     else await replay.peer(step, bench);
   }
+}
+
+/**
+ * What the transcripts call uncertain, and captures show otherwise: a file that is read stands under its name in
+ * quotation marks (u-blox AT facts 5.6).
+ */
+function corrected(step: Step): Step {
+  if (step.uncertain !== true || step.expect === undefined) return step;
+  return { ...step, expect: step.expect.map((line) => line.replace(/^(\+URDFILE: )([^",]+)/, '$1"$2"')) };
 }
 
 /** Takes the values of placeholders out of what the modem said. */

@@ -18,6 +18,8 @@ export interface Step {
   readonly data?: string;
   readonly variable?: readonly string[];
   readonly elided?: boolean;
+  /** The print may be wrong. */
+  readonly uncertain?: boolean;
 }
 
 export interface Scenario {

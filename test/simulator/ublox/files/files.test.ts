@@ -24,9 +24,9 @@ describe("files", () => {
     expect(await host.command('AT+URDBLOCK="a.txt",11,4')).toEqual(["+CME ERROR: FFS file range"]);
   });
 
-  it("print their name bare in URDFILE and quoted in URDBLOCK", async () => {
+  it("F44 print their name in quotation marks, read whole or in blocks", async () => {
     const host = await withFile("a.txt", Buffer.from("hello"));
-    expect(await host.command('AT+URDFILE="a.txt"')).toEqual(['+URDFILE: a.txt,5,"hello"', "OK"]);
+    expect(await host.command('AT+URDFILE="a.txt"')).toEqual(['+URDFILE: "a.txt",5,"hello"', "OK"]);
     expect(await host.command('AT+URDBLOCK="a.txt",1,2')).toEqual(['+URDBLOCK: "a.txt",2,"el"', "OK"]);
   });
 
@@ -51,9 +51,34 @@ describe("files", () => {
     expect(await free()).toBe(before);
   });
 
-  it("are not overwritten", async () => {
+  it("F44 grow when they are written again", async () => {
     const host = await withFile("a.txt", Buffer.from("hello"));
-    expect(await host.command('AT+UDWNFILE="a.txt",3')).toEqual(["+CME ERROR: FILE ALREADY PRESENT"]);
+    expect(await host.upload('AT+UDWNFILE="a.txt",3', Buffer.from("\n\0!"))).toBe("OK");
+    expect((await host.read('AT+URDFILE="a.txt"')).toString()).toBe("hello\n\0!");
+    expect(await host.command('AT+ULSTFILE=2,"a.txt"')).toEqual(["+ULSTFILE: 8", "OK"]);
+  });
+
+  it("F44 neighbour: a body of 3000 bytes comes in pieces of 256, as ubxlib sends it", async () => {
+    const host = await LaraHost.open();
+    const body = Buffer.from(Array.from({ length: 3000 }, (_, index) => (index * 7) % 256));
+    for (let offset = 0; offset < body.length; offset += 256) {
+      const piece = body.subarray(offset, offset + 256);
+      expect(await host.upload(`AT+UDWNFILE="post",${piece.length}`, piece)).toBe("OK");
+    }
+    expect(await host.read('AT+URDFILE="post"')).toEqual(body);
+  });
+
+  it("F44 neighbour: a file that was deleted begins anew", async () => {
+    const host = await withFile("a.txt", Buffer.from("hello"));
+    await host.command('AT+UDELFILE="a.txt"');
+    await host.upload('AT+UDWNFILE="a.txt",2', Buffer.from("hi"));
+    expect((await host.read('AT+URDFILE="a.txt"')).toString()).toBe("hi");
+  });
+
+  it("F44 neighbour: what is too large leaves a file as it was", async () => {
+    const host = await withFile("a.txt", Buffer.from("hello"));
+    expect(await host.command('AT+UDWNFILE="a.txt",2000000000')).toEqual(["+CME ERROR: NOT ENOUGH FREE SPACE"]);
+    expect((await host.read('AT+URDFILE="a.txt"')).toString()).toBe("hello");
   });
 
   it("survive a reboot", async () => {
