@@ -1,35 +1,41 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CREDENTIAL_SECRET, type Credentials, credentialFile } from "./credentials";
-import type { InternetPorts } from "./internet";
 
 const PACKAGE = "@cellular-flows/node-red-modem";
-/** The ports on loopback that the examples name. */
-export const INTERNET_PORTS: InternetPorts = { http: 1881, https: 1882, echo: 1887, listening: 1888 };
 
 interface FlowNode {
   readonly id: string;
+  readonly type: string;
+  readonly port?: unknown;
   /** As in the example; Node-RED keeps them in a separate file. */
   readonly credentials?: object;
 }
 
 /** All examples as one flow file; shared config nodes appear once. */
-export function exampleFlows(examples: string, ports: InternetPorts): FlowNode[] {
+export function exampleFlows(examples: string): FlowNode[] {
   const files = readdirSync(examples, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
   const flows = files.map((name) => JSON.parse(readFileSync(join(examples, name), "utf8")) as FlowNode[]);
   // The ids of the examples ascend, so the first tab is the one to begin with.
   const ordered = flows.sort(([a], [b]) => (a?.id ?? "").localeCompare(b?.id ?? ""));
-  const nodes = [...new Map(ordered.flat().map((node) => [node.id, node])).values()];
-  return JSON.parse(withInternetPorts(JSON.stringify(nodes), ports)) as FlowNode[];
+  return [...new Map(ordered.flat().map((node) => [node.id, node])).values()];
 }
 
-/** Points the routes of the flows' modems at the ports of this run's servers. */
-export function withInternetPorts(flows: string, { http, https, echo, listening }: InternetPorts): string {
-  return flows
-    .replaceAll(/(route=demo\.example:80=127\.0\.0\.1:)\d+/g, `$1${http}`)
-    .replaceAll(/(route=demo\.example:443=127\.0\.0\.1:)\d+/g, `$1${https}`)
-    .replaceAll(/(route=(?:demo\.example|127\.0\.0\.1):7=127\.0\.0\.1:)\d+/g, `$1${echo}`)
-    .replaceAll(/(route=(?:meter\.example|0\.0\.0\.0):7000=127\.0\.0\.1:)\d+/g, `$1${listening}`);
+/** Routes to what earlier demos served on loopback (HTTP, RFC 862); the simulator plays these hosts itself. */
+const FORMER_ROUTE = /^route=(demo\.example:(80|443|7)|127\.0\.0\.1:7|meter\.example:7000)=127\.0\.0\.1:\d+$/;
+const FORMER_LISTENER = /^route=0\.0\.0\.0:7000=127\.0\.0\.1:\d+$/;
+
+/** Leads the simulated modems of an earlier demo to the hosts that the simulator plays. */
+export function withoutFormerServers(nodes: readonly FlowNode[]): FlowNode[] {
+  return nodes.map((node) => {
+    if (node.type !== "modem" || typeof node.port !== "string" || !node.port.startsWith("sim:")) return node;
+    const [model = "", query = ""] = node.port.split("?", 2);
+    const options = query
+      .split("&")
+      .filter((option) => !FORMER_ROUTE.test(option))
+      .map((option) => option.replace(FORMER_LISTENER, "route=0.0.0.0:*=meter.example:*"));
+    return { ...node, port: [model, options.join("&")].filter((part) => part !== "").join("?") };
+  });
 }
 
 /** Flows as Node-RED stores them: without the credentials, which have their own file. */
@@ -63,7 +69,6 @@ export function settingsFile(port: number): string {
 export interface DemoOptions {
   /** Of Node-RED's editor. */
   readonly port: number;
-  readonly internet: InternetPorts;
   /** Discard the flows of an earlier demo. */
   readonly fresh: boolean;
 }
@@ -79,16 +84,17 @@ export function prepareUserDirectory(directory: string, root: string, options: D
   writeFileSync(join(directory, "settings.js"), settingsFile(options.port));
   const manifest = { name: "modem-demo", private: true, dependencies: { [PACKAGE]: `file:${root}` } };
   writeFileSync(join(directory, "package.json"), JSON.stringify(manifest));
-  writeFlows(directory, join(root, "examples"), options.internet);
+  writeFlows(directory, join(root, "examples"));
 }
 
-function writeFlows(directory: string, examples: string, ports: InternetPorts): void {
+function writeFlows(directory: string, examples: string): void {
   const file = join(directory, "flows.json");
   if (existsSync(file)) {
-    writeFileSync(file, withInternetPorts(readFileSync(file, "utf8"), ports));
+    const kept = JSON.parse(readFileSync(file, "utf8")) as FlowNode[];
+    writeFileSync(file, JSON.stringify(withoutFormerServers(kept)));
     return;
   }
-  const { flows, credentials } = withoutCredentials(exampleFlows(examples, ports));
+  const { flows, credentials } = withoutCredentials(exampleFlows(examples));
   writeFileSync(file, JSON.stringify(flows));
   writeFileSync(join(directory, "flows_cred.json"), credentialFile(credentials));
 }

@@ -42,6 +42,12 @@ const simulatorOutside = {
 };
 const SIMULATOR = "../simulator/simulator.js";
 
+/** The hosts that the simulator plays are read with the first connection to one of them. */
+const hostsOutside = {
+  name: "hosts-outside",
+  setup: ({ onResolve }) => onResolve({ filter: /\/demo-example\.js$/ }, () => outside("./demo-example.js")),
+};
+
 /** All that a command's own file imports comes from the bundle beside it. */
 const commandAlone = {
   name: "command-alone",
@@ -98,7 +104,8 @@ export async function buildBundles(root, nodes) {
   const used = new Set();
   await bundle("nodes/runtime.js", { ...gathered(nodesEntry(nodes)), plugins: [driverOutside(root, used)] });
   await bundle("driver/index.js", { ...gathered(driverEntry([...used].sort())), plugins: [simulatorOutside] });
-  await bundle("simulator/simulator.js", gathered(simulatorEntry(root)));
+  await bundle("simulator/simulator.js", { ...gathered(simulatorEntry(root)), plugins: [hostsOutside] });
+  await bundle("simulator/demo-example.js", { entryPoints: ["simulator/internet/demo-example/demo-example.ts"] });
   await bundle("simulator/cli.js", { entryPoints: ["simulator/cli.ts"], plugins: [commandAlone] });
   await bundle("demo/start.js", { entryPoints: ["demo/start.ts"] });
 }

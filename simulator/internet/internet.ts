@@ -10,12 +10,13 @@ export interface Route {
 }
 
 /**
- * The internet for the modem's own clients: real sockets of this machine, redirected by routes and delayed by latency.
+ * The internet for the modem's own clients, redirected by routes and delayed by latency: the hosts that this process
+ * plays (`own-internet.ts`), and real sockets of this machine for all others.
  */
 export interface Internet {
   /** What to connect to for the name or address and port that a client asked for. */
   target(host: string, port: number): { host: string; port: number };
-  /** Addresses of a name (a route's target first, then DNS), to connect to. @throws {InternetError} `dns` */
+  /** Addresses of a name (own hosts, then a route's target, then DNS), to connect to. @throws {InternetError} `dns` */
   lookup(host: string): Promise<string[]>;
   /** The same for the modem's host; if it later uses one of the addresses, `target` applies the name's routes. */
   resolve(host: string): Promise<string[]>;

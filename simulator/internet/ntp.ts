@@ -1,6 +1,8 @@
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { type Internet, InternetError } from "./internet";
+import { type OwnInternet, ownInternet } from "./own-internet";
+import type { Endpoint } from "./tcp-udp/tcp-udp";
 
 const PACKET = 48;
 /** Leap indicator 0, version 4, mode 3: a client (RFC 4330 chapter 4). */
@@ -27,7 +29,8 @@ export async function askTime(internet: Internet, host: string, port: number, op
   const [address] = await internet.lookup(target.host);
   if (address === undefined) throw new InternetError("dns", `${host} has no address`);
   await internet.delay(options.signal);
-  const answer = await exchange(address, target.port, options);
+  const own = await ownInternet(address);
+  const answer = await exchange({ address, port: target.port }, options, own);
   const mode = (answer[0] ?? 0) & 0x07;
   // Stratum 0 is a refusal, a "kiss of death".
   if (answer.length < PACKET || mode !== SERVER_MODE || answer[STRATUM] === 0) {
@@ -36,15 +39,14 @@ export async function askTime(internet: Internet, host: string, port: number, op
   return (answer.readUInt32BE(TRANSMIT_TIMESTAMP) - EPOCH) * 1000;
 }
 
-function exchange(address: string, port: number, { timeout, signal }: NtpOptions): Promise<Buffer> {
+function exchange(server: Endpoint, { timeout, signal }: NtpOptions, own: OwnInternet | undefined): Promise<Buffer> {
   const request = Buffer.alloc(PACKET);
   request[0] = CLIENT;
   return new Promise((resolve, reject) => {
-    const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
     const end = (settle: () => void) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", giveUp);
-      socket.close();
+      close();
       settle();
     };
     const fail = (failure: "timeout" | "closed", reason: string) => () => {
@@ -53,8 +55,28 @@ function exchange(address: string, port: number, { timeout, signal }: NtpOptions
     const giveUp = fail("closed", "the modem was switched off");
     const timer = setTimeout(fail("timeout", "no answer"), timeout);
     signal.addEventListener("abort", giveUp, { once: true });
-    socket.once("message", (answer) => end(() => resolve(answer)));
-    socket.once("error", (error) => fail("closed", error.message)());
-    socket.connect(port, address, () => socket.send(request));
+    const take = (answer: Buffer) => end(() => resolve(answer));
+    const broken = (error: Error) => fail("closed", error.message)();
+    const close = own === undefined ? ask(server, request, take, broken) : askOwn(own, server, request, take);
   });
+}
+
+/** @returns what closes the socket */
+function ask(
+  { address, port }: Endpoint,
+  request: Buffer,
+  take: (answer: Buffer) => void,
+  fail: (error: Error) => void,
+): () => void {
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+  socket.once("message", take);
+  socket.once("error", fail);
+  socket.connect(port, address, () => socket.send(request));
+  return () => socket.close();
+}
+
+function askOwn(own: OwnInternet, server: Endpoint, request: Buffer, take: (answer: Buffer) => void): () => void {
+  const end = own.bind(0, take);
+  end.send(request, server);
+  return () => end.close();
 }

@@ -1,5 +1,6 @@
-import { connect, isIP } from "node:net";
+import { isIP } from "node:net";
 import type { Internet } from "./internet";
+import { openStream, ownAddresses, ownInternet } from "./own-internet";
 
 /**
  * Routers between the simulated cell and any host. Node's sockets neither set nor show an ICMP TTL, so a request with a
@@ -45,9 +46,11 @@ export async function ping(internet: Internet, address: string, options: PingOpt
 }
 
 /** Resolves if the host answered; rejects if it did not. */
-function probe(end: { host: string; port: number }, timeout: number, signal: AbortSignal): Promise<true> {
+async function probe(end: { host: string; port: number }, timeout: number, signal: AbortSignal): Promise<true> {
+  const [address = end.host] = ownAddresses(end.host) ?? [];
+  const own = await ownInternet(address);
   return new Promise((resolve, reject) => {
-    const socket = connect(end);
+    const socket = openStream({ address, port: end.port }, own);
     const leave = (settle: () => void) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", giveUp);

@@ -13,6 +13,7 @@ export const NODE_RED_HOME = process.env.NODE_RED_HOME ?? dirname(require.resolv
 /** A real Node-RED in a process of its own. */
 export interface RunningNodeRed {
   readonly url: string;
+  readonly pid: number;
   readonly log: () => string;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   deploy(flows: readonly object[], credentials?: Record<string, object>): Promise<void>;
@@ -86,6 +87,7 @@ export async function startNodeRed(
   const url = `http://127.0.0.1:${port}/`;
   return {
     url,
+    pid: child.pid ?? 0,
     log: () => log,
     get: (path, headers = {}) => ask(new URL(path, url), { headers: { accept: "application/json", ...headers } }),
     deploy: (nodes, credentials) => deploy(url, nodes, credentials),

@@ -1,5 +1,5 @@
-import { connect, type Socket } from "node:net";
 import { type Internet, InternetError } from "../internet";
+import { openStream, ownInternet, type StreamSocket } from "../own-internet";
 import { openTls } from "../tls/tls";
 import type { TlsConnection } from "../tls/types";
 import { AnswerReader } from "./answer";
@@ -41,7 +41,10 @@ async function firstAnswer(request: CutExchange, addresses: readonly string[], p
 async function transfer(request: CutExchange, address: string, port: number): Promise<HttpAnswer> {
   const { host, timeout, signal } = request;
   if (signal.aborted) throw aborted();
-  if (request.tls === undefined) return new Transfer(request, connect({ host: address, port })).run();
+  if (request.tls === undefined) {
+    const own = await ownInternet(address);
+    return new Transfer(request, openStream({ address, port }, own)).run();
+  }
   const secured = await openTls(request.tls, { host, address, port }, { timeout, signal });
   try {
     return await new Transfer(request, secured.socket, secured).run();
@@ -52,13 +55,13 @@ async function transfer(request: CutExchange, address: string, port: number): Pr
 
 class Transfer {
   readonly #request: CutExchange;
-  readonly #socket: Socket;
+  readonly #socket: StreamSocket;
   readonly #secured: TlsConnection | undefined;
   readonly #reader: AnswerReader;
   #connected: boolean;
   #answered = false;
 
-  constructor(request: CutExchange, socket: Socket, secured?: TlsConnection) {
+  constructor(request: CutExchange, socket: StreamSocket, secured?: TlsConnection) {
     this.#request = request;
     this.#socket = socket;
     this.#secured = secured;

@@ -1,5 +1,6 @@
-import { connect, isIPv6, type Socket } from "node:net";
+import { isIPv6 } from "node:net";
 import { type Internet, InternetError } from "../internet";
+import { openStream, ownInternet, type StreamSocket } from "../own-internet";
 import { type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
 
 export interface TcpTarget {
@@ -22,7 +23,7 @@ export interface TcpTarget {
 export function connectTarget(
   target: TcpTarget,
   around: SocketSurroundings,
-): Promise<{ readonly socket: Socket; readonly remote: Endpoint }> {
+): Promise<{ readonly socket: StreamSocket; readonly remote: Endpoint }> {
   return inTime(target.timeout, around, async (limited) => {
     const { addresses, port } = await resolveTarget(target, limited);
     await connecting(limited);
@@ -87,7 +88,7 @@ export async function resolveTarget(
 }
 
 /** An address that the host asked for stays the peer's address, even if a route leads elsewhere. */
-function addressAsked({ host }: TcpTarget, socket: Socket): string {
+function addressAsked({ host }: TcpTarget, socket: StreamSocket): string {
   return /^[\d.]+$/.test(host) || host.includes(":") ? host : (socket.remoteAddress ?? host);
 }
 
@@ -96,7 +97,7 @@ async function connectFirst(
   port: number,
   target: TcpTarget,
   around: SocketSurroundings,
-): Promise<Socket> {
+): Promise<StreamSocket> {
   const [address = "", ...others] = addresses;
   try {
     return await connectTo({ address, port }, target, around);
@@ -107,9 +108,14 @@ async function connectFirst(
   }
 }
 
-function connectTo(end: Endpoint, target: TcpTarget, { internet, signal }: SocketSurroundings): Promise<Socket> {
+async function connectTo(
+  end: Endpoint,
+  target: TcpTarget,
+  { internet, signal }: SocketSurroundings,
+): Promise<StreamSocket> {
+  const own = await ownInternet(end.address);
   if (signal.aborted) throw new SocketError("aborted", "the modem was switched off");
-  const socket = connect({ host: end.address, port: end.port, allowHalfOpen: true, ...localEnd(target, internet) });
+  const socket = openStream({ ...end, allowHalfOpen: true, ...localEnd(target, internet) }, own);
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void) => {
       signal.removeEventListener("abort", onAbort);

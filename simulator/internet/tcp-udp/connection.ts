@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import type { StreamSocket } from "../own-internet";
 import { ByteQueue } from "./bytes";
 import { connectTarget, type TcpTarget } from "./connect";
 import { DelayLine, type Endpoint, type SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
@@ -27,7 +27,7 @@ const LINGER_MS = 10_000;
  * A TCP connection with the buffers of a modem: a full receive buffer stops the peer, a full send buffer refuses data.
  */
 export class TcpConnection {
-  readonly #socket: Socket;
+  readonly #socket: StreamSocket;
   readonly #limits: ConnectionLimits;
   readonly remote: Endpoint;
   /** The port of this end. */
@@ -52,7 +52,7 @@ export class TcpConnection {
    * Takes over a connected socket, secured or not; `remote` is the peer as the host knows it. Data are read only after
    * `watch`.
    */
-  constructor(socket: Socket, limits: ConnectionLimits, around: SocketSurroundings, remote?: Endpoint) {
+  constructor(socket: StreamSocket, limits: ConnectionLimits, around: SocketSurroundings, remote?: Endpoint) {
     this.#socket = socket;
     this.#limits = limits;
     this.remote = remote ?? { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };

@@ -1,7 +1,7 @@
-import { createSocket, type Socket } from "node:dgram";
 import { isIPv4 } from "node:net";
 import { resolveTarget } from "./connect";
-import { DelayLine, type Endpoint, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
+import { DatagramPort } from "./datagram-port";
+import { DelayLine, type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
 
 export interface Datagram {
   readonly from: Endpoint;
@@ -18,7 +18,8 @@ export interface UdpOptions {
 
 /** A UDP socket with the receive buffer of a modem. */
 export class UdpSocket {
-  readonly #socket: Socket;
+  /** Set by `open` before anybody else has this object. */
+  #port!: DatagramPort;
   readonly #options: UdpOptions;
   readonly #around: SocketSurroundings;
   /** Called for each datagram that was stored; `before` bytes were unread already. */
@@ -37,37 +38,31 @@ export class UdpSocket {
   #receivedBytes = 0;
   #pending = 0;
   #closed = false;
+  readonly #leave = () => this.close();
 
-  private constructor(socket: Socket, options: UdpOptions, around: SocketSurroundings) {
-    this.#socket = socket;
+  private constructor(options: UdpOptions, around: SocketSurroundings) {
     this.#options = options;
     this.#around = around;
     this.#up = new DelayLine(around);
     this.#down = new DelayLine(around);
-    const stop = () => this.close();
-    around.signal.addEventListener("abort", stop, { once: true });
-    socket.once("close", () => around.signal.removeEventListener("abort", stop));
-    // Ignore ICMP errors about earlier datagrams: the socket is not connected.
-    socket.on("error", () => undefined);
-    socket.on("message", (bytes, { address, port }) => this.#take(bytes, { address: plain(address), port }));
-    if (around.signal.aborted) this.close();
   }
 
   /** @throws {SocketError} `address-in-use`, `address-not-available` */
   static async open(options: UdpOptions, around: SocketSurroundings): Promise<UdpSocket> {
-    const socket = createSocket(options.ipv6 === true ? "udp6" : "udp4");
-    const port = options.localPort === undefined ? 0 : around.internet.target("0.0.0.0", options.localPort).port;
-    await new Promise<void>((resolve, reject) => {
-      socket.once("error", (error) => {
-        socket.close();
-        reject(socketError(error));
+    const { ipv6 = false, localPort } = options;
+    const result = new UdpSocket(options, around);
+    try {
+      result.#port = await DatagramPort.open({
+        ...(localPort === undefined ? {} : { at: ownPort(around.internet, localPort) }),
+        ipv6,
+        receive: (bytes, from) => result.#take(bytes, from),
       });
-      socket.bind({ port }, () => {
-        socket.removeAllListeners("error");
-        resolve();
-      });
-    });
-    return new UdpSocket(socket, options, around);
+    } catch (error) {
+      throw socketError(error as NodeJS.ErrnoException);
+    }
+    around.signal.addEventListener("abort", result.#leave, { once: true });
+    if (around.signal.aborted) result.close();
+    return result;
   }
 
   /**
@@ -89,7 +84,8 @@ export class UdpSocket {
     this.#up.push(() => {
       this.#pending -= bytes.length;
       if (this.#closed) return;
-      this.#socket.send(bytes, end.port, this.#family(end.address));
+      // What the system does not take is lost, as on the way.
+      this.#port.send(bytes, end).catch(() => undefined);
       this.sent();
     });
   }
@@ -127,7 +123,7 @@ export class UdpSocket {
 
   /** The port of this end. */
   get localPort(): number {
-    return this.#closed ? 0 : this.#socket.address().port;
+    return this.#closed ? 0 : this.#port.port;
   }
 
   /** Bytes of all datagrams that wait. */
@@ -158,15 +154,16 @@ export class UdpSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#socket.close();
+    this.#around.signal.removeEventListener("abort", this.#leave);
+    this.#port.close();
   }
 
   setBroadcast(on: boolean): void {
-    this.#socket.setBroadcast(on);
+    this.#port.setBroadcast(on);
   }
 
   setTtl(hops: number): void {
-    this.#socket.setTTL(hops);
+    this.#port.setTtl(hops);
   }
 
   #take(bytes: Buffer, from: Endpoint): void {
@@ -181,15 +178,6 @@ export class UdpSocket {
       this.received(before);
     });
   }
-
-  /** A socket of IPv6 reaches IPv4 by mapped addresses. */
-  #family(address: string): string {
-    return this.#options.ipv6 === true && isIPv4(address) ? `::ffff:${address}` : address;
-  }
-}
-
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=[\d.]+$)/, "");
 }
 
 function keyOf({ address, port }: Endpoint): string {

@@ -1,5 +1,6 @@
-import { connect, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { InternetError } from "../internet";
+import { type OwnInternet, openStream, ownInternet, type StreamSocket } from "../own-internet";
 import { connectionOptions } from "./options";
 import { bareSession, sessionId, sessionOfKind } from "./session";
 import type { SessionKind, TlsConnection, TlsSettings } from "./types";
@@ -27,11 +28,12 @@ export interface TlsWait {
  */
 export async function openTls(settings: TlsSettings, target: TlsTarget, wait: TlsWait): Promise<TlsConnection> {
   const options = guarded(() => connectionOptions(settings));
+  const own = await ownInternet(target.address);
   if (wait.signal.aborted) throw aborted();
-  const socket = guarded(() => connect({ ...options, host: target.address, port: target.port }));
+  const { socket, carrier } = guarded(() => secured(options, target, own));
   const connection = new Connection(socket, settings.session?.kind, options.session);
   try {
-    await handshake(socket, wait);
+    await handshake(socket, carrier, wait);
     // A resumed session keeps the result of its first handshake; most hold no certificate to check again.
     if (!connection.reused) guarded(() => verifyPeer(socket, settings));
     return connection;
@@ -39,6 +41,25 @@ export async function openTls(settings: TlsSettings, target: TlsTarget, wait: Tl
     socket.destroy();
     throw error;
   }
+}
+
+/** @returns `carrier` too, which emits `connect` */
+function secured(
+  options: ConnectionOptions,
+  { address, port }: TlsTarget,
+  own: OwnInternet | undefined,
+): { readonly socket: TLSSocket; readonly carrier: StreamSocket } {
+  if (own === undefined) {
+    const socket = connect({ ...options, host: address, port });
+    return { socket, carrier: socket };
+  }
+  const carrier = openStream({ address, port }, own);
+  const socket = connect({ ...options, socket: carrier });
+  // Node asks the system for these, which does not know such a connection.
+  for (const name of ["remoteAddress", "remotePort", "localPort"] as const) {
+    Object.defineProperty(socket, name, { get: () => carrier[name] });
+  }
+  return { socket, carrier };
 }
 
 class Connection implements TlsConnection {
@@ -87,13 +108,14 @@ class Connection implements TlsConnection {
 }
 
 /** Resolves when the handshake is over. */
-function handshake(socket: TLSSocket, { timeout, signal }: TlsWait): Promise<void> {
+function handshake(socket: TLSSocket, carrier: StreamSocket, { timeout, signal }: TlsWait): Promise<void> {
   return new Promise((resolve, reject) => {
     let connected = false;
     const settle = (finish: () => void) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
-      socket.off("connect", onConnect).off("secureConnect", onSecure).off("error", onError).off("close", onClose);
+      carrier.off("connect", onConnect);
+      socket.off("secureConnect", onSecure).off("error", onError).off("close", onClose);
       finish();
     };
     const fail = (error: InternetError) => settle(() => reject(error));
@@ -108,7 +130,8 @@ function handshake(socket: TLSSocket, { timeout, signal }: TlsWait): Promise<voi
       fail(new InternetError(connected ? "timeout" : "connect", "the server did not answer in time"));
     }, timeout);
     signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("connect", onConnect).once("secureConnect", onSecure).once("error", onError).once("close", onClose);
+    carrier.once("connect", onConnect);
+    socket.once("secureConnect", onSecure).once("error", onError).once("close", onClose);
   });
 }
 

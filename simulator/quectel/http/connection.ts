@@ -1,7 +1,7 @@
-import { connect, type Socket } from "node:net";
 import { type Deferred, deferred } from "../../deferred";
 import { AnswerReader } from "../../internet/http/answer";
 import type { HttpAnswer } from "../../internet/http/types";
+import { openStream, ownInternet, type StreamSocket } from "../../internet/own-internet";
 import { openTls } from "../../internet/tls/tls";
 import type { TlsSettings } from "../../internet/tls/types";
 import { CommandError } from "../../line/command-error";
@@ -30,14 +30,14 @@ export interface Destination {
  * asks for it. Fails with the numbers of the HTTP manual's chapter 5.
  */
 export class HttpConnection {
-  readonly #socket: Socket;
+  readonly #socket: StreamSocket;
   /** Bytes that the body of the answer lacks at its end, by a fault. */
   readonly #cut: number;
   #reader: AnswerReader | undefined;
   #failure: number | undefined;
   #change: Deferred<void> | undefined;
 
-  private constructor(socket: Socket, signal: AbortSignal, cut: number) {
+  private constructor(socket: StreamSocket, signal: AbortSignal, cut: number) {
     this.#socket = socket;
     this.#cut = cut;
     const leave = () => this.#fail(HttpError.deactivated);
@@ -60,13 +60,14 @@ export class HttpConnection {
     return new HttpConnection(socket, signal, destination.cut);
   }
 
-  static #openPlain(
+  static async #openPlain(
     { address, port, cut }: Destination,
     timeout: number,
     signal: AbortSignal,
   ): Promise<HttpConnection> {
+    const own = await ownInternet(address);
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: address, port });
+      const socket = openStream({ address, port }, own);
       const settle = (finish: () => void) => {
         clearTimeout(timer);
         socket.removeAllListeners("error");

@@ -1,0 +1,27 @@
+import type { OwnInternet } from "../own-internet";
+import { echoDatagrams, echoStream, tellTime } from "./echo";
+import { Network } from "./network";
+import { Pages } from "./pages";
+import { plainServer, secureEcho, secureServer } from "./servers";
+
+const HOST = "demo.example";
+const MODEMS = "modems.example";
+
+/** An internet of the `hosts`, by their addresses, with the services of demo.example. Nothing of it is a port of this machine. */
+export function createDemoInternet(hosts: Readonly<Record<string, readonly string[]>>): OwnInternet {
+  const network = new Network(hosts[MODEMS] ?? []);
+  const pages = new Pages();
+  // One line a service, by its port; the next protocol takes one more.
+  const streams = { 7: echoStream, 80: plainServer(pages), 443: secureServer(pages), 4433: secureEcho() };
+  const datagrams = { 7: echoDatagrams, 123: tellTime };
+  for (const address of hosts[HOST] ?? []) {
+    for (const [port, serve] of Object.entries(streams)) network.listen({ address, port: Number(port) }, serve);
+    for (const [port, answer] of Object.entries(datagrams)) {
+      const end = network.bind({ address, port: Number(port) }, (bytes, from) => {
+        const reply = answer(bytes);
+        if (reply !== undefined) end.send(reply, from);
+      });
+    }
+  }
+  return network;
+}

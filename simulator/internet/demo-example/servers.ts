@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createServer as createSecureServer, type ServerOptions } from "node:https";
+import { join } from "node:path";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import type { StreamSocket } from "../own-internet";
+import { echoStream } from "./echo";
+import type { Pages } from "./pages";
+
+/** Serves one connection. */
+type Service = (socket: StreamSocket) => void;
+
+const file = (name: string) => readFileSync(join(__dirname, "certificates", name));
+
+/** Sessions that a server keeps for clients without tickets. */
+const MOST_SESSIONS = 100;
+
+/** HTTP. */
+export function plainServer(pages: Pages): Service {
+  const server = createServer(pages.answer);
+  return (socket) => server.emit("connection", socket);
+}
+
+/** HTTPS. It asks for a client certificate but does not need one. */
+export function secureServer(pages: Pages): Service {
+  const server = createSecureServer(credentials(), pages.answer);
+  return serve(server);
+}
+
+/** The echo protocol over TLS. */
+export function secureEcho(): Service {
+  return serve(createTlsServer(credentials(), echoStream));
+}
+
+/**
+ * The certificate is of the demo's CA, which the examples hold. Session tickets stay valid after the process has ended,
+ * so that a flow can show what survives a restart of everything.
+ */
+function credentials(): ServerOptions {
+  const key = file("server.key.pem");
+  return {
+    key,
+    cert: file("server.cert.pem"),
+    ca: file("ca.cert.pem"),
+    requestCert: true,
+    rejectUnauthorized: false,
+    // By default both are new in each process, which would make the earlier process's sessions useless.
+    ticketKeys: createHash("sha384").update(key).digest(),
+    sessionIdContext: "demo",
+  };
+}
+
+function serve(server: TlsServer): Service {
+  const sessions = new Map<string, Buffer>();
+  server.on("newSession", (id: Buffer, data: Buffer, done: () => void) => {
+    const [oldest] = sessions.keys();
+    if (sessions.size >= MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+    sessions.set(id.toString("hex"), data);
+    done();
+  });
+  server.on("resumeSession", (id: Buffer, done: (error: Error | null, data: Buffer | null) => void) => {
+    done(null, sessions.get(id.toString("hex")) ?? null);
+  });
+  return (socket) => {
+    // A client that hangs up in the handshake is not an error.
+    socket.on("error", () => undefined);
+    server.emit("connection", socket);
+  };
+}
