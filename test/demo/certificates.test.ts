@@ -2,13 +2,13 @@ import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { exampleFlows, INTERNET_PORTS, withoutCredentials } from "../../demo/user-directory";
+import { exampleFlows, withoutCredentials } from "../../demo/user-directory";
 import { ROOT } from "../support/paths";
 
-const FOLDER = join(ROOT, "demo", "certificates");
+const FOLDER = join(ROOT, "simulator", "internet", "demo-example", "certificates");
 const read = (name: string) => readFileSync(join(FOLDER, name), "utf8").trim();
 const FILES = { ca: "ca.cert.pem", cert: "device.cert.pem", key: "device.key.pem" } as const;
-const nodes = exampleFlows(join(ROOT, "examples"), INTERNET_PORTS);
+const nodes = exampleFlows(join(ROOT, "examples"));
 
 describe("the demo's certificates", () => {
   it("are the ones in the examples", () => {

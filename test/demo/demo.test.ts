@@ -5,10 +5,11 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import WebSocket from "ws";
-import { exampleFlows, INTERNET_PORTS, prepareUserDirectory } from "../../demo/user-directory";
+import { exampleFlows, prepareUserDirectory } from "../../demo/user-directory";
 import { ask } from "../support/ask";
+import { DebugSidebar } from "../support/debug-sidebar";
 import { freePort } from "../support/node-red";
+import { openPorts } from "../support/open-ports";
 import { ROOT } from "../support/paths";
 
 interface FlowNode {
@@ -30,7 +31,7 @@ class RunningDemo {
 
   static async start(user: string): Promise<RunningDemo> {
     const port = await freePort();
-    const args = ["--port", String(port), "--internet", "0", "--user", user];
+    const args = ["--port", String(port), "--user", user];
     const child = spawn(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -55,46 +56,71 @@ class RunningDemo {
     await ended;
   }
 
+  /** Of all its processes; undefined where Linux is missing. */
+  openPorts(): string[] | undefined {
+    const { pid = 0 } = this.child;
+    const own = openPorts(pid);
+    if (own === undefined) return undefined;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+    return [...own, ...children.flatMap((child) => openPorts(child) ?? [])];
+  }
+
   async flows(): Promise<FlowNode[]> {
     return (await (await ask(`${this.url}flows`)).json()) as FlowNode[];
   }
 
   /** Presses a button of an example; resolves with what its flow shows first in the debug sidebar of what is `wanted`. */
   async press(tab: string, button: string, wanted: (shown: unknown) => boolean = () => true): Promise<unknown> {
+    const { z, inject } = await this.find(tab, button);
+    const sidebar = await DebugSidebar.open(this.url);
+    await sidebar.press(inject);
+    const shown = await sidebar.until(() => sidebar.shown.find((one) => one.z === z && wanted(one.msg)));
+    sidebar.close();
+    return shown.msg;
+  }
+
+  /** Presses a button once all modems are ready; resolves with all that was shown by then, of every tab. */
+  async firstPress(sidebar: DebugSidebar, tab: string, button: string): Promise<unknown[]> {
+    const { z, inject } = await this.find(tab, button);
+    const users = (await this.flows()).filter(({ type }) => /^modem-(http|at|pdp|socket)$/.test(type));
+    const isReady = ({ id }: FlowNode) => {
+      const { fill, text } = sidebar.statuses.get(id) ?? {};
+      return fill === "green" || text === "closed";
+    };
+    await sidebar.until(() => (users.every(isReady) ? true : undefined));
+    await sidebar.press(inject);
+    await sidebar.until(() => sidebar.shown.find((one) => one.z === z));
+    return sidebar.shown.map(({ msg }) => msg);
+  }
+
+  private async find(tab: string, button: string): Promise<{ z: string; inject: string }> {
     const flows = await this.flows();
-    const id = flows.find(({ type, label }) => type === "tab" && label === tab)?.id;
-    const inject = flows.find(({ type, name, z }) => type === "inject" && name === button && z === id);
-    const socket = new WebSocket(`${this.url.replace("http", "ws")}comms`);
-    await once(socket, "open");
-    const shown = new Promise<unknown>((resolve) => {
-      socket.on("message", (data) => {
-        const messages: { topic?: string; data?: { z?: string; msg?: unknown } }[] = [JSON.parse(String(data))].flat();
-        const message = messages.find(({ topic, data }) => topic === "debug" && data?.z === id && wanted(data?.msg));
-        if (message !== undefined) resolve(message.data?.msg);
-      });
-    });
-    socket.send(JSON.stringify({ subscribe: "debug" }));
-    const pressed = await ask(`${this.url}inject/${inject?.id}`, { method: "POST" });
-    expect(pressed.ok).toBe(true);
-    try {
-      return await shown;
-    } finally {
-      socket.close();
-    }
+    const z = flows.find(({ type, label }) => type === "tab" && label === tab)?.id ?? "";
+    const inject = flows.find((node) => node.type === "inject" && node.name === button && node.z === z)?.id ?? "";
+    return { z, inject };
   }
 }
 
 describe("npm start", { timeout: 60_000 }, () => {
   const user = mkdtempSync(join(tmpdir(), "modem-demo-"));
   let demo: RunningDemo;
+  let sidebar: DebugSidebar;
 
   beforeAll(async () => {
     demo = await RunningDemo.start(user);
+    sidebar = await DebugSidebar.open(demo.url);
   }, 60_000);
 
   afterAll(async () => {
     await demo.stop();
     rmSync(user, { recursive: true, force: true });
+  });
+
+  it("F42: the first press shows what belongs to it, and nothing else", async () => {
+    expect(await demo.firstPress(sidebar, "Start here", "Press me")).toEqual([
+      expect.stringContaining("Hello from the other side of the modem."),
+    ]);
+    sidebar.close();
   });
 
   it("opens with every example loaded and no node of an unknown type", async () => {
@@ -109,6 +135,10 @@ describe("npm start", { timeout: 60_000 }, () => {
 
   it("runs an example when its button is pressed", async () => {
     expect(await demo.press("HTTP GET on a button", "Fetch a page")).toContain("Hello");
+  });
+
+  it("F41: opens Node-RED's own port and no other", () => {
+    expect(demo.openPorts()).toEqual([`tcp ${new URL(demo.url).port}`]);
   });
 
   it("has the credentials of the examples, so that HTTPS and mutual TLS work at once", async () => {
@@ -147,30 +177,39 @@ describe("npm start", { timeout: 60_000 }, () => {
 describe("the demo's user directory", () => {
   const directory = mkdtempSync(join(tmpdir(), "modem-demo-"));
   const flows = () => JSON.parse(readFileSync(join(directory, "flows.json"), "utf8")) as FlowNode[];
-  const prepare = (http: number, https: number) =>
-    prepareUserDirectory(directory, ROOT, {
-      port: 1880,
-      internet: { http, https, echo: 4207, listening: 4208 },
-      fresh: false,
-    });
+  const prepare = () => prepareUserDirectory(directory, ROOT, { port: 1880, fresh: false });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("shows the GET on a button first", () => {
-    const tabs = exampleFlows(join(ROOT, "examples"), INTERNET_PORTS).filter(({ id }) => id.startsWith("ce11"));
-    expect(tabs[0]).toMatchObject({ type: "tab", label: "HTTP GET on a button" });
+  it("F42: shows the tab that says where to begin first", () => {
+    const [first] = exampleFlows(join(ROOT, "examples"));
+    expect(first).toMatchObject({
+      type: "tab",
+      label: "Start here",
+      info: expect.stringContaining("Open the debug sidebar"),
+    });
   });
 
-  it("keeps edited flows, and leads them to where the small internet is this time", () => {
-    prepare(4001, 4101);
-    const edited = flows().map((node) => (node.type === "tab" ? { ...node, label: "edited" } : node));
+  it("keeps edited flows, but leads modems to the hosts of the simulator that an earlier demo had by its routes", () => {
+    prepare();
+    const former = (port: string) => ({ id: "1", type: "modem", port });
+    const edited = [
+      { id: "0", type: "tab", label: "edited" },
+      former("sim:LARA-R6?baud=115200&route=demo.example:80=127.0.0.1:1881&route=demo.example:443=127.0.0.1:1882"),
+      former("sim:BG96?route=meter.example:7000=127.0.0.1:4"),
+      former("sim:LARA-R6?name=listens&route=0.0.0.0:7000=127.0.0.1:1888"),
+      former("sim:LARA-R6?route=demo.example:80=192.168.1.5:80&route=my.example:80=127.0.0.1:1881"),
+      former("/dev/ttyUSB0"),
+    ];
     writeFileSync(join(directory, "flows.json"), JSON.stringify(edited));
-    prepare(4002, 4102);
-    expect(flows()).toEqual(
-      JSON.parse(JSON.stringify(edited).replaceAll(":4001", ":4002").replaceAll(":4101", ":4102")),
-    );
-    expect(JSON.stringify(flows())).toContain(
-      "route=demo.example:80=127.0.0.1:4002&route=demo.example:443=127.0.0.1:4102",
-    );
+    prepare();
+    expect(flows()).toEqual([
+      edited[0],
+      former("sim:LARA-R6?baud=115200"),
+      former("sim:BG96"),
+      former("sim:LARA-R6?name=listens&route=0.0.0.0:*=meter.example:*"),
+      edited[4],
+      edited[5],
+    ]);
   });
 });
 
@@ -178,19 +217,16 @@ describe("npm start that can't", () => {
   const start = (...args: string[]) =>
     spawnSync(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], { encoding: "utf8" });
 
-  it.each(["--port", "--internet", "--https", "--echo", "--listen"])(
-    "use the port of %s says so in one line, with what to do",
-    async (option) => {
-      const server = createServer();
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const { port } = server.address() as AddressInfo;
-      const { status, stderr } = start("--port", String(await freePort()), "--internet", "0", option, String(port));
-      server.close();
-      expect(status).toBe(1);
-      expect(stderr).toMatch(new RegExp(`^Port ${port} can't be used .*${option} N\\.\n$`));
-    },
-  );
+  it("use its port says so in one line, with what to do", async () => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { status, stderr } = start("--port", String(port));
+    server.close();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^Port ${port} can't be used .*--port N\\.\n$`));
+  });
 
   it("make sense of a port refuses it", () => {
     expect(start("--port", "web")).toMatchObject({ status: 1, stderr: expect.stringContaining("--port") });

@@ -2,9 +2,8 @@ import "../support/quick-time";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import helper from "node-red-node-test-helper";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DemoInternet } from "../../demo/internet";
-import { INTERNET_PORTS, withInternetPorts, withoutCredentials } from "../../demo/user-directory";
+import { describe, expect, it } from "vitest";
+import { withoutCredentials } from "../../demo/user-directory";
 import { ROOT } from "../support/paths";
 import { deploy, Inbox, type Received, useNodeRed } from "./support/flow";
 
@@ -20,8 +19,7 @@ interface ExampleNode {
 
 const FOLDER = join(ROOT, "examples");
 const FILES = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json"));
-const load = (file: string, ports = INTERNET_PORTS): ExampleNode[] =>
-  JSON.parse(withInternetPorts(readFileSync(join(FOLDER, file), "utf8"), ports));
+const load = (file: string): ExampleNode[] => JSON.parse(readFileSync(join(FOLDER, file), "utf8"));
 
 /** What tells that each node that listens does so: a button that asks it is worth pressing from then on. */
 function listeners(nodes: readonly ExampleNode[]) {
@@ -37,14 +35,7 @@ function listeners(nodes: readonly ExampleNode[]) {
   };
 }
 
-const internet = new DemoInternet();
-let ports = INTERNET_PORTS;
-
 useNodeRed();
-beforeAll(async () => {
-  ports = await internet.listen({ http: 0, https: 0, echo: 0, listening: 0 });
-});
-afterAll(() => internet.close());
 
 describe("the examples", () => {
   it("use every flow node of the package", () => {
@@ -72,7 +63,7 @@ describe("the examples", () => {
   });
 
   it.each(FILES)("%s runs when it is imported, whichever button is pressed", async (file) => {
-    const nodes = load(file, ports);
+    const nodes = load(file);
     const { flows, credentials } = withoutCredentials(nodes);
     const listening = listeners(nodes);
     await deploy([...flows, ...listening.nodes] as never, credentials);

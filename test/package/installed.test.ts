@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type RunningNodeRed, startNodeRed } from "../support/node-red";
+import type { RunningNodeRed } from "../support/node-red";
 import { ROOT } from "../support/paths";
+import { emptyNodeRed } from "./empty-node-red";
 
 interface NodeSet {
   readonly id: string;
@@ -18,26 +18,15 @@ const PACKAGE = "@cellular-flows/node-red-modem";
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const TYPES = Object.keys(manifest["node-red"].nodes);
 
-const npm = (args: string[], cwd: string): string =>
-  execFileSync("npm", [...args, "--loglevel=error", "--no-audit", "--no-fund"], { cwd, encoding: "utf8" });
-
 describe("the package, packed and installed into an empty Node-RED", () => {
   let nodeRed: RunningNodeRed;
-  let packed: string;
 
   beforeAll(async () => {
-    packed = mkdtempSync(join(tmpdir(), "modem-pack-"));
-    const tarball =
-      npm(["pack", "--ignore-scripts", "--pack-destination", packed], ROOT).trim().split("\n").at(-1) ?? "";
-    const directory = mkdtempSync(join(tmpdir(), "node-red-empty-"));
-    writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "empty", private: true }));
-    npm(["install", join(packed, tarball)], directory);
-    nodeRed = await startNodeRed(directory);
+    nodeRed = await emptyNodeRed();
   }, 180_000);
 
   afterAll(async () => {
     await nodeRed?.stop();
-    rmSync(packed, { recursive: true, force: true });
   });
 
   it("registers every node type without an error", async () => {

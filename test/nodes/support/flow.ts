@@ -23,7 +23,9 @@ const CORE = [
   "common/25-status.js",
   "common/90-comment.js",
   "function/10-function.js",
+  "function/10-switch.js",
   "function/80-template.js",
+  "function/89-trigger.js",
   "network/31-tcpin.js",
 ];
 
