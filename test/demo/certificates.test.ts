@@ -6,7 +6,8 @@ import { exampleFlows, withoutCredentials } from "../../demo/user-directory";
 import { ROOT } from "../support/paths";
 
 const FOLDER = join(ROOT, "simulator", "internet", "demo-example", "certificates");
-const read = (name: string) => readFileSync(join(FOLDER, name), "utf8").trim();
+/** What a file holds, from its first PEM block on. */
+const read = (name: string) => /-----BEGIN[\s\S]*/.exec(readFileSync(join(FOLDER, name), "utf8"))?.[0].trim() ?? "";
 const FILES = { ca: "ca.cert.pem", cert: "device.cert.pem", key: "device.key.pem" } as const;
 const nodes = exampleFlows(join(ROOT, "examples"));
 
@@ -33,10 +34,15 @@ describe("the demo's certificates", () => {
     }
   });
 
-  it("come without the CA's key", () => {
+  it("come without the CA's key, and say of the others that they are public", () => {
     expect(readdirSync(FOLDER).filter((name) => name.endsWith(".key.pem"))).toEqual([
       "device.key.pem",
       "server.key.pem",
     ]);
+    for (const name of ["device.key.pem", "server.key.pem"]) {
+      expect(readFileSync(join(FOLDER, name), "utf8")).toMatch(
+        /^A public key pair of the demo: .* protects nothing\.\n/,
+      );
+    }
   });
 });

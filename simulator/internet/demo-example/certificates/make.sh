@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes the certificates of the demo. They are in git: run this only to change them, and then put the new ones into the
-# examples (test/demo/certificates.test.ts says where). The CA's own key is thrown away, so that nobody can sign with it.
+# Makes the certificates of demo.example. They are in git, since the examples hold the CA: made anew at each use, they
+# would not fit it. Run this only to change them, and then put the new ones into the examples
+# (test/demo/certificates.test.ts says where). The CA's own key is thrown away, so that nobody can sign with it.
 set -eu
 cd "$(dirname "$0")"
 WORK=$(mktemp -d)
@@ -32,7 +33,8 @@ sign() { # name, common name, key, signer's options
     -out "$1.cert.pem" -startdate $FROM -enddate $TO $4
 }
 leaf() { # name, common name, usage, subject alternative names
-  openssl genrsa -out "$1.key.pem" 2048
+  echo "A public key pair of the demo: this private key is in every copy of the package, and protects nothing." > "$1.key.pem"
+  openssl genrsa 2048 >> "$1.key.pem"
   printf 'basicConstraints=critical,CA:false\nextendedKeyUsage=%s\nsubjectAltName=%s\n' "$3" "$4" > "$WORK/extensions"
   sign "$1" "$2" "$1.key.pem" "-cert ca.cert.pem -keyfile $WORK/ca.key.pem"
 }
