@@ -1,6 +1,6 @@
 import type { Subscription } from "./cellular/pdp-contexts";
 import type { Route } from "./internet/internet";
-import { parseRoute } from "./internet/real-internet";
+import { parseRoute } from "./internet/route";
 import type { ModemOptions } from "./modem";
 
 /** The options of a simulated modem, from the command line or from a `sim:` port. */

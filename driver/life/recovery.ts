@@ -5,7 +5,7 @@ import { delay } from "../delay";
 import { asModemError, ModemError } from "../errors";
 import type { ModelDefinition } from "../services/model";
 import { Backoff } from "../services/waiting/backoff";
-import { kindOfPort } from "../transport/open";
+import { kindOfPort } from "../transport/port-text";
 import type { Transport } from "../transport/transport";
 import type { LifeContext } from "./context";
 import type { Life } from "./life";

@@ -1,4 +1,5 @@
 import { ModemError } from "../errors";
+import { kindOfPort, portProblem } from "./port-text";
 import { lineRate, type SerialOptions, SerialTransport } from "./serial";
 import { SimulatedTransport } from "./simulated";
 import { TcpTransport } from "./tcp";
@@ -10,12 +11,17 @@ export interface PortSettings extends Omit<SerialOptions, "path"> {
   readonly port: string;
 }
 
-export type PortKind = "serial" | "tcp" | "simulated";
+const PROBLEMS = {
+  length: "is too long",
+  characters: "must name a serial port, tcp://host:port or sim:MODEL",
+  tcp: "must read tcp://host:port, with an IPv6 address in brackets",
+  scheme: "must be the path of a serial port, tcp://host:port or sim:MODEL: other kinds of address are not known",
+} as const;
 
-/** Which kind of port a text names. */
-export function kindOfPort(port: string): PortKind {
-  if (/^tcp:/i.test(port)) return "tcp";
-  return /^sim:/i.test(port) ? "simulated" : "serial";
+/** @throws {ModemError} `INVALID_INPUT`, naming `port` */
+export function checkPortText(port: string): void {
+  const problem = portProblem(port);
+  if (problem !== undefined) throw new ModemError("INVALID_INPUT", `port ${PROBLEMS[problem]}`);
 }
 
 /**
@@ -26,9 +32,7 @@ export function kindOfPort(port: string): PortKind {
  */
 export function createTransport(settings: PortSettings, warn?: (text: string) => void): Transport {
   const { port } = settings;
-  if (port.trim() === "" || /\p{Cc}/u.test(port)) {
-    throw new ModemError("INVALID_INPUT", "port must name a serial port, tcp://host:port or sim:MODEL");
-  }
+  checkPortText(port);
   switch (kindOfPort(port)) {
     case "tcp":
       return new TcpTransport(port, lineRate(settings));

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { ModemError, shortPort } from "../errors";
 import { StreamTransport } from "./stream-transport";
 
 /** Bits a character takes on an 8N1 line. */
@@ -14,14 +15,17 @@ export class SimulatedTransport extends StreamTransport {
   }
 
   protected async connect(): Promise<Duplex> {
+    // Loaded when it is needed: a gateway with real modems never reads it.
+    const simulator = await import("../../simulator/faces/in-process.js").catch((error: Error) => {
+      throw this.offline(`can't be opened: the simulator does not load (${error.message})`);
+    });
     try {
-      // Loaded when it is needed: a gateway with real modems never reads it.
-      const { openInProcess } = await import("../../simulator/faces/in-process.js");
-      return openInProcess(this.name);
+      return simulator.openInProcess(this.name);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === "ENOENT") throw this.unplugged("can't be opened: the modem is unplugged");
-      throw this.offline(`can't be opened: ${message}`);
+      if (code === "EBUSY") throw this.offline(`can't be opened: ${message}`);
+      throw new ModemError("INVALID_INPUT", `port ${shortPort(this.name)} can't be used: ${message}`);
     }
   }
 

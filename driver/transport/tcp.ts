@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { inSeconds, ModemError } from "../errors";
+import { type TcpAddress, tcpAddress } from "./port-text";
 import { StreamTransport } from "./stream-transport";
 
 /** ms; a gateway on a local network answers within a few, a device server that is off never. */
@@ -19,25 +20,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ETIMEDOUT: "Check the address, and that the device server is on.",
 };
 
-/** Where a `tcp://` port leads. */
-export interface TcpAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/**
- * Takes `tcp://host:port` apart; an IPv6 address stands in brackets.
- *
- * @throws {ModemError} `INVALID_INPUT`, naming `port`
- */
+/** @throws {ModemError} `INVALID_INPUT`, naming `port` */
 export function parseTcpAddress(text: string): TcpAddress {
-  const match = /^tcp:\/\/(?:\[([0-9a-f:.%a-z]+)\]|([^\s/:[\]@?#]+)):(\d{1,5})\/?$/i.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port < 1 || port > 65_535) {
-    throw new ModemError("INVALID_INPUT", "port must read tcp://host:port, with an IPv6 address in brackets");
-  }
-  return { host, port };
+  const address = tcpAddress(text);
+  if (address !== undefined) return address;
+  throw new ModemError("INVALID_INPUT", "port must read tcp://host:port, with an IPv6 address in brackets");
 }
 
 /** A modem behind a device server (ser2net, Moxa and the like) that passes bytes on as they are. */

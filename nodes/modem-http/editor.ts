@@ -34,7 +34,6 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
     tls: {
       value: "",
       type: "modem-tls",
-      required: false,
       validate: securityProfile((property) =>
         /^\s*https:/i.test(String(property("url"))) ? sharedText("validation.profileForHttps") : undefined,
       ),

@@ -27,7 +27,7 @@ RED.nodes.registerType<ModemSocketProperties>("modem-socket", {
     host: { value: "", validate: template() },
     port: { value: "", validate: portOrTemplate() },
     localPort: { value: "", validate: localPort() },
-    tls: { value: "", type: "modem-tls", required: false, validate: securityProfile(() => undefined) },
+    tls: { value: "", type: "modem-tls", validate: securityProfile(() => undefined) },
     keepAlive: { value: 0, validate: wholeNumber(SOCKET_RANGES.keepAlive) },
     ret: { value: "buffer", validate: oneOf(SOCKET_RETURN_TYPES) },
     delimiter: { value: "" },

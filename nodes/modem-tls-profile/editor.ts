@@ -20,7 +20,6 @@ RED.nodes.registerType<ModemTlsProfileProperties>("modem-tls-profile", {
     tls: {
       value: "",
       type: "modem-tls",
-      required: false,
       validate: securityProfile((property) =>
         NEED_PROFILE.includes(String(property("action"))) ? sharedText("validation.profileForAction") : undefined,
       ),

@@ -1,6 +1,8 @@
+import { kindOfPort } from "../../driver/transport/port-text";
 import { migrateInEditor } from "../common/editor/migrations";
 import { contextRange, models } from "../common/editor/models";
-import { decimalNumber, oneOf, port, quotable, validator, wholeNumber } from "../common/editor/validators";
+import { decimalNumber, oneOf, quotable, validator, wholeNumber } from "../common/editor/validators";
+import { port } from "./dialog/port-validator";
 import { offerPorts } from "./dialog/ports";
 import { MODEM_MIGRATIONS } from "./migrations";
 import { AUTH_TYPES, CONNECT_MODES, MODEM_RANGES, type ModemProperties, PARITIES, PDP_TYPES } from "./types";
@@ -66,12 +68,16 @@ function offerModels(chosen: string): void {
   select.val(chosen);
 }
 
-/** Speed and framing matter on a serial port only. */
+/**
+ * Framing is set on a serial port only. The speed is that of the line behind a device server, too: it paces what is sent
+ * and how long answers may take. A simulated modem has its own.
+ */
 function showLineSettings(): void {
   const input = $("#node-config-input-port");
   const update = () => {
-    const serial = !/^\s*(tcp|sim):/i.test(String(input.val()));
-    $(".cellular-modem-serial").toggle(serial);
+    const kind = kindOfPort(String(input.val()).trim());
+    $(".cellular-modem-line").toggle(kind !== "simulated");
+    $(".cellular-modem-serial").toggle(kind === "serial");
   };
   input.on("change input", update);
   update();

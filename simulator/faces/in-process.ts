@@ -1,7 +1,8 @@
 import { Duplex } from "node:stream";
 import { nextTurn } from "../clock";
 import type { Host } from "../line/serial-line";
-import { type OptionValues, readOptions } from "../options";
+import { readOptions } from "../options";
+import { parsePort } from "../port-text";
 import { Simulator } from "../simulator";
 
 /** What tests and demos can do with the modem behind a port. */
@@ -55,30 +56,6 @@ function entryFor(port: string): Entry {
   const entry: Entry = { simulator: new Simulator(readOptions(model, values)), stream: undefined };
   modems.set(port, entry);
   return entry;
-}
-
-/** @throws {Error} if it is not a simulated port */
-export function parsePort(port: string): { model: string; values: OptionValues } {
-  const match = /^sim:([^?]*)(?:\?(.*))?$/s.exec(port);
-  if (match === null) throw new Error(`"${port}" is not a simulated port; these read sim:LARA-R6?baud=115200`);
-  const values = new Map<string, string[]>();
-  for (const pair of (match[2] ?? "").split("&").filter((text) => text !== "")) {
-    const [written = "", ...rest] = pair.split("=");
-    // Option names as in a URL, or with the command's dashes.
-    const name = written.replace(/^--/, "");
-    const value = decode(rest.join("="), port);
-    // A name only separates one modem from another.
-    if (name !== "name") values.set(name, [...(values.get(name) ?? []), value]);
-  }
-  return { model: match[1] ?? "", values };
-}
-
-function decode(text: string, port: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new Error(`"${port}" has a percent sign that does not begin a character`);
-  }
 }
 
 /** The host's end of the line. */

@@ -87,14 +87,3 @@ function isIpv4(text: string): boolean {
 function isIpv6(text: string): boolean {
   return text.includes(":") && URL.canParse(`http://[${text.trim()}]/`);
 }
-
-/** A serial path, `tcp://host:port` or `sim:MODEL?options`. */
-export function port(): Validator {
-  return validator((value) => {
-    if (isBlank(value)) return sharedText("validation.required");
-    const text = String(value).trim();
-    if (/^tcp:/i.test(text)) return /^tcp:\/\/[^\s/]+:\d{1,5}$/i.test(text) || sharedText("validation.tcpPort");
-    if (/^sim:/i.test(text)) return /^sim:[\w-]+(\?\S*)?$/i.test(text) || sharedText("validation.simPort");
-    return true;
-  });
-}

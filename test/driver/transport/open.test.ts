@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createTransport, kindOfPort, type PortSettings } from "../../../driver/transport/open";
+import { createTransport, type PortSettings } from "../../../driver/transport/open";
+import { kindOfPort } from "../../../driver/transport/port-text";
 
 const line: Omit<PortSettings, "port"> = {
   baudRate: 115_200,
@@ -24,12 +25,20 @@ describe("createTransport", () => {
     expect(transport.bytesPerSecond).toBe(rate);
   });
 
-  it.each(["", "  ", "/dev/tty\u0000S0", "COM1\r", "tcp://", "tcp://host", "tcp://host:99999"])(
-    "refuses %j, naming the field",
-    (port) =>
-      expect(() => createTransport({ ...line, port })).toThrow(
-        expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringMatching(/^port /) }),
-      ),
+  it.each([
+    "",
+    "  ",
+    "/dev/tty\u0000S0",
+    "COM1\r",
+    "tcp://",
+    "tcp://host",
+    "tcp://host:99999",
+    "telnet://h:1",
+    "rfc2217://h:1",
+  ])("refuses %j, naming the field", (port) =>
+    expect(() => createTransport({ ...line, port })).toThrow(
+      expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringMatching(/^port /) }),
+    ),
   );
 
   it("fails to write before it is open", async () => {
