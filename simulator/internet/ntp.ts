@@ -1,7 +1,8 @@
 import { createSocket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { type Internet, InternetError } from "./internet";
-import { type OwnInternet, ownInternet } from "./own-internet";
+import { ownInternet } from "./own-internet";
+import type { OwnInternet } from "./own-traffic";
 import type { Endpoint } from "./tcp-udp/tcp-udp";
 
 const PACKET = 48;

@@ -1,7 +1,6 @@
 import { connect, isIPv6 } from "node:net";
-import type { Duplex } from "node:stream";
+import type { OwnInternet, StreamOptions, StreamSocket } from "./own-traffic";
 import { plainName } from "./route";
-import type { Endpoint } from "./tcp-udp/tcp-udp";
 
 /**
  * The hosts that this process plays itself, so that a modem has somebody to talk to where there is no network. Their
@@ -15,40 +14,6 @@ export const OWN_HOSTS: Readonly<Record<string, readonly string[]>> = {
   // All modems are behind it, as behind the address translation of a mobile network.
   "modems.example": ["192.0.2.200", "2001:db8::200"],
 };
-
-/** What the modem's clients need of a TCP connection: a socket of Node's, or one that stays in this process. */
-export interface StreamSocket extends Duplex {
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-  readonly localPort?: number | undefined;
-  setTimeout(timeout: number, onTimeout?: () => void): this;
-  setNoDelay(on?: boolean): this;
-  setKeepAlive(on?: boolean, idle?: number): this;
-  resetAndDestroy(): this;
-  destroySoon(): void;
-}
-
-export interface StreamOptions extends Endpoint {
-  readonly allowHalfOpen?: boolean;
-  readonly localPort?: number;
-}
-
-/** Where datagrams go out and come in. */
-export interface OwnDatagrams {
-  /** Nobody learns of a datagram that nobody takes. */
-  send(bytes: Buffer, to: Endpoint): void;
-  close(): void;
-}
-
-/** The traffic between the hosts of this process. Failures are errors as Node's sockets have them, with their `code`. */
-export interface OwnInternet {
-  /** As Node's `connect`: the socket emits `connect`, or an error. */
-  connect(to: StreamOptions): StreamSocket;
-  /** @returns what ends it; connections stay @throws `EADDRINUSE` */
-  listen(at: Endpoint, accept: (socket: StreamSocket) => void): () => void;
-  /** @param at one of the own hosts, or a port of a modem @throws `EADDRINUSE` */
-  bind(at: Endpoint | number, receive: (bytes: Buffer, from: Endpoint) => void): OwnDatagrams;
-}
 
 /** The addresses of one of the own hosts, by its name. */
 export function ownAddresses(host: string): readonly string[] | undefined {

@@ -1,4 +1,4 @@
-import type { OwnInternet } from "../own-internet";
+import type { OwnInternet } from "../own-traffic";
 import { echoDatagrams, echoStream, tellTime } from "./echo";
 import { Network } from "./network";
 import { Pages } from "./pages";

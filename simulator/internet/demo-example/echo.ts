@@ -1,4 +1,4 @@
-import type { StreamSocket } from "../own-internet";
+import type { StreamSocket } from "../own-traffic";
 
 /** The echo protocol by TCP (RFC 862). */
 export function echoStream(socket: StreamSocket): void {

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { setImmediate } from "node:timers";
-import type { OwnDatagrams, OwnInternet, StreamOptions, StreamSocket } from "../own-internet";
+import type { OwnDatagrams, OwnInternet, StreamOptions, StreamSocket } from "../own-traffic";
 import type { Endpoint } from "../tcp-udp/tcp-udp";
 import { failure, WireEnd } from "./wire";
 

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import { join } from "node:path";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
-import type { StreamSocket } from "../own-internet";
+import type { StreamSocket } from "../own-traffic";
 import { echoStream } from "./echo";
 import type { Pages } from "./pages";
 

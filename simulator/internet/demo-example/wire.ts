@@ -1,6 +1,6 @@
 import { Duplex, type DuplexOptions } from "node:stream";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
-import type { StreamSocket } from "../own-internet";
+import type { StreamSocket } from "../own-traffic";
 import type { Endpoint } from "../tcp-udp/tcp-udp";
 
 /** Bytes of one portion: about what a socket gives at once. */

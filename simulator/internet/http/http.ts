@@ -1,5 +1,6 @@
 import { type Internet, InternetError } from "../internet";
-import { openStream, ownInternet, type StreamSocket } from "../own-internet";
+import { openStream, ownInternet } from "../own-internet";
+import type { StreamSocket } from "../own-traffic";
 import { openTls } from "../tls/tls";
 import type { TlsConnection } from "../tls/types";
 import { AnswerReader } from "./answer";

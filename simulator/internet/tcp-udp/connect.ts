@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { type Internet, InternetError } from "../internet";
-import { openStream, ownInternet, type StreamSocket } from "../own-internet";
+import { openStream, ownInternet } from "../own-internet";
+import type { StreamSocket } from "../own-traffic";
 import { type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
 
 export interface TcpTarget {

@@ -1,5 +1,5 @@
 import { TLSSocket } from "node:tls";
-import type { StreamSocket } from "../own-internet";
+import type { StreamSocket } from "../own-traffic";
 import { ByteQueue } from "./bytes";
 import { connectTarget, type TcpTarget } from "./connect";
 import { DelayLine, type Endpoint, type SocketError, type SocketSurroundings, socketError } from "./tcp-udp";

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { type OwnDatagrams, ownAddresses, ownInternet, shortest } from "../own-internet";
+import { ownAddresses, ownInternet, shortest } from "../own-internet";
+import type { OwnDatagrams } from "../own-traffic";
 import type { Endpoint } from "./tcp-udp";
 
 /** Ports that nobody has to ask for (RFC 6335 6). */

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
-import { ownAddresses, ownInternet, type StreamSocket } from "../own-internet";
+import { ownAddresses, ownInternet } from "../own-internet";
+import type { StreamSocket } from "../own-traffic";
 import { type ConnectionLimits, TcpConnection } from "./connection";
 import { DelayLine, type Endpoint, ownPort, type SocketSurroundings, socketError } from "./tcp-udp";
 

@@ -1,6 +1,7 @@
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { InternetError } from "../internet";
-import { type OwnInternet, openStream, ownInternet, type StreamSocket } from "../own-internet";
+import { openStream, ownInternet } from "../own-internet";
+import type { OwnInternet, StreamSocket } from "../own-traffic";
 import { connectionOptions } from "./options";
 import { bareSession, sessionId, sessionOfKind } from "./session";
 import type { SessionKind, TlsConnection, TlsSettings } from "./types";
