@@ -28,6 +28,8 @@ export interface Download {
    * only the silence after it tells from data.
    */
   readonly length: number | "announced" | ((received: Buffer, quiet: number) => number | undefined);
+  /** Whether the response tells the line ends that follow the data. */
+  readonly tellsBehind?: boolean;
 }
 
 /**
@@ -88,6 +90,10 @@ export interface Response {
   readonly data?: Buffer;
   /** Whether bytes of `data` were lost or added on the way: no line end stands behind them. */
   readonly damaged?: boolean;
+  /** The line ends behind `data`, as they came, where the download asks for them. */
+  readonly behind?: string;
+  /** Lines came behind the echo that are neither an answer to this command nor a known URC: it may be damaged. */
+  readonly strays?: true;
 }
 
 /** The last guard of the line: nothing that is not one command line of ASCII gets past it. */

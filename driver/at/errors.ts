@@ -1,6 +1,7 @@
 import { ModemError, type ModemErrorCause, shortened } from "../errors";
 import { CME_ERRORS, CME_SYNONYMS, CMS_ERRORS } from "./error-tables";
 import type { FinalResult } from "./final-results";
+import type { Line } from "./line";
 
 export type ReportKind = "CME" | "CMS";
 
@@ -16,6 +17,14 @@ const TEXTS: Readonly<Record<ReportKind, ReadonlyMap<number, string>>> = { CME: 
 
 /** Of a command that should have opened data mode and ended as any other. */
 export const NO_CONNECT: FinalResult = { text: "no CONNECT", success: false };
+
+/** Kept beside the errors, since a flow is given their properties. */
+const ANSWERS = new WeakMap<ModemError, readonly Line[]>();
+
+/** The information lines that came before the modem refused the command: what it had done until then. */
+export function answerBefore(error: ModemError): readonly Line[] {
+  return ANSWERS.get(error) ?? [];
+}
 
 /** What a `+CME ERROR:` or `+CMS ERROR:` says, as far as it is known; `text` is never empty. */
 export interface ErrorReport {
@@ -45,7 +54,18 @@ export function describeError(kind: ReportKind, argument: string, vendor: Readon
 }
 
 /** The error for a command that the modem refused. `label` is the only form of the command that is shown. */
-export function rejection(label: string, result: FinalResult, vendor: ReadonlyMap<number, string>): ModemError {
+export function rejection(
+  label: string,
+  result: FinalResult,
+  vendor: ReadonlyMap<number, string>,
+  answer: readonly Line[] = [],
+): ModemError {
+  const error = refusal(label, result, vendor);
+  if (answer.length > 0) ANSWERS.set(error, answer);
+  return error;
+}
+
+function refusal(label: string, result: FinalResult, vendor: ReadonlyMap<number, string>): ModemError {
   const words = shortened(result.text);
   const report = result.report && { ...result.report, argument: shortened(result.report.argument) };
   if (report === undefined) {

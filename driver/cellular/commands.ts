@@ -1,7 +1,7 @@
 import type { Channel } from "../at/channel-types";
 import type { Command } from "../at/command";
 import { type AnswerField, commandLine, type Field, splitFields } from "../at/fields";
-import { isModemError } from "../errors";
+import { isModemError, ModemError } from "../errors";
 
 /**
  * Longest times until the final result, in ms, where the modems' manuals differ the longer one: what is answered from
@@ -44,6 +44,31 @@ function answerPrefix(name: string): string {
 export async function ask(channel: Channel, question: Command): Promise<AnswerField[][]> {
   const { lines } = await channel.send(question);
   return lines.map((line) => splitFields(line));
+}
+
+/** Times that a question is asked whose answer can't be read. */
+const ASKED = 3;
+
+/**
+ * Sends a query that changes nothing until its answer can be read, and gives what `parse` makes of its lines.
+ *
+ * @param parse undefined for lines that are not whole
+ * @throws {ModemError} `PROTOCOL_ERROR` when it never can
+ */
+export async function askWhole<T>(
+  channel: Channel,
+  question: Command,
+  parse: (lines: readonly (readonly AnswerField[])[]) => T | undefined,
+): Promise<T> {
+  for (let asked = 1; ; asked += 1) {
+    const { lines, strays } = await channel.send(question);
+    const parsed = strays === true ? undefined : parse(lines.map((line) => splitFields(line)));
+    if (parsed !== undefined) return parsed;
+    if (asked < ASKED) continue;
+    const text = "the answer can't be read: bytes were lost or added on the way";
+    const message = `${question.label}: ${text}. Check cable, baud rate and flow control.`;
+    throw new ModemError("PROTOCOL_ERROR", message, { command: question.label, errorText: text });
+  }
 }
 
 /** What `work` gives, or undefined where the modem rejects the command: a procedure that is worth a try. */

@@ -32,7 +32,27 @@ export function everyDamage(length: number): Damage[] {
 /** All of them in CI, elsewhere a random part of at least `least`. `SEED` repeats it. */
 export function someDamage(length: number, least = 40): Damage[] {
   const all = everyDamage(length);
-  const wanted = runs(all.length, least);
+  return draw(all, runs(all.length, least));
+}
+
+/**
+ * In CI all of them that touch the bytes from `start` up to `end`, and about one for every other place
+ * (`RANDOM_RUNS=24` makes that all); elsewhere a random part of both.
+ */
+export function focusedDamage(length: number, start: number, end: number, least = 20): Damage[] {
+  const all = everyDamage(length);
+  const touches = ({ at, count }: Damage): boolean => at < end && at + count > start;
+  const inside = all.filter(touches);
+  const outside = all.filter((damage) => !touches(damage));
+  const perPlace = KINDS.length * MOST_DAMAGED;
+  const parts = [
+    [inside, runs(inside.length, least)],
+    [outside, runs(Math.ceil(outside.length / perPlace), least)],
+  ] as const;
+  return parts.flatMap(([list, count]) => draw(list, Math.min(list.length, count)));
+}
+
+function draw(all: Damage[], wanted: number): Damage[] {
   const word = randomWords();
   for (let taken = 0; taken < wanted; taken += 1) {
     const other = taken + (word() % (all.length - taken));

@@ -173,7 +173,7 @@ export class AtChannel implements Channel {
     if (this.#isClosed) return;
     this.#line.trace.received(token);
     if (token.type === "urc") {
-      this.#unsolicited(token.line, token.boot);
+      this.#unsolicited(token.line, token.boot, token.stray === true);
       return;
     }
     const use = this.#use;
@@ -194,8 +194,8 @@ export class AtChannel implements Channel {
     }
   }
 
-  #unsolicited(line: Line, boot: boolean): void {
-    if (this.#use.kind === "exchange") this.#use.exchange.interrupt(line);
+  #unsolicited(line: Line, boot: boolean, isStray: boolean): void {
+    if (this.#use.kind === "exchange") this.#use.exchange.interrupt(line, isStray);
     this.#router.route(line);
     if (!boot || this.#use.kind === "closed") return;
     const words = `The modem restarted during the operation (it printed ${line.text})`;
@@ -265,7 +265,7 @@ export class AtChannel implements Channel {
     const job = this.#queue.take();
     if (job === undefined) return;
     const { line, expects = [], upload, download } = job.command;
-    this.#line.expect({ line, expects, prompt: upload?.prompt, download });
+    this.#line.expect({ line, expects, prompt: upload?.prompt, download, isCommand: true });
     const exchange: Exchange = new Exchange(job, this.#line, {
       onFinished: (owed) => this.#finished(owed),
       onInterrupted: () => this.#interrupt(exchange),

@@ -1,6 +1,6 @@
 import { inSeconds, ModemError } from "../../errors";
 import { ExtendableTimeout, lineTime, MovableTimer, now } from "../clock";
-import type { Command, Prompt, Upload } from "../command";
+import type { Command, Prompt, Response, Upload } from "../command";
 import type { Dialect } from "../dialect";
 import { rejection } from "../errors";
 import type { FinalResult } from "../final-results";
@@ -69,6 +69,7 @@ export const UNDISTURBED: Interrupted = { startedAt: 0, opened: false, size: 0, 
 export const IN_DATA_MODE: Interrupted = { ...UNDISTURBED, prompt: "CONNECT", opened: true };
 
 const LINE_END = 2;
+const STRAYS = { strays: true } as const;
 
 /** One command on the line, from its first byte to its final result. */
 export class Exchange {
@@ -93,6 +94,8 @@ export class Exchange {
   #isAbandoned = false;
   #over = false;
   #damaged = false;
+  #behind: Pick<Response, "behind"> = {};
+  #strays: Pick<Response, "strays"> = {};
 
   constructor(
     readonly job: Job,
@@ -150,6 +153,8 @@ export class Exchange {
     else if (token.type === "answer") this.#lines.push(token.line);
     else if (token.type === "data") this.#received.append(token.bytes, 0, token.bytes.length);
     else if (token.type === "damage") this.#damaged = true;
+    else if (token.type === "behind") this.#behind = { behind: token.lineEnds };
+    else if (token.type === "noise") this.#strays = STRAYS;
     else if (token.type === "prompt") this.#prompted(token.prompt);
     else if (token.type === "final") this.#take(token.result);
   }
@@ -161,7 +166,8 @@ export class Exchange {
   }
 
   /** A URC came in between: its own time is not the command's. */
-  interrupt(line: Line): void {
+  interrupt(line: Line, isStray: boolean): void {
+    if (isStray) this.#strays = STRAYS;
     const bytes = line.data.reduce((sum, string) => sum + string.bytes.length, line.text.length + 2 * LINE_END);
     const time = lineTime(bytes, this.#line.bytesPerSecond);
     this.#deadline.extend(time);
@@ -273,7 +279,8 @@ export class Exchange {
 
   #echoed(text: string): void {
     if (this.#inquiry.hasBegun && text === TRIAL) this.#inquiry.echoed();
-    else this.#isMarked = true;
+    // What came before the echo is left from earlier.
+    else [this.#isMarked, this.#strays] = [true, {}];
   }
 
   #take(result: FinalResult): void {
@@ -308,10 +315,10 @@ export class Exchange {
   #finish(result: FinalResult, owed: readonly number[]): void {
     this.#stop();
     const { label, download } = this.command;
-    const lines = this.#lines;
-    const damaged = this.#damaged;
-    if (!result.success) this.job.reject(rejection(label, this.mask.result(result), this.#dialect.errorTexts));
-    else this.job.resolve(download === undefined ? { lines } : { lines, data: this.#received.take(), damaged });
+    if (result.success) {
+      const data = download && { data: this.#received.take(), damaged: this.#damaged, ...this.#behind };
+      this.job.resolve({ lines: this.#lines, ...this.#strays, ...data });
+    } else this.job.reject(rejection(label, this.mask.result(result), this.#dialect.errorTexts, this.#lines));
     this.#events.onFinished(owed);
   }
 

@@ -14,6 +14,8 @@ export interface InFlight {
   /** Set while a prompt is waited for. */
   readonly prompt?: Upload["prompt"];
   readonly download?: Download;
+  /** A command of a caller's, to which no result of an older one may be given; a probe takes any result. */
+  readonly isCommand?: true;
 }
 
 /** Lines without an echo in front of them that are held back; beyond, echo is taken to be off. */
@@ -102,13 +104,15 @@ export class LineClassifier {
       return undefined;
     }
     const result = finalResult(text);
-    if (result !== undefined) {
+    if (result !== undefined && this.#isStale(command, result.success)) {
+      sink({ type: "noise", text });
+    } else if (result !== undefined) {
       this.#acceptWithoutEcho(sink);
       this.#current = undefined;
       this.#prompt = undefined;
       sink({ type: "final", result });
-      return undefined;
     }
+    if (result !== undefined) return undefined;
     if (isConnect(text) && this.takePrompt("CONNECT", sink)) return undefined;
     if (precedes(line, command.download)) {
       this.#acceptWithoutEcho(sink);
@@ -117,6 +121,14 @@ export class LineClassifier {
     }
     this.#information(line, command, sink);
     return undefined;
+  }
+
+  /**
+   * Whether a result is an older command's, or was part of what such a one was answered: it is a success before the
+   * prompt that has to come first.
+   */
+  #isStale({ isCommand }: InFlight, success: boolean): boolean {
+    return isCommand === true && success && this.#prompt !== undefined && this.#prompt !== "any";
   }
 
   #information(line: Line, command: InFlight, sink: TokenSink): void {
@@ -163,7 +175,8 @@ export class LineClassifier {
     const definition = this.#urcs.find(line.text);
     const known = definition !== undefined || line.data.length > 0;
     if (known || (PRINTABLE.test(line.text) && finalResult(line.text) === undefined)) {
-      sink({ type: "urc", line, boot: definition?.boot ?? false });
+      const isStray = definition === undefined;
+      sink({ type: "urc", line, boot: definition?.boot ?? false, ...(isStray && { stray: true }) });
     } else {
       sink({ type: "noise", text: line.text });
     }

@@ -13,6 +13,8 @@ import type { TokenSink } from "./tokens";
 export const MAX_LINE = 64 * 1024;
 /** Silence within a line that goes on, after which nothing more of it comes: a modem prints it in one go. */
 const LONGEST_BREAK_MS = 400;
+/** Line ends behind a download that are counted. */
+const MOST_LINE_ENDS = 32;
 /** Characters of a discarded line that its noise token keeps. */
 const NOISE_EXCERPT = 80;
 
@@ -52,8 +54,9 @@ export class Parser {
   #continuation: Continuation | undefined;
   /** Bytes that were read too far, and are read once more before what follows them. */
   #again: Buffer | undefined;
-  /** What has to follow the data of a download: a final result begins with a line end (V.250 5.7.1). */
-  #tail: readonly number[] = [];
+  /** Of the line ends behind the data of a download, those that have come: a final result begins with one (V.250 5.7.1). */
+  #behind: string | undefined;
+  #tellsBehind = false;
 
   /** Bytes held. */
   get buffered(): number {
@@ -85,7 +88,7 @@ export class Parser {
     if (rest !== "") sink({ type: "noise", text: rest.slice(0, NOISE_EXCERPT) });
     this.#counted = undefined;
     this.#download = undefined;
-    this.#tail = [];
+    this.#behind = undefined;
     this.#startLine();
     this.#classifier.end(sink);
   }
@@ -121,7 +124,7 @@ export class Parser {
     if (this.#download !== undefined) return this.#readDownload(this.#download, chunk, at, sink);
     if (this.#counted !== undefined) return this.#readCounted(this.#counted, chunk, at, sink);
     if (this.#continuation !== undefined) return this.#readContinuation(this.#continuation, chunk, at, sink);
-    if (this.#tail.length > 0) return this.#checkTail(chunk[at], at, sink);
+    if (this.#behind !== undefined) return this.#readBehind(this.#behind, chunk[at], at, sink);
     if (this.#skipping) return this.#skipLine(at, chunk.length);
     if (this.#pending.length === 0) {
       const start = this.#skipBlank(chunk, at);
@@ -228,14 +231,17 @@ export class Parser {
 
   #endDownload(): void {
     this.#download = undefined;
-    this.#tail = [CR, LF];
+    this.#behind = "";
   }
 
-  #checkTail(byte: number | undefined, at: number, sink: TokenSink): number {
-    const [expected, ...rest] = this.#tail;
-    this.#tail = byte === expected ? rest : [];
-    if (byte === expected) return at + 1;
-    sink({ type: "damage" });
+  #readBehind(behind: string, byte: number | undefined, at: number, sink: TokenSink): number {
+    if ((byte === CR || byte === LF) && behind.length < MOST_LINE_ENDS) {
+      this.#behind = behind + (byte === CR ? "\r" : "\n");
+      return at + 1;
+    }
+    this.#behind = undefined;
+    if (!behind.startsWith("\r\n")) sink({ type: "damage" });
+    if (this.#tellsBehind) sink({ type: "behind", lineEnds: behind });
     return at;
   }
 
@@ -271,7 +277,9 @@ export class Parser {
       return;
     }
     const download = this.#classifier.line(line, sink);
-    if (download !== undefined) this.#download = new DownloadReader(download, line.text);
+    if (download === undefined) return;
+    this.#download = new DownloadReader(download, line.text);
+    this.#tellsBehind = download.tellsBehind === true;
   }
 
   #startLine(): void {

@@ -51,6 +51,7 @@ export class Trace {
       this.payload("received", token.bytes.length);
       return;
     }
+    if (token.type === "behind") return;
     this.tellPayload();
     if (this.#hooks.onTrace === undefined && token.type !== "noise") return;
     const text = this.#confidential.hide(this.#masked(token, shown(token)));
@@ -98,6 +99,8 @@ function shown(token: Token): string {
       return "<bytes lost or added>";
     case "data":
       return `<${token.bytes.length} bytes>`;
+    case "behind":
+      return token.lineEnds;
     case "echo":
     case "noise":
       return token.text;

@@ -1,6 +1,6 @@
 import type { Channel } from "../../at/channel-types";
 import { integer } from "../../at/fields";
-import { isModemError, ModemError } from "../../errors";
+import { asModemError, ModemError } from "../../errors";
 import type { NameCache } from "../../services/sockets/name-cache";
 import { tellEnd } from "../../services/sockets/owner";
 import type {
@@ -99,17 +99,19 @@ export class QuectelSocket implements ModemSocket {
 
   async #run(events: SocketEvents): Promise<void> {
     const { channel, operation, number, state, remote, release } = this.#parts;
+    let failure: ModemError | undefined;
     try {
       await new SocketReader({ control: this.#control, state, operation, remote, channel }).run(events);
       // Who still waits to send asks nothing about a number that is about to be another's.
       state.stop();
     } catch (error) {
-      // One that was stopped has its reason already.
-      state.stop(isModemError(error) ? error : new ModemError("CONNECTION_CLOSED", `${operation}: ${String(error)}`));
+      // One that was stopped has its reason already; one whose peer has closed has not, where the rest can't be read.
+      if (!state.stopped.aborted) failure = asModemError(error, "CONNECTION_CLOSED", operation);
+      state.stop(failure);
     }
     this.#datagrams.close(this.#sender.closed());
     if (number.isHeld && !state.isGone) await this.#control.close();
-    tellEnd(channel, operation, () => events.onClosed(state.error));
+    tellEnd(channel, operation, () => events.onClosed(state.error ?? failure));
     release();
   }
 }

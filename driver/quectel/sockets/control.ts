@@ -1,18 +1,19 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import { Priority } from "../../at/command";
-import { quote, splitFields, toInteger } from "../../at/fields";
+import { type AnswerField, quote, toInteger } from "../../at/fields";
 import { parseAddress } from "../../cellular/addresses";
-import { ask, unlessRejected } from "../../cellular/commands";
+import { askWhole, unlessRejected } from "../../cellular/commands";
 import { isModemError } from "../../errors";
 import { flush } from "../../services/sockets/flush";
 import type { SocketAddress } from "../../services/sockets/sockets";
 import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
+import { LARGEST_READ, type Part, parsePart } from "./received";
 import type { SocketState } from "./state";
 
-/** +QIRD and +QSSLRECV (AT facts 2.2, 3.2). */
-const LARGEST_READ = 1500;
+/** Reads in a row that bring nothing that can be understood, and have taken nothing from the modem. */
+const UNCLEAR_READS = 3;
 /** s that closing may hold the line: until the peer has closed, too, or this is over. */
 const CLOSING_TIME_S = 1;
 /** For acknowledgements, before a socket is closed. */
@@ -49,13 +50,8 @@ export const TLS: SocketFamily = {
   counts: false,
 };
 
-/** What was read. */
-export interface Received {
-  readonly data: Buffer;
-  /** Of a datagram. */
-  readonly from: SocketAddress | undefined;
-  readonly damaged: boolean;
-}
+/** What was read; `damaged` where bytes were lost or added on the way. */
+export type Received = Part | "damaged";
 
 /** What +QISTATE tells. */
 export interface ReportedState {
@@ -66,6 +62,7 @@ export interface ReportedState {
 
 /** 3 is printed for a connection that has just been made (AT facts 2.2). */
 export const CONNECTED: ReadonlySet<number> = new Set([2, 3]);
+export const LISTENING = 3;
 /** The peer has closed, and what it has sent may still be read. */
 export const CLOSING = 4;
 
@@ -75,6 +72,8 @@ export class SocketControl {
   readonly #number: number;
   readonly family: SocketFamily;
   readonly #priority: Priority;
+  /** Bytes of a stream that were read, whole. */
+  #taken = 0;
 
   /** @param priority those of the background give way to others */
   constructor(channel: Channel, number: number, family: SocketFamily, priority = Priority.Background) {
@@ -98,27 +97,47 @@ export class SocketControl {
     }
   }
 
-  /** @returns undefined when nothing has arrived */
+  /**
+   * @returns undefined when nothing has arrived; `damaged` when an answer is not whole, unless the modem's own counts
+   * prove that it has given nothing: then it is read again
+   */
   async read(signal: AbortSignal): Promise<Received | undefined> {
+    for (let tries = 1; ; tries += 1) {
+      const part = await this.#readPart(signal);
+      if (part !== undefined) {
+        this.#taken += part.data.length;
+        return part.data.length === 0 && part.from === undefined ? undefined : part;
+      }
+      const counts = await this.#counts(this.family.read, signal);
+      const hasTakenNothing = counts !== undefined && counts[1] === this.#taken;
+      if (!hasTakenNothing || tries === UNCLEAR_READS) return "damaged";
+    }
+  }
+
+  /** Whether all that has arrived was read, as far as the modem tells. */
+  async hasAll(): Promise<boolean> {
+    const [total, read, unread] = (await this.#counts(this.family.read)) ?? [0, 0, 0];
+    // Of a connection that is over firmware may tell nothing but zeros.
+    return total === 0 || (read === this.#taken && unread === 0);
+  }
+
+  async #readPart(signal: AbortSignal): Promise<Part | undefined> {
     const { read, readLength } = this.family;
     const length = readLength === undefined ? [] : [readLength];
-    const { lines, data, damaged } = await this.#channel.send(
+    const response = await this.#channel.send(
       command(`${read}=`, [this.#number, ...length], {
-        download: { after: `${read}:`, length: "announced" },
+        download: { after: `${read}:`, length: "announced", tellsBehind: true },
         timeout: TIMEOUTS.simple + transferTime(LARGEST_READ, this.#channel.bytesPerSecond),
         priority: this.#priority,
         signal,
       }),
     );
-    const [, ip, port] = lines[0] === undefined ? [] : splitFields(lines[0]);
-    const from = address(ip?.text, toInteger(port));
-    if (data === undefined || (data.length === 0 && from === undefined)) return undefined;
-    return { data, from, damaged: damaged === true };
+    return parsePart(response, this.family, this.#channel);
   }
 
   /** Bytes that the peer has not acknowledged; undefined where the modem does not tell. */
   async unacknowledged(signal?: AbortSignal): Promise<number | undefined> {
-    return this.#count(this.family.send, signal);
+    return (await this.#counts(this.family.send, signal))?.[2];
   }
 
   /** Waits for acknowledgements before the socket is closed: +QICLOSE drops what has none. Never fails. */
@@ -129,18 +148,15 @@ export class SocketControl {
 
   /** Bytes that wait to be read; undefined where the modem does not tell. */
   async unread(): Promise<number | undefined> {
-    return this.#count(this.family.read);
+    return (await this.#counts(this.family.read))?.[2];
   }
 
   /** undefined for a socket that the modem does not know. */
   async state(): Promise<ReportedState | undefined> {
     const { state, stateScope } = this.family;
     const question = query(`${state}=`, [...stateScope, this.#number], { priority: this.#priority });
-    const answer = await ask(this.#channel, question);
-    const fields = answer.find(([number]) => toInteger(number) === this.#number);
-    if (fields === undefined) return undefined;
-    const [, , ip, port, , current] = fields;
-    return { remote: address(ip?.text, toInteger(port)), state: toInteger(current) };
+    const parse = (lines: readonly (readonly AnswerField[])[]) => parseState(lines, this.#number);
+    return (await askWhole(this.#channel, question, parse))[0];
   }
 
   /** Whether the modem closed it, or knows of nothing to close. */
@@ -156,14 +172,39 @@ export class SocketControl {
     );
   }
 
-  /** The last of `+QISEND: <total>,<acknowledged>,<not>` and `+QIRD: <total>,<read>,<unread>`. */
-  async #count(name: string, signal?: AbortSignal): Promise<number | undefined> {
+  /**
+   * `+QISEND: <total>,<acknowledged>,<not>` and `+QIRD: <total>,<read>,<unread>`; undefined where the modem does not tell.
+   *
+   * @throws {ModemError} `PROTOCOL_ERROR` for an answer that can't be read: no count is taken for 0
+   */
+  async #counts(name: string, signal?: AbortSignal): Promise<Counts | undefined> {
     if (!this.family.counts) return undefined;
     const question = query(`${name}=`, [this.#number, 0], { priority: this.#priority, signal });
-    const answer = await unlessRejected(ask(this.#channel, question));
-    const count = toInteger(answer?.[0]?.[2]);
-    return Number.isNaN(count) ? undefined : count;
+    return unlessRejected(askWhole(this.#channel, question, parseCounts));
   }
+}
+
+type Counts = readonly [total: number, done: number, left: number];
+
+function parseCounts(lines: readonly (readonly AnswerField[])[]): Counts | undefined {
+  const [total = -1, done = -1, left = -1, ...more] = lines[0]?.map(toInteger) ?? [];
+  const isWhole = lines.length === 1 && more.length === 0 && done >= 0 && left >= 0 && done + left === total;
+  return isWhole ? [total, done, left] : undefined;
+}
+
+/** None, or one line that is whole: `<number>,"<service>","<ip>",<port>,<local port>,<state>,<context>,<server>,<mode>,"…"`. */
+function parseState(lines: readonly (readonly AnswerField[])[], wanted: number): [ReportedState?] | undefined {
+  if (lines.length === 0) return [];
+  const [number, service, ip, port, ...rest] = lines[0] ?? [];
+  const [local, current, cid, server, mode, line] = rest;
+  const state = toInteger(current);
+  const isOf = lines.length === 1 && toInteger(number) === wanted && service?.quoted === true && ip?.quoted === true;
+  const isWhole = [port, local, current, cid, server, mode].every((field) => toInteger(field) >= 0);
+  const remote = address(ip?.text, toInteger(port));
+  // A service has no peer: its address is all zeros.
+  const hasAddress = remote !== undefined || /^[0.:]*$/.test(ip?.text ?? "");
+  if (!isOf || !isWhole || !hasAddress || state > CLOSING || line?.quoted === false) return undefined;
+  return [{ remote, state }];
 }
 
 function address(ip: string | undefined, port: number): SocketAddress | undefined {

@@ -36,6 +36,10 @@ export class SocketNumbers {
     return Number.isInteger(value) && value >= 0 && value < this.#model.limits.sockets;
   }
 
+  isHeld(value: number): boolean {
+    return this.#holders.has(value);
+  }
+
   get available(): number {
     return this.#free.length;
   }

@@ -4,11 +4,16 @@ import { handOver } from "../../services/sockets/owner";
 import type { SocketAddress, SocketEvents } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { translated } from "../errors";
-import { CLOSING, type Received, type SocketControl } from "./control";
+import { CLOSING, CONNECTED, type Received, type SocketControl } from "./control";
 import type { SocketState } from "./state";
 
-/** ms without news after which the socket is read anyway: a URC may be lost, and comes only once until all is read. */
+/** ms without news after which the socket is looked at anyway: a URC may be lost, and comes only once until all is read. */
 const IDLE_MS = 15_000;
+/** An end that the modem has announced and does not show yet: times that it is asked for, and ms between them. */
+const RECHECKS = 3;
+const RECHECK_MS = 1_000;
+
+const UNKNOWN: SocketAddress = { ip: "", port: 0 };
 
 export interface ReaderParts {
   readonly control: SocketControl;
@@ -33,14 +38,41 @@ export class SocketReader {
    */
   async run(events: SocketEvents): Promise<void> {
     const { state } = this.#parts;
-    for (;;) {
+    let isIdle = false;
+    for (let rechecks = 0; ; ) {
       const last = state.hasEnded;
       for (let part = await this.#next(); part !== undefined; part = await this.#next()) {
         await unlessAborted(this.#deliver(part, events), state.stopped);
       }
-      if (last) return;
-      await state.wait(IDLE_MS);
+      if (last) return this.#expectAll();
+      const mayHaveEnded = state.isEndAnnounced || isIdle;
+      if (state.hasEnded || (mayHaveEnded && (await this.#hasEnded()))) continue;
+      const isSoon = state.isEndAnnounced && rechecks < RECHECKS;
+      if (isSoon) rechecks += 1;
+      isIdle = !(await state.wait(isSoon ? RECHECK_MS : IDLE_MS));
     }
+  }
+
+  /** A count of 0 may have been another before a digit of it was lost. */
+  async #expectAll(): Promise<void> {
+    const { control, operation } = this.#parts;
+    if (control.family.protocol === "tcp" && !(await control.hasAll())) throw damagedRead(operation);
+  }
+
+  /** The URC alone does not end it: a digit of its number may be another socket's. */
+  async #hasEnded(): Promise<boolean> {
+    const { control, state, operation } = this.#parts;
+    const reported = await control.state().catch((error: unknown) => {
+      if (isModemError(error, "MODEM_REJECTED")) return "untold" as const;
+      throw error;
+    });
+    // Firmware that does not tell is believed its URC.
+    const isOpen = reported === "untold" ? !state.isEndAnnounced : CONNECTED.has(reported?.state ?? CLOSING);
+    if (isOpen) return state.hasEnded;
+    // Of a connection that the modem has forgotten without a word, it is not known whether all of it was read.
+    const isLost = reported === undefined && !state.isEndAnnounced;
+    state.end(isLost ? lostConnection(operation) : undefined);
+    return true;
   }
 
   async #next(): Promise<Received | undefined> {
@@ -65,15 +97,18 @@ export class SocketReader {
     throw lostConnection(operation, error);
   }
 
-  async #deliver({ data, from, damaged }: Received, events: SocketEvents): Promise<void> {
+  async #deliver(received: Received, events: SocketEvents): Promise<void> {
     const { control, operation, remote, channel } = this.#parts;
-    if (damaged) {
+    if (received === "damaged") {
       const error = damagedRead(operation);
       if (control.family.protocol === "tcp") throw error;
       // A datagram may be lost on any part of its way.
       return channel.note(error.message);
     }
-    const sender = from ?? remote;
+    const { data, from } = received;
+    const isStream = control.family.protocol === "tcp";
+    // Of a connection that was made by name the modem may not have told the address.
+    const sender = from ?? remote ?? (isStream ? UNKNOWN : undefined);
     if (sender === undefined) return channel.note(`${operation}: a datagram without a sender was dropped`);
     await handOver(channel, operation, () => events.onData(data, sender));
   }

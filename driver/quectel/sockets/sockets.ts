@@ -26,6 +26,7 @@ import { closeOrphanedSockets } from "./leftovers";
 import { QuectelListener } from "./listener";
 import type { SocketNumbers } from "./numbers";
 import { checkOptions, planConnect, type SocketPlan } from "./plan";
+import type { Incoming } from "./state";
 import { TransparentSocket } from "./transparent";
 import { type Release, TransparentModeLock } from "./transparent-lock";
 import { clearFailed, directOpening, setPackets } from "./transparent-open";
@@ -44,6 +45,12 @@ const REMEMBERED_NAMES = 1;
 const NOBODY: SocketEvents = { onData: () => undefined, onClosed: () => undefined };
 
 type Accept = (socket: ModemSocket) => SocketEvents;
+/** How an accepted connection is taken; without `accept` it is closed. */
+interface Welcome {
+  readonly cid: number;
+  readonly to: string;
+  readonly accept?: Accept;
+}
 type OnClosed = (error?: ModemError) => void;
 type UdpOptions = Parameters<SocketService["openUdp"]>[0];
 
@@ -193,15 +200,34 @@ export class QuectelSockets implements SocketService {
     await this.#needs.packetData.require(cid);
     const operation = `Listening on port ${localPort}`;
     const opening = { operation, family: TCP, cid, service: "TCP LISTENER", ...NO_SERVER, localPort } as const;
-    const opened = await this.#opener.open(opening, deadline, ({ number, ip, port }, isListening) => {
-      // With the URC itself, so that nothing that follows it on the line is missed.
-      const from = `TCP connection from ${ip}, port ${port}, to port ${localPort}`;
-      const what = { operation: from, family: TCP, remote: { ip, port } };
-      const connection = this.#opener.accept(number, cid, from);
-      if (isListening) this.#start(what, connection, (socket) => this.#introduce(socket, accept, from));
-      else void this.#start(what, connection, NOBODY).close();
+    const opened = await this.#opener.open(opening, deadline, (incoming, isListening) => {
+      const to = `port ${localPort}`;
+      void this.#welcome(incoming, { cid, to, ...(isListening && { accept }) }).catch((error: unknown) =>
+        this.#channel.note(`${operation}: a connection was passed over: ${String(error)}`),
+      );
     });
     return new QuectelListener(this.#channel, opened, localPort, onClosed);
+  }
+
+  /**
+   * Takes a connection that the modem has accepted. The line that tells of it may be damaged, and its number another's:
+   * the modem is asked what it is.
+   */
+  async #welcome({ number, ip, port }: Incoming, { cid, to, accept }: Welcome): Promise<void> {
+    const operation = `TCP connection from ${ip}, port ${port}, to ${to}`;
+    const control = new SocketControl(this.#channel, number, TCP);
+    // A free one at once, so that nothing that follows is missed.
+    let connection = this.#needs.numbers.isHeld(number) ? undefined : this.#opener.accept(number, cid, operation);
+    const remote = (await control.state().catch(() => undefined))?.remote;
+    const isIt = remote !== undefined && (connection !== undefined || (remote.ip === ip && remote.port === port));
+    if (!isIt) {
+      connection?.release();
+      throw new Error(`socket ${number} is none from ${ip}, port ${port}`);
+    }
+    connection ??= this.#opener.accept(number, cid, operation);
+    const what = { operation: `TCP connection from ${remote.ip}, port ${remote.port}, to ${to}`, family: TCP, remote };
+    if (accept === undefined) void this.#start(what, connection, NOBODY).close();
+    else this.#start(what, connection, (socket) => this.#introduce(socket, accept, what.operation));
   }
 
   /** What the owner wants to be told; a connection that it can't take is closed. */
@@ -230,10 +256,14 @@ export class QuectelSockets implements SocketService {
   }
 
   /** The address that a name stood for, as the modem tells it. */
-  async #remote({ host, port }: SocketPlan, { number }: Opened, family: SocketFamily): Promise<SocketAddress> {
+  async #remote(
+    { host, port }: SocketPlan,
+    { number }: Opened,
+    family: SocketFamily,
+  ): Promise<SocketAddress | undefined> {
     if (isIP(host) !== 0) return { ip: host, port };
     const reported = await new SocketControl(this.#channel, number.value, family).state().catch(() => undefined);
-    return reported?.remote ?? { ip: host, port };
+    return reported?.remote;
   }
 
   /** Over TLS a failed connection may be a failed handshake. */

@@ -16,6 +16,7 @@ export class SocketState {
   readonly #ended: Promise<void>;
   #tellEnded: () => void = () => undefined;
   #end: { readonly error: ModemError | undefined } | undefined;
+  #isEndAnnounced = false;
   #isGone = false;
 
   /** @param onIncoming of a listening socket; told whether it still listens */
@@ -53,6 +54,16 @@ export class SocketState {
     this.#onIncoming(incoming, !this.hasEnded);
   }
 
+  /** The modem has told of its end, in a line that may have been damaged, or meant for another. */
+  get isEndAnnounced(): boolean {
+    return this.#isEndAnnounced;
+  }
+
+  announceEnd(): void {
+    this.#isEndAnnounced = true;
+    this.#news.set();
+  }
+
   /** Something may be there to be read, or to be found out by reading. */
   look(): void {
     this.#news.set();
@@ -82,8 +93,8 @@ export class SocketState {
     return this.#ended;
   }
 
-  /** Waits for news, at most `ms`. Rejects when it is stopped. */
-  async wait(ms: number): Promise<void> {
-    await this.#news.wait(ms, this.stopped);
+  /** Waits for news, at most `ms`; whether there are any. Rejects when it is stopped. */
+  wait(ms: number): Promise<boolean> {
+    return this.#news.wait(ms, this.stopped);
   }
 }

@@ -162,7 +162,8 @@ export class TransparentSocket implements ModemSocket {
     if (state.hasEnded) return false;
     const reported = await this.#control.state();
     if (reported !== undefined && CONNECTED.has(reported.state)) return true;
-    if (reported?.state !== CLOSING) throw lostConnection(operation);
+    const isOver = reported?.state === CLOSING || (reported === undefined && state.isEndAnnounced);
+    if (!isOver) throw lostConnection(operation);
     state.end();
     return false;
   }
@@ -174,7 +175,7 @@ export class TransparentSocket implements ModemSocket {
       for (;;) {
         const part = await this.#control.read(state.stopped);
         if (part === undefined) return true;
-        if (part.damaged) throw damagedRead(operation);
+        if (part === "damaged") throw damagedRead(operation);
         await deliver(part.data);
       }
     } catch (error) {

@@ -44,7 +44,7 @@ export class SocketUrcs {
   #route(kind: string, rest: readonly AnswerField[]): void {
     const number = toInteger(rest[0]);
     if (kind === "recv") this.#states.get(number)?.look();
-    else if (kind === "closed") this.#states.get(number)?.end();
+    else if (kind === "closed") this.#states.get(number)?.announceEnd();
     else if (kind === "pdpdeact") this.#deactivated(number);
     else if (kind === "incoming full")
       this.#channel.note(`A connection was refused: all sockets of ${this.#numbers.model.name} are in use`);

@@ -108,6 +108,11 @@ export class UbloxSocket implements ModemSocket {
     if (this.#lost !== undefined) throw this.#lost;
   }
 
+  /** As the modem tells it; left as it is where that does not. */
+  setRemote(remote: SocketAddress | undefined): void {
+    if (remote !== undefined) this.#remote = remote;
+  }
+
   /** From now on it reads, and its end is told. */
   start(events: SocketEvents, remote = this.#remote): void {
     this.#remote = remote;

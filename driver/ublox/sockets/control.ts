@@ -1,6 +1,7 @@
 import type { Channel } from "../../at/channel-types";
 import { type AnswerField, toInteger } from "../../at/fields";
-import { ask, unlessRejected } from "../../cellular/commands";
+import { parseAddress } from "../../cellular/addresses";
+import { askWhole, unlessRejected } from "../../cellular/commands";
 import type { SocketAddress, SocketProtocol, SocketStatus } from "../../services/sockets/sockets";
 import { query } from "../commands";
 import { describeSocketError } from "./errors";
@@ -25,42 +26,72 @@ const STATES = [
 /** `unknown` is a number that is none of them. */
 export type TcpState = (typeof STATES)[number] | "unknown";
 
-/** A property of a socket; undefined where the modem refuses to tell, as it does when it has no such socket. */
-async function control(channel: Channel, number: number, parameter: number): Promise<AnswerField[] | undefined> {
+/**
+ * A property of a socket; undefined where the modem refuses to tell, as it does when it has no such socket.
+ *
+ * @param parse undefined for values that can't be
+ * @throws {ModemError} `PROTOCOL_ERROR` for an answer that can't be read: that is not an answer of "no such socket"
+ */
+async function control<T>(
+  channel: Channel,
+  number: number,
+  parameter: number,
+  parse: (...values: AnswerField[]) => T | undefined,
+): Promise<T | undefined> {
   const question = query("+USOCTL=", [number, parameter]);
-  const answer = await unlessRejected(ask(channel, question));
-  return answer?.[0]?.slice(2);
+  const whole = ([fields = [], ...more]: readonly (readonly AnswerField[])[]): T | undefined => {
+    const [socket, property, ...values] = fields;
+    const isIt = toInteger(socket) === number && toInteger(property) === parameter && more.length === 0;
+    return isIt ? parse(...values) : undefined;
+  };
+  return unlessRejected(askWhole(channel, question, whole));
 }
 
 /** A property that is a number; undefined where the modem does not tell it. */
-export async function readNumber(channel: Channel, number: number, parameter: number): Promise<number | undefined> {
-  const value = toInteger((await control(channel, number, parameter))?.[0]);
-  return Number.isNaN(value) ? undefined : value;
+export function readNumber(channel: Channel, number: number, parameter: number): Promise<number | undefined> {
+  return control(channel, number, parameter, count);
 }
 
 /** State of a TCP socket; undefined where the modem has none of that number. */
-export async function readState(channel: Channel, number: number): Promise<TcpState | undefined> {
-  const fields = await control(channel, number, CONTROL.state);
-  return fields === undefined ? undefined : (STATES[toInteger(fields[0])] ?? "unknown");
+export function readState(channel: Channel, number: number): Promise<TcpState | undefined> {
+  return control(channel, number, CONTROL.state, (value, ...more) => {
+    const state = count(value, ...more);
+    return state === undefined ? undefined : (STATES[state] ?? "unknown");
+  });
 }
 
 /** Whether the modem has a socket of that number. */
 export async function exists(channel: Channel, number: number): Promise<boolean> {
-  return (await control(channel, number, CONTROL.type)) !== undefined;
+  return (await control(channel, number, CONTROL.type, count)) !== undefined;
 }
 
 /** The peer of a TCP socket. */
-export async function readRemote(channel: Channel, number: number): Promise<SocketAddress | undefined> {
-  const [ip, port] = (await control(channel, number, CONTROL.remote)) ?? [];
-  return ip === undefined || ip.text === "" ? undefined : { ip: ip.text, port: toInteger(port) };
+export function readRemote(channel: Channel, number: number): Promise<SocketAddress | undefined> {
+  return control(channel, number, CONTROL.remote, (ip, port, ...more) =>
+    more.length > 0 ? undefined : peer(ip, port),
+  );
+}
+
+/** An address and a port as the modem prints them; undefined for what is none. */
+export function peer(ip: AnswerField | undefined, port: AnswerField | undefined): SocketAddress | undefined {
+  const address = ip === undefined ? undefined : parseAddress(ip.text);
+  const number = toInteger(port);
+  return address === undefined || !(number >= 1 && number <= 65_535) ? undefined : { ip: address, port: number };
+}
+
+function count(value: AnswerField | undefined, ...more: AnswerField[]): number | undefined {
+  const number = toInteger(value);
+  return number >= 0 && more.length === 0 ? number : undefined;
 }
 
 /** Bytes that wait to be read (guide 5.5): a read of none. */
-async function readUnread(channel: Channel, number: number, name: "+USORD" | "+USORF"): Promise<number | undefined> {
+function readUnread(channel: Channel, number: number, name: "+USORD" | "+USORF"): Promise<number | undefined> {
   const question = query(`${name}=`, [number, 0]);
-  const fields = (await unlessRejected(ask(channel, question)))?.[0];
-  const unread = toInteger(fields?.[1]);
-  return Number.isNaN(unread) ? undefined : unread;
+  const whole = ([fields = [], ...more]: readonly (readonly AnswerField[])[]): number | undefined => {
+    const [socket, unread, ...rest] = fields;
+    return more.length === 0 && toInteger(socket) === number ? count(unread, ...rest) : undefined;
+  };
+  return unlessRejected(askWhole(channel, question, whole));
 }
 
 /** Everything that the modem tells of a socket. */

@@ -1,5 +1,6 @@
 import type { Channel } from "../../at/channel-types";
 import { trySend } from "../../cellular/commands";
+import { isModemError } from "../../errors";
 import { command } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 import { numbersOf, type UbloxTraits } from "../traits";
@@ -16,7 +17,17 @@ export async function closeOrphanedSockets(
 ): Promise<void> {
   for (const number of numbersOf(limits.sockets)) {
     // It may get an owner while the modem is asked.
-    if (isOwned(number) || !(await exists(channel, number)) || isOwned(number)) continue;
+    if (isOwned(number) || !(await mayExist(channel, number)) || isOwned(number)) continue;
     await trySend(channel, command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket }));
+  }
+}
+
+/** Closing one that there is not does no harm. */
+async function mayExist(channel: Channel, number: number): Promise<boolean> {
+  try {
+    return await exists(channel, number);
+  } catch (error) {
+    if (isModemError(error, "PROTOCOL_ERROR")) return true;
+    throw error;
   }
 }

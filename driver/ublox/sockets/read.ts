@@ -6,6 +6,7 @@ import { ModemError } from "../../errors";
 import type { SocketAddress, SocketProtocol } from "../../services/sockets/sockets";
 import { query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
+import { peer } from "./control";
 import type { HexMode } from "./hex-mode";
 
 /** Most bytes of one +USORD or +USORF in the base syntax, the only one that is read in: hex mode halves them. */
@@ -15,6 +16,9 @@ interface Modem {
   readonly channel: Channel;
   readonly syntax: HexMode;
 }
+
+/** What a read that brings nothing answers, in all its forms. */
+const NOTHING = /^\+USOR[DF]: ?\d+,(?:0|""|0,""|"[^"]*",\d+,0(?:,"")?)$/;
 
 export interface Received {
   readonly data: Buffer;
@@ -41,28 +45,26 @@ export async function readSocket(
     signal,
   });
   const turn = await syntax.enter("read");
-  const { lines } = await turn(command);
-  const fields = lines.length === 1 && lines[0] !== undefined ? splitFields(lines[0]) : [];
+  const { lines, strays } = await turn(command);
+  const [line, ...more] = lines;
+  if (strays === true || line === undefined || more.length > 0) throw damaged(command);
+  const fields = splitFields(line);
   if (toInteger(fields[0]) !== number) throw damaged(command);
+  if (NOTHING.test(line.text) && line.data.every((string) => string.damaged === undefined)) return undefined;
   return protocol === "tcp" ? parseStream(fields, command) : parseDatagram(fields, command);
 }
 
-/** `<socket>,<bytes>,"<data>"`; none are `0,0`, `0,""` or `0,0,""`. */
-function parseStream([, count, content, ...more]: readonly AnswerField[], command: Command): Received | undefined {
-  const isEmpty = count !== undefined && (count.quoted ? count.text === "" : toInteger(count) === 0);
-  if (isEmpty && (content === undefined || content.text === "")) return undefined;
+/** `<socket>,<bytes>,"<data>"`. */
+function parseStream([, count, content, ...more]: readonly AnswerField[], command: Command): Received {
   if (more.length > 0) throw damaged(command);
   return { data: dataOf(content, toInteger(count), command) };
 }
 
-/** `<socket>,"<address>",<port>,<bytes>,"<data>"`; none are also the short forms of a stream. */
-function parseDatagram(fields: readonly AnswerField[], command: Command): Received | undefined {
-  const [, ip, port, count, content] = fields;
-  if (fields.length <= 3) return parseStream(fields, command);
-  if (fields.length > 5 || !(toInteger(port) >= 0)) throw damaged(command);
-  if (toInteger(count) === 0) return undefined;
-  const data = dataOf(content, toInteger(count), command);
-  return { data, from: { ip: ip?.text ?? "", port: toInteger(port) } };
+/** `<socket>,"<address>",<port>,<bytes>,"<data>"`. */
+function parseDatagram([, ip, port, count, content, ...more]: readonly AnswerField[], command: Command): Received {
+  const from = peer(ip, port);
+  if (from === undefined || more.length > 0) throw damaged(command);
+  return { data: dataOf(content, toInteger(count), command), from };
 }
 
 function dataOf(content: AnswerField | undefined, count: number, command: Command): Buffer {

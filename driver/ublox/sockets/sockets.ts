@@ -21,6 +21,7 @@ import type { UbloxTraits } from "../traits";
 import { CommandCarrier } from "./carrier";
 import { connectSocket } from "./connect";
 import { UbloxSocket } from "./connection";
+import { peer, readRemote } from "./control";
 import { DirectLinkCarrier } from "./direct-link";
 import { HexMode } from "./hex-mode";
 import { openListener, UbloxListener } from "./listener";
@@ -181,9 +182,10 @@ export class UbloxSockets implements SocketService {
       return;
     }
     const { plan } = listener.parts;
-    const remote = addressOf(ip, port);
-    const operation = `Connection from ${remote.ip}:${remote.port}`;
-    const holdings = { giveBack: this.#numbers.claim(operation), local: addressOf(ownIp, ownPort), remote };
+    const remote = peer(ip, port);
+    const operation = remote === undefined ? "Accepted connection" : `Connection from ${remote.ip}:${remote.port}`;
+    const local = peer(ownIp, ownPort);
+    const holdings = { giveBack: this.#numbers.claim(operation), ...(local && { local }), ...(remote && { remote }) };
     const connection = this.#numbers.adopt(number, this.#connection(number, { ...plan, operation }, holdings));
     void this.#welcome(connection, listener);
   }
@@ -191,6 +193,9 @@ export class UbloxSockets implements SocketService {
   async #welcome(connection: UbloxSocket, { parts: { plan, accept } }: UbloxListener): Promise<void> {
     const { channel } = this.#parts;
     try {
+      // The line that told of it may be damaged, and nothing but the modem knows from whom it is.
+      const remote = await readRemote(channel, connection.number);
+      connection.setRemote(remote);
       connection.start(accept(connection));
       await setOptions(channel, connection.number, plan.keepAlive);
     } catch (error) {
@@ -223,8 +228,4 @@ async function within<T>(
   } finally {
     limit.clear();
   }
-}
-
-function addressOf(ip: AnswerField | undefined, port: AnswerField | undefined): SocketAddress {
-  return { ip: ip?.text ?? "", port: toInteger(port) };
 }

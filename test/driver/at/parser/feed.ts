@@ -64,6 +64,8 @@ export function brief(token: Token): string {
       return `data ${token.bytes.toString("hex")}`;
     case "damage":
       return "damage";
+    case "behind":
+      return `behind ${JSON.stringify(token.lineEnds)}`;
     case "echo":
     case "noise":
       return `${token.type} ${token.text}`;

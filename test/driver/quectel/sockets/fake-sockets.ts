@@ -163,7 +163,7 @@ export class FakeSockets {
       return;
     }
     const [left = 0] = this.unacknowledged.length > 1 ? this.unacknowledged.splice(0, 1) : this.unacknowledged;
-    const total = Buffer.concat(this.get(number).sent).length;
+    const total = Math.max(left, Buffer.concat(this.get(number).sent).length);
     print.line(`+QISEND: ${total},${total - left},${left}`);
     print.line("OK");
   }
@@ -205,9 +205,11 @@ export class FakeSockets {
 
   #state(opened: string, name: string, id: string | undefined, print: Print): void {
     for (const [number, socket] of this.open) {
-      const { service, port, localPort, state, command } = socket;
+      const { service, host, port, localPort, state, command } = socket;
       if (command !== opened || (id !== undefined && Number(id) !== number)) continue;
-      print.line(`${name}: ${number},"${service}","${this.address}",${port},${localPort},${state},1,0,0,"uart1"`);
+      print.line(
+        `${name}: ${number},"${service}","${service === "TCP INCOMING" ? host : this.address}",${port},${localPort},${state},1,0,0,"uart1"`,
+      );
     }
     print.line("OK");
   }

@@ -19,6 +19,7 @@ interface FakeSocket {
   /** Bytes that the peer has not acknowledged. */
   unacknowledged: number;
   closedByPeer: boolean;
+  remote: { ip: string; port: number };
 }
 
 const PEER = { ip: "195.34.89.241", port: 7 };
@@ -92,9 +93,10 @@ export class FakeSockets {
   }
 
   /** Somebody connects to a listening socket. */
-  accept(listening: number, port = 39912): number {
+  accept(listening: number, port = 39912, shown = "151.9.34.66"): number {
     const number = this.#make("tcp", 4);
-    this.#peer.urc(`+UUSOLI: ${number},"151.9.34.66",${port},${listening},"151.9.34.74",1099`);
+    this.#get(number).remote = { ip: "151.9.34.66", port };
+    this.#peer.urc(`+UUSOLI: ${number},"${shown}",${port},${listening},"151.9.34.74",1099`);
     return number;
   }
 
@@ -106,7 +108,7 @@ export class FakeSockets {
 
   #make(protocol: "tcp" | "udp", state = 0): number {
     const number = [0, 1, 2, 3, 4, 5, 6].find((one) => !this.sockets.has(one)) ?? -1;
-    const fresh = { protocol, state, unread: [], sent: [], unacknowledged: 0, closedByPeer: false };
+    const fresh = { protocol, state, unread: [], sent: [], unacknowledged: 0, closedByPeer: false, remote: PEER };
     if (number >= 0) this.sockets.set(number, fresh);
     return number;
   }
@@ -240,7 +242,7 @@ export class FakeSockets {
         0: socket.protocol === "tcp" ? 6 : 17,
         1: 0,
         2: sent,
-        4: `"${PEER.ip}",${PEER.port}`,
+        4: `"${socket.remote.ip}",${socket.remote.port}`,
         10: socket.state,
         11: socket.unacknowledged,
       };

@@ -246,13 +246,13 @@ describe("listening", () => {
     const waiting = Array.from({ length: 1001 }, () => failure(connect()));
     await until(() => peer.commands.at(-1) === "AT+USOCR=6");
     module.accept(0);
-    await until(() => accepted.length === 1);
     await new Promise((resolve) => setImmediate(resolve));
     process.off("unhandledRejection", onUnhandled);
     expect(unhandled).toEqual([]);
     module.receive(6, "hello");
     isSlow = false;
     peer.urc("ERROR");
+    await until(() => accepted.length === 1);
     await until(() => accepted[0]?.data.toString() === "hello");
     sockets.dispose(new ModemError("MODEM_OFFLINE", "unplugged"));
     await Promise.all(waiting);
