@@ -1,7 +1,8 @@
 import { type Deferred, deferred } from "../../deferred";
 import { AnswerReader } from "../../internet/http/answer";
 import type { HttpAnswer } from "../../internet/http/types";
-import { openStream, ownInternet, type StreamSocket } from "../../internet/own-internet";
+import { openStream, ownInternet } from "../../internet/own-internet";
+import type { StreamSocket } from "../../internet/own-traffic";
 import { openTls } from "../../internet/tls/tls";
 import type { TlsSettings } from "../../internet/tls/types";
 import { CommandError } from "../../line/command-error";
