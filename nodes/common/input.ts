@@ -1,5 +1,6 @@
 import { bytesOf } from "./bytes";
 import { invalid } from "./errors";
+import { asciiHost } from "./host-name";
 
 /** Characters of a text that goes into a command: more than any modem takes. */
 export const LONGEST_TEXT = 10_000;
@@ -58,6 +59,15 @@ export function withoutAtEnd(text: string, characters: string): string {
   let end = text.length;
   while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1;
   return text.slice(0, end);
+}
+
+/** A server as the modem is told it. @throws {ModemError} `INVALID_INPUT` for what is neither a name nor an address */
+export function hostName(text: string, field: string): string {
+  const bare = withoutBlanks(text);
+  if (bare === "") throw invalid(field, "is missing");
+  const host = asciiHost(bare);
+  if (host === undefined) throw invalid(field, "must be the name or the address of a server, such as example.com");
+  return host;
 }
 
 export interface NumberRange {

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import type { PingOptions } from "../../driver/services/diagnostics";
 import type { PdpType } from "../../driver/services/packet-data";
+import { contextId } from "../common/context-id";
 import { invalid } from "../common/errors";
-import { optionalChoice, optionalInteger, optionalText, pick, requiredText, withoutBlanks } from "../common/input";
-import { CONTEXT_RANGE } from "../common/limits";
+import { hostName, optionalChoice, optionalInteger, optionalText, pick, requiredText } from "../common/input";
 import type { Message } from "../common/types";
 import { PDP_TYPES } from "../modem/types";
 import { type ModemPdpProperties, PDP_ACTION_CHOICES, PDP_ACTIONS, type PdpAction, PING_RANGES } from "./types";
@@ -42,7 +42,7 @@ export async function pdpRequest(
   host: () => Promise<string>,
 ): Promise<PdpRequest> {
   const action = pdpAction(properties, message);
-  const cid = contextId(properties, message);
+  const cid = contextId(properties.cid, message);
   switch (action) {
     case "activate":
       return { action, context: context(properties, message, cid), dns: dnsServers(properties) };
@@ -54,11 +54,6 @@ export async function pdpRequest(
     case "ping":
       return { action, host: await host(), options: pingOptions(message, cid) };
   }
-}
-
-function contextId(properties: ModemPdpProperties, message: Message): number | undefined {
-  const { value, field } = pick("cid", properties.cid, message.cid);
-  return optionalInteger(value, field, CONTEXT_RANGE);
 }
 
 function context(properties: ModemPdpProperties, message: Message, cid: number | undefined): ContextRequest {
@@ -101,5 +96,5 @@ export async function pdpHost(
 ): Promise<string> {
   const { value, field } = pick("host", properties.host, message.host);
   const text = requiredText(value, field, ": enter a host in the node or send one");
-  return requiredText(withoutBlanks(field === "host" ? await render(text) : text), field);
+  return hostName(field === "host" ? await render(text) : text, field);
 }

@@ -1,5 +1,6 @@
 import { invalid } from "../common/errors";
 import {
+  hostName,
   isEmpty,
   optionalBytes,
   optionalChoice,
@@ -7,7 +8,6 @@ import {
   optionalText,
   pick,
   requiredText,
-  withoutBlanks,
 } from "../common/input";
 import { needsMessage } from "../common/template";
 import type { Message } from "../common/types";
@@ -90,15 +90,7 @@ export async function socketTarget(
   if (checked === undefined) throw invalid(port.field, "is missing: enter a port in the node or send one");
   // Only the dialog's text is a template; values in a message are data.
   const name = host.field === "host" ? await render(text, "host") : text;
-  return { host: hostName(withoutBlanks(name), isAnswer ? "msg.ip" : host.field), port: checked };
-}
-
-function hostName(text: string, field: string): string {
-  if (text === "") throw invalid(field, "is empty");
-  if (!/^[\x21\x23-\x7e]{1,255}$/.test(text)) {
-    throw invalid(field, "must be a name or an address: printable ASCII without blanks and quotation marks");
-  }
-  return text;
+  return { host: hostName(name, isAnswer ? "msg.ip" : host.field), port: checked };
 }
 
 function socketChoice({ role, protocol }: ModemSocketProperties, message: Message): SocketChoice {

@@ -9,15 +9,13 @@ import {
   VALIDATION_LEVELS,
 } from "../../driver/services/security/security";
 import { invalid } from "../common/errors";
+import { asciiHost } from "../common/host-name";
 import { flag, isEmpty, optionalChoice, optionalText, withoutBlanks } from "../common/input";
 import { isCipherSuiteName } from "./cipher-suites";
 import { readMaterial } from "./material";
 import { MODEM_TLS_DEFAULTS, type ModemTlsCredentials, type ModemTlsProperties, SECRET_FORMATS } from "./types";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Labels of letters, digits and hyphens (RFC 1123, 2.1), and underscores, which occur in practice. */
-const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
-const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`, "i");
 
 /**
  * The driver's profile from what the dialog saved. Reads files on the gateway; `checkMaterial` checks their content.
@@ -80,8 +78,9 @@ export function wholeDaysUntil(end: number): number {
 function serverName(value: unknown): string | undefined {
   const name = withoutBlanks(optionalText(value, "serverName") ?? "");
   if (isEmpty(name)) return undefined;
-  if (isIP(name) === 0 && !HOST_NAME.test(name)) throw invalid("serverName", "is not a host name");
-  return name;
+  const host = asciiHost(name);
+  if (host === undefined) throw invalid("serverName", "is not a host name");
+  return host;
 }
 
 /** An address is not allowed as a server name (RFC 6066, 3). */
@@ -89,8 +88,9 @@ function sni(value: unknown): string | undefined {
   const name = withoutBlanks(optionalText(value, "sni") ?? "");
   if (isEmpty(name)) return undefined;
   if (isIP(name) !== 0) throw invalid("sni", "must be a host name, not an address");
-  if (!HOST_NAME.test(name)) throw invalid("sni", "is not a host name");
-  return name;
+  const host = asciiHost(name);
+  if (host === undefined || isIP(host) !== 0) throw invalid("sni", "is not a host name");
+  return host;
 }
 
 /** A list, or a text with names separated by commas, as an environment variable gives it. */

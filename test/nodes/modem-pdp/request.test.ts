@@ -11,21 +11,27 @@ const node = (given: Partial<ModemPdpProperties>): ModemPdpProperties => ({
   ...given,
 });
 const request = (given: Partial<ModemPdpProperties>, message: Message = {}) =>
-  pdpRequest(node(given), message, () => pdpHost(node(given), message, async (template) => `<${template}>`));
+  pdpRequest(node(given), message, () =>
+    pdpHost(node(given), message, async (template) => template.replace("{{", "filled-").replace("}}", "")),
+  );
 const refusal = (message: RegExp) => ({ code: "INVALID_INPUT", message: expect.stringMatching(message) });
 
 describe("the request of a modem-pdp message", () => {
   it("takes the action of the node, or of the message where the node leaves it", async () => {
     expect(await request({ action: "status" }, { action: "ping" })).toEqual({ action: "status", cid: undefined });
     expect(await request({}, { action: "deactivate", cid: "2" })).toEqual({ action: "deactivate", cid: 2 });
+    expect(await request({ action: "status", cid: 3 }, { cid: 2 })).toEqual({ action: "status", cid: 2 });
     await expect(request({})).rejects.toMatchObject(refusal(/msg\.action is missing.*activate/));
     await expect(request({}, { action: "reboot" })).rejects.toMatchObject(refusal(/msg\.action/));
     await expect(request({ action: "reboot" })).rejects.toMatchObject(refusal(/^action/));
   });
 
   it("fills the host's template in only where it is the node's", async () => {
-    expect(await request({ action: "resolve", host: "{{a}}" }, { host: "other" })).toMatchObject({ host: "<{{a}}>" });
-    expect(await request({ action: "resolve" }, { host: " {{a}} " })).toMatchObject({ host: "{{a}}" });
+    expect(await request({ action: "resolve", host: "{{a}}" }, { host: "other" })).toMatchObject({ host: "filled-a" });
+    expect(await request({ action: "resolve" }, { host: " a.b " })).toMatchObject({ host: "a.b" });
+    await expect(request({ action: "resolve" }, { host: "{{a}}" })).rejects.toMatchObject(
+      refusal(/^msg\.host must be/),
+    );
     await expect(request({ action: "ping" })).rejects.toMatchObject(refusal(/msg\.host is missing/));
   });
 
