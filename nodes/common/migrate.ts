@@ -20,10 +20,10 @@ export function migrate<T extends object>(properties: T, migrations: readonly Mi
   return current.version === saved ? properties : (current as T);
 }
 
-/** The first migration of every node: fills in defaults that a hand-written flow leaves out. */
-export function fillIn(defaults: Readonly<Record<string, unknown>>): Migration {
+/** Fills in defaults that a hand-written flow leaves out, the first migration of every node, or that came with `version`. */
+export function fillIn(defaults: Readonly<Record<string, unknown>>, version = 1): Migration {
   return {
-    version: 1,
+    version,
     up(properties) {
       const given = Object.entries(properties).filter(([, value]) => value !== undefined);
       return { ...defaults, ...Object.fromEntries(given) };

@@ -1,13 +1,15 @@
 import { migrateInEditor } from "../common/editor/migrations";
+import { contextRange } from "../common/editor/models";
 import { securityProfile } from "../common/editor/profile-validator";
 import { sharedText } from "../common/editor/texts";
-import { decimalNumber, oneOf, quotable, template } from "../common/editor/validators";
+import { decimalNumber, oneOf, quotable, template, wholeNumber } from "../common/editor/validators";
 import { readHeaderList, showHeaderList } from "./dialog/header-list";
 import { MODEM_HTTP_MIGRATIONS } from "./migrations";
 import {
   HTTP_AUTH_TYPES,
   HTTP_METHOD_CHOICES,
   HTTP_TIMEOUT_RANGE,
+  HTTP_VERIFICATIONS,
   type ModemHttpProperties,
   RETURN_TYPES,
 } from "./types";
@@ -23,7 +25,7 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
   icon: "modem-http.svg",
   defaults: {
     name: { value: "" },
-    version: { value: 1 },
+    version: { value: 2 },
     modem: { value: "", type: "modem", required: true },
     method: { value: "GET", validate: oneOf(HTTP_METHOD_CHOICES) },
     url: { value: "", validate: template() },
@@ -39,6 +41,9 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
       ),
     },
     timeout: { value: 120, validate: decimalNumber(HTTP_TIMEOUT_RANGE) },
+    cid: { value: "", validate: wholeNumber(contextRange(), { optional: true }) },
+    verify: { value: "auto", validate: oneOf(HTTP_VERIFICATIONS) },
+    followRedirects: { value: true },
   },
   credentials: {
     user: { type: "text" },
@@ -65,7 +70,7 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
     const method = $("#node-input-method");
     const authType = $("#node-input-authType");
     const update = () => {
-      $(".cellular-modem-body").toggle(["POST", "PUT", "use"].includes(String(method.val())));
+      $(".cellular-modem-body").toggle(["POST", "PUT", "DELETE", "use"].includes(String(method.val())));
       $(".cellular-modem-auth").toggle(authType.val() === "basic");
     };
     method.on("change", update);

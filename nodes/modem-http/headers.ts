@@ -1,3 +1,4 @@
+import { bytesOf } from "../common/bytes";
 import { invalid } from "../common/errors";
 import { isEmpty } from "../common/input";
 import type { Message, Runtime } from "../common/types";
@@ -48,10 +49,40 @@ export function requestHeaders(RED: Runtime, rows: readonly HeaderRow[], message
   return list;
 }
 
+/** The request that the fields are for. */
+interface Spoken {
+  readonly url: string;
+  readonly body: Buffer | undefined;
+}
+
+/**
+ * Takes out what would only repeat the request: an equal `Host`, which would be wrong after a redirect, and the length,
+ * which the modem counts itself. A wrong length is left over from another message far more often than meant.
+ *
+ * @param warn called for a length that is wrong
+ */
+export function removeRepeated(headers: HeaderList, { url, body }: Spoken, warn: () => void): void {
+  const says = (name: string) => headers.get(name)?.trim().toLowerCase();
+  const { host, port, protocol } = new URL(url);
+  const full = port === "" ? `${host}:${protocol === "https:" ? 443 : 80}` : host;
+  if ([host, full].includes(says("host") ?? "")) headers.take("host");
+  if (says("transfer-encoding") === "identity") headers.take("transfer-encoding");
+  const length = says("content-length");
+  headers.take("content-length");
+  if (length !== undefined && length !== String(body?.length ?? 0)) warn();
+}
+
+/** Header fields of a message: far more than any modem can send. */
+const MAX_FIELDS = 100;
+
 /** Without the headers that an earlier answer left in the message. */
 function messageHeaders(headers: unknown): [string, unknown][] {
   if (isEmpty(headers)) return [];
-  if (typeof headers !== "object" || Array.isArray(headers)) throw invalid("msg.headers", "must be an object");
+  if (typeof headers !== "object" || Array.isArray(headers) || bytesOf(headers) !== undefined) {
+    throw invalid("msg.headers", "must be an object");
+  }
+  const count = Object.keys(headers).length;
+  if (count > MAX_FIELDS) throw invalid("msg.headers", `has ${count} fields; at most ${MAX_FIELDS} are allowed`);
   const { [HEADER_MARK]: mark, ...rest } = headers as Record<string, unknown>;
   if (mark !== undefined && isAnswer(rest) && mark === headerMark(rest)) return [];
   return Object.entries(rest);

@@ -1,4 +1,8 @@
 import { fillIn, type Migration } from "../common/migrate";
 import { MODEM_HTTP_DEFAULTS } from "./types";
 
-export const MODEM_HTTP_MIGRATIONS: readonly Migration[] = [fillIn(MODEM_HTTP_DEFAULTS)];
+export const MODEM_HTTP_MIGRATIONS: readonly Migration[] = [
+  fillIn(MODEM_HTTP_DEFAULTS),
+  // With `cid`, `verify` and `followRedirects`.
+  fillIn(MODEM_HTTP_DEFAULTS, 2),
+];

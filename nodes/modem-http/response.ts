@@ -1,6 +1,8 @@
 import type { HttpResponse } from "../../driver/services/http/http";
 import type { Message } from "../common/types";
+import { responseCookies } from "./cookies";
 import { HEADER_MARK, headerMark } from "./header-mark";
+import type { Answered } from "./redirects";
 import type { RETURN_TYPES } from "./types";
 
 export type ReturnType = (typeof RETURN_TYPES)[number];
@@ -12,16 +14,18 @@ export type ReturnType = (typeof RETURN_TYPES)[number];
  * says why, and a flow can look at it.
  */
 export function responseMessage(
-  response: HttpResponse,
-  url: string,
+  { response, url, redirectList }: Answered,
   ret: ReturnType,
   warn: (reason: string) => void,
 ): Partial<Message> {
+  const cookies = responseCookies(response.headers);
   return {
     payload: responsePayload(response, ret, warn),
     statusCode: response.statusCode,
     headers: { ...response.headers, [HEADER_MARK]: headerMark(response.headers) },
     responseUrl: url,
+    redirectList,
+    ...(cookies === undefined ? {} : { responseCookies: cookies }),
   };
 }
 

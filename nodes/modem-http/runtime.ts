@@ -4,22 +4,27 @@ import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import type { HttpRequest } from "../../driver/services/http/http";
 import type { Services } from "../../driver/services/model";
 import { findModem, findTls } from "../common/config-nodes";
+import { contextId } from "../common/context-id";
 import type { Job, Operation } from "../common/controller";
 import { notConfigured } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
-import { optionalChoice, optionalNumber, optionalText, pick, requiredText, withoutBlanks } from "../common/input";
+import { flag, isEmpty, optionalChoice, optionalNumber, optionalText, pick, requiredText } from "../common/input";
 import { migrate } from "../common/migrate";
 import { renderTemplate } from "../common/template";
 import type { Message, Runtime } from "../common/types";
 import { requestBody } from "./body";
-import { requestHeaders } from "./headers";
+import { ownCookies } from "./cookies";
+import { removeRepeated, requestHeaders } from "./headers";
 import { MODEM_HTTP_MIGRATIONS } from "./migrations";
+import { type Asked, requestFollowing } from "./redirects";
 import { responseMessage } from "./response";
 import {
   HTTP_AUTH_TYPES,
   HTTP_METHOD_CHOICES,
   HTTP_METHODS,
   HTTP_TIMEOUT_RANGE,
+  HTTP_VERIFICATIONS,
+  MODEM_HTTP_DEFAULTS,
   type ModemHttpCredentials,
   type ModemHttpProperties,
   RETURN_TYPES,
@@ -28,7 +33,6 @@ import { type HttpTarget, targetUrl } from "./url";
 
 type Definition = ModemHttpProperties & { id: string; type: string; z: string; queue?: unknown };
 type Instance = Node<ModemHttpCredentials>;
-type Request = Omit<HttpRequest, "signal" | "onProgress">;
 
 const DEFAULT_TIMEOUT_S = 120;
 
@@ -48,7 +52,7 @@ export default function init(RED: Runtime): void {
   );
 }
 
-class HttpOperation implements Operation<Request, Services> {
+class HttpOperation implements Operation<Asked, Services> {
   readonly #RED: Runtime;
   readonly #node: Instance;
   readonly #properties: ModemHttpProperties;
@@ -59,32 +63,39 @@ class HttpOperation implements Operation<Request, Services> {
     this.#properties = properties;
   }
 
-  async prepare(message: Message): Promise<Request> {
+  async prepare(message: Message): Promise<Asked> {
     const properties = this.#properties;
     optionalChoice(properties.ret, "ret", RETURN_TYPES);
     const method = this.#method(message);
     const target = await this.#target(message, method === "GET" ? message.payload : undefined);
     const headers = requestHeaders(this.#RED, properties.headers ?? [], message);
-    // The modem counts the body itself; a count from before could only be wrong.
-    headers.take("content-length");
     const fromHeaders = headers.take("content-type");
     const stated = optionalText(properties.contentType, "contentType") ?? fromHeaders;
-    const { body, contentType = undefined } = requestBody(method, message.payload, stated);
-    const auth = this.#auth(target);
+    const { body, contentType = stated } = requestBody(method, message.payload, stated);
+    removeRepeated(headers, { url: target.url, body }, () => {
+      this.#node.warn(this.#RED._("modem-http.warning.contentLength"));
+    });
+    const cookies = ownCookies(headers.take("cookie"), message.cookies);
+    const verify = optionalChoice(properties.verify, "verify", HTTP_VERIFICATIONS);
+    // Looked up before anything is sent: a request that should be secure must not go out in plain.
+    this.#security(target.url);
     return {
       method,
       url: target.url,
       headers: headers.entries,
+      cookies,
+      followRedirects: this.#followRedirects(message),
       timeout: this.#timeout(message),
-      ...optional("contentType", stated ?? contentType),
+      ...optional("contentType", contentType),
       ...optional("body", body),
-      ...optional("auth", auth),
-      ...optional("security", this.#security(target)),
+      ...optional("auth", this.#auth(target)),
+      ...optional("cid", contextId(properties.cid, message)),
+      ...optional("verify", verify),
     };
   }
 
   /** Without the query, which often holds a key. */
-  describe({ method, url }: Request): string {
+  describe({ method, url }: Asked): string {
     return `${method} ${url.split("?", 1)[0]}`;
   }
 
@@ -92,15 +103,18 @@ class HttpOperation implements Operation<Request, Services> {
     return modem.ready(wait);
   }
 
-  async perform(request: Request, { access, signal, progress }: Job<Services>): Promise<Partial<Message>> {
-    const response = await access.http.request({ ...request, signal, onProgress: progress });
+  async perform(asked: Asked, { access, signal, progress }: Job<Services>): Promise<Partial<Message>> {
+    const answered = await requestFollowing(asked, {
+      send: (request) => access.http.request({ ...request, signal, onProgress: progress }),
+      security: (url) => this.#security(url),
+    });
     const ret = optionalChoice(this.#properties.ret, "ret", RETURN_TYPES) ?? "txt";
-    return responseMessage(response, request.url, ret, (reason) =>
-      this.#node.warn(this.#RED._("modem-http.warning.notJson", { reason })),
-    );
+    return responseMessage(answered, ret, (reason) => {
+      this.#node.warn(this.#RED._("modem-http.warning.notJson", { reason }));
+    });
   }
 
-  #method(message: Message): Request["method"] {
+  #method(message: Message): Asked["method"] {
     const chosen = optionalChoice(this.#properties.method, "method", HTTP_METHOD_CHOICES) ?? "GET";
     if (chosen !== "use") return chosen;
     const name = requiredText(message.method, "msg.method", ": send a method, or choose one in the node").toUpperCase();
@@ -113,18 +127,25 @@ class HttpOperation implements Operation<Request, Services> {
     // Only the dialog's text is a template; values in a message are data.
     const templated = field === "url";
     const url = templated ? await renderTemplate(this.#RED, this.#node, { template: text, field, message }) : text;
-    return targetUrl(requiredText(withoutBlanks(url), field), field, query);
+    // As in the core node; a request that should be secure must not go out in plain.
+    const scheme = isEmpty(this.#properties.tls) ? "http" : "https";
+    return targetUrl(requiredText(url, field), { field, scheme, query });
   }
 
-  #auth(target: HttpTarget): Request["auth"] {
+  /** As in the core node the message wins; a property that a Change node left empty counts as not there. */
+  #followRedirects({ followRedirects }: Message): boolean {
+    if (!isEmpty(followRedirects)) return Boolean(followRedirects) && followRedirects !== "false";
+    return flag(this.#properties.followRedirects, "followRedirects", MODEM_HTTP_DEFAULTS.followRedirects === true);
+  }
+
+  #auth(target: HttpTarget): Asked["auth"] {
     const { user = target.user, password = target.password } = this.#node.credentials ?? {};
     const wanted = optionalChoice(this.#properties.authType, "authType", HTTP_AUTH_TYPES) === "basic";
     if (!wanted && target.user === undefined) return undefined;
     return wanted ? { user: user ?? "", password: password ?? "" } : fromUrl(target);
   }
 
-  /** Looked up before anything is sent: a request that should be secure must not go out in plain. */
-  #security({ url }: HttpTarget): Request["security"] {
+  #security(url: string): HttpRequest["security"] {
     if (!url.startsWith("https:")) return undefined;
     const tls = findTls(this.#RED, this.#properties.tls);
     if (tls === undefined) {
@@ -154,10 +175,10 @@ function requestedTimeout(value: unknown): number {
   return typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
 }
 
-function fromUrl({ user, password }: HttpTarget): NonNullable<Request["auth"]> {
+function fromUrl({ user, password }: HttpTarget): NonNullable<Asked["auth"]> {
   return { user: user ?? "", password: password ?? "" };
 }
 
-function optional<K extends keyof Request>(key: K, value: Request[K]): Partial<Request> {
+function optional<K extends keyof Asked>(key: K, value: Asked[K]): Partial<Asked> {
   return value === undefined ? {} : { [key]: value };
 }

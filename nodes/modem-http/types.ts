@@ -21,6 +21,10 @@ export interface ModemHttpProperties {
   authType: string;
   tls: string;
   timeout: number | string;
+  /** "" for the modem's default one. */
+  cid: number | string;
+  verify: string;
+  followRedirects: boolean | string;
 }
 
 export interface ModemHttpCredentials {
@@ -33,6 +37,8 @@ export const HTTP_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"] as const;
 export const HTTP_METHOD_CHOICES = [...HTTP_METHODS, "use"] as const;
 export const RETURN_TYPES = ["txt", "bin", "obj"] as const;
 export const HTTP_AUTH_TYPES = ["none", "basic"] as const;
+/** `always`: with a checksum wherever the modem has one. */
+export const HTTP_VERIFICATIONS = ["auto", "always"] as const;
 
 /** The defaults of the contract. */
 export const MODEM_HTTP_DEFAULTS: Readonly<Omit<ModemHttpProperties, "name" | "version" | "modem">> = {
@@ -44,6 +50,9 @@ export const MODEM_HTTP_DEFAULTS: Readonly<Omit<ModemHttpProperties, "name" | "v
   authType: "none",
   tls: "",
   timeout: 120,
+  cid: "",
+  verify: "auto",
+  followRedirects: true,
 };
 
 /** s */

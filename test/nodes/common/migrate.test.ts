@@ -38,18 +38,37 @@ describe("the first version of each node", () => {
       "modem",
       MODEM_MIGRATIONS,
       { port: "sim:LARA-R6" },
-      { baudRate: 115200, model: "auto", cid: 1, connect: "auto", timeout: 60 },
+      { baudRate: 115200, model: "auto", cid: 1, connect: "auto", timeout: 60, version: 1 },
     ],
     [
       "modem-http",
       MODEM_HTTP_MIGRATIONS,
       { url: "x" },
-      { method: "GET", ret: "txt", authType: "none", timeout: 120, tls: "" },
+      {
+        method: "GET",
+        ret: "txt",
+        authType: "none",
+        timeout: 120,
+        tls: "",
+        followRedirects: true,
+        cid: "",
+        version: 2,
+      },
     ],
-    ["modem-pdp", MODEM_PDP_MIGRATIONS, { host: "x" }, { action: "msg", apn: "", cid: "" }],
-    ["modem-at", MODEM_AT_MIGRATIONS, { command: "ATI" }, { ret: "lines", urcs: "" }],
+    ["modem-pdp", MODEM_PDP_MIGRATIONS, { host: "x" }, { action: "msg", apn: "", cid: "", version: 1 }],
+    ["modem-at", MODEM_AT_MIGRATIONS, { command: "ATI" }, { ret: "lines", urcs: "", version: 1 }],
   ])("fills in the contract's defaults of %s and keeps what is there", (_type, migrations, given, expected) => {
-    expect(migrate({ ...given }, migrations)).toMatchObject({ ...given, ...expected, version: 1 });
+    expect(migrate({ ...given }, migrations)).toMatchObject({ ...given, ...expected });
+  });
+
+  it("fills in what came with a later version, and keeps what is there", () => {
+    const saved = { url: "x", method: "PUT", version: 1 };
+    expect(migrate(saved, MODEM_HTTP_MIGRATIONS)).toMatchObject({
+      method: "PUT",
+      verify: "auto",
+      followRedirects: true,
+      version: 2,
+    });
   });
 
   it("is there for every node", () => {

@@ -106,7 +106,8 @@ export async function deploy(nodes: readonly NodeProperties[], credentials: obje
     OFF_TAB.includes(node.type) || "z" in node ? node : { x: 100, y: 100, ...node, z: "tab" },
   );
   deployed = [tab, ...placed];
-  await helper.load([...NODES, ...CORE.map(core)], deployed as never, credentials as never);
+  const asked = nodes.some(({ type }) => type === "http request") ? ["network/21-httprequest.js"] : [];
+  await helper.load([...NODES, ...[...CORE, ...asked].map(core)], deployed as never, credentials as never);
 }
 
 /** Deploys the flow again with one node changed; only that node is started anew. */

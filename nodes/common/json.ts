@@ -1,0 +1,13 @@
+import { invalid } from "./errors";
+
+/** @throws {ModemError} `INVALID_INPUT` for what JSON has no form for: circles, functions, BigInt */
+export function jsonText(value: unknown, field: string): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    throw invalid(field, `can't be written as JSON: ${(error as Error).message}`);
+  }
+  if (text === undefined) throw invalid(field, "can't be written as JSON");
+  return text;
+}
