@@ -57,6 +57,8 @@ export class ChunkHabit {
     if (chunks.kind === "whole") this.#joins = false;
     else if (chunks.kind === "decoded") this.#joins ??= true;
     else if (this.#joins === true) return { kind: "decoded" };
+    // Nothing at all is how such a modem hands over an empty body, that of most redirects; a server rarely hangs up just there.
+    else if (this.#joins === undefined && body.length === 0) return { kind: "decoded" };
     return chunks;
   }
 }

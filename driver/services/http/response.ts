@@ -1,5 +1,5 @@
 import { ModemError } from "../../errors";
-import { ChunkHabit } from "./chunked";
+import { type ChunkHabit, decodeChunked } from "./chunked";
 import { contentLength, parseResponseHead, type ResponseHead } from "./head";
 import type { HttpMethod, HttpResponse } from "./http";
 
@@ -74,8 +74,8 @@ function noLength({ headers }: ResponseHead, operation: string): ModemError {
   return new ModemError("PROTOCOL_ERROR", `${operation}: ${text}`);
 }
 
-function joined(content: Buffer, operation: string, habit = new ChunkHabit()): Buffer {
-  const chunks = habit.decode(content);
+function joined(content: Buffer, operation: string, habit: ChunkHabit | undefined): Buffer {
+  const chunks = habit === undefined ? decodeChunked(content) : habit.decode(content);
   switch (chunks.kind) {
     case "whole":
       return chunks.body;

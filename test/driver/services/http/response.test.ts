@@ -109,6 +109,13 @@ describe("F02 neighbour: a modem that joins chunks", () => {
     expect(["42", "", "12\r\n13\r\n"].map((text) => body(text, chunks))).toEqual(["42", "", "12\r\n13\r\n"]);
   });
 
+  it("may hand over nothing for an empty body, and one that is known not to join has lost it", () => {
+    expect(body("", new ChunkHabit())).toBe("");
+    const chunks = new ChunkHabit();
+    expect(body("0\r\n\r\n", chunks)).toBe("");
+    expect(() => body("", chunks)).toThrow(/before its last chunk/);
+  });
+
   it("is known not to be one by an answer that was in chunks", () => {
     const chunks = new ChunkHabit();
     expect(body("2\r\n42\r\n0\r\n\r\n", chunks)).toBe("42");
