@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { withoutBrackets } from "../../driver/cellular/addresses";
 import type { OwnCookie } from "./cookies";
 
 interface Cookie extends OwnCookie {
@@ -93,7 +92,8 @@ function isOver(attributes: ReadonlyMap<string, string>): boolean {
 }
 
 function isBelow(host: string, domain: string): boolean {
-  return host === domain || (host.endsWith(`.${domain}`) && isIP(withoutBrackets(host)) === 0);
+  // Nothing is below an IPv4 address; one of IPv6 has no dots.
+  return host === domain || (host.endsWith(`.${domain}`) && isIP(host) === 0);
 }
 
 function covers(path: string, requested: string): boolean {
