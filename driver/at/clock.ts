@@ -53,11 +53,6 @@ export class ExtendableTimeout {
     this.#onExpired = onExpired;
   }
 
-  /** ms until it expires; undefined when it doesn't. */
-  get left(): number | undefined {
-    return this.#timer === undefined ? undefined : Math.max(0, this.#end - now());
-  }
-
   /** Expires in `ms` from now, whatever was set before. */
   start(ms: number): void {
     this.stop();

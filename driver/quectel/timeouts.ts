@@ -21,7 +21,7 @@ export const TIMEOUTS = {
   /** Flash is slow when it erases. */
   file: 20_000,
   /** What a caller's end leaves the modem for CONNECT, which it may print late. */
-  prompt: 5_000,
+  prompt: 1_000,
   /**
    * Until CONNECT, or the OK of QHTTPPOSTFILE: name, TCP and head (guide 2.3 to 2.5); a TLS handshake has its own limit.
    * QHTTPGET without a head of ours answers OK at once (guide 2.3).

@@ -4,14 +4,14 @@ import { unlessAborted } from "../../driver/services/waiting/unless-aborted";
 import { nodeClosed, notConfigured, notPrepared, queueFull, waitedInVain } from "./errors";
 import type { StatusDisplay } from "./status";
 import type { Message, ModemNode } from "./types";
-import { inTime, withinLimit } from "./within-limit";
+import { bounded, inTime, withinLimit } from "./within-limit";
 
 /** What a running message may use. */
 export interface Job<Access> {
   readonly modem: ModemHandle;
   /** What `acquire` returned. */
   readonly access: Access;
-  /** Aborts when the node is closed. */
+  /** Aborts when the node is closed, or the time is over. */
   readonly signal: AbortSignal;
   /** Shows the progress, in units of the job's choice. */
   readonly progress: (done: number, total: number) => void;
@@ -25,6 +25,8 @@ export interface Operation<Request, Access> {
   describe(request: Request): string;
   /** Waits until the modem can do it. */
   acquire(modem: ModemHandle, wait: ReadyOptions, request: Request): Promise<Access>;
+  /** ms that the work may take, for an operation that has no limit of its own. */
+  workLimit?(request: Request): number;
   /** Does the work; resolves with the properties to set on the outgoing message. */
   perform(request: Request, job: Job<Access>): Promise<Partial<Message>>;
 }
@@ -173,7 +175,10 @@ export class Controller<Request, Access> {
     this.#running += 1;
     this.#status.started();
     try {
-      return await unlessAborted(this.#operation.perform(request, job), job.signal);
+      const limit = this.#operation.workLimit?.(request);
+      if (limit === undefined) return await unlessAborted(this.#operation.perform(request, job), job.signal);
+      const bounds = { operation: this.#operation.describe(request), limit, signal: job.signal };
+      return await bounded(bounds, (signal) => this.#operation.perform(request, { ...job, signal }));
     } finally {
       this.#running -= 1;
       this.#status.ended();

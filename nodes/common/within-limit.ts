@@ -1,3 +1,4 @@
+import { Deadline } from "../../driver/services/waiting/deadline";
 import { unlessAborted } from "../../driver/services/waiting/unless-aborted";
 
 /** The work's own outcome, or a rejection with what `late` makes when it takes longer than `limit` ms. */
@@ -5,6 +6,22 @@ export async function inTime<T>(work: Promise<T>, limit: number, late: () => Err
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(late()), limit);
   return unlessAborted(work, timeout.signal).finally(() => clearTimeout(timer));
+}
+
+/**
+ * What `work` gives, or a `MODEM_TIMEOUT` that names the operation after `limit` ms. Its signal aborts then, and with
+ * `outer`.
+ */
+export function bounded<T>(
+  {
+    operation,
+    limit,
+    signal: outer,
+  }: { readonly operation: string; readonly limit: number; readonly signal: AbortSignal },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new Deadline(limit, operation, outer);
+  return deadline.race(work(deadline.signal));
 }
 
 /** Resolves when the work is over, however it ends, and at the latest after `limit` ms. */

@@ -28,6 +28,17 @@ export default function init(RED: Runtime): void {
   RED.nodes.registerType("modem-pdp", ModemPdpNode);
 }
 
+/** The longest that each action takes on a modem that works, what waits before it for the line included. */
+const LIMITS_MS: Readonly<Record<PdpRequest["action"], number>> = {
+  // The modem may attach anew before it activates.
+  activate: 300_000,
+  deactivate: 60_000,
+  status: 60_000,
+  // Ten attempts of a minute at most.
+  ping: 700_000,
+  resolve: 150_000,
+};
+
 class PdpOperation implements Operation<PdpRequest, Services> {
   readonly #RED: Runtime;
   readonly #node: Node;
@@ -46,6 +57,10 @@ class PdpOperation implements Operation<PdpRequest, Services> {
 
   describe(request: PdpRequest): string {
     return "host" in request ? `${request.action} ${request.host}` : request.action;
+  }
+
+  workLimit({ action }: PdpRequest): number {
+    return LIMITS_MS[action];
   }
 
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {

@@ -40,6 +40,9 @@ function relaySessions(RED: Runtime, node: Node, { modem, tls }: ModemTlsProfile
   return () => stop?.();
 }
 
+/** The longest that any of it takes on a modem that works: the line's share, and a few kilobytes at a low rate. */
+const LIMIT_MS = 120_000;
+
 class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
   readonly #RED: Runtime;
   readonly #properties: ModemTlsProfileProperties;
@@ -55,6 +58,10 @@ class TlsProfileOperation implements Operation<TlsProfileRequest, Services> {
 
   describe(request: TlsProfileRequest): string {
     return "name" in request ? `${request.action} ${request.kind} ${request.name}` : request.action;
+  }
+
+  workLimit(): number {
+    return LIMIT_MS;
   }
 
   acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {

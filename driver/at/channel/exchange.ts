@@ -34,8 +34,8 @@ export interface ExchangeEvents {
 
 /** Silence in ms that is suspicious, where the command tells none. */
 const USUAL_MS = 10_000;
-/** The same for a command that nobody waits for any more: others do. */
-const ABANDONED_MS = 5000;
+/** The same for a command that nobody waits for any more, since others do: the sooner the longer it has lasted. */
+const ABANDONED_MS = { soonest: 1000, latest: 4000 } as const;
 /** Between two tries of a modem that is busy, which may forget what it was sent meanwhile. */
 const RETRY_MS = 10_000;
 /** After so long without an answer to `AT` the modem counts as one that does not answer. */
@@ -178,9 +178,8 @@ export class Exchange {
   abandon(): void {
     if (this.#isAbandoned || this.#over) return;
     const isWaiting = !this.#isUploading && !this.#inquiry.hasBegun;
-    const left = isWaiting ? this.#suspicion.left : undefined;
     this.#isAbandoned = true;
-    if (isWaiting) this.#suspicion.start(Math.min(left ?? ABANDONED_MS, ABANDONED_MS));
+    if (isWaiting) this.#suspicion.start(this.#patience);
   }
 
   /** Ends it from outside. */
@@ -202,12 +201,18 @@ export class Exchange {
     return Math.min(this.#promptSeen ? usual : (upload?.promptTime ?? usual), timeout);
   }
 
+  /** Silence in ms that is suspicious from now on. */
+  get #patience(): number {
+    if (!this.#isAbandoned) return this.#usual;
+    const { soonest, latest } = ABANDONED_MS;
+    return Math.min(latest, Math.max(soonest, USUAL_MS - this.lasts));
+  }
+
   /** Starts all limits anew, `more` ms longer. */
   #wait(more = 0): void {
     const { timeout } = this.command;
     this.#deadline.start(timeout + more);
-    if (this.#isAbandoned) this.#suspicion.start(ABANDONED_MS + more);
-    else if (this.#usual < timeout) this.#suspicion.start(this.#usual + more);
+    if (this.#isAbandoned || this.#usual < timeout) this.#suspicion.start(this.#patience + more);
   }
 
   #wroteLine(): void {
@@ -253,7 +258,7 @@ export class Exchange {
     if (this.#over || this.#settling.running) return;
     const { upload, download } = this.command;
     const isReading = this.#opensDataMode || (download !== undefined && this.#lines.length > 0);
-    const usual = this.#isAbandoned ? ABANDONED_MS : this.#usual;
+    const usual = this.#patience;
     const quiet = now() - Math.max(this.#line.lastByteAt, this.#startedAt);
     const enough = isReading || this.lasts < 2 * usual ? (isReading ? usual : Math.min(usual, PAUSE_MS)) : 0;
     if (quiet < enough) this.#suspicion.start(enough - quiet);

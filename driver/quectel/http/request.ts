@@ -17,7 +17,7 @@ import { goesByGet, type RequestPlan } from "./plan";
 /** A body that holds the line longer than this, in s, goes through a file, whose chunks let other commands through. */
 const LONGEST_HOLD_S = 2;
 /** s that the modem waits for the bytes that were announced, beside the time of the line. */
-const INPUT_MARGIN_S = 30;
+const INPUT_MARGIN_S = 10;
 /** The same for the URL, whose 700 bytes take less than 1 s at the slowest rate. */
 const URL_INPUT_S = 10;
 const BODY_FILE = "http-request.tmp";

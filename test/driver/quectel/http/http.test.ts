@@ -181,7 +181,7 @@ describe("a BG96 GET", () => {
     });
     expect(session.http.settings.get("requestheader")).toBe("1");
     expect(session.http.body.toString()).toMatch(/^GET \/a\?b HTTP\/1\.1\r\nHost: example\.org\r\nX-Key: k\r\n/);
-    expect(session.peer.commands).toContain(`AT+QHTTPGET=80,${session.http.body.length},31`);
+    expect(session.peer.commands).toContain(`AT+QHTTPGET=80,${session.http.body.length},11`);
     await request(session);
     expect(session.http.settings.get("requestheader")).toBe("0");
   });
@@ -205,7 +205,7 @@ describe("a BG96 POST", () => {
     });
     expect(answer.body.toString()).toBe(body);
     expect(session.http.settings.get("contenttype")).toBe("1");
-    expect(httpLines(session)).toEqual(["AT+QHTTPPOST=20,31,80", "AT+QHTTPREAD=30"]);
+    expect(httpLines(session)).toEqual(["AT+QHTTPPOST=20,11,80", "AT+QHTTPREAD=30"]);
     expect(session.http.body.toString()).toBe("Message=HelloQuectel");
   });
 

@@ -31,7 +31,7 @@ describe("an HTTPS request by BG96", () => {
       'AT+QHTTPCFG="contenttype",0',
       'AT+QHTTPCFG="sslctxid",1',
       "AT+QHTTPURL=42,10",
-      "AT+QHTTPPOST=48,31,80",
+      "AT+QHTTPPOST=48,11,80",
       "AT+QHTTPREAD=30",
     ]);
   });
