@@ -84,6 +84,8 @@ export interface ModemEvents {
   answering: [isAnswering: boolean];
   /** Every unsolicited line; `body` is the text or the PDU of a short message that follows it (27.005). */
   urc: [line: { text: string; fields: string[]; body?: string }];
+  /** For the log, though nothing has failed: what the modem does without. */
+  notice: [text: string];
   /** AT traffic for the trace, secrets masked. */
   trace: [entry: { direction: "sent" | "received" | "note"; text: string }];
 }

@@ -239,6 +239,10 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       radio: (radio) => this.#tell("radio", radio),
       restarted: (reason) => this.#tell("restarted", { reason }),
       note: (text) => this.#note(text),
+      notice: (text) => {
+        this.#note(text);
+        this.#tell("notice", text);
+      },
     };
   }
 

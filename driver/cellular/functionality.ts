@@ -1,6 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import { toInteger } from "../at/fields";
-import { ask, command, query, TIMEOUTS, unlessRejected } from "./commands";
+import { ask, command, query, TIMEOUTS, trySend, unlessRejected } from "./commands";
 
 /** <fun> of +CFUN (27.007 8.2) as far as all models agree. 0 turns the SIM off too. */
 export const FUNCTIONALITY = { minimum: 0, full: 1 } as const;
@@ -12,9 +12,12 @@ export async function readFunctionality(channel: Channel): Promise<number | unde
   return Number.isNaN(value) ? undefined : value;
 }
 
-/** Turns the radio on. @throws {ModemError} `MODEM_REJECTED` */
+/** Turns the radio on. Where that is refused it may be on: whether there is a network shows. */
 export async function turnRadioOn(channel: Channel, signal: AbortSignal): Promise<void> {
-  await channel.send(command("+CFUN=", [FUNCTIONALITY.full], { timeout: TIMEOUTS.radio, repeatable: true, signal }));
+  await trySend(
+    channel,
+    command("+CFUN=", [FUNCTIONALITY.full], { timeout: TIMEOUTS.radio, repeatable: true, signal }),
+  );
 }
 
 /**

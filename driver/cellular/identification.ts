@@ -1,7 +1,6 @@
 import type { Channel } from "../at/channel-types";
-import { isModemError, ModemError } from "../errors";
 import type { Identity } from "../modem-types";
-import { query } from "./commands";
+import { query, unlessRejected } from "./commands";
 
 /** Asked again this often when an answer does not look like one: a URC or noise of the boot can come in its place. */
 const ATTEMPTS = 3;
@@ -28,15 +27,14 @@ const REVISION: Question = { name: "+CGMR", prefix: "+CGMR:", shape: NAME };
 const IMEI: Question = { name: "+CGSN", prefix: "+CGSN:", shape: /^\d{14,16}$/ };
 
 /**
- * Asks the modem who it is, by the commands that every model knows (27.007 5.1 to 5.4, V.250 6.1.3).
- *
- * @throws {ModemError} `MODEM_REJECTED` when it gives no usable answer
+ * Asks the modem who it is, by the commands that every model knows (27.007 5.1 to 5.4, V.250 6.1.3). What it refuses to
+ * tell is empty.
  */
 export async function identify(channel: Channel, signal?: AbortSignal): Promise<Identification> {
   const ati = await answer(channel, ATI, signal);
   const model = await first(channel, MODEL, signal);
   return {
-    text: [...ati, model].join("\n"),
+    text: [...ati, model].filter((line) => line !== "").join("\n"),
     identity: {
       manufacturer: await first(channel, MANUFACTURER, signal),
       model,
@@ -51,17 +49,14 @@ async function first(channel: Channel, question: Question, signal: AbortSignal |
   return line;
 }
 
-/** At least one line of the right shape. */
+/** The lines of the right shape; none where the modem has no such answer. */
 async function answer(channel: Channel, question: Question, signal: AbortSignal | undefined): Promise<string[]> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const lines = (await askOnce(channel, question, signal)).filter((text) => question.shape.test(text));
-      if (lines.length > 0) return lines;
-    } catch (error) {
-      if (!isModemError(error, "MODEM_REJECTED") || attempt >= ATTEMPTS) throw error;
-    }
-    if (attempt >= ATTEMPTS) throw unidentified(question);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const lines = (await unlessRejected(askOnce(channel, question, signal))) ?? [];
+    const usable = lines.filter((text) => question.shape.test(text));
+    if (usable.length > 0) return usable;
   }
+  return [];
 }
 
 async function askOnce(
@@ -78,10 +73,4 @@ async function askOnce(
       .trim()
       .replace(/^"(.*)"$/, "$1"),
   );
-}
-
-function unidentified({ name }: Question): ModemError {
-  return new ModemError("MODEM_REJECTED", `The modem gave no usable answer to AT${name}, so it can't be identified`, {
-    command: `AT${name}`,
-  });
 }

@@ -3,6 +3,7 @@ import type { Priority } from "../at/command";
 import { toInteger } from "../at/fields";
 import { ask, command, query, TIMEOUTS, trySend, unlessRejected } from "./commands";
 import { technologyName } from "./technology";
+import { decodeText } from "./text";
 
 export interface OperatorSelection {
   /** 0 automatic, 1 manual, 2 deregistered, 4 manual then automatic (27.007 7.3). */
@@ -24,7 +25,11 @@ export async function readOperator(channel: Channel, priority?: Priority): Promi
   const answer = await unlessRejected(ask(channel, query("+COPS?", [], { priority })));
   const [mode, , operator, act] = answer?.[0] ?? [];
   if (mode === undefined) return undefined;
-  return { mode: toInteger(mode), operator: operator?.text ?? "", technology: technologyName(toInteger(act)) };
+  return {
+    mode: toInteger(mode),
+    operator: decodeText(operator?.text ?? ""),
+    technology: technologyName(toInteger(act)),
+  };
 }
 
 /** Lets a modem that was told to stay away from networks choose one (u-blox guide 2.3.1: `+COPS: 2`). */

@@ -38,4 +38,6 @@ export interface LifeEvents {
   radio(radio: { connected: boolean }): void;
   restarted(reason: string): void;
   note(text: string): void;
+  /** For the log, though nothing has failed. */
+  notice(text: string): void;
 }

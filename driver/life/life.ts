@@ -1,5 +1,6 @@
 import { command, unlessRejected } from "../cellular/commands";
 import { identify } from "../cellular/identification";
+import { CHARACTER_SET, writeSettings } from "../cellular/volatile-settings";
 import { delay } from "../delay";
 import { asModemError, isModemError, ModemError, shortened, shortPort } from "../errors";
 import type { Identity } from "../modem-types";
@@ -34,6 +35,9 @@ export class Life {
       await this.#synchronise(session, patience);
       const { driver, identity } = await this.#identify(session);
       await driver.initialise();
+      for (const refusal of driver.refusals ?? []) {
+        this.#context.tell.notice(`the modem refuses ${refusal}: the driver does without it`);
+      }
       if (await this.#persist(session, driver)) return;
       // The modem may have booted right behind its last answer.
       session.signal.throwIfAborted();
@@ -48,7 +52,7 @@ export class Life {
 
   /**
    * `AT` until `OK`, and once `+++`, since a host that went away in data mode leaves the modem there; then the echo,
-   * which marks where answers begin, and errors in words.
+   * which marks where answers begin, errors in words, and texts as ASCII.
    */
   async #synchronise(session: Session, patience: number): Promise<void> {
     const { channel, signal } = session;
@@ -75,6 +79,7 @@ export class Life {
     session.progress("answering");
     await unlessRejected(channel.send(command("E1")));
     await unlessRejected(channel.send(command("+CMEE=", [2])));
+    for (const refusal of await writeSettings(channel, [CHARACTER_SET])) this.#context.tell.note(`refused: ${refusal}`);
   }
 
   async #identify(session: Session): Promise<{ driver: AnyDriver; identity: Identity }> {
@@ -83,9 +88,10 @@ export class Life {
     const { identity, text } = await identify(session.channel, session.signal);
     const found = models.find((model) => model.matches(text));
     const model = settings.model === "auto" ? found : models.find(({ name }) => name === settings.model);
-    if (model === undefined) throw unknownModel(text, models);
+    if (model === undefined) throw text === "" ? unidentified() : unknownModel(text, models);
     if (found !== undefined && found !== model) throw otherModel(model, found);
-    if (found === undefined) tell.note(`the settings say ${model.name}, the modem says ${oneLine(text)}`);
+    if (found === undefined)
+      tell.note(`the settings say ${model.name}, the modem says ${text === "" ? "nothing" : oneLine(text)}`);
     tell.identity(identity);
     return { driver: session.use(model), identity };
   }
@@ -123,6 +129,15 @@ function unanswered(port: string): ModemError {
   return new ModemError(
     "MODEM_TIMEOUT",
     `Nothing answers AT on ${shortPort(port)}. Check that the modem is powered, and that port, baud rate and flow control are right.`,
+  );
+}
+
+/** It may answer when it has booted. */
+function unidentified(): ModemError {
+  return new ModemError(
+    "MODEM_REJECTED",
+    "The modem gave no usable answer to ATI and AT+CGMM, so it can't be identified. Set its model by hand.",
+    { command: "ATI" },
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Channel } from "../at/channel-types";
 import type { Dialect } from "../at/dialect";
+import { type VolatileSetting, writeSettings } from "../cellular/volatile-settings";
 import { ModemError } from "../errors";
 import type { ModelDefinition, ModelDriver, PersistentSettings, Services, SimQuestions } from "../services/model";
 import { disposeServices, resetServices } from "../services/offered";
@@ -21,14 +22,14 @@ import type { QuectelTraits } from "./traits";
  * What the modem forgets at a reboot. +QURCCFG is left alone: which port URCs go to is the installer's choice, and the
  * result URCs of commands come on the port of the command.
  */
-const SETTINGS = [
+const SETTINGS: readonly VolatileSetting[] = [
   // The echo marks where the answer begins.
-  "E1",
+  { command: command("E1") },
   // Numbers: the words of HTTP and file errors (700s, 400s) say no more, and differ between firmwares (AT facts 1.3).
-  "+CMEE=1",
+  { command: command("+CMEE=", [1]) },
   // What is typed at a prompt must not come back (AT facts 2.2).
-  "+QISDE=0",
-] as const;
+  { command: command("+QISDE=", [0]) },
+];
 
 /** How one Quectel model differs from another. */
 export interface QuectelModel extends QuectelTraits {
@@ -60,6 +61,7 @@ export function quectelModel(model: QuectelModel): ModelDefinition<Services> & Q
 class QuectelDriver implements ModelDriver {
   readonly services: Services;
   readonly sim: SimQuestions;
+  #refusals: readonly string[] = [];
   readonly #channel: Channel;
   readonly #model: QuectelTraits;
   readonly #sockets: QuectelSockets;
@@ -79,9 +81,13 @@ class QuectelDriver implements ModelDriver {
     this.#sockets = sockets;
   }
 
+  get refusals(): readonly string[] {
+    return this.#refusals;
+  }
+
   async initialise(): Promise<void> {
     resetServices(this.services);
-    for (const name of SETTINGS) await this.#channel.send(command(name));
+    this.#refusals = await writeSettings(this.#channel, SETTINGS);
     await FileHandle.closeAll(this.#channel);
     await this.#sockets.closeOrphanedSockets();
   }

@@ -57,6 +57,8 @@ export interface ModelDriver<Has extends ModelServices = Services> {
   readonly sim?: SimQuestions;
   /** Sends the settings that the modem forgets at a reboot: error texts, URCs, hex mode off, time-outs. */
   initialise(): Promise<void>;
+  /** Those that it refused, in words for the log: the modem can be used without them. */
+  readonly refusals?: readonly string[];
   /**
    * Compares NVM with `settings` and writes, radio off, only what differs (flash wears out).
    * Resolves to true when something was written: the caller then reboots.

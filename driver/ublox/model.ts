@@ -48,6 +48,7 @@ export function ubloxModel(model: UbloxModel): ModelDefinition<Services> & Ublox
 class UbloxDriver implements ModelDriver {
   readonly services: Services;
   readonly sim: SimQuestions;
+  #refusals: readonly string[] = [];
   readonly #channel: Channel;
   readonly #model: UbloxTraits;
 
@@ -64,9 +65,13 @@ class UbloxDriver implements ModelDriver {
     this.#model = model;
   }
 
+  get refusals(): readonly string[] {
+    return this.#refusals;
+  }
+
   async initialise(): Promise<void> {
     resetServices(this.services);
-    await initialise(this.#channel);
+    this.#refusals = await initialise(this.#channel);
     await closeOrphanedSockets(this.#channel, this.#model);
   }
 

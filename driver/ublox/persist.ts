@@ -61,7 +61,7 @@ async function compare(channel: Channel, setting: PersistentSetting): Promise<Di
   const answer = (await unlessRejected(ask(channel, read))) ?? [];
   if (answer.length > 0) return answer.some((fields) => setting.holds(fields)) ? undefined : { write };
   if (factory) return undefined;
-  const imei = (await ask(channel, READ_IMEI))[0]?.[0]?.text ?? "";
+  const imei = (await unlessRejected(ask(channel, READ_IMEI)))?.[0]?.[0]?.text ?? "";
   const blind = `${imei} ${write.line}`;
   return blindWrites.has(blind) ? undefined : { write, blind };
 }

@@ -90,6 +90,12 @@ function observe(RED: Runtime, node: Instance, modem: ObservableModem, trace: bo
     () => node.log(sharedText(RED, "log.ready")),
   );
   modem.on("state", (state, error) => outage.onState(state, error));
+  const noticed = new Set<string>();
+  modem.on("notice", (text) => {
+    // The modem says it again after every restart.
+    if (!noticed.has(text)) node.log(text);
+    noticed.add(text);
+  });
   if (trace) modem.on("trace", ({ direction, text }) => node.log(`${TRACE_MARKS[direction]} ${text}`));
 }
 

@@ -2,6 +2,7 @@ import type { Channel } from "../../at/channel-types";
 import type { Command } from "../../at/command";
 import { type AnswerField, quote, toInteger } from "../../at/fields";
 import { ask, unlessRejected } from "../../cellular/commands";
+import { decodeAscii } from "../../cellular/text";
 import { isModemError } from "../../errors";
 import type { AuthType, PdpContext, PdpType } from "../../services/packet-data";
 import { command, query } from "../commands";
@@ -52,7 +53,9 @@ export class ContextDefinitions {
     if (context.authType !== "none" || (context.apn === "" && !active)) return false;
     const [type, apn, , , authentication] = await this.#query(cid);
     const right =
-      toInteger(type) === TYPES[context.pdpType] && apn?.text === context.apn && toInteger(authentication) === 0;
+      toInteger(type) === TYPES[context.pdpType] &&
+      decodeAscii(apn?.text ?? "") === context.apn &&
+      toInteger(authentication) === 0;
     if (right) this.#known.set(cid, context);
     return right;
   }
@@ -78,7 +81,7 @@ export class ContextDefinitions {
     if (known !== undefined) return known;
     const [type, apn] = await this.#query(cid);
     const [pdpType = "IP"] = (Object.keys(TYPES) as PdpType[]).filter((name) => TYPES[name] === toInteger(type));
-    return { apn: apn?.text ?? "", pdpType };
+    return { apn: decodeAscii(apn?.text ?? ""), pdpType };
   }
 
   async #send(context: PdpContext, type: number): Promise<void> {

@@ -226,7 +226,9 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async #active(): Promise<ActiveContext[]> {
-    const contexts = await ask(this.#channel, query("+QIACT?"));
+    const contexts = await unlessRejected(ask(this.#channel, query("+QIACT?")));
+    // Firmware that can't tell: those that were activated here, and that nothing was heard of since.
+    if (contexts === undefined) return [...this.#wanted].filter((cid) => !this.#lost.has(cid)).map(withoutAddresses);
     return contexts.flatMap(([cid, state, , ...addresses]) => {
       if (toInteger(state) !== 1) return [];
       const parsed = addresses.map((field) => parseAddress(field.text)).filter((address) => address !== undefined);
@@ -244,6 +246,10 @@ export class QuectelPacketData implements PacketDataService {
   #tell(cid: number, reason: string): void {
     for (const listener of [...this.#listeners]) listener(cid, reason);
   }
+}
+
+function withoutAddresses(cid: number): ActiveContext {
+  return { cid, addresses: [] };
 }
 
 function notActive(cid: number): ModemError {

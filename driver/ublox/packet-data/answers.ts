@@ -1,5 +1,6 @@
 import { type AnswerField, toInteger } from "../../at/fields";
 import { parseAddress, parseAddresses } from "../../cellular/addresses";
+import { decodeAscii } from "../../cellular/text";
 import type { PdpType } from "../../services/packet-data";
 
 /** A line of `AT+CGDCONT?`. */
@@ -25,7 +26,7 @@ export function parseDefinition(fields: readonly AnswerField[]): ContextDefiniti
   const type = fields[1]?.text.toUpperCase() ?? "";
   if (!isPdpType(type)) return undefined;
   const assigned = parseAddresses(fields[3]?.text ?? "").length > 0;
-  return { cid: toInteger(fields[0]), type, apn: fields[2]?.text ?? "", assigned };
+  return { cid: toInteger(fields[0]), type, apn: decodeAscii(fields[2]?.text ?? ""), assigned };
 }
 
 function isPdpType(type: string): type is PdpType {

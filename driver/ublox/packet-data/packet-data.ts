@@ -122,8 +122,9 @@ export class UbloxPacketData implements PacketDataService {
   }
 
   async #readDefinition(cid: number): Promise<ContextDefinition | undefined> {
-    const answer = await ask(this.#channel, READ_DEFINITIONS);
-    return answer.map(parseDefinition).find((definition) => definition?.cid === cid);
+    // Firmware that can't tell is told anew.
+    const answer = await unlessRejected(ask(this.#channel, READ_DEFINITIONS));
+    return answer?.map(parseDefinition).find((definition) => definition?.cid === cid);
   }
 
   async #writeDefinition({ cid, pdpType }: PdpContext, apn: Field): Promise<void> {
@@ -132,9 +133,10 @@ export class UbloxPacketData implements PacketDataService {
 
   /** Network parameters are set with the radio off (guide 2.3.1); the modem attaches with them afterwards. */
   async #withRadioOff(work: () => Promise<void>): Promise<void> {
-    const [state] = await ask(this.#channel, READ_RADIO);
-    if (toInteger(state?.[0]) !== 1) return work();
-    await this.#channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio, repeatable: true }));
+    // Where the modem can't tell it is on, and turning it off may be refused.
+    const state = await unlessRejected(ask(this.#channel, READ_RADIO));
+    if (state !== undefined && toInteger(state[0]?.[0]) !== 1) return work();
+    if (!(await trySend(this.#channel, command("+CFUN=", [0], { timeout: TIMEOUTS.radio })))) return work();
     try {
       await work();
     } finally {
@@ -158,7 +160,9 @@ export class UbloxPacketData implements PacketDataService {
   }
 
   async #isActive(cid: number): Promise<boolean> {
-    const states = await ask(this.#channel, READ_STATES);
+    const states = await unlessRejected(ask(this.#channel, READ_STATES));
+    // Firmware that can't tell: an active context has an address.
+    if (states === undefined) return (await this.#askAddresses(cid)).length > 0;
     return states.some((fields) => toInteger(fields[0]) === cid && toInteger(fields[1]) === 1);
   }
 
@@ -169,13 +173,16 @@ export class UbloxPacketData implements PacketDataService {
 
   /** Right after the attach the answer may still be empty: it is asked for again. */
   async #readAddresses(cid: number): Promise<string[]> {
-    const read = query("+CGPADDR=", [cid]);
     for (let attempt = 1; ; attempt++) {
-      const answer = (await unlessRejected(ask(this.#channel, read))) ?? [];
-      const addresses = parseContextAddresses(answer, cid);
+      const addresses = await this.#askAddresses(cid);
       if (addresses.length > 0 || attempt === ADDRESS_ATTEMPTS) return addresses;
       await delay(ADDRESS_PAUSE_MS, this.#disposed.signal);
     }
+  }
+
+  async #askAddresses(cid: number): Promise<string[]> {
+    const answer = await unlessRejected(ask(this.#channel, query("+CGPADDR=", [cid])));
+    return parseContextAddresses(answer ?? [], cid);
   }
 }
 

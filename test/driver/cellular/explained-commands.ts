@@ -5,6 +5,12 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT$/, source: "at-facts-ublox 1.5, 1.7: the probe, at the start and after a timeout" },
   { pattern: /^ATE1$/, source: "at-facts-ublox 1.6: the echo marks the acceptance of a command" },
   { pattern: /^AT\+CMEE=2$/, source: "at-facts-ublox 1.3: errors in words until the model is known" },
+  { pattern: /^AT\+CSCS="(IRA|004900520041)"$/, source: "at-facts-ublox 2.2: texts as ASCII" },
+  { pattern: /^AT\+(CCID|QCCID)$/, source: "at-facts-ublox 2.2, at-facts-quectel 1.5: which SIM" },
+  {
+    pattern: /^AT\+(UPINCNT|QPINC="SC"|QPINC\?)$/,
+    source: "at-facts-ublox 2.2, at-facts-quectel 1.5: a PIN's attempts",
+  },
   { pattern: /^ATI$/, source: "at-facts-ublox 2.2, at-facts-quectel 1.4: which model" },
   { pattern: /^AT\+(CGMI|CGMM|CGMR|CGSN)$/, source: "at-facts-ublox 2.2: maker, model, revision, IMEI" },
   { pattern: /^AT\+CPIN\?$/, source: "guide B 4.1; at-facts-ublox 2.2: state of the SIM" },

@@ -73,9 +73,12 @@ describe("initialisation", () => {
     expect(peer.commands).toEqual([...SETTINGS, "AT+CSCON?", ...SOCKETS]);
   });
 
-  it("fails without the essentials", async () => {
-    const { driver } = bench();
-    await expect(driver.initialise()).rejects.toMatchObject({ code: "MODEM_REJECTED" });
+  it("F09 does without all of them, and tells which", async () => {
+    const { driver, peer } = bench();
+    await driver.initialise();
+    expect(peer.commands).toContain("AT+CMEE=1");
+    const refused = SETTINGS.map((line) => expect.stringContaining(line));
+    expect(driver.refusals).toEqual(refused);
   });
 
   it("takes no +CSCON URC for the answer", async () => {
