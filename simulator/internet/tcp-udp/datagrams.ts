@@ -12,6 +12,8 @@ export interface UdpOptions {
   /** Local port of the modem; any free one if left out. */
   readonly localPort?: number;
   readonly ipv6?: boolean;
+  /** Addresses of IPv6 go first; as `ipv6` says if left out. */
+  readonly preferIPv6?: boolean;
   /** Bytes of unread datagrams; a datagram without room is lost. */
   readonly receive: number;
 }
@@ -112,8 +114,8 @@ export class UdpSocket {
 
   /** Where datagrams for a name or address and a port go. @throws {SocketError} as `send` */
   async resolve({ address, port }: Endpoint): Promise<Endpoint> {
-    const { ipv6 = false } = this.#options;
-    const { addresses, port: actual } = await resolveTarget({ host: address, port, preferIPv6: ipv6 }, this.#around);
+    const { ipv6 = false, preferIPv6 = ipv6 } = this.#options;
+    const { addresses, port: actual } = await resolveTarget({ host: address, port, preferIPv6 }, this.#around);
     const found = addresses.find((entry) => ipv6 || isIPv4(entry));
     if (found === undefined) throw new SocketError("unreachable", `${address} has no IPv4 address`);
     const isAddress = isIPv4(address) || address.includes(":");

@@ -60,7 +60,7 @@ export interface SocketSurroundings {
 
 /** All addresses of this machine, as a modem says that it listens on its own. */
 const OWN_ADDRESS = "0.0.0.0";
-const LOOPBACK = "127.0.0.1";
+export const LOOPBACK = "127.0.0.1";
 
 /**
  * Where a modem's own port is on this machine: the same one, on loopback for a listener. A route for 0.0.0.0 moves it:

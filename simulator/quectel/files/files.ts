@@ -4,6 +4,7 @@ import { needDataMode, sendData } from "../data-mode";
 import { FileError, FileFailure, fileParameters } from "./errors";
 import { openFiles } from "./open-files";
 import { checksum, type FilePath, filePath, readFile, splitPath, writeFile } from "./store";
+import { matches } from "./wildcard";
 
 const DEFAULT_SIZE = 10240;
 const DEFAULT_TIMEOUT_S = 5;
@@ -60,9 +61,7 @@ function remove(call: Call, modem: Modem): void {
 
 function matching(modem: Modem, pattern: string): FilePath[] {
   const { drive, prefix, name } = splitPath(modem, pattern);
-  const parts = name.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  const expression = new RegExp(`^${parts.join(".*")}$`, "s");
-  const names = drive.names().filter((candidate) => expression.test(candidate));
+  const names = drive.names().filter((candidate) => matches(candidate, name));
   return names.map((found) => ({ drive, prefix, name: found }));
 }
 

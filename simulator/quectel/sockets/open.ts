@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { TcpConnection } from "../../internet/tcp-udp/connection";
 import { UdpSocket } from "../../internet/tcp-udp/datagrams";
 import { TcpListener } from "../../internet/tcp-udp/listener";
@@ -48,7 +49,7 @@ async function bind(modem: Modem, socket: ModemSocket, withPeer: boolean): Promi
   const around = surroundingsOf(modem, socket.cid, socket.leaving);
   const { remote, cid, localPort } = socket;
   const local = localPort === 0 ? {} : { localPort };
-  const options = { receive: BUFFERS.receive, ipv6: isIPv6Only(modem, cid), ...local };
+  const options = { receive: BUFFERS.receive, ipv6: hasIPv6(modem, cid), preferIPv6: isIPv6Only(modem, cid), ...local };
   if (withPeer) needNameServer(modem, cid, remote.address);
   const udp = await UdpSocket.open(options, around);
   if (withPeer) socket.remote = { address: (await udp.resolve(remote)).address, port: remote.port };
@@ -62,6 +63,10 @@ async function listen(modem: Modem, socket: ModemSocket): Promise<void> {
   const listener = await TcpListener.open(socket.localPort, BUFFERS, around, (peer) => sockets.admit(socket, peer));
   socket.leaving.addEventListener("abort", () => listener.close(), { once: true });
   socket.state = State.Listening;
+}
+
+function hasIPv6(modem: Modem, cid: number): boolean {
+  return modem.radio.contexts.get(cid)?.addresses.some((address) => isIPv6(address)) === true;
 }
 
 function isIPv6Only(modem: Modem, cid: number): boolean {
