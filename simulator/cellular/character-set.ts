@@ -3,13 +3,18 @@ import { CommandError } from "../line/command-error";
 import { expectCount, INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
 
-/** How +CSCS's character sets write a text of ASCII characters. */
+/** How +CSCS's character sets write a text. */
 const SETS: Readonly<Record<string, (text: string) => string>> = {
-  GSM: (text) => text,
-  IRA: (text) => text,
+  GSM: (text) => inBytes(text),
+  IRA: (text) => inBytes(text),
   UCS2: (text) => Buffer.from(text, "utf16le").swap16().toString("hex").toUpperCase(),
   HEX: (text) => Buffer.from(text, "latin1").toString("hex").toUpperCase(),
 };
+/** What a byte can't hold is a question mark. */
+function inBytes(text: string): string {
+  return text.replace(/[^\0-\xff]/gu, "?");
+}
+
 const INITIAL = "IRA";
 
 function chosen(modem: Modem): { name: string } {
@@ -24,6 +29,20 @@ export function chooseCharacterSet(modem: Modem, name: string): void {
 /** A name of the network in the character set the host asked for (27.007 5.5). */
 export function inCharacterSet(text: string, modem: Modem): string {
   return SETS[chosen(modem).name]?.(text) ?? text;
+}
+
+/** What a host wrote in the character set it asked for. */
+export function fromCharacterSet(text: string, modem: Modem): string {
+  const { name } = chosen(modem);
+  const isHex = text.length % 2 === 0 && /^[0-9A-Fa-f]*$/.test(text);
+  if (!isHex || (name !== "UCS2" && name !== "HEX")) return text;
+  const bytes = Buffer.from(text, "hex");
+  return name === "HEX"
+    ? bytes.toString("latin1")
+    : bytes
+        .subarray(0, bytes.length & ~1)
+        .swap16()
+        .toString("utf16le");
 }
 
 export const characterSetCommand: CommandDefinition = {

@@ -1,7 +1,7 @@
 import type { CommandDefinition } from "../line/command";
 import { identityCommands } from "./identity";
 import { lineCommands } from "./line-commands";
-import { messageCommands } from "./messages";
+import { messageCommands } from "./messages/messages";
 import { operatorCommands } from "./operator";
 import { packetDomainCommands } from "./packet-domain";
 import { powerSavingCommands } from "./power-saving";
@@ -11,6 +11,7 @@ import { signalCommands } from "./signal";
 import { simCommands } from "./sim-access";
 import { simPinCommands } from "./sim-pin";
 import { timeCommands } from "./time";
+import { ussdCommands } from "./ussd";
 
 /** The commands of V.250, 27.007 and 27.005 that every modem here has; a personality's own take precedence. */
 export const commonCommands: readonly CommandDefinition[] = [
@@ -25,5 +26,6 @@ export const commonCommands: readonly CommandDefinition[] = [
   ...powerSavingCommands,
   ...timeCommands,
   ...messageCommands,
+  ...ussdCommands,
   ...settingCommands,
 ];

@@ -33,7 +33,7 @@ function imsi(call: Call, modem: Modem): void {
 }
 
 /** One of the numbers reserved for fiction; 145: with country code. */
-const OWN_NUMBER = { number: "+12025550147", type: 145 };
+export const OWN_NUMBER = { number: "+12025550147", type: 145 };
 
 function ownNumber(call: Call, modem: Modem): void {
   modem.sim.require();

@@ -36,6 +36,15 @@ export const COUNT = /^[1-9]\d{0,3}$/;
 /** Values that are times: ms, or with a unit. */
 export const DURATION = /^\d{1,9}(ms|s|m)?$/;
 
+/** A text in which \\r, \\n and \\\\ stand for carriage return, line feed and backslash. */
+export const TEXT = /^[\s\S]{1,2000}$/;
+
+const ESCAPES: Readonly<Record<string, string>> = { "\\r": "\r", "\\n": "\n", "\\\\": "\\" };
+
+export function unescaped(text: string): string {
+  return text.replace(/\\[rn\\]/g, (found) => ESCAPES[found] ?? found);
+}
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
 /** The ms that a value of `DURATION` means. */

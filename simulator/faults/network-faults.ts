@@ -1,4 +1,6 @@
-import { COUNT, DURATION, type FaultTable, milliseconds } from "./fault";
+import { receiveText } from "../cellular/messages/arrival";
+import { sayUssd } from "../cellular/ussd";
+import { COUNT, DURATION, type FaultTable, milliseconds, TEXT, unescaped } from "./fault";
 
 /** What happens in the network and beyond. */
 export const NETWORK_FAULTS: FaultTable = {
@@ -18,6 +20,18 @@ export const NETWORK_FAULTS: FaultTable = {
     needsValue: true,
     start: ({ targets }, value) => targets.modem.radio.offer(value === "IP" || value === "IPV6" ? value : "IPV4V6"),
     end: ({ targets }) => targets.modem.radio.offer("IPV4V6"),
+  },
+  sms: {
+    help: "a message =TEXT comes for the SIM, as +CNMI wants it; \\r \\n \\\\ in it as in C",
+    value: TEXT,
+    needsValue: true,
+    start: ({ targets }, value = "") => receiveText(targets.modem, unescaped(value)),
+  },
+  ussd: {
+    help: "the network says =TEXT by +CUSD, now and in answer to whatever +CUSD asks; escapes as with sms",
+    value: TEXT,
+    needsValue: true,
+    start: ({ targets }, value = "") => sayUssd(targets.modem, unescaped(value)),
   },
   "weak-signal": {
     help: "hardly any signal",

@@ -75,11 +75,22 @@ describe.skipIf(chat.skip)(`chat${chat.reason}`, () => {
 
 const gammu = needs("socat", "gammu");
 describe.skipIf(gammu.skip)(`gammu${gammu.reason}`, () => {
-  async function gammuOn(option: string): Promise<Run> {
+  async function gammuOn(...options: string[]): Promise<Run> {
     const settings = path.join(folder, "gammurc");
-    writeFileSync(settings, `[gammu]\ndevice=${await startOnPty()}\nconnection=at115200\n`);
-    return await run("gammu", ["-c", settings, option]);
+    if (command === undefined) {
+      writeFileSync(settings, `[gammu]\ndevice=${await startOnPty()}\nconnection=at115200\n`);
+    }
+    return await run("gammu", ["-c", settings, ...options]);
   }
+
+  it("F46 sends a message to the modem's own number, and reads it", async () => {
+    const sent = await gammuOn("sendsms", "TEXT", "+12025550147", "-text", "Hello from gammu");
+    expect(sent).toMatchObject({ status: 0 });
+    const { status, output } = await gammuOn("getallsms");
+    expect(output).toContain("Hello from gammu");
+    expect(output).toContain('"+12025550147"');
+    expect(status).toBe(0);
+  });
 
   it("identifies the modem on its pseudo-terminal", async () => {
     const { status, output } = await gammuOn("--identify");
@@ -179,5 +190,19 @@ describe.skipIf(manager.skip)(`ModemManager${manager.reason}`, () => {
     );
     expect(refused).toEqual(["AT*CNTI=2"]);
     expect(readFileSync(path.join(folder, "mm.log"), "utf8")).not.toContain("GLib-CRITICAL");
+    await sendMessage();
   });
+
+  /** F46: to the modem's own number, so that it comes back. */
+  async function sendMessage(): Promise<void> {
+    const made = await mmcli("-m", "0", "--messaging-create-sms=number='+12025550147',text='Hello from ModemManager'");
+    const [, number = ""] = /SMS\/(\d+)/.exec(made.output) ?? [];
+    expect(await mmcli("-s", number, "--send")).toMatchObject({ status: 0 });
+    await expect
+      .poll(async () => (await mmcli("-m", "0", "--messaging-list-sms")).output, { timeout: 20_000 })
+      .toContain("(received)");
+    const [, arrived = ""] =
+      /SMS\/(\d+) \(received\)/.exec((await mmcli("-m", "0", "--messaging-list-sms")).output) ?? [];
+    expect((await mmcli("-s", arrived)).output).toContain("Hello from ModemManager");
+  }
 });
