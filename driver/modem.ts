@@ -30,11 +30,14 @@ import { offeredServices } from "./services/offered";
 import type { PdpType } from "./services/packet-data";
 import { checkSettings } from "./settings";
 import { createTransport } from "./transport/open";
+import { PortClaim } from "./transport/port-claim";
 import type { Transport } from "./transport/transport";
 
 export interface ModemOptions {
   /** The file in which it is kept which PINs were tried, so that a restart tries no wrong one again. */
   readonly pinFile?: string;
+  /** How sentences about its port call it; the port itself when left out. */
+  readonly called?: string;
   // The rest is for tests.
   readonly timing?: Partial<Timing>;
   readonly models?: readonly ModelDefinition[];
@@ -71,6 +74,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   readonly #models: readonly ModelDefinition[];
   readonly #random: () => number;
   readonly #transport: Transport;
+  readonly #claim: PortClaim;
   readonly #state: StateMachine;
   readonly #readiness: Readiness;
   readonly #pins: PinMemory;
@@ -96,6 +100,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     this.#random = options.random ?? Math.random;
     this.#pins = options.pins ?? pinsOf(options.pinFile);
     this.#transport = createTransport(settings, (text) => this.#note(text));
+    this.#claim = new PortClaim(settings.port, options.called ?? shortPort(settings.port));
     this.#readiness = new Readiness(settings.port);
     this.#state = new StateMachine((state, error) => this.#onState(state, error));
     this.#connections = this.#newConnections();
@@ -130,6 +135,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       context,
       life: new Life(context),
       transport: this.#transport,
+      claim: () => this.#claimPort(),
       trace: (entry) => this.#tell("trace", entry),
       session: (session) => this.#follow(session),
     });
@@ -151,6 +157,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     const enough = new AbortController();
     await Promise.race([recovery.ended, delay(CLOSE_LIMIT_MS, enough.signal).catch(() => {})]);
     enough.abort();
+    if (this.#recovery === undefined) this.#claim.release();
   }
 
   async ready(options: ReadyOptions): Promise<Services> {
@@ -202,6 +209,11 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     const reason = `${label} was sent`;
     this.#tell("restarted", { reason });
     session.end({ kind: "rebooting", error: new ModemError("MODEM_RESTARTED", `The modem was restarted: ${reason}`) });
+  }
+
+  async #claimPort(): Promise<void> {
+    await this.#claim.take();
+    if (this.#recovery === undefined) this.#claim.release();
   }
 
   #newConnections(): Connections {

@@ -24,6 +24,8 @@ export interface RecoveryOptions extends SessionListeners {
   readonly context: LifeContext;
   readonly life: Life;
   readonly transport: Transport;
+  /** Called before each opening; rejects while another modem has the port. */
+  claim?(): Promise<void>;
   /** Every session from its start; it may end at any time. */
   session(session: Session): void;
 }
@@ -131,11 +133,15 @@ export class Recovery {
   }
 
   async #open(signal: AbortSignal): Promise<ModemError | undefined> {
-    const { transport } = this.#options;
+    const { transport, claim } = this.#options;
     const giveUp = (): void => void transport.close();
     signal.addEventListener("abort", giveUp, { once: true });
     this.#context.state.advance("opening");
     try {
+      if (claim !== undefined) {
+        await claim();
+        signal.throwIfAborted();
+      }
       await transport.open();
       this.#isOpen = true;
       return undefined;

@@ -4,6 +4,8 @@ import { optionalText } from "../common/input";
 
 /** Bytes: more than any certificate or key has, and small enough to read at a deploy. */
 const FILE_LIMIT = 100_000;
+/** Characters of a text, which may hold several certificates; what they may have each is checked where they are read. */
+const TEXT_LIMIT = 1_000_000;
 
 /**
  * The bytes of a certificate or key: PEM text, or the content of a PEM or DER file on the gateway. undefined when
@@ -12,7 +14,7 @@ const FILE_LIMIT = 100_000;
  * @throws {ModemError} `INVALID_INPUT`, without quoting the input: a key without its first line looks like a path
  */
 export function readMaterial(value: unknown, field: string): Buffer | undefined {
-  const text = optionalText(value, field, FILE_LIMIT)?.trim();
+  const text = optionalText(value, field, TEXT_LIMIT)?.trim();
   if (text === undefined || text === "") return undefined;
   if (!text.includes("-----BEGIN")) return readRegularFile(text, field);
   // The editor shows these fields, and an exported flow contains `pinnedKey`.

@@ -35,7 +35,10 @@ export default function init(RED: Runtime): void {
     try {
       const { timeout, queue, trace } = ownSettings(properties);
       Object.assign(this, { timeout, queue });
-      const modem = new Modem(modemSettings(properties, this.credentials ?? {}), pinFile(RED));
+      const modem = new Modem(modemSettings(properties, this.credentials ?? {}), {
+        ...pinFile(RED),
+        called: this.called,
+      });
       observe(RED, this, modem, trace);
       this.modem = modem;
     } catch (error) {

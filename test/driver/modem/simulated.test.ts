@@ -132,7 +132,7 @@ describe("a simulated port", () => {
   it("with a wrong option is told so", async () => {
     const modem = make("sim:LARA-R6?bawd=1");
     await expect(modem.ready({ timeout: 500 })).rejects.toMatchObject({
-      code: "MODEM_OFFLINE",
+      code: "INVALID_INPUT",
       message: expect.stringContaining("bawd"),
     });
   });

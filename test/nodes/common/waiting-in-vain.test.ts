@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+// Read before the clock of a message runs.
+import "../../../simulator/faces/in-process";
 import { deployNode, useNodeRed } from "../support/flow";
 
 useNodeRed();
