@@ -4,12 +4,20 @@ import { isEscape } from "../../at/data-mode/escape";
 import { type Field, quote, splitFields, toInteger } from "../../at/fields";
 import { ask } from "../../cellular/commands";
 import { ModemError } from "../../errors";
-import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../../services/files";
+import { agreed } from "../../services/agreement";
+import {
+  type FileEntry,
+  type FileService,
+  isSameList,
+  type ReadOptions,
+  type TransferOptions,
+} from "../../services/files";
 import { Pool } from "../../services/waiting/pool";
 import { command, query } from "../commands";
 import { errorNumber } from "../errors";
 import { TIMEOUTS } from "../timeouts";
 import { fileChecksum } from "./checksum";
+import { DataEnd } from "./data-end";
 import { FileHandle } from "./handle";
 import { bytesIn } from "./line-share";
 
@@ -22,6 +30,8 @@ const CHUNK_TIME_S = 0.5;
 /** The modem ends an upload after a pause of so many seconds. */
 const UPLOAD_PAUSE_S = 10;
 const NOT_FOUND = 405;
+/** Times that a file is asked for whose answer can't be read. */
+const MOST_ASKED = 3;
 /** A UART may drop a byte; a third failure is no accident. */
 const TRIES = 2;
 
@@ -37,20 +47,30 @@ export class QuectelFiles implements FileService {
   }
 
   async list(): Promise<FileEntry[]> {
-    return this.#entries(quote("*", { field: "pattern", max: 1 }));
+    const all = quote("*", { field: "pattern", max: 1 });
+    const list = async (): Promise<FileEntry[]> => (await this.#entries(all)) ?? [];
+    return agreed(list, isSameList, "Listing the files");
   }
 
   async read(name: string, options: ReadOptions = {}): Promise<Buffer> {
     const file = fileName(name);
-    return this.#turn.withItem(async () => {
-      const [entry] = await this.#entries(file);
+    const read = (): Promise<Buffer> => this.#readOnce(name, file, options);
+    const isSame = (one: Buffer, other: Buffer): boolean => one.equals(other);
+    return this.#turn.withItem(
+      () => (options.verified === true ? agreed(read, isSame, `Reading ${name}`) : read()),
+      options,
+    );
+  }
+
+  async #readOnce(name: string, file: Field, options: ReadOptions): Promise<Buffer> {
+    for (let tries = 1; ; tries += 1) {
+      const entry = await this.#find(name, file);
       if (entry === undefined) throw missing(name);
-      if (!(entry.size >= 0))
-        throw new ModemError("MODEM_REJECTED", `The modem did not tell the size of its file ${name}`);
-      return entry.size > bytesIn(this.#channel, LONGEST_HOLD_S) && options.verified !== true
-        ? this.#readInChunks(file, entry, options)
-        : this.#download(file, entry, options);
-    }, options);
+      const inOne = options.verified === true || entry.size <= bytesIn(this.#channel, LONGEST_HOLD_S);
+      const content = await (inOne ? this.#download(file, entry, options) : this.#readInChunks(file, entry, options));
+      if (typeof content !== "string") return content;
+      if (tries === TRIES) throw damaged(name, inOne ? "AT+QFDWL" : "AT+QFREAD", content);
+    }
   }
 
   async write(name: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
@@ -58,7 +78,7 @@ export class QuectelFiles implements FileService {
     await this.#turn
       .withItem(async () => {
         const short = content.length > 0 && content.length <= bytesIn(this.#channel, LONGEST_HOLD_S);
-        if (short && !isEscape(content)) await this.#replace(name, file, content);
+        if (short && !isEscape(content)) await this.#replace(name, file, content, options);
         else await this.#writeInChunks(file, content, options);
         options.onProgress?.(content.length, content.length);
       }, options)
@@ -68,7 +88,9 @@ export class QuectelFiles implements FileService {
   /** Writes in one piece, which the modem confirms by a checksum, however long the line is busy with it. */
   async upload(name: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
     const file = fileName(name);
-    await this.#turn.withItem(() => this.#replace(name, file, content), options).finally(() => this.#changed(name));
+    await this.#turn
+      .withItem(() => this.#replace(name, file, content, options), options)
+      .finally(() => this.#changed(name));
   }
 
   async remove(name: string): Promise<void> {
@@ -82,8 +104,7 @@ export class QuectelFiles implements FileService {
 
   /** Bytes of a file, or undefined when there is none. */
   async size(name: string): Promise<number | undefined> {
-    const [entry] = await this.#entries(fileName(name));
-    return entry?.size;
+    return (await this.#find(name, fileName(name)))?.size;
   }
 
   /** Free bytes of the flash, or undefined when the modem does not tell. */
@@ -103,7 +124,8 @@ export class QuectelFiles implements FileService {
     for (const listener of this.#listeners) listener(name);
   }
 
-  async #entries(pattern: Field): Promise<FileEntry[]> {
+  /** Undefined where the modem says that there is no such file. */
+  async #entries(pattern: Field): Promise<FileEntry[] | undefined> {
     try {
       const entries = await ask(this.#channel, query("+QFLST=", [pattern], { timeout: TIMEOUTS.file }));
       return entries.map(([name, size]) => ({
@@ -111,8 +133,21 @@ export class QuectelFiles implements FileService {
         size: toInteger(size),
       }));
     } catch (error) {
-      if (errorNumber(error) === NOT_FOUND) return [];
+      if (errorNumber(error) === NOT_FOUND) return undefined;
       throw error;
+    }
+  }
+
+  /** That nothing is said of a file shows that there is none only where it is said again. */
+  async #find(name: string, file: Field): Promise<FileEntry | undefined> {
+    for (let asked = 1; ; asked += 1) {
+      const entries = await this.#entries(file);
+      if (entries === undefined) return undefined;
+      const [entry, ...more] = entries;
+      if (entry?.name === name && entry.size >= 0 && more.length === 0) return entry;
+      if (asked < MOST_ASKED) continue;
+      if (entry === undefined) return undefined;
+      throw new ModemError("MODEM_REJECTED", `The modem did not tell the size of its file ${name}`);
     }
   }
 
@@ -120,48 +155,49 @@ export class QuectelFiles implements FileService {
     await this.#channel.send(command("+QFDEL=", [file], { timeout: TIMEOUTS.file }));
   }
 
-  async #download(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer> {
+  /** The content; a string, what the modem said of it, where it is damaged. */
+  async #download(file: Field, { size }: FileEntry, options: ReadOptions): Promise<Buffer | string> {
     if (size === 0) return Buffer.alloc(0);
     const { signal, confidential, onProgress } = options;
+    const end = new DataEnd(size, "+QFDWL");
     const question = query("+QFDWL=", [file], {
-      download: { length: size },
+      download: { length: end.find },
       timeout: TIMEOUTS.file + transferTime(size, this.#channel.bytesPerSecond),
       confidential,
       signal,
     });
-    for (let tries = 1; ; tries++) {
-      const { data = Buffer.alloc(0), lines } = await this.#channel.send(question);
-      const [reported, sum] = lines[0] === undefined ? [] : splitFields(lines[0]);
-      if (toInteger(reported) === data.length && Number.parseInt(sum?.text ?? "", 16) === fileChecksum(data)) {
-        onProgress?.(data.length, data.length);
-        return data;
-      }
-      if (tries === TRIES) throw damaged(name, question.label, lines[0]?.text);
+    const { data = Buffer.alloc(0), lines } = await this.#channel.send(question);
+    const [reported, sum] = lines[0] === undefined ? [] : splitFields(lines[0]);
+    const isCounted = end.isWhole && toInteger(reported) === data.length;
+    const isRight = isCounted && Number.parseInt(sum?.text ?? "", 16) === fileChecksum(data);
+    if (!isRight) return lines[0]?.text ?? "";
+    onProgress?.(data.length, data.length);
+    return data;
+  }
+
+  async #readInChunks(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer | string> {
+    const handle = await FileHandle.open(this.#channel, file, "read");
+    try {
+      const content = await handle.read(size, bytesIn(this.#channel, CHUNK_TIME_S), options);
+      // A size of which a digit was lost or damaged is another size.
+      const isRight = content !== undefined && (await this.#find(name, file))?.size === content.length;
+      return isRight ? content : "";
+    } finally {
+      await handle.close();
     }
   }
 
-  async #readInChunks(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer> {
-    for (let tries = 1; ; tries++) {
-      const handle = await FileHandle.open(this.#channel, file, "read");
-      try {
-        const content = await handle.read(size, bytesIn(this.#channel, CHUNK_TIME_S), options, name);
-        if (content !== undefined) return content;
-      } finally {
-        await handle.close();
-      }
-      if (tries === TRIES) throw damaged(name, "AT+QFREAD", undefined);
-    }
-  }
-
-  async #replace(name: string, file: Field, content: Uint8Array): Promise<void> {
+  async #replace(name: string, file: Field, content: Uint8Array, { signal }: TransferOptions): Promise<void> {
     const seconds = UPLOAD_PAUSE_S + Math.ceil(transferTime(content.length, this.#channel.bytesPerSecond) / 1000);
     const upload = query("+QFUPL=", [file, content.length, Math.min(65_535, seconds)], {
       upload: { prompt: "CONNECT", data: content },
       timeout: TIMEOUTS.file + seconds * 1000,
+      signal,
     });
     for (let tries = 1; ; tries++) {
+      signal?.throwIfAborted();
       // QFUPL refuses a name that exists (407).
-      if ((await this.#entries(file)).length > 0) await this.#delete(file);
+      if ((await this.#find(name, file)) !== undefined) await this.#delete(file);
       const { lines } = await this.#channel.send(upload);
       const [size, sum] = lines[0] === undefined ? [] : splitFields(lines[0]);
       const right =
@@ -172,6 +208,7 @@ export class QuectelFiles implements FileService {
   }
 
   async #writeInChunks(file: Field, content: Uint8Array, options: TransferOptions): Promise<void> {
+    options.signal?.throwIfAborted();
     const handle = await FileHandle.open(this.#channel, file, "replace");
     let complete = false;
     try {
@@ -199,6 +236,6 @@ function missing(name: string): ModemError {
 }
 
 function damaged(name: string, command: string, result: string | undefined): ModemError {
-  const cause = { command, ...(result === undefined ? {} : { result }), errorText: "size or checksum differs" };
+  const cause = { command, ...(result ? { result } : {}), errorText: "size or checksum differs" };
   return new ModemError("MODEM_REJECTED", `Transferring ${name}: size or checksum differs after ${TRIES} tries`, cause);
 }

@@ -7,6 +7,7 @@ import { ModemError } from "../../errors";
 import type { ReadOptions, TransferOptions } from "../../services/files";
 import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
+import { DataEnd } from "./data-end";
 
 /** QFOPEN's second parameter (AT facts 4). */
 const MODES = { replace: 1, read: 2 } as const;
@@ -17,17 +18,19 @@ const LARGEST_WRITE = 10_240;
 export class FileHandle {
   readonly #channel: Channel;
   readonly #number: number;
+  readonly #file: Field | undefined;
 
-  private constructor(channel: Channel, number: number) {
+  private constructor(channel: Channel, number: number, file?: Field) {
     this.#channel = channel;
     this.#number = number;
+    this.#file = file;
   }
 
   static async open(channel: Channel, file: Field, mode: keyof typeof MODES): Promise<FileHandle> {
     const opening = query("+QFOPEN=", [file, MODES[mode]], { timeout: TIMEOUTS.file });
     const [fields] = await ask(channel, opening);
     const number = toInteger(fields?.[0]);
-    if (!Number.isNaN(number)) return new FileHandle(channel, number);
+    if (!Number.isNaN(number)) return new FileHandle(channel, number, file);
     // The line has damaged it; the file is open anyway.
     await FileHandle.closeAll(channel, file);
     throw new ModemError("MODEM_REJECTED", `${opening.label}: the modem gave no file handle`);
@@ -50,24 +53,23 @@ export class FileHandle {
   }
 
   /** The whole content; undefined where bytes of it were lost or added on the way. */
-  async read(size: number, chunk: number, options: ReadOptions, name: string): Promise<Buffer | undefined> {
+  async read(size: number, chunk: number, options: ReadOptions): Promise<Buffer | undefined> {
     const { signal, confidential, onProgress } = options;
     const parts: Buffer[] = [];
     let done = 0;
     while (done < size) {
       signal?.throwIfAborted();
       const length = Math.min(chunk, size - done);
-      const { data = Buffer.alloc(0), damaged } = await this.#channel.send(
+      const end = new DataEnd(length, "+QFREAD");
+      const { data = Buffer.alloc(0) } = await this.#channel.send(
         command("+QFREAD=", [this.#number, length], {
-          download: { length: "announced" },
+          download: { length: end.find },
           timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
           confidential,
           signal,
         }),
       );
-      if (damaged === true) return undefined;
-      if (data.length === 0)
-        throw new ModemError("MODEM_REJECTED", `Reading ${name}: ended at ${done} of ${size} bytes`);
+      if (!end.isWhole) return undefined;
       parts.push(data);
       done += data.length;
       onProgress?.(done, size);
@@ -93,7 +95,8 @@ export class FileHandle {
       });
       const [fields] = await ask(this.#channel, upload);
       const written = toInteger(fields?.[0]);
-      if (written !== data.length) {
+      const total = fields?.[1] === undefined ? done + written : toInteger(fields[1]);
+      if (written !== data.length || total !== done + written) {
         throw new ModemError("MODEM_REJECTED", `Writing a file: the modem took ${written} of ${data.length} bytes`);
       }
       done += data.length;
@@ -101,9 +104,16 @@ export class FileHandle {
     }
   }
 
-  /** The file is written or read by now: a handle that can't be closed harms nothing that is reported here. */
+  /**
+   * The file is written or read by now: a handle that can't be closed harms nothing that is reported here. One that the
+   * modem does not know is another's number, damaged on the way.
+   */
   async close(): Promise<void> {
-    await this.#channel.send(command("+QFCLOSE=", [this.#number], { timeout: TIMEOUTS.file })).catch(() => undefined);
+    const closing = this.#channel.send(command("+QFCLOSE=", [this.#number], { timeout: TIMEOUTS.file }));
+    const isClosed = await unlessRejected(closing).catch(() => true);
+    if (isClosed === undefined && this.#file !== undefined) {
+      await FileHandle.closeAll(this.#channel, this.#file).catch(() => undefined);
+    }
   }
 }
 

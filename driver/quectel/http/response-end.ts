@@ -1,25 +1,18 @@
 import { contentLength, parseResponseHead, type ResponseHead } from "../../services/http/head";
 import { hasNoBody } from "../../services/http/response";
+import { BREAK_OFF_MS, FINAL, lastWordsIn, PREFIXED, TAIL_LENGTH } from "../last-words";
 
-/** Silence after which an error line in place of the rest is taken for one, in ms. */
-const BREAK_OFF_MS = 900;
 /** Bytes within which a head has to end. */
 const HEAD_LENGTH = 65_536;
-/** Bytes behind the data that are looked at. */
-const TAIL_LENGTH = 512;
 /** Bytes of CR LF. */
 const LINE_END = 2;
 
-const URC = "\\r\\n\\+(?!CM[ES] ERROR:)[\\x20-\\x7e]{1,200}\\r\\n";
-const FINAL = "\\r\\n(?:OK|ERROR|\\+CME ERROR: [\\x20-\\x7e]{1,64})\\r\\n";
-/** A final result and the lines that may follow it, the result URC above all. */
-const LAST_WORDS = new RegExp(`${FINAL}(?:${URC})*$`);
 /**
  * What follows data that are whole, each with URCs between: their result and its URC, or after a silence nothing but a
  * result. Group 1 is a line end that the server sent too much (RFC 9112 2.2 tells of such).
  */
-const RESULT = new RegExp(`^(\\r?\\n)?(?:${URC})*\\r\\nOK\\r\\n(?:${URC})*?\\r\\n\\+QHTTPREAD: \\d+\\r\\n`);
-const RESULT_ALONE = new RegExp(`^(\\r?\\n)?(?:${URC})*${FINAL}(?:${URC})*$`);
+const RESULT = new RegExp(`^(\\r?\\n)?(?:${PREFIXED})*\\r\\nOK\\r\\n(?:${PREFIXED})*?\\r\\n\\+QHTTPREAD: \\d+\\r\\n`);
+const RESULT_ALONE = new RegExp(`^(\\r?\\n)?(?:${PREFIXED})*${FINAL}(?:${PREFIXED})*$`);
 
 /** What came by QHTTPREAD. */
 export type ResponseCondition =
@@ -129,10 +122,4 @@ function mayHaveGrown(bytes: Buffer): boolean {
     if (bytes[at] === bytes[at + 2] && bytes[at + 1] === bytes[at + 3]) return true;
   }
   return false;
-}
-
-function lastWordsIn(raw: Buffer): number | undefined {
-  const start = Math.max(0, raw.length - TAIL_LENGTH);
-  const match = LAST_WORDS.exec(raw.toString("latin1", start));
-  return match === null ? undefined : start + match.index;
 }

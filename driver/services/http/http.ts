@@ -18,8 +18,8 @@ export interface HttpRequest {
   /** PDP context; the modem's default one when left out. */
   readonly cid?: number;
   /**
-   * Whether the response is read with a checksum: `auto`, the default, where that costs little, `always` wherever the
-   * modem has one.
+   * How the response is known to be as the modem has it: `auto`, the default, by count, and by a checksum where that costs
+   * little; `always` by two readings that are the same, and a checksum where the modem has one.
    */
   readonly verify?: "auto" | "always";
   /** ms for the whole request, waiting for a free profile included. */

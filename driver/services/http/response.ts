@@ -40,6 +40,14 @@ export function readResponse(raw: Buffer, expected: Expected): HttpResponse {
   return { statusCode, headers, body };
 }
 
+/** Whether an answer shows by itself where it ends, and has all until there. */
+export function showsItsEnd(raw: Buffer): boolean {
+  const head = parseResponseHead(raw);
+  if (head === undefined) return false;
+  if (isChunked(head.headers["transfer-encoding"])) return decodeChunked(raw.subarray(head.length)).kind === "whole";
+  return contentLength(head) === raw.length - head.length;
+}
+
 /** Responses that end with their head, whatever it says (RFC 9112 6.3). */
 export function hasNoBody(statusCode: number): boolean {
   return statusCode < 200 || statusCode === 204 || statusCode === 304;

@@ -2,9 +2,16 @@ import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import { Priority } from "../../at/command";
 import { type Field, quote, toInteger, unquotable } from "../../at/fields";
-import { ask, trySend, unlessRejected } from "../../cellular/commands";
+import { ask, unlessRejected } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
-import type { FileEntry, FileService, ReadOptions, TransferOptions } from "../../services/files";
+import { agreed } from "../../services/agreement";
+import {
+  type FileEntry,
+  type FileService,
+  isSameList,
+  type ReadOptions,
+  type TransferOptions,
+} from "../../services/files";
 import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 
@@ -16,6 +23,8 @@ const BLOCK_TIME_S = 0.5;
 const MIN_BLOCK = 1024;
 /** Bytes. What is lost when a transfer is cut stays small on lines that nothing paces. */
 const MAX_BLOCK = 65_536;
+/** The modem says so in words (+CMEE=2), and firmware differs in case. */
+const NOT_FOUND = /not found/i;
 /** A UART may lose a byte; a third failure is no accident. */
 const TRIES = 2;
 
@@ -28,6 +37,10 @@ export class UbloxFiles implements FileService {
   }
 
   async list(): Promise<FileEntry[]> {
+    return agreed(() => this.#listOnce(), isSameList, "Listing the files");
+  }
+
+  async #listOnce(): Promise<FileEntry[]> {
     const lines = await ask(this.#channel, listing([0]));
     const entries: FileEntry[] = [];
     for (const { text: name } of lines.flat()) {
@@ -56,15 +69,31 @@ export class UbloxFiles implements FileService {
   }
 
   async read(name: string, options: ReadOptions = {}): Promise<Buffer> {
+    const read = (): Promise<Buffer> => this.#readOnce(name, options);
+    return options.verified === true
+      ? agreed(read, (one, other) => one.equals(other), `Reading the modem's file ${name}`)
+      : read();
+  }
+
+  /** The size has no check of its own: a digit that is lost or damaged makes another one. */
+  async #readOnce(name: string, options: ReadOptions): Promise<Buffer> {
     const quoted = quoteName(name);
-    const size = await this.size(name, options);
+    for (let tries = 1; ; tries += 1) {
+      const size = await this.size(name, options);
+      const content = await this.#readBlocks(quoted, size, options);
+      if (options.isWhole?.(content) === true || (await this.size(name, options)) === content.length) return content;
+      if (tries < TRIES) continue;
+      throw new ModemError("MODEM_REJECTED", `The modem's file ${name} ended at byte ${content.length} of ${size}`);
+    }
+  }
+
+  /** Up to `size`, or to the end where that comes first. */
+  async #readBlocks(quoted: Field, size: number, options: ReadOptions): Promise<Buffer> {
     const blocks: Buffer[] = [];
     for (let offset = 0; offset < size; ) {
       options.signal?.throwIfAborted();
       const block = await this.#readBlock(quoted, offset, Math.min(this.#blockSize(), size - offset), options);
-      if (block.length === 0) {
-        throw new ModemError("MODEM_REJECTED", `The modem's file ${name} ended at byte ${offset} of ${size}`);
-      }
+      if (block.length === 0) break;
       blocks.push(block);
       offset += block.length;
       options.onProgress?.(offset, size);
@@ -74,8 +103,7 @@ export class UbloxFiles implements FileService {
 
   async write(name: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
     const quoted = quoteName(name);
-    // The command fails for a name that exists, or adds to the file, depending on the firmware.
-    await trySend(this.#channel, command("+UDELFILE=", [quoted], { signal: options.signal }));
+    await this.#makeRoom(name, quoted, options);
     try {
       await this.#channel.send(
         command("+UDWNFILE=", [quoted, content.length], {
@@ -88,6 +116,18 @@ export class UbloxFiles implements FileService {
       throw await this.#explainWriteError(error, name, content.length);
     }
     options.onProgress?.(content.length, content.length);
+  }
+
+  /** +UDWNFILE fails for a name that exists, or adds to the file, depending on the firmware. */
+  async #makeRoom(name: string, quoted: Field, { signal }: TransferOptions): Promise<void> {
+    try {
+      await this.#channel.send(command("+UDELFILE=", [quoted], { signal }));
+    } catch (error) {
+      if (!isModemError(error, "MODEM_REJECTED")) throw error;
+      const isMissing = NOT_FOUND.test(`${error.cause?.errorText} ${error.cause?.result}`);
+      if (isMissing || (await unlessRejected(this.size(name, { signal }))) === undefined) return;
+      throw error;
+    }
   }
 
   async remove(name: string): Promise<void> {
@@ -110,7 +150,9 @@ export class UbloxFiles implements FileService {
     for (let tries = 1; ; tries += 1) {
       const [fields = []] = await ask(this.#channel, block);
       const content = fields.find((field) => field.data !== undefined);
-      if (content?.damaged === undefined) return content?.data ?? Buffer.alloc(0);
+      if (content?.data !== undefined && content.damaged === undefined && content.data.length <= length) {
+        return content.data;
+      }
       if (tries === TRIES) throw damaged(block.label);
     }
   }

@@ -5,7 +5,7 @@ import { delay } from "../../delay";
 import { isModemError, type ModemError } from "../../errors";
 import { ChunkHabit } from "../../services/http/chunked";
 import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
-import { readResponse } from "../../services/http/response";
+import { readResponse, showsItsEnd } from "../../services/http/response";
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import { Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
@@ -102,7 +102,9 @@ export class UbloxHttp implements HttpService {
       ended = secure?.end(true);
       signal.throwIfAborted();
       if (!isDone) return undefined;
-      const content = await this.#files.read(profile.responseFile, { signal, onProgress: plan.onProgress });
+      const { onProgress, verified } = plan;
+      const reading = { signal, onProgress, verified, isWhole: showsItsEnd };
+      const content = await this.#files.read(profile.responseFile, reading);
       return readResponse(content, { operation: plan.operation, method: plan.method, chunks: this.#chunks });
     } catch (error) {
       ended ??= secure?.end(!isModemError(error, "TLS_FAILED"));

@@ -33,6 +33,8 @@ export interface RequestPlan {
   readonly headers: readonly Field[];
   readonly context?: { readonly cid: number; readonly family: 0 | 1 };
   readonly body?: RequestBody;
+  /** The response is read twice: the modem has no checksum of a file. */
+  readonly verified: boolean;
   readonly onProgress?: HttpRequest["onProgress"];
 }
 
@@ -91,6 +93,7 @@ export function planRequest(request: HttpRequest, model: UbloxTraits): RequestPl
     ),
     context: planContext(request.cid, host, contexts),
     body,
+    verified: request.verify === "always",
     onProgress: request.onProgress,
   };
 }

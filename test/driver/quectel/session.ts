@@ -1,6 +1,7 @@
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
 import type { ModelDriver } from "../../../driver/services/model";
+import type { Transport } from "../../../driver/transport/transport";
 import { addFiles } from "./files/fake-files";
 import { addHttp, type FakeHttp } from "./http/fake-http";
 import { Peer, type PeerOptions } from "./peer";
@@ -18,8 +19,15 @@ export interface Session {
   readonly active: Set<number>;
 }
 
-/** A BG96 by script, registered, with context 1 active, and the driver on a channel to it. */
-export async function startSession(options: PeerOptions = {}): Promise<Session> {
+/**
+ * A BG96 by script, registered, with context 1 active, and the driver on a channel to it.
+ *
+ * @param lineTo what stands between the two
+ */
+export async function startSession(
+  options: PeerOptions = {},
+  lineTo: (peer: Peer) => Transport = (peer) => peer,
+): Promise<Session> {
   const peer = new Peer(options);
   const files = new Map<string, Buffer>();
   const active = new Set([1]);
@@ -27,7 +35,7 @@ export async function startSession(options: PeerOptions = {}): Promise<Session> 
   addFiles(peer, files);
   const http = addHttp(peer, files);
   const ssl = addSsl(peer);
-  const channel = new AtChannel(peer);
+  const channel = new AtChannel(lineTo(peer));
   await peer.open();
   // The gap is the channel's matter, and tested there.
   channel.useDialect({ ...BG96.dialect, gap: 0 });

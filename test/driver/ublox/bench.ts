@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import type { Dialect } from "../../../driver/at/dialect";
 import type { ModelDriver } from "../../../driver/services/model";
+import type { Transport } from "../../../driver/transport/transport";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { TRANSCRIPTS } from "../../support/paths";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
@@ -19,11 +20,15 @@ export interface Bench {
 /** LARA-R6's own grammar without its waits: they are the channel's matter, and tested there. */
 const NO_WAITS: Dialect = { ...LARA_R6.dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } };
 
-/** The driver on a real channel over a byte stream to a scripted modem. */
-export function bench(options: PeerOptions = {}): Bench {
+/**
+ * The driver on a real channel over a byte stream to a scripted modem.
+ *
+ * @param lineTo what stands between the two
+ */
+export function bench(options: PeerOptions = {}, lineTo: (peer: Peer) => Transport = (peer) => peer): Bench {
   const peer = new Peer(options);
   const trace: string[] = [];
-  const channel = new AtChannel(peer, {
+  const channel = new AtChannel(lineTo(peer), {
     onTrace: (entry) => trace.push(`${entry.direction} ${entry.text}`),
     onNoise: (bytes) => trace.push(`noise ${Buffer.from(bytes).toString("latin1")}`),
   });

@@ -33,7 +33,8 @@ export function addFiles(peer: Peer, files: Map<string, Buffer>, freeBytes = 1_0
       print.line("OK");
     })
     .on(/^AT\+QFREAD=(\d+),(\d+)$/, ([, handle, length], print) => {
-      const file = open.get(Number(handle)) ?? { name: "", at: 0 };
+      const file = open.get(Number(handle));
+      if (file === undefined) return print.line("+CME ERROR: 416");
       const data = content(file.name).subarray(file.at, file.at + Number(length));
       file.at += data.length;
       print.line(`CONNECT ${data.length}`);
@@ -41,7 +42,8 @@ export function addFiles(peer: Peer, files: Map<string, Buffer>, freeBytes = 1_0
       print.line("OK");
     })
     .on(/^AT\+QFWRITE=(\d+),(\d+),\d+$/, async ([, handle, length], print) => {
-      const { name } = open.get(Number(handle)) ?? { name: "" };
+      const { name } = open.get(Number(handle)) ?? {};
+      if (name === undefined) return print.line("+CME ERROR: 416");
       const data = await print.take(Number(length));
       files.set(name, Buffer.concat([content(name), data]));
       print.line(`+QFWRITE: ${data.length},${content(name).length}`);

@@ -115,7 +115,7 @@ describe("BG96 files", () => {
       code: "MODEM_REJECTED",
       message: expect.stringContaining("size"),
     });
-    expect(peer.commands).toEqual(['AT+QFLST="f"']);
+    expect(peer.commands).toEqual(Array(3).fill('AT+QFLST="f"'));
   });
 
   it("are closed again where the line has damaged the number of their handle", async () => {
@@ -126,6 +126,47 @@ describe("BG96 files", () => {
     peer.on(/^AT\+QFCLOSE=/, ["OK"]);
     await expect(services.files.read("f")).rejects.toMatchObject({ code: "MODEM_REJECTED" });
     expect(peer.commands.slice(-2)).toEqual(["AT+QFOPEN?", "AT+QFCLOSE=3001"]);
+  });
+
+  it.each([
+    ["before it begins", /never/],
+    ["while it is looked for", /^AT\+QFLST/],
+    ["while the old one is deleted", /^AT\+QFDEL/],
+    ["while it goes over the line", /^AT\+QFUPL/],
+    ["between two blocks", /^AT\+QFWRITE/],
+    ["while it is opened", /^AT\+QFOPEN/],
+  ])("F39 are not written on when the caller leaves %s", async (_when, at) => {
+    const isSlow = at.source.includes("QFWRITE") || at.source.includes("QFOPEN");
+    const session = await startSession(isSlow ? { bytesPerSecond: 20 } : {});
+    const { peer, files, services } = session;
+    files.set("f", Buffer.from("old"));
+    const abort = new AbortController();
+    const gone = new Error("gone");
+    if (at.source === "never") abort.abort(gone);
+    const { write } = peer;
+    peer.write = async (bytes) => {
+      if (at.test(Buffer.from(bytes).toString("latin1"))) abort.abort(gone);
+      return write.call(peer, bytes);
+    };
+    await expect(services.files.write("f", Buffer.alloc(50), { signal: abort.signal })).rejects.toBe(gone);
+    const uploads = peer.commands.filter((line) => /^AT\+QF(UPL|WRITE)/.test(line));
+    expect(uploads.length).toBe(at.source.includes("QFUPL") || at.source.includes("QFWRITE") ? 1 : 0);
+    await services.files.write("f", Buffer.from("new"));
+    expect(files.get("f")?.toString()).toBe("new");
+  });
+
+  it("F40 are replaced, never added to, when the answer to an upload was damaged", async () => {
+    const { peer, files, services } = await startSession();
+    let isDamaged = true;
+    peer.on(/^AT\+QFUPL="f"/, async (_match, print) => {
+      const before = files.get("f") ?? Buffer.alloc(0);
+      files.set("f", Buffer.concat([before, await print.take(3)]));
+      print.line(isDamaged ? "+QFUPL: 3,2" : "+QFUPL: 3,262");
+      isDamaged = false;
+      print.line("OK");
+    });
+    await services.files.write("f", Buffer.from("abc"));
+    expect(files.get("f")?.toString()).toBe("abc");
   });
 
   it("leave no half behind when the drive is full", async () => {

@@ -110,6 +110,42 @@ describe("files on LARA-R6", () => {
     });
   });
 
+  it.each([
+    ["less", 4],
+    ["more", 100],
+  ])("F33 are read whole when the line made %s of their size", async (_how, told) => {
+    const { files, stored, peer } = storage();
+    stored.set("a", Buffer.from("0123456789"));
+    let asked = 0;
+    peer.on(/^AT\+ULSTFILE=2,"a"$/, () => {
+      asked += 1;
+      return [`+ULSTFILE: ${asked === 1 ? told : 10}`, "OK"];
+    });
+    expect((await files.read("a")).toString()).toBe("0123456789");
+  });
+
+  it("F33 neighbour: are listed again when a line was lost", async () => {
+    const { files, stored, peer } = storage();
+    stored.set("a", Buffer.from("0")).set("b", Buffer.from("1"));
+    let asked = 0;
+    peer.on(/^AT\+ULSTFILE=0$/, () => {
+      asked += 1;
+      return asked === 1 ? ["OK"] : ['+ULSTFILE: "a","b"', "OK"];
+    });
+    expect(await files.list()).toHaveLength(2);
+  });
+
+  it("F40 are not added to an old one that can't be deleted", async () => {
+    const { files, stored, peer } = storage();
+    stored.set("a", Buffer.from("old"));
+    peer.on(/^AT\+UDELFILE=/, ["+CME ERROR: operation not allowed"]);
+    await expect(files.write("a", Buffer.from("new"))).rejects.toMatchObject({ code: "MODEM_REJECTED" });
+    expect(peer.uploads).toEqual([]);
+    stored.delete("a");
+    await files.write("a", Buffer.from("new"));
+    expect(stored.get("a")?.toString()).toBe("new");
+  });
+
   it("that end before their size are an error, not an endless read", async () => {
     const { files, stored, peer } = storage();
     stored.set("a", Buffer.from("0123456789"));
