@@ -51,6 +51,7 @@ class UbloxDriver implements ModelDriver {
   #refusals: readonly string[] = [];
   readonly #channel: Channel;
   readonly #model: UbloxTraits;
+  readonly #sockets: UbloxSockets;
 
   constructor(channel: Channel, model: UbloxTraits) {
     const packetData = new UbloxPacketData(channel, model);
@@ -59,6 +60,7 @@ class UbloxDriver implements ModelDriver {
     const security = new UbloxSecurity(channel, new UbloxCertificates(channel, files), model);
     const http = new UbloxHttp(channel, files, security, model);
     const sockets = new UbloxSockets({ channel, packetData, diagnostics, security, model });
+    this.#sockets = sockets;
     this.services = { packetData, diagnostics, files, security, http, sockets };
     this.sim = simQuestions(channel);
     this.#channel = channel;
@@ -75,8 +77,12 @@ class UbloxDriver implements ModelDriver {
     await closeOrphanedSockets(this.#channel, this.#model);
   }
 
-  persist(settings: PersistentSettings): Promise<boolean> {
-    return persist(this.#channel, settings);
+  async persist(settings: PersistentSettings): Promise<boolean> {
+    const isWritten = await persist(this.#channel, settings);
+    // What is written counts after the reboot.
+    if (!isWritten && settings.defaultContext !== undefined)
+      this.#sockets.useDefaultContext(settings.defaultContext.cid);
+    return isWritten;
   }
 
   /** 16 resets the SIM as well, as a change of MNO profile needs (guide 2.3.1). */

@@ -1,18 +1,19 @@
 import { isIP } from "node:net";
-import type { Channel } from "../../at/channel-types";
 import { isModemError, ModemError } from "../../errors";
 import type { SocketAddress } from "../../services/sockets/sockets";
 import type { Deadline } from "../../services/waiting/deadline";
 import { command } from "../commands";
 import type { SecureConnection } from "../security/security";
-import { TIMEOUTS } from "../timeouts";
 import type { UbloxSocket } from "./connection";
 import { readRemote } from "./control";
-import { isDecisive, readLastError, socketError } from "./errors";
+import { isDecisive, socketError } from "./errors";
 import { type ConnectPlan, setOptions } from "./plan";
+import type { Reach, Refused } from "./reach";
+import type { SocketLine } from "./socket-line";
 
 interface Modem {
-  readonly channel: Channel;
+  readonly channel: SocketLine;
+  readonly reach: Reach;
   /** @throws {ModemError} `DNS_FAILED` */
   readonly resolve: (host: string) => Promise<string>;
 }
@@ -26,43 +27,45 @@ interface Attempt {
 /**
  * Connects a socket that was just made; resolves to the peer. When it fails, or too late for `limit`, the socket is gone.
  *
- * The modem can't be stopped while it connects: it goes on behind a caller who has given up, and only then is the
- * number given back.
+ * Behind a caller who has given up the socket is closed, and only then is the number given back.
  */
-export async function connectSocket(modem: Modem, attempt: Attempt, limit: Deadline): Promise<SocketAddress> {
+export async function connectSocket(
+  modem: Modem,
+  attempt: Attempt,
+  limit: Deadline,
+): Promise<SocketAddress | undefined> {
   const { plan, connection, secure } = attempt;
   const { number } = connection;
   let isRefused = false;
+  const socket = { number, plan, secure: secure !== undefined, isClosed: false };
   try {
     // Guide 5.11: after the socket was made, and before it connects.
     if (secure !== undefined) await modem.channel.send(command("+USOSEC=", [number, 1, secure.profile]));
     await setOptions(modem.channel, number, plan.keepAlive);
     limit.signal.throwIfAborted();
-    const refusal = await reach(modem.channel, attempt);
-    isRefused = refusal !== undefined;
-    if (refusal !== undefined) throw await explain(modem, attempt, refusal, limit);
+    const refused = await modem.channel.connect((line) => modem.reach.run(line, socket, limit.signal), limit.signal);
+    isRefused = refused !== undefined;
+    if (refused !== undefined) throw await explain(modem, attempt, refused, limit);
     limit.signal.throwIfAborted();
-    const known = isIP(plan.host) === 0 ? await readRemote(modem.channel, number) : undefined;
+    const known = isIP(plan.host) === 0 ? await remoteOf(modem.channel, number) : undefined;
     await connection.open(limit.signal);
     limit.signal.throwIfAborted();
-    return known ?? { ip: plan.host, port: plan.port };
+    return isIP(plan.host) === 0 ? known : { ip: plan.host, port: plan.port };
   } catch (error) {
     // Guide 5.1: the modem closes a socket that could not connect, and says so. Otherwise what it says may be meant for
     // an earlier life of the number.
-    const closeOnModem = !(isRefused && connection.isAnnouncedClosed);
+    const closeOnModem = !(socket.isClosed || (isRefused && connection.isAnnouncedClosed));
     await connection.end({ closeOnModem, ...(isModemError(error) && { error }) });
     throw error;
   }
 }
 
-/** Resolves when the modem is connected, or to its refusal. */
-async function reach(channel: Channel, { plan, connection }: Attempt): Promise<ModemError | undefined> {
-  const order = command("+USOCO=", [connection.number, plan.target, plan.port], { timeout: TIMEOUTS.connectSocket });
+/** An address that the modem does not tell whole is none. */
+async function remoteOf(channel: SocketLine, number: number): Promise<SocketAddress | undefined> {
   try {
-    await channel.send(order);
-    return undefined;
+    return await readRemote(channel, number);
   } catch (error) {
-    if (isModemError(error, "MODEM_REJECTED")) return error;
+    if (isModemError(error, "PROTOCOL_ERROR")) return undefined;
     throw error;
   }
 }
@@ -70,21 +73,20 @@ async function reach(channel: Channel, { plan, connection }: Attempt): Promise<M
 async function explain(
   modem: Modem,
   { plan, secure }: Attempt,
-  refusal: ModemError,
+  refused: Refused,
   limit: Deadline,
 ): Promise<ModemError> {
-  const failure = await findCause(modem, plan, refusal, secure !== undefined);
+  const failure = await findCause(modem, plan, refused, secure !== undefined);
   return secure === undefined ? failure : secure.explain(failure, limit.remaining);
 }
 
 /** +USOER tells what the network did; that a name is unknown, or TLS failed, shows in what it does not tell. */
 async function findCause(
-  { channel, resolve }: Modem,
+  { resolve }: Modem,
   { operation, host }: ConnectPlan,
-  refusal: ModemError,
+  { refusal, number }: Refused,
   secure: boolean,
 ): Promise<ModemError> {
-  const number = await readLastError(channel);
   if (isDecisive(number, secure)) return asFailedConnect(socketError(operation, refusal, number, "CONNECT_FAILED"));
   if (isIP(host) === 0) {
     const unknown = await resolve(host).then(

@@ -28,7 +28,8 @@ export interface ConnectionParts {
   readonly protocol: SocketProtocol;
   /** For messages. */
   readonly operation: string;
-  readonly cid: number;
+  /** undefined: the modem's default one. */
+  readonly cid: number | undefined;
   readonly secure: boolean;
   readonly local?: SocketAddress;
   readonly resolve: Resolve<AbortSignal>;
@@ -87,7 +88,7 @@ export class UbloxSocket implements ModemSocket {
     return this.#remote;
   }
 
-  get cid(): number {
+  get cid(): number | undefined {
     return this.#parts.cid;
   }
 

@@ -1,5 +1,5 @@
 import type { Channel } from "../../at/channel-types";
-import { splitFields, toInteger } from "../../at/fields";
+import { answerBefore } from "../../at/errors";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
 import { NameCache, type Resolve } from "../../services/sockets/name-cache";
@@ -8,7 +8,7 @@ import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { readLastError, socketError, WOULD_BLOCK } from "./errors";
 import type { HexMode } from "./hex-mode";
 import { checkHost, checkPort } from "./plan";
-import { writeCommand } from "./write";
+import { writeCommand, writtenBytes } from "./write";
 import { datagramEncoding, WRITE_SIZE } from "./write-encoding";
 
 /** Of one socket. */
@@ -69,10 +69,12 @@ export class DatagramWriter {
       if (turn === undefined) continue;
       try {
         const { lines } = await turn(command);
-        const taken = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[1]);
-        if (taken < data.length) throw truncated(operation, taken, data.length);
+        const taken = writtenBytes(lines, number);
+        if (taken !== data.length) throw truncated(operation, taken, data.length);
         return;
       } catch (error) {
+        // It was counted as sent before the refusal: a second one would be another datagram.
+        if (isModemError(error) && writtenBytes(answerBefore(error), number) === data.length) return;
         if (!isModemError(error, "MODEM_REJECTED") || error.cause?.command !== command.label) throw error;
         const code = await readLastError(channel);
         if (code !== WOULD_BLOCK || tries === TRIES) throw socketError(operation, error, code, "MODEM_REJECTED");
@@ -95,5 +97,6 @@ function checkDatagram(data: Uint8Array, to: SendOptions["to"]): { host: string;
 }
 
 function truncated(operation: string, taken: number, length: number): ModemError {
-  return new ModemError("MODEM_REJECTED", `${operation}: the modem took ${taken} of a datagram's ${length} bytes`);
+  const text = Number.isNaN(taken) ? "does not tell that it took all" : `took ${taken}`;
+  return new ModemError("MODEM_REJECTED", `${operation}: the modem ${text} of a datagram's ${length} bytes`);
 }

@@ -42,7 +42,7 @@ export class UbloxListener implements ModemListener {
     return this.parts.plan.localPort;
   }
 
-  get cid(): number {
+  get cid(): number | undefined {
     return this.parts.plan.cid;
   }
 

@@ -13,7 +13,6 @@ import type {
   SocketService,
 } from "../../services/sockets/sockets";
 import { command, query } from "../commands";
-import { FACTORY_CONTEXT } from "../packet-data/default-context";
 import type { UbloxTraits } from "../traits";
 
 const PROTOCOLS: Readonly<Record<SocketProtocol, number>> = { tcp: 6, udp: 17 };
@@ -30,7 +29,8 @@ export interface SocketPlan {
   readonly operation: string;
   readonly protocol: SocketProtocol;
   readonly create: Command;
-  readonly cid: number;
+  /** undefined: the modem's default one. */
+  readonly cid: number | undefined;
   /** s; 0: none. */
   readonly keepAlive: number;
   readonly mode: SocketMode;
@@ -88,7 +88,7 @@ function planSocket(
   // Guide 5.1: what is left out at the end is left out of the line.
   while (parameters.at(-1) === undefined) parameters.pop();
   const create = query("+USOCR=", parameters);
-  return { operation, protocol, create, cid: cid ?? FACTORY_CONTEXT, keepAlive, mode: "command" };
+  return { operation, protocol, create, cid, keepAlive, mode: "command" };
 }
 
 /** Name or address as a command takes it. */

@@ -16,6 +16,7 @@ import type {
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import type { AcquireOptions } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
+import { FACTORY_CONTEXT, readDefaultContext } from "../packet-data/default-context";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
 import type { UbloxTraits } from "../traits";
 import { CommandCarrier } from "./carrier";
@@ -27,6 +28,8 @@ import { HexMode } from "./hex-mode";
 import { openListener, UbloxListener } from "./listener";
 import { SocketNumbers } from "./numbers";
 import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from "./plan";
+import { Reach } from "./reach";
+import { SocketLine } from "./socket-line";
 
 type UdpOptions = Parameters<SocketService["openUdp"]>[0];
 type Owned = () => AcquireOptions;
@@ -50,13 +53,20 @@ export interface SocketsParts {
 /** TCP and UDP by the modem's sockets (guide 5). */
 export class UbloxSockets implements SocketService {
   readonly #parts: SocketsParts;
+  readonly #channel: Channel;
+  readonly #line: SocketLine;
+  readonly #reach = new Reach();
+  #defaultContext: number | undefined;
   readonly #numbers: SocketNumbers<UbloxSocket | UbloxListener>;
   readonly #syntax: HexMode;
   readonly #leave: readonly (() => void)[];
 
   constructor(parts: SocketsParts) {
-    const { channel, packetData } = parts;
-    this.#parts = parts;
+    const { packetData } = parts;
+    const channel = new SocketLine(parts.channel);
+    this.#line = channel;
+    this.#channel = parts.channel;
+    this.#parts = { ...parts, channel };
     this.#numbers = new SocketNumbers(channel, parts.model);
     this.#syntax = new HexMode(channel);
     const ownerOf = (line: Line) => this.#numbers.get(toInteger(splitFields(line)[0]));
@@ -83,7 +93,7 @@ export class UbloxSockets implements SocketService {
       const connect = async (): Promise<ModemSocket> => {
         const connection = await this.#create(plan, { giveBack, secure }, limit);
         const resolve = (host: string): Promise<string> => this.#resolve(host, limit.signal);
-        const modem = { channel: this.#parts.channel, resolve };
+        const modem = { channel: this.#line, reach: this.#reach, resolve };
         const remote = await connectSocket(modem, { plan, connection, secure }, limit);
         connection.start(events, remote);
         return connection;
@@ -117,6 +127,11 @@ export class UbloxSockets implements SocketService {
       const parts = { channel: this.#parts.channel, plan, accept, onClosed, giveBack };
       return unlessAborted(openListener(parts, this.#numbers, limit.signal), limit.signal);
     });
+  }
+
+  /** What the modem is known to use for sockets that name no context. */
+  useDefaultContext(cid: number): void {
+    this.#defaultContext = cid;
   }
 
   dispose(error: Error): void {
@@ -207,7 +222,21 @@ export class UbloxSockets implements SocketService {
 
   #onContextLost(cid: number, reason: string): void {
     const error = new ModemError("NO_CONNECTION", `Data connection ${cid} was lost (${reason})`);
-    for (const owner of this.#numbers.owners) if (owner.cid === cid) owner.contextLost(error);
+    const lose = (of: number | undefined): void => {
+      for (const owner of this.#numbers.owners) if (owner.cid === of) owner.contextLost(error);
+    };
+    lose(cid);
+    // Those that named none are on the modem's default one (guide 2.3.1).
+    if (cid === (this.#defaultContext ?? FACTORY_CONTEXT)) lose(undefined);
+    const areOthers = this.#numbers.owners.some((owner) => owner.cid === undefined);
+    if (!areOthers || this.#defaultContext !== undefined || cid === FACTORY_CONTEXT) return;
+    readDefaultContext(this.#channel).then(
+      (used) => {
+        this.#defaultContext = used;
+        if (used === cid) lose(undefined);
+      },
+      (failure: unknown) => this.#parts.channel.note(`Data connection ${cid} was lost: ${String(failure)}`),
+    );
   }
 
   async #resolve(host: string, signal: AbortSignal): Promise<string> {

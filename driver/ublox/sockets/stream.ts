@@ -1,5 +1,5 @@
 import type { Channel } from "../../at/channel-types";
-import { splitFields, toInteger } from "../../at/fields";
+import { answerBefore } from "../../at/errors";
 import { isModemError, ModemError } from "../../errors";
 import { JoinedSends } from "../../services/sockets/joined-sends";
 import { SendBackoff } from "../../services/sockets/send-backoff";
@@ -8,7 +8,7 @@ import type { SendOptions } from "../../services/sockets/sockets";
 import { CONTROL, readNumber, readState } from "./control";
 import { connectionClosed } from "./errors";
 import type { HexMode } from "./hex-mode";
-import { writeCommand } from "./write";
+import { writeCommand, writtenBytes } from "./write";
 import { type Chunk, HORIZON, nextChunk } from "./write-encoding";
 
 /** Bytes that the modem holds for a peer that is slower than the line (guide 5.3.3). */
@@ -102,11 +102,12 @@ export class StreamWriter {
     if (turn === undefined) return 0;
     try {
       const { lines } = await turn(command);
-      const taken = lines[0] === undefined ? Number.NaN : toInteger(splitFields(lines[0])[1]);
-      // Guide 5.5, fourth scenario.
-      if (taken === 0) throw this.#closed();
-      return taken >= 1 && taken <= length ? taken : await this.#recount(length, stall);
+      // A part, and the 0 of a connection that is over (guide 5.5, fourth scenario), may be the count with a digit lost.
+      return writtenBytes(lines, number) === length ? length : await this.#recount(length, stall);
     } catch (error) {
+      // What it has counted as taken before it refused is not sent again.
+      if (isModemError(error, "MODEM_REJECTED") && answerBefore(error).length > 0)
+        return await this.#recount(length, stall);
       if (isModemError(error, "MODEM_REJECTED")) return await this.#makeRoom(length, error, stall);
       if (!isModemError(error, "MODEM_TIMEOUT") || ended.aborted) throw error;
       // A prompt that was left open has been filled up with other bytes since.

@@ -1,10 +1,18 @@
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import { type Command, Priority } from "../../at/command";
-import { type Field, quote } from "../../at/fields";
+import { type Field, quote, splitFields, toInteger } from "../../at/fields";
+import type { Line } from "../../at/line";
 import { query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 import { type Chunk, WRITE_SIZE } from "./write-encoding";
+
+/** How many bytes the modem says that it has taken; NaN where that can't be read. */
+export function writtenBytes(lines: readonly Line[], number: number): number {
+  const [line, ...more] = lines;
+  const [socket, count, ...rest] = line === undefined ? [] : splitFields(line);
+  return more.length + rest.length === 0 && toInteger(socket) === number ? toInteger(count) : Number.NaN;
+}
 
 /** The write of a piece: `+USOWR=<socket>` or `+USOST=<socket>,<address>,<port>`. */
 export function writeCommand(

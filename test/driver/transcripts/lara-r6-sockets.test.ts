@@ -105,7 +105,7 @@ describe("the driver of LARA-R6 does the jobs of guide 5: connecting and writing
     wire.forget();
     const again = services.sockets.connect(tcp(), new Seen());
     await expect(again).rejects.toMatchObject({ code: "CONNECT_FAILED" });
-    expect(wire.lines, "the number is free again").toContain('AT+USOCO=0,"127.0.0.1",7');
+    expect(wire.lines, "the number is free again").toContain('AT+USOCO=0,"127.0.0.1",7,1');
   });
 
   it("5.2-listen: who connects is told, and what he sends is read from his own socket", async () => {

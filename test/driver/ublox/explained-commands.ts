@@ -6,8 +6,8 @@ export interface ExplainedCommand {
 
 export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   {
-    pattern: /^AT\+USOCO=[0-6],"[^"]+",\d+$/,
-    source: "guide 5.1 with other servers; at-facts-ublox 3: a name is taken too",
+    pattern: /^AT\+USOCO=[0-6],"[^"]+",\d+(,1)?$/,
+    source: "guide 5.1 with other servers; at-facts-ublox 3: a name is taken too, and the form that returns at once",
   },
   { pattern: /^AT\+USOCL=[0-6]$/, source: "guide 5.9 with other sockets" },
   { pattern: /^AT\+USOSEC=[0-6],1,[0-4]$/, source: "guide 5.11; at-facts-ublox 3 for the parameters" },

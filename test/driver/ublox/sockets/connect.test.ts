@@ -9,7 +9,12 @@ describe("connecting", () => {
   it("makes a socket, sets no-delay, and connects", async () => {
     const { connect, peer } = socketBench();
     const { socket } = await connect();
-    expect(peer.commands).toEqual(["AT+USOCR=6", "AT+USOSO=0,6,1,1", 'AT+USOCO=0,"195.34.89.241",7']);
+    expect(peer.commands).toEqual([
+      "AT+USOCR=6",
+      "AT+USOSO=0,6,1,1",
+      'AT+USOCO=0,"195.34.89.241",7,1',
+      "AT+USOCTL=0,10",
+    ]);
     expect(socket).toMatchObject({ number: 0, protocol: "tcp", remote: { ip: "195.34.89.241", port: 7 } });
     expectExplained(peer.commands);
   });
@@ -29,18 +34,18 @@ describe("connecting", () => {
     const made = peer.commands.filter((line) => /USOCR|USOCO/.test(line));
     expect(made).toEqual([
       "AT+USOCR=6,12000",
-      'AT+USOCO=0,"195.34.89.241",7',
+      'AT+USOCO=0,"195.34.89.241",7,1',
       "AT+USOCR=6,,0,2",
-      'AT+USOCO=1,"195.34.89.241",7',
+      'AT+USOCO=1,"195.34.89.241",7,1',
       "AT+USOCR=6,,1",
-      'AT+USOCO=2,"2001:db8::1",7',
+      'AT+USOCO=2,"2001:db8::1",7,1',
     ]);
   });
 
   it("gives the module a name, and asks whom it is connected to", async () => {
     const { connect, peer } = socketBench();
     const { socket } = await connect({ host: "known.example" });
-    expect(peer.commands).toContain('AT+USOCO=0,"known.example",7');
+    expect(peer.commands).toContain('AT+USOCO=0,"known.example",7,1');
     expect(socket.remote).toEqual({ ip: "195.34.89.241", port: 7 });
   });
 

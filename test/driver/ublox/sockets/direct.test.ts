@@ -26,7 +26,8 @@ describe("the direct link", () => {
     expect(peer.commands).toEqual([
       "AT+USOCR=6",
       "AT+USOSO=0,6,1,1",
-      'AT+USOCO=0,"195.34.89.241",7',
+      'AT+USOCO=0,"195.34.89.241",7,1',
+      "AT+USOCTL=0,10",
       "AT+UDCONF=5,0,100",
       "AT+UDCONF=6,0,2048",
       "AT+UDCONF=8,0,120000",

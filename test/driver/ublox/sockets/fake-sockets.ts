@@ -36,6 +36,8 @@ export class FakeSockets {
   /** Hex mode (+UDCONF=1), and whether this firmware has it. */
   hex = false;
   hasHex = true;
+  /** Whether this firmware gives the line back while it connects. */
+  hasAsync = true;
   /** The socket in direct link. */
   linked: number | undefined;
   /** Whether +USODL fails for a connection that the peer has closed while data are left; otherwise it gives them. */
@@ -119,14 +121,17 @@ export class FakeSockets {
       const number = this.#make(protocol === "6" ? "tcp" : "udp");
       return number < 0 ? ["ERROR"] : [`+USOCR: ${number}${port ? `,${port}` : ""}`, "OK"];
     });
-    peer.on(/^AT\+USOCO=(\d),"([^"]+)",(\d+)$/, ([, number]) => {
+    peer.on(/^AT\+USOCO=(\d),"([^"]+)",(\d+)(,1)?$/, ([, number, , , form]) => {
+      if (form !== undefined && !this.hasAsync) return ["+CME ERROR: operation not supported"];
+      const isAsync = form !== undefined;
       if (this.connectError >= 0 && this.connectError !== 0) {
         this.lastError = this.connectError;
         this.sockets.delete(Number(number));
-        return ["ERROR", `+UUSOCL: ${number}`];
+        const result = isAsync ? ["OK", `+UUSOCO: ${number},${this.connectError}`] : ["ERROR"];
+        return [...result, `+UUSOCL: ${number}`];
       }
       this.#get(Number(number)).state = 4;
-      return ["OK"];
+      return isAsync ? ["OK", `+UUSOCO: ${number},0`] : ["OK"];
     });
     peer.on(/^AT\+USOCL=(\d)$/, ([, number]) => (this.sockets.delete(Number(number)) ? ["OK"] : ["ERROR"]));
     peer.on(/^AT\+USOLI=(\d),\d+$/, ([, number]) => {

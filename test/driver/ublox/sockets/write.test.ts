@@ -208,7 +208,7 @@ describe("a full queue", () => {
     await passing(socket.send(data));
     clearInterval(drain);
     expect(module.sent(0).equals(data)).toBe(true);
-    const at = peer.commands.indexOf("AT+USOCTL=0,10");
+    const at = peer.commands.indexOf("AT+USOCTL=0,11") - 1;
     expect(peer.commands.slice(at, at + 2)).toEqual(["AT+USOCTL=0,10", "AT+USOCTL=0,11"]);
   });
 
