@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import helper from "node-red-node-test-helper";
 import { describe, expect, it } from "vitest";
 // Read before the clock of a message runs.
 import "../../../simulator/faces/in-process";
+import type { ModemNode } from "../../../nodes/common/types";
 import { deployNode, useNodeRed } from "../support/flow";
 
 useNodeRed();
@@ -43,6 +46,10 @@ describe("F20 a message that waited in vain", () => {
   ])("F20 neighbour: %s, of a modem without a name", async (code, option, sentence) => {
     const port = `sim:LARA-R6?${option}&name=vain-${code}`;
     const node = await deployNode({ type: "modem-pdp", action: "ping", host: "a" }, { port, timeout: 1 });
+    // On a busy machine the modem may need more than the message's second to get there.
+    const { modem } = helper.getNode("m") as unknown as ModemNode;
+    while (modem !== undefined && modem.state !== "searching" && modem.lastError?.code !== code)
+      await once(modem, "state");
     node.receive({ payload: "" });
     const { error } = await node.errors.until(({ error }) => error?.source.id === "n");
     expect(error?.code).toBe(code);
