@@ -10,6 +10,7 @@ const report = process.env.TEST_REPORT;
 const LONGEST = [
   "end-to-end/sockets/volume",
   "nodes/modem-socket/direct",
+  "package/examples",
   "editor/editor",
   "end-to-end/secrets/tls-faults",
   "end-to-end/secrets/tls",

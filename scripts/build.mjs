@@ -41,10 +41,6 @@ async function buildAll() {
   }
   cpSync(at("icons"), join(out, "icons"), { recursive: true });
   cpSync(at("locales"), join(out, "locales"), { recursive: true });
-  const certificates = at("simulator", "internet", "demo-example", "certificates");
-  for (const name of readdirSync(certificates).filter((file) => file.endsWith(".pem"))) {
-    cpSync(join(certificates, name), at("dist", "simulator", "certificates", name));
-  }
   chmodSync(at("dist", "simulator", "cli.js"), 0o755);
   markBuilt(root, started);
 }

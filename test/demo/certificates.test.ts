@@ -1,14 +1,13 @@
 import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { exampleFlows, withoutCredentials } from "../../demo/user-directory";
+import { CA, DEVICE, PUBLIC_DEVICE_KEY, SERVER } from "../../simulator/internet/demo-example/certificates";
 import { ROOT } from "../support/paths";
 
-const FOLDER = join(ROOT, "simulator", "internet", "demo-example", "certificates");
-/** What a file holds, from its first PEM block on. */
-const read = (name: string) => /-----BEGIN[\s\S]*/.exec(readFileSync(join(FOLDER, name), "utf8"))?.[0].trim() ?? "";
-const FILES = { ca: "ca.cert.pem", cert: "device.cert.pem", key: "device.key.pem" } as const;
+const SOURCE = join(ROOT, "simulator", "internet", "demo-example", "certificates.ts");
+const HELD = { ca: CA, cert: DEVICE, key: PUBLIC_DEVICE_KEY } as const;
 const nodes = exampleFlows(join(ROOT, "examples"));
 
 describe("the demo's certificates", () => {
@@ -16,18 +15,18 @@ describe("the demo's certificates", () => {
     const { credentials } = withoutCredentials(nodes);
     expect(Object.keys(credentials).length).toBeGreaterThan(2);
     for (const [id, given] of Object.entries(credentials)) {
-      for (const [name, text] of Object.entries(given as Record<keyof typeof FILES, string>)) {
-        expect(text, `${name} of ${id}`).toBe(read(FILES[name as keyof typeof FILES]));
+      for (const [name, text] of Object.entries(given as Record<keyof typeof HELD, string>)) {
+        expect(text, `${name} of ${id}`).toBe(HELD[name as keyof typeof HELD].trim());
       }
     }
-    expect(nodes.find((node) => "template" in node)).toMatchObject({ template: `${read("ca.cert.pem")}\n` });
+    expect(nodes.find((node) => "template" in node)).toMatchObject({ template: CA });
   });
 
   it("are valid for longer than anybody will look at them, signed by a CA that says it is a demo's", () => {
-    const ca = new X509Certificate(read("ca.cert.pem"));
+    const ca = new X509Certificate(CA);
     expect(ca.subject).toBe("CN=Demo CA (not for real use)");
-    for (const name of ["server.cert.pem", "device.cert.pem"]) {
-      const certificate = new X509Certificate(read(name));
+    for (const pem of [SERVER, DEVICE]) {
+      const certificate = new X509Certificate(pem);
       expect(certificate.verify(ca.publicKey)).toBe(true);
       expect(Date.parse(certificate.validFrom)).toBeLessThan(Date.parse("2021-01-01"));
       expect(Date.parse(certificate.validTo)).toBeGreaterThan(Date.parse("2100-01-01"));
@@ -35,14 +34,12 @@ describe("the demo's certificates", () => {
   });
 
   it("come without the CA's key, and say of the others that they are public", () => {
-    expect(readdirSync(FOLDER).filter((name) => name.endsWith(".key.pem"))).toEqual([
-      "device.key.pem",
-      "server.key.pem",
-    ]);
-    for (const name of ["device.key.pem", "server.key.pem"]) {
-      expect(readFileSync(join(FOLDER, name), "utf8")).toMatch(
-        /^A public key pair of the demo: .* protects nothing\.\n/,
-      );
-    }
+    const source = readFileSync(SOURCE, "utf8");
+    expect(source).toMatch(/^\/\*\*[\s\S]{0,200}A key pair here is public/);
+    const keys = [...source.matchAll(/^export const (\w+) = `\\\n-----BEGIN PRIVATE KEY-----$/gm)].map(
+      ([, name]) => name,
+    );
+    expect(keys).toEqual(["PUBLIC_SERVER_KEY", "PUBLIC_DEVICE_KEY"]);
+    expect(source.match(/PRIVATE KEY-----/g)).toHaveLength(2 * keys.length);
   });
 });

@@ -28,6 +28,25 @@ describe("what the package loads", () => {
     expect(read.filter((file) => /simulator|serialport/.test(file))).toEqual([]);
   });
 
+  it("F41: has the hosts of the simulator from the first connection to one of them", () => {
+    const code = `
+      const { createModem } = require("./dist/driver");
+      const read = () => Object.keys(require.cache).some((file) => file.endsWith("demo-example.js"));
+      const request = (http, url) => http.request({ method: "GET", url, headers: [], timeout: 10000 });
+      (async () => {
+        const modem = createModem({ port: "sim:LARA-R6" });
+        modem.open();
+        const { http } = await modem.ready({ timeout: 20000 });
+        await request(http, "http://nowhere.invalid/").catch(() => undefined);
+        const before = read();
+        const { body } = await request(http, "http://demo.example/hello");
+        console.log(JSON.stringify([before, read(), body.toString()]));
+        await modem.close();
+      })()`;
+    const printed = execFileSync(process.execPath, ["-e", code], { cwd: ROOT, encoding: "utf8" });
+    expect(JSON.parse(printed)).toEqual([false, true, "Hello from the other side of the modem.\n"]);
+  });
+
   it("has one class of error for nodes and driver", () => {
     const read = filesRead(`
       const { internal, ModemError } = require("./dist/driver");

@@ -1,17 +1,14 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
-import { join } from "node:path";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import type { StreamSocket } from "../own-traffic";
+import { CA, PUBLIC_SERVER_KEY, SERVER } from "./certificates";
 import { echoStream } from "./echo";
 import type { Pages } from "./pages";
 
 /** Serves one connection. */
 type Service = (socket: StreamSocket) => void;
-
-const file = (name: string) => readFileSync(join(__dirname, "certificates", name));
 
 /** Sessions that a server keeps for clients without tickets. */
 const MOST_SESSIONS = 100;
@@ -38,15 +35,14 @@ export function secureEcho(): Service {
  * so that a flow can show what survives a restart of everything.
  */
 function credentials(): ServerOptions {
-  const key = file("server.key.pem");
   return {
-    key,
-    cert: file("server.cert.pem"),
-    ca: file("ca.cert.pem"),
+    key: PUBLIC_SERVER_KEY,
+    cert: SERVER,
+    ca: CA,
     requestCert: true,
     rejectUnauthorized: false,
     // By default both are new in each process, which would make the earlier process's sessions useless.
-    ticketKeys: createHash("sha384").update(key).digest(),
+    ticketKeys: createHash("sha384").update(PUBLIC_SERVER_KEY).digest(),
     sessionIdContext: "demo",
   };
 }

@@ -1,7 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { CA, DEVICE, PUBLIC_DEVICE_KEY } from "../../../simulator/internet/demo-example/certificates";
 import { exchange } from "../../../simulator/internet/http/http";
 import type { HttpAnswer } from "../../../simulator/internet/http/types";
 import type { Internet } from "../../../simulator/internet/internet";
@@ -15,24 +14,21 @@ import type { SocketSurroundings } from "../../../simulator/internet/tcp-udp/tcp
 import { openTls } from "../../../simulator/internet/tls/tls";
 import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls/types";
 import { openPorts } from "../../support/open-ports";
-import { ROOT } from "../../support/paths";
 import { tcpServer } from "./servers";
 
 const ADDRESS = "192.0.2.80";
 const ADDRESSES = [ADDRESS, "2001:db8::80"];
 const LIMITS = { receive: 12_288, send: 8192 };
 
-const pem = (name: string) =>
-  readFileSync(join(ROOT, "simulator", "internet", "demo-example", "certificates", `${name}.pem`));
-const der = (name: string) => new X509Certificate(pem(`${name}.cert`)).raw;
+const der = (pem: string) => new X509Certificate(pem).raw;
 
 const CHECKED: TlsSettings = {
   versions: { min: "TLSv1.2", max: "TLSv1.3" },
   verify: { chain: true, dates: true, host: "demo.example" },
-  trusted: [der("ca")],
+  trusted: [der(CA)],
   sni: "demo.example",
 };
-const DEVICE: TlsSettings = { ...CHECKED, client: { certificate: der("device"), key: pem("device.key") } };
+const MUTUAL: TlsSettings = { ...CHECKED, client: { certificate: der(DEVICE), key: Buffer.from(PUBLIC_DEVICE_KEY) } };
 
 function internet(...routes: string[]): Internet {
   return createInternet({ routes: routes.map(parseRoute), latency: 0, random: () => 0.5 });
@@ -146,7 +142,7 @@ describe("F41: the pages of demo.example", () => {
     ["/chunked", {}, "line 1 of 5\nline 2 of 5\nline 3 of 5\nline 4 of 5\nline 5 of 5\n"],
     ["/session", {}, { resumed: false, protocol: "no TLS" }],
     ["/session", { tls: CHECKED }, { resumed: false, protocol: "TLSv1.3" }],
-    ["/device", { tls: DEVICE }, "Hello, Demo device.\n"],
+    ["/device", { tls: MUTUAL }, "Hello, Demo device.\n"],
     ["/basic-auth", { fields: ["Authorization: Basic ZGVtbzpkZW1v"] }, "Hello, demo.\n"],
     ["/sensors", { method: "POST", body: "[1]" }, { stored: expect.any(Number) }],
   ])("F41: %s %o", async (path, wish, expected) => {
@@ -310,7 +306,7 @@ describe("F41: sockets to demo.example", () => {
     const datagrams = await UdpSocket.open({ receive: 1000 }, around);
     await datagrams.send(Buffer.from("ping"), { address: "demo.example", port: 7 });
     await expect.poll(() => datagrams.unread).toBe(4);
-    await fetch("/hello", { tls: DEVICE });
+    await fetch("/hello", { tls: MUTUAL });
     expect(openPorts(process.pid)).toEqual(before);
   });
 

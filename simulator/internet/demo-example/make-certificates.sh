@@ -3,9 +3,10 @@
 # would not fit it. Run this only to change them, and then put the new ones into the examples
 # (test/demo/certificates.test.ts says where). The CA's own key is thrown away, so that nobody can sign with it.
 set -eu
-cd "$(dirname "$0")"
+HERE=$(cd "$(dirname "$0")" && pwd)
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
+cd "$WORK"
 FROM=20200101000000Z
 TO=21260101000000Z
 
@@ -33,8 +34,7 @@ sign() { # name, common name, key, signer's options
     -out "$1.cert.pem" -startdate $FROM -enddate $TO $4
 }
 leaf() { # name, common name, usage, subject alternative names
-  echo "A public key pair of the demo: this private key is in every copy of the package, and protects nothing." > "$1.key.pem"
-  openssl genrsa 2048 >> "$1.key.pem"
+  openssl genrsa -out "$1.key.pem" 2048
   printf 'basicConstraints=critical,CA:false\nextendedKeyUsage=%s\nsubjectAltName=%s\n' "$3" "$4" > "$WORK/extensions"
   sign "$1" "$2" "$1.key.pem" "-cert ca.cert.pem -keyfile $WORK/ca.key.pem"
 }
@@ -44,3 +44,19 @@ printf 'basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign
 sign ca "Demo CA (not for real use)" "$WORK/ca.key.pem" "-selfsign -keyfile $WORK/ca.key.pem"
 leaf server demo.example serverAuth "DNS:demo.example,DNS:localhost,IP:127.0.0.1"
 leaf device "Demo device" clientAuth DNS:device.demo.example
+
+constant() { # name, file
+  printf 'export const %s = `\\\n' "$1"
+  cat "$2"
+  printf '`;\n\n'
+}
+{
+  sed '/^ \*\/$/q' "$HERE/certificates.ts"
+  echo
+  constant CA ca.cert.pem
+  constant SERVER server.cert.pem
+  constant PUBLIC_SERVER_KEY server.key.pem
+  constant DEVICE device.cert.pem
+  constant PUBLIC_DEVICE_KEY device.key.pem
+} > certificates.ts
+mv certificates.ts "$HERE/certificates.ts"
