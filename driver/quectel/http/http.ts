@@ -1,4 +1,5 @@
 import type { Channel } from "../../at/channel-types";
+import { now } from "../../at/clock";
 import { isModemError } from "../../errors";
 import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
@@ -20,6 +21,13 @@ import { HttpConfiguration } from "./settings";
  * is the only end that the modem has for a request of an earlier session that a silent server keeps waiting.
  */
 const CONTEXT_FAILED = new Set([707, 709, 710, BUSY]);
+/**
+ * Errors that may be the server's as well: unknown, network busy, no socket, no connection. A new context costs every
+ * socket on the old one, so they cost it only when nothing has shown for a while that the context works.
+ */
+const CONTEXT_SUSPECT = new Set([701, 706, 715, 716]);
+/** ms for which a context counts as good after a response, and after it was activated anew. */
+const CONTEXT_TRUST_MS = 600_000;
 const DNS_FAILED = 714;
 /** Numbers up to this one are 27.007's. */
 const LAST_GENERAL = 399;
@@ -43,6 +51,8 @@ export class QuectelHttp implements HttpService {
   readonly #configuration: HttpConfiguration;
   readonly #sender: RequestSender;
   readonly #reader: ResponseReader;
+  /** When each context was last known to work. */
+  readonly #goodAt = new Map<number, number>();
 
   constructor(
     channel: Channel,
@@ -84,6 +94,7 @@ export class QuectelHttp implements HttpService {
   /** The modem forgot its settings. */
   reset(): void {
     this.#configuration.reset();
+    this.#goodAt.clear();
   }
 
   dispose(error: Error): void {
@@ -133,7 +144,9 @@ export class QuectelHttp implements HttpService {
       contenttype: contentType,
       sslctxid: lease?.context,
     });
-    return this.#sender.send(plan, deadline);
+    const outcome = await this.#sender.send(plan, deadline);
+    if (!("error" in outcome)) this.#goodAt.set(cid, now());
+    return outcome;
   }
 
   /**
@@ -141,7 +154,7 @@ export class QuectelHttp implements HttpService {
    * sent again; one that may have reached the server is not.
    */
   async #recover({ error, number, accepted }: Failed, { plan, deadline }: Work): Promise<boolean> {
-    const { cid = this.#packetData.defaultCid, operation } = plan;
+    const { cid = this.#packetData.defaultCid, operation, tls } = plan;
     if (accepted || deadline.signal.aborted) return false;
     if (number === undefined || number <= LAST_GENERAL) {
       // Guide 4.1: a plain ERROR may mean that there is no SIM.
@@ -149,9 +162,17 @@ export class QuectelHttp implements HttpService {
       return false;
     }
     const noServer = number === DNS_FAILED && !(await this.#packetData.hasDnsServer(cid));
-    if (!noServer && !CONTEXT_FAILED.has(number)) return false;
+    // A handshake that fails says nothing of the context.
+    const isSuspect = CONTEXT_SUSPECT.has(number) && tls === undefined && !this.#isTrusted(cid);
+    if (!noServer && !CONTEXT_FAILED.has(number) && !isSuspect) return false;
     await this.#packetData.reactivate(cid);
+    this.#goodAt.set(cid, now());
     return true;
+  }
+
+  #isTrusted(cid: number): boolean {
+    const goodAt = this.#goodAt.get(cid);
+    return goodAt !== undefined && now() - goodAt < CONTEXT_TRUST_MS;
   }
 
   /** The error to report: over TLS a failed connection may be a failed handshake. */

@@ -31,7 +31,8 @@ export interface RequestPlan {
   readonly path: Field;
   readonly auth?: { readonly user: Field; readonly password: Field };
   readonly headers: readonly Field[];
-  readonly context?: { readonly cid: number; readonly family: 0 | 1 };
+  /** `family` is undefined where the server is a name: it is what the context has. */
+  readonly context?: { readonly cid: number; readonly family: 0 | 1 | undefined };
   readonly body?: RequestBody;
   /** The response is read twice: the modem has no checksum of a file. */
   readonly verified: boolean;
@@ -115,7 +116,7 @@ function planAuth({ auth }: HttpRequest, url: URL, max: number): RequestPlan["au
 
 function planContext(cid: number | undefined, host: string, max: number): RequestPlan["context"] {
   if (cid === undefined) return undefined;
-  const family = isIP(host) === 0 ? 0 : addressFamily(host);
+  const family = isIP(host) === 0 ? undefined : addressFamily(host);
   return { cid: integer(cid, { field: "cid", min: 1, max }), family };
 }
 

@@ -3,8 +3,10 @@ import type { Command } from "../../at/command";
 import { type AnswerField, type Field, quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { ask, unlessRejected } from "../../cellular/commands";
+import { addressFamily } from "../addresses";
 import { command, query } from "../commands";
 import type { UbloxFiles } from "../files/files";
+import { parseContextAddresses } from "../packet-data/answers";
 import { TIMEOUTS } from "../timeouts";
 import type { HttpFailure } from "./errors";
 import type { RequestBody, RequestPlan } from "./plan";
@@ -48,9 +50,19 @@ export class HttpProfile {
     timeout: number,
     signal: AbortSignal,
   ): Promise<void> {
-    for (const parameters of settings(plan, security, timeout)) {
+    const context = plan.context && (await this.#contextOf(plan.context, signal));
+    for (const parameters of settings({ ...plan, context }, security, timeout)) {
       await this.#channel.send(command("+UHTTP=", [this.number, ...parameters], { signal }));
     }
+  }
+
+  /** A context of IPv6 alone leads nowhere by IPv4 (guide 2.3.1): then that is what a name is looked up for. */
+  async #contextOf({ cid, family }: NonNullable<RequestPlan["context"]>, signal: AbortSignal): Promise<Context> {
+    if (family !== undefined) return { cid, family };
+    const answer = await unlessRejected(ask(this.#channel, query("+CGPADDR=", [cid], { signal })));
+    const addresses = parseContextAddresses(answer ?? [], cid);
+    const isIpv6Only = addresses.length > 0 && addresses.every((address) => addressFamily(address) === 1);
+    return { cid, family: isIpv6Only ? 1 : 0 };
   }
 
   async upload(body: RequestBody | undefined, signal: AbortSignal): Promise<void> {
@@ -94,8 +106,15 @@ export class HttpProfile {
   }
 }
 
+interface Context {
+  readonly cid: number;
+  readonly family: 0 | 1;
+}
+
+type Settings = Omit<RequestPlan, "context"> & { readonly context: Context | undefined };
+
 /** The parameters of every +UHTTP behind the profile's number, in order; the empty one resets the profile. */
-function settings(plan: RequestPlan, security: number | undefined, timeout: number): (Field | number)[][] {
+function settings(plan: Settings, security: number | undefined, timeout: number): (Field | number)[][] {
   const { server, port, auth, headers, context } = plan;
   const seconds = Math.min(IDLE_LIMIT_S.max, Math.max(IDLE_LIMIT_S.min, Math.ceil(timeout / 1000)));
   return [

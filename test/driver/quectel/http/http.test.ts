@@ -261,9 +261,40 @@ describe("a failing BG96 request", () => {
       await expect(request(session)).rejects.toMatchObject({ ...failure, cause: { result: `+QHTTPGET: ${number}` } });
       session.peer.on(/^AT\+QHTTPGET=/, [`+CME ERROR: ${number}`]);
       await expect(request(session)).rejects.toMatchObject(failure);
-      expect(count(session, /QIDEACT/)).toBe(0);
+      expect(count(session, /QIDEACT/)).toBe([706, 716].includes(number) ? 1 : 0);
     },
   );
+
+  it.each([701, 706, 715, 716])(
+    "F31 with %i activates a context anew that nothing has shown to work, and asks once more",
+    async (number) => {
+      const session = await startSession();
+      session.http.answer = { response: response("ok"), outcome: "0,200,2" };
+      let isBroken = true;
+      session.peer.on(/^AT\+QIDEACT=1$/, (_match, print) => {
+        isBroken = false;
+        session.active.delete(1);
+        print.line("OK");
+      });
+      session.peer.on(/^AT\+QHTTPGET=/, (_match, print) => {
+        print.line("OK");
+        print.line(isBroken ? `+QHTTPGET: ${number}` : "+QHTTPGET: 0,200,2");
+      });
+      expect((await request(session)).body.toString()).toBe("ok");
+      isBroken = true;
+      // It has just worked: this is the server's.
+      await expect(request(session)).rejects.toMatchObject({ cause: { errorCode: number } });
+      expect(count(session, /QIDEACT/)).toBe(1);
+    },
+  );
+
+  it("F31 neighbour: with a dead server a new context is tried once, not at every request", async () => {
+    const session = await startSession();
+    session.http.answer = { response: "", outcome: "716" };
+    for (let asked = 0; asked < 5; asked += 1)
+      await expect(request(session)).rejects.toMatchObject({ code: "CONNECT_FAILED" });
+    expect(count(session, /QIDEACT/)).toBe(1);
+  });
 
   it("does not name the query, which may hold secrets", async () => {
     const session = await startSession();

@@ -112,9 +112,9 @@ describe("a BG96 request whose caller leaves", () => {
     const second = get(session, { timeout: 5_000 }).catch((error: unknown) => error);
     await advance(5_000);
     expect(await second).toMatchObject({ code: "MODEM_BUSY", message: expect.stringContaining("http://example.org/") });
-    answer("716");
+    answer("719");
     await advance(1_000);
-    expect(await first).toMatchObject({ code: "CONNECT_FAILED" });
+    expect(await first).toMatchObject({ code: "CONNECTION_CLOSED" });
   });
 
   it("has the whole response before old firmware is done waiting for the connection to close", async () => {

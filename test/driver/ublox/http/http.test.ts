@@ -79,6 +79,19 @@ describe("HTTP on LARA-R6", () => {
     expectExplained(peer.commands);
   });
 
+  it.each([
+    ['+CGPADDR: 2,"10.1.2.3"', 0],
+    ['+CGPADDR: 2,"32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1"', 1],
+    ['+CGPADDR: 2,"2001:db8::5"', 1],
+    ['+CGPADDR: 2,"10.1.2.3","2001:db8::5"', 0],
+    ["+CGPADDR: 2", 0],
+  ] as const)("F29 looks a name up by the kind of address that the context has: %s", async (line, family) => {
+    const { http, peer } = client();
+    peer.on(/^AT\+CGPADDR=2$/, [line, "OK"]);
+    await http.request(get({ cid: 2 }));
+    expect(peer.commands).toContain(`AT+UHTTP=0,20,2,${family}`);
+  });
+
   it("sends own headers by number, and shows no secret in the trace", async () => {
     const { http, peer, trace } = client();
     await http.request(
