@@ -183,7 +183,11 @@ export class NetworkLife implements ContextConnector {
     const { signal } = this.#session;
     for (let polled = performance.now(); ; ) {
       const rest = Math.max(0, polled + timing.poll - performance.now());
-      const woken = await this.#news.wait(rest, signal);
+      const woken = await this.#news.wait(Math.min(rest, timing.watch), signal);
+      if (!woken && rest > timing.watch) {
+        if (this.#session.channel.awaitsUrc) await this.#tolerate(this.#look());
+        continue;
+      }
       if (!woken) {
         await this.#tolerate(this.#poll());
         polled = performance.now();
@@ -210,14 +214,19 @@ export class NetworkLife implements ContextConnector {
 
   /** A dead line shows at the first command, which any modem that answers at all answers soon. */
   async #poll(): Promise<void> {
-    const { connections, timing } = this.#context;
-    await this.#session.channel.send(command("", [], { timeout: timing.liveness, priority: Priority.Background }));
+    const { connections } = this.#context;
+    await this.#look();
     await this.#refresh();
     await this.#tellSignal();
     for (const { cid } of connections.wanted) {
       const { active } = await this.#driver.services.packetData.status(cid);
       if (!active) this.#onContextLost(cid, "the modem reports it inactive");
     }
+  }
+
+  async #look(): Promise<void> {
+    const { liveness } = this.#context.timing;
+    await this.#session.channel.send(command("", [], { timeout: liveness, priority: Priority.Background }));
   }
 
   /** Ahead of everything else that waits for the line, which after a reboot would only get odd errors. */

@@ -21,6 +21,8 @@ export interface Timing {
   readonly registrationGrace: number;
   /** Signal, registration and contexts are looked at this often; it also finds a dead line. */
   readonly poll: number;
+  /** While a request waits for its result, the modem is asked this often whether it is there. */
+  readonly watch: number;
   /** The `AT` that a poll begins with: a modem that is busy on another port may take a while (R6DEV 4). */
   readonly liveness: number;
   /** One of the commands that try to wake a silent modem, when it says anything to it. */
@@ -50,6 +52,7 @@ export const TIMING: Timing = {
   reattach: 60_000,
   registrationGrace: 10_000,
   poll: 60_000,
+  watch: 12_000,
   liveness: 3000,
   order: 15_000,
   heardAtAll: 2000,

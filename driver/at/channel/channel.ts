@@ -55,6 +55,11 @@ export class AtChannel implements Channel {
     return this.#line.bytesPerSecond;
   }
 
+  /** Whether the modem owes a URC, and could be asked meanwhile whether it is still there. */
+  get awaitsUrc(): boolean {
+    return this.#router.isAwaited && this.#use.kind === "free";
+  }
+
   useDialect(dialect: Dialect): void {
     this.#line.useDialect(dialect);
   }

@@ -33,6 +33,11 @@ export class UrcRouter {
     return waiter;
   }
 
+  /** Whether anyone waits for a URC. */
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   route(line: Line): void {
     for (const waiter of [...this.#waiting]) waiter.offer(line);
     for (const { prefix, listener } of [...this.#listeners.values()]) {

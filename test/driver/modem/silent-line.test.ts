@@ -79,6 +79,16 @@ describe.each(["LARA-R6", "BG96"])("F45 a line of %s that falls silent", (model)
     else expect(reopened[0]).toBeLessThan(30_000);
   });
 
+  it("while a request waits for its result has its port opened anew in less than 30 s", async () => {
+    const modem = await up(model);
+    const request = codeOf(JOBS["a GET"]?.(modem) ?? Promise.resolve());
+    await wait(5000);
+    const { reopened } = fallSilent();
+    expect(["MODEM_TIMEOUT", "MODEM_OFFLINE"]).toContain(await request);
+    while (reopened.length === 0) await wait(100);
+    expect(reopened[0]).toBeLessThan(30_000);
+  });
+
   it("tells everyone that the modem does not answer, none that it is busy", async () => {
     const modem = await up(model);
     const answering: boolean[] = [];
