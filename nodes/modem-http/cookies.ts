@@ -1,5 +1,5 @@
 import { invalid } from "../common/errors";
-import { isEmpty, isPlainObject } from "../common/input";
+import { isEmpty, isPlainObject, notTooLong } from "../common/input";
 
 /** A cookie as a request carries it: `name=value`. */
 export interface OwnCookie {
@@ -43,12 +43,14 @@ function headerCookies(header: string): OwnCookie[] {
 /** Undefined for one that is not to be sent. */
 function cookieText(name: string, cookie: unknown): string | undefined {
   const field = `msg.cookies.${name.slice(0, 50)}`;
+  notTooLong(name, "msg.cookies: a name");
   if (!NAME.test(name)) throw invalid(field, "has a name that a cookie can't have");
   const { value, encode = true } = isPlainObject(cookie) ? cookie : { value: cookie };
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
     throw invalid(field, "must be a text, or { value, encode }");
   }
+  notTooLong(String(value), field);
   const text = encode === false ? String(value) : encoded(String(value), field);
   const isQuoted = text.length > 1 && text.startsWith('"') && text.endsWith('"');
   if (!VALUE.test(isQuoted ? text.slice(1, -1) : text))

@@ -1,6 +1,7 @@
+import { shortened } from "../../driver/errors";
 import { bytesOf } from "../common/bytes";
 import { invalid } from "../common/errors";
-import { isEmpty } from "../common/input";
+import { isEmpty, notTooLong } from "../common/input";
 import type { Message, Runtime } from "../common/types";
 import { HEADER_MARK, headerMark } from "./header-mark";
 import type { HeaderRow } from "./types";
@@ -44,6 +45,7 @@ export function requestHeaders(RED: Runtime, rows: readonly HeaderRow[], message
     const name = rowPart(RED, row.keyType, row.keyValue, message);
     if (isEmpty(name)) continue;
     if (typeof name !== "string") throw invalid("headers", `has a name that is not a text, from msg.${row.keyValue}`);
+    notTooLong(name, "headers: a name");
     list.set(name, headerValue(name, rowPart(RED, row.valueType, row.valueValue, message)));
   }
   return list;
@@ -74,6 +76,8 @@ export function removeRepeated(headers: HeaderList, { url, body }: Spoken, warn:
 
 /** Header fields of a message: far more than any modem can send. */
 const MAX_FIELDS = 100;
+/** Characters of all their names and values: what servers send at most, since an answer's headers may come in again. */
+const MAX_SIZE = 100_000;
 
 /** Without the headers that an earlier answer left in the message. */
 function messageHeaders(headers: unknown): [string, unknown][] {
@@ -83,9 +87,17 @@ function messageHeaders(headers: unknown): [string, unknown][] {
   }
   const count = Object.keys(headers).length;
   if (count > MAX_FIELDS) throw invalid("msg.headers", `has ${count} fields; at most ${MAX_FIELDS} are allowed`);
+  checkSize(headers as Record<string, unknown>);
   const { [HEADER_MARK]: mark, ...rest } = headers as Record<string, unknown>;
   if (mark !== undefined && isAnswer(rest) && mark === headerMark(rest)) return [];
   return Object.entries(rest);
+}
+
+/** Before their hash is made and their names are matched. */
+function checkSize(headers: Readonly<Record<string, unknown>>): void {
+  const texts = Object.entries(headers).flat(2);
+  const size = texts.reduce<number>((sum, text) => sum + (typeof text === "string" ? text.length : 0), 0);
+  if (size > MAX_SIZE) throw invalid("msg.headers", `has ${size} characters; at most ${MAX_SIZE} are allowed`);
 }
 
 /** An answer's fields are texts; a flow may have added anything, or removed one by `null`. */
@@ -99,10 +111,10 @@ function isTexts(value: unknown): value is string[] {
 
 function headerValue(name: string, value: unknown): string {
   if (isEmpty(value)) return "";
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return notTooLong(value, `headers.${shortened(name)}`);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (isTexts(value)) return value.join(", ");
-  throw invalid(`headers.${name}`, "must be a text");
+  if (isTexts(value)) return notTooLong(value.join(", "), `headers.${shortened(name)}`);
+  throw invalid(`headers.${shortened(name)}`, "must be a text");
 }
 
 function rowPart(RED: Runtime, type: string, value: string, message: Message): unknown {
