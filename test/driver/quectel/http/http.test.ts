@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../../../driver/services/http/http";
 import { failure } from "../../../support/failure";
 import { type Session, startSession } from "../session";
+import { FakeSockets } from "../sockets/fake-sockets";
+import { Owner } from "../sockets/socket-session";
 
 const EVERYTHING = Buffer.concat([
   Buffer.from(Array.from({ length: 256 }, (_value, byte) => byte)),
@@ -287,6 +289,15 @@ describe("a failing BG96 request", () => {
       expect(count(session, /QIDEACT/)).toBe(1);
     },
   );
+
+  it("F31 neighbour: leaves a context alone that sockets are open on", async () => {
+    const session = await startSession();
+    new FakeSockets(session.peer);
+    await session.services.sockets.openUdp({ timeout: 10_000 }, new Owner());
+    session.http.answer = { response: "", outcome: "716" };
+    await expect(request(session)).rejects.toMatchObject({ code: "CONNECT_FAILED" });
+    expect(count(session, /QIDEACT/)).toBe(0);
+  });
 
   it("F31 neighbour: with a dead server a new context is tried once, not at every request", async () => {
     const session = await startSession();
