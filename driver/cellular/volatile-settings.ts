@@ -20,6 +20,9 @@ export const CHARACTER_SET: VolatileSetting = {
   instead: command("+CSCS=", [quote("004900520041", { field: "character set", max: 12 })]),
 };
 
+/** Lengths of message texts (27.005 3.3.2): without them a text of several lines may end where it pleases its sender. */
+export const MESSAGE_LENGTHS: VolatileSetting = { command: command("+CSDH=", [1]) };
+
 /**
  * Sends the settings one by one. None of them is worth a modem that can't be used: what is refused is left out.
  *

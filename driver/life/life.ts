@@ -1,6 +1,6 @@
 import { command, unlessRejected } from "../cellular/commands";
 import { identify } from "../cellular/identification";
-import { CHARACTER_SET, writeSettings } from "../cellular/volatile-settings";
+import { CHARACTER_SET, MESSAGE_LENGTHS, writeSettings } from "../cellular/volatile-settings";
 import { delay } from "../delay";
 import { asModemError, isModemError, ModemError, shortened, shortPort } from "../errors";
 import type { Identity } from "../modem-types";
@@ -79,7 +79,8 @@ export class Life {
     session.progress("answering");
     await unlessRejected(channel.send(command("E1")));
     await unlessRejected(channel.send(command("+CMEE=", [2])));
-    for (const refusal of await writeSettings(channel, [CHARACTER_SET])) this.#context.tell.note(`refused: ${refusal}`);
+    for (const refusal of await writeSettings(channel, [CHARACTER_SET, MESSAGE_LENGTHS]))
+      this.#context.tell.note(`refused: ${refusal}`);
   }
 
   async #identify(session: Session): Promise<{ driver: AnyDriver; identity: Identity }> {

@@ -38,7 +38,7 @@ export function announcedText(line: string): Announced | undefined {
   const fields = splitFields({ text: line, data: [] });
   const own = fields.slice(HEADERS.get(name));
   if (!isFollowed(name, own)) return undefined;
-  const last = own.length >= 6 && name !== "CBM" ? fields.at(-1) : undefined;
+  const last = own.length >= 5 && name !== "CBM" ? fields.at(-1) : undefined;
   const isLength = last !== undefined && !last.quoted && /^\d{1,3}$/.test(last.text);
   return { prefix, length: isLength ? Number(last.text) : undefined };
 }

@@ -6,6 +6,7 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^ATE1$/, source: "at-facts-ublox 1.6: the echo marks the acceptance of a command" },
   { pattern: /^AT\+CMEE=2$/, source: "at-facts-ublox 1.3: errors in words until the model is known" },
   { pattern: /^AT\+CSCS="(IRA|004900520041)"$/, source: "at-facts-ublox 2.2: texts as ASCII" },
+  { pattern: /^AT\+CSDH=1$/, source: "27.005 3.3.2: lengths of message texts" },
   { pattern: /^AT\+(CCID|QCCID)$/, source: "at-facts-ublox 2.2, at-facts-quectel 1.5: which SIM" },
   {
     pattern: /^AT\+(UPINCNT|QPINC="SC"|QPINC\?)$/,

@@ -39,7 +39,7 @@ function pattern(send: string, values: Values = {}): RegExp {
     const name = /^<(\w+)>$/.exec(part)?.[1];
     return name === undefined ? value : `(?<${name}>${value})`;
   });
-  // The driver connects by the form that gives the line back at once (AT facts 3).
+  // The driver connects by the form that gives the line back at once (u-blox, AT facts 3).
   const form = send.startsWith("AT+USOCO=") ? "(?:,1)?" : "";
   return new RegExp(`^${source.join("")}${form}$`);
 }

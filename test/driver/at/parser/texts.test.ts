@@ -50,6 +50,16 @@ describe("F05 the text of a short message", () => {
     },
   );
 
+  it("F05 neighbour: of several lines is data up to the length that a list announces", () => {
+    const text = "x\r\n\r\nRDY\r\n\r\nERROR";
+    const header = `+CMGL: 1,"REC READ",${FROM},145,${text.length}`;
+    expect(read(LIST, `AT+CMGL="ALL"\r\r\n${header}\r\n${text}\r\n\r\nOK\r\n`)).toEqual([
+      'echo AT+CMGL="ALL"',
+      `answer ${header} | ${text}`,
+      "final OK",
+    ]);
+  });
+
   it("F05 neighbour: may be shorter than the septets that a modem counts", () => {
     const header = `+CMGR: "REC READ",${FROM},145,4,0,0,"+49171",145,17`;
     expect(read(READ, `AT+CMGR=1\r\r\n${header}\r\n{"a":[1],"b":2}\r\n\r\nOK\r\n`)).toEqual([
