@@ -28,6 +28,9 @@ export interface ModemSettings {
   readonly pdpType: PdpType;
   readonly cid: number;
   readonly authType: AuthType;
+  /** Name servers in place of the network's; empty leaves one alone. */
+  readonly primaryDns?: string;
+  readonly secondaryDns?: string;
   /** undefined leaves +UMNOPROF alone. */
   readonly mnoProfile?: number;
   /** undefined leaves 464XLAT alone (u-blox guide 2.5). */

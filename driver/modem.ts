@@ -5,6 +5,7 @@ import { PinMemory } from "./cellular/pin-memory";
 import { readSignal } from "./cellular/signal";
 import { delay } from "./delay";
 import { isModemError, ModemError, shortPort } from "./errors";
+import { ActivationFailures } from "./life/activation-failures";
 import { Connections, contextOf } from "./life/connections";
 import type { ContextConnector, LifeContext, LifeEvents } from "./life/context";
 import { Life } from "./life/life";
@@ -228,6 +229,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       random: this.#random,
       pins: this.#pins,
       connections: this.#connections,
+      activations: new ActivationFailures(),
       state: this.#state,
       tell: this.#events(),
     };

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { integer, unquotable } from "./at/fields";
 import { ModemError } from "./errors";
 import { highestLimit } from "./models";
@@ -14,6 +15,7 @@ type Rule =
 const MAX_APN = 100;
 const MAX_CREDENTIAL = 127;
 
+const unlessAddress = (text: string) => (text === "" || isIP(text) !== 0 ? undefined : "must be an IP address");
 const quotable = (max: number): Rule => ({ against: (text) => unquotable(text, max) });
 
 const RULES: Readonly<Record<Exclude<keyof ModemSettings, "model" | "cid">, Rule>> = {
@@ -25,6 +27,8 @@ const RULES: Readonly<Record<Exclude<keyof ModemSettings, "model" | "cid">, Rule
   stopBits: { oneOf: [1, 2] },
   apn: quotable(MAX_APN),
   pdpType: { oneOf: ["IP", "IPV6", "IPV4V6"] },
+  primaryDns: { against: unlessAddress },
+  secondaryDns: { against: unlessAddress },
   authType: { oneOf: ["none", "pap", "chap"] },
   mnoProfile: { min: 0, max: 999 },
   xlat: { oneOf: [true, false] },
@@ -49,7 +53,15 @@ export const DEFAULT_SETTINGS: Omit<ModemSettings, "port"> = {
   connect: "auto",
 };
 
-const OPTIONAL: ReadonlySet<string> = new Set(["mnoProfile", "xlat", "pin", "apnUser", "apnPassword"]);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  "primaryDns",
+  "secondaryDns",
+  "mnoProfile",
+  "xlat",
+  "pin",
+  "apnUser",
+  "apnPassword",
+]);
 
 /** @throws {ModemError} `INVALID_INPUT`, naming the setting, never with a value that may be a secret */
 export function checkSettings(settings: ModemSettings, models: readonly ModelDefinition[]): void {

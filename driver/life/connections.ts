@@ -1,5 +1,6 @@
 import { isModemError, type ModemError } from "../errors";
 import type { ModemSettings } from "../modem-types";
+import { KeptNameServers } from "../services/name-servers";
 import type { PacketDataService, PdpContext } from "../services/packet-data";
 
 /** A data connection came up or went away. */
@@ -13,15 +14,23 @@ export type ConnectionEvent = { cid: number; active: boolean; reason?: string };
 export class Connections {
   readonly #wanted = new Map<number, PdpContext>();
   readonly #active = new Set<number>();
+  /** Those that were set by order, in the settings or by a flow. */
+  readonly nameServers = new KeptNameServers();
   readonly #onChange: (event: ConnectionEvent) => void;
 
   constructor(settings: ModemSettings, onChange: (event: ConnectionEvent) => void) {
     this.#onChange = onChange;
+    const { cid, primaryDns = "", secondaryDns = "" } = settings;
+    this.nameServers.keep(cid, { primary: primaryDns, secondary: secondaryDns });
     if (settings.connect === "auto") this.#wanted.set(settings.cid, contextOf(settings));
   }
 
   get wanted(): readonly PdpContext[] {
     return [...this.#wanted.values()];
+  }
+
+  get hasActive(): boolean {
+    return this.#active.size > 0;
   }
 
   want(context: PdpContext): void {

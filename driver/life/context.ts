@@ -2,6 +2,7 @@ import type { PinMemory } from "../cellular/pin-memory";
 import type { Identity, ModemSettings, Registration, Signal } from "../modem-types";
 import type { ModelDefinition } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
+import type { ActivationFailures } from "./activation-failures";
 import type { Connections } from "./connections";
 import type { Session } from "./session";
 import type { StateMachine } from "./state-machine";
@@ -16,6 +17,7 @@ export interface LifeContext {
   readonly random: () => number;
   readonly pins: PinMemory;
   readonly connections: Connections;
+  readonly activations: ActivationFailures;
   readonly state: StateMachine;
   readonly tell: LifeEvents;
 }

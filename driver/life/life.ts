@@ -4,7 +4,7 @@ import { CHARACTER_SET, MESSAGE_LENGTHS, writeSettings } from "../cellular/volat
 import { delay } from "../delay";
 import { asModemError, isModemError, ModemError, shortened, shortPort } from "../errors";
 import type { Identity } from "../modem-types";
-import type { AnyDriver, ModelDefinition, PersistentSettings } from "../services/model";
+import type { AnyDriver, ModelDefinition } from "../services/model";
 import type { LifeContext } from "./context";
 import { NetworkLife } from "./network-life";
 import type { Session } from "./session";
@@ -13,13 +13,19 @@ import type { Session } from "./session";
 const REJECTED_PAUSE_MS = 100;
 
 /**
+ * The rounds in which settings are written to NVM, each ended by a reboot where it has written anything: a new operator
+ * profile restores the factory values of the rest (u-blox guide 2.3.1).
+ */
+type Round = "profile" | "rest";
+
+/**
  * Brings a modem from an open port to `ready` and keeps it there: synchronise, identify, set up, then SIM, registration
  * and connection. What breaks the line ends the session, and `Recovery` makes the next one.
  */
 export class Life {
   readonly #context: LifeContext;
-  /** Settings that need another reboot right after the first would reboot the modem forever. */
-  #rebooted = false;
+  /** What the last reboots were for: one that needs another for the same again would reboot the modem forever. */
+  readonly #rebootedFor = new Set<Round>();
 
   constructor(context: LifeContext) {
     this.#context = context;
@@ -94,18 +100,17 @@ export class Life {
     if (found === undefined)
       tell.note(`the settings say ${model.name}, the modem says ${text === "" ? "nothing" : oneLine(text)}`);
     tell.identity(identity);
-    return { driver: session.use(model), identity };
+    const driver = session.use(model);
+    driver.services.packetData.keepNameServers?.(this.#context.connections.nameServers);
+    return { driver, identity };
   }
 
   /** True when the session has ended with a reboot, which changed settings need to take effect. */
   async #persist(session: Session, driver: AnyDriver): Promise<boolean> {
-    const written = await this.#writeSettings(driver);
-    if (!written || this.#rebooted) {
-      if (written) this.#context.tell.note("settings that need a reboot were not kept by the last one");
-      this.#rebooted = written;
-      return false;
-    }
-    this.#rebooted = true;
+    const { mnoProfile } = this.#context.settings;
+    const hasProfile = mnoProfile !== undefined && (await this.#writeRound("profile", driver.persist({ mnoProfile })));
+    const isWritten = hasProfile || (await this.#writeRound("rest", this.#writeRest(driver)));
+    if (!isWritten) return false;
     await driver.reboot();
     const reason = "settings were changed that need a reboot";
     this.#context.tell.restarted(reason);
@@ -113,14 +118,24 @@ export class Life {
     return true;
   }
 
-  async #writeSettings(driver: AnyDriver): Promise<boolean> {
+  /** Whether something was written that a reboot should put into force. */
+  async #writeRound(round: Round, writing: Promise<boolean>): Promise<boolean> {
+    const written = await writing;
+    const isRepeated = written && this.#rebootedFor.has(round);
+    if (isRepeated) this.#context.tell.note("settings that need a reboot were not kept by the last one");
+    if (written) this.#rebootedFor.add(round);
+    else this.#rebootedFor.delete(round);
+    return written && !isRepeated;
+  }
+
+  async #writeRest(driver: AnyDriver): Promise<boolean> {
     const { mnoProfile, xlat, cid, pdpType } = this.#context.settings;
-    const profile: PersistentSettings = mnoProfile === undefined ? {} : { mnoProfile };
     const defaultContext = { cid, preferIpv6: pdpType === "IPV6" };
-    const first = await driver.persist(xlat === undefined ? profile : { ...profile, xlat });
+    const first = xlat === undefined ? false : await driver.persist({ xlat });
     // Some firmware (LARA-R6001D-00B) lacks this setting and behaves as if it said context 1, IPv4.
     const isFactory = cid === 1 && !defaultContext.preferIpv6;
-    const writing = driver.persist({ ...profile, defaultContext });
+    const isKept = mnoProfile !== undefined && !this.#rebootedFor.has("profile");
+    const writing = driver.persist({ defaultContext, ...(isKept ? { mnoProfile } : {}) });
     const second = await (isFactory ? unlessRejected(writing) : writing);
     return first || second === true;
   }

@@ -1,5 +1,5 @@
 import { Priority } from "../at/command";
-import { command } from "../cellular/commands";
+import { command, unlessRejected } from "../cellular/commands";
 import { cycleRadio, FUNCTIONALITY, readFunctionality, turnRadioOn } from "../cellular/functionality";
 import { nameOperators, readOperator, selectAutomatically } from "../cellular/operator";
 import { onContextLoss, onRadioState } from "../cellular/packet-events";
@@ -11,6 +11,7 @@ import { asModemError, isModemError, ModemError } from "../errors";
 import type { AnyDriver } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
 import { Backoff } from "../services/waiting/backoff";
+import { kindOfPort } from "../transport/port-text";
 import type { ContextConnector, LifeContext } from "./context";
 import type { Session } from "./session";
 
@@ -68,13 +69,39 @@ export class NetworkLife implements ContextConnector {
           else if (state.state === "ready") state.advance("connecting");
           state.fail(asModemError(error, "MODEM_REJECTED", "The modem could not be set up"));
           checkSim = true;
-          await delay(this.#backoff.take(), signal);
+          if (isModemError(error, "NO_CONNECTION")) await this.#mendActivation();
+          else await delay(this.#backoff.take(), signal);
         }
       }
     } finally {
       for (const stop of leave) stop();
       this.#watch.stop();
     }
+  }
+
+  /** After an activation that was refused: another attempt soon, a reboot, or one much later. */
+  async #mendActivation(): Promise<void> {
+    const { activations, connections, timing } = this.#context;
+    const { signal } = this.#session;
+    const hasRebooted = activations.hasRebooted;
+    const remedy = activations.take(!connections.hasActive);
+    // Soon, and then late enough for a network that has a bad minute.
+    if (remedy === "try again")
+      await delay(activations.attempts === 1 ? this.#backoff.take() : timing.backoffMax, signal);
+    else if (remedy === "check later" || hasRebooted) await delay(timing.activationCheck, signal);
+    if (remedy === "reboot") await this.#reboot();
+  }
+
+  async #reboot(): Promise<void> {
+    const { activations, tell } = this.#context;
+    activations.rebooted();
+    // Where that is refused the checks go on without it.
+    if ((await unlessRejected(this.#driver.reboot().then(() => true))) === undefined) return;
+    const reason = "its data connection was refused again and again";
+    tell.restarted(reason);
+    const error = new ModemError("MODEM_RESTARTED", `The modem was restarted: ${reason}`);
+    this.#session.end({ kind: "rebooting", error });
+    this.#session.signal.throwIfAborted();
   }
 
   /**
@@ -105,6 +132,7 @@ export class NetworkLife implements ContextConnector {
     await this.#tellRegistration();
     this.#session.signal.throwIfAborted();
     this.#backoff.reset();
+    this.#context.activations.settled();
     this.#context.state.advance("ready");
     await this.#tolerate(this.#tellSignal());
   }
@@ -118,12 +146,19 @@ export class NetworkLife implements ContextConnector {
       await turnRadioOn(channel, signal);
     }
     const { port, pin } = settings;
+    // Simulated modems and SIMs have one number each unless they are given others: the port tells them apart.
+    const isSimulated = kindOfPort(port) === "simulated";
+    const left = this.#driver.sim;
+    const questions =
+      isSimulated && left !== undefined
+        ? { iccid: async () => undefined, pinAttempts: () => left.pinAttempts() }
+        : left;
     await unlockSim(channel, {
       port,
-      imei: this.#imei,
+      imei: isSimulated ? "" : this.#imei,
       pin,
       pins,
-      questions: this.#driver.sim,
+      questions,
       bootTime: timing.simBoot,
       interval: timing.simInterval,
       signal,

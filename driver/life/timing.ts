@@ -17,6 +17,8 @@ export interface Timing {
   readonly radioCycle: number;
   /** How long a modem may take to attach again after its APN was changed. */
   readonly reattach: number;
+  /** Between two checks of a connection that a reboot did not bring either (BG96 guide 4.2). */
+  readonly activationCheck: number;
   /** A lost registration that returns within this time is no outage. */
   readonly registrationGrace: number;
   /** Signal, registration and contexts are looked at this often; it also finds a dead line. */
@@ -50,6 +52,7 @@ export const TIMING: Timing = {
   searchInterval: 10_000,
   radioCycle: 300_000,
   reattach: 60_000,
+  activationCheck: 600_000,
   registrationGrace: 10_000,
   poll: 60_000,
   watch: 12_000,

@@ -1,3 +1,5 @@
+import type { KeptNameServers } from "./name-servers";
+
 export type PdpType = "IP" | "IPV6" | "IPV4V6";
 export type AuthType = "none" | "pap" | "chap";
 
@@ -33,8 +35,13 @@ export interface PacketDataService {
   activate(cid: number): Promise<void>;
   deactivate(cid: number): Promise<void>;
   status(cid: number): Promise<PdpStatus>;
-  /** Overrides the network's DNS servers; an empty string leaves one alone. */
+  /**
+   * Overrides the network's DNS servers; an empty string leaves one alone. They are kept, and set again whenever the
+   * context is activated.
+   */
   setDns(cid: number, primary: string, secondary: string): Promise<void>;
+  /** Takes over the name servers of earlier sessions, and keeps new ones there. */
+  keepNameServers?(kept: KeptNameServers): void;
   /** Calls `listener` when the network or the modem takes an active context away; returns the way out. */
   onLost(listener: (cid: number, reason: string) => void): () => void;
 }

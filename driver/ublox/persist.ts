@@ -45,6 +45,8 @@ export async function persist(channel: Channel, settings: PersistentSettings): P
     await trySend(channel, command("+CFUN=", [1], { timeout: TIMEOUTS.radio, repeatable: true }));
     throw error;
   }
+  // A new profile restores the factory values of the rest (guide 2.3.1).
+  if (differences.some(({ write }) => write.line.startsWith("AT+UMNOPROF="))) blindWrites.clear();
   for (const { blind } of differences) if (blind !== undefined) blindWrites.add(blind);
   return true;
 }

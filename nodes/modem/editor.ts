@@ -1,7 +1,7 @@
 import { kindOfPort } from "../../driver/transport/port-text";
 import { migrateInEditor } from "../common/editor/migrations";
 import { contextRange, models } from "../common/editor/models";
-import { decimalNumber, oneOf, quotable, validator, wholeNumber } from "../common/editor/validators";
+import { decimalNumber, ipAddress, oneOf, quotable, validator, wholeNumber } from "../common/editor/validators";
 import { port } from "./dialog/port-validator";
 import { offerPorts } from "./dialog/ports";
 import { MODEM_MIGRATIONS } from "./migrations";
@@ -29,6 +29,8 @@ RED.nodes.registerType<ModemProperties, Credentials>("modem", {
     pdpType: { value: "IPV4V6", validate: oneOf(PDP_TYPES) },
     cid: { value: 1, validate: wholeNumber(contextRange()) },
     authType: { value: "none", validate: oneOf(AUTH_TYPES) },
+    primaryDns: { value: "", validate: ipAddress() },
+    secondaryDns: { value: "", validate: ipAddress() },
     mnoProfile: { value: "", validate: wholeNumber(MODEM_RANGES.mnoProfile, { optional: true }) },
     xlat: { value: "", validate: oneOf(["", "on", "off"]) },
     connect: { value: "auto", validate: oneOf(CONNECT_MODES) },

@@ -31,9 +31,19 @@ export function modemSettings(properties: ModemProperties, credentials: ModemCre
     cid: optionalInteger(properties.cid, "cid", CONTEXT_RANGE) ?? 1,
     authType: optionalChoice(properties.authType, "authType", AUTH_TYPES) ?? "none",
     connect: optionalChoice(properties.connect, "connect", CONNECT_MODES) ?? "auto",
+    ...nameServers(properties),
     ...(mnoProfile === undefined ? {} : { mnoProfile }),
     ...(xlat === undefined ? {} : { xlat: xlat === "on" }),
     ...secrets(credentials),
+  };
+}
+
+function nameServers(properties: ModemProperties): Pick<ModemSettings, "primaryDns" | "secondaryDns"> {
+  const primaryDns = optionalText(properties.primaryDns, "primaryDns")?.trim();
+  const secondaryDns = optionalText(properties.secondaryDns, "secondaryDns")?.trim();
+  return {
+    ...(primaryDns === undefined ? {} : { primaryDns }),
+    ...(secondaryDns === undefined ? {} : { secondaryDns }),
   };
 }
 

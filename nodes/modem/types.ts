@@ -13,6 +13,8 @@ export interface ModemProperties {
   pdpType: string;
   cid: number | string;
   authType: string;
+  primaryDns: string;
+  secondaryDns: string;
   mnoProfile: number | string;
   xlat: string;
   connect: string;
@@ -47,6 +49,8 @@ export const MODEM_DEFAULTS: Readonly<Omit<ModemProperties, "name" | "version">>
   pdpType: "IPV4V6",
   cid: 1,
   authType: "none",
+  primaryDns: "",
+  secondaryDns: "",
   mnoProfile: "",
   xlat: "",
   connect: "auto",

@@ -1,23 +1,11 @@
-import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
 import { quote } from "../../at/fields";
 import { parseAddress } from "../../cellular/addresses";
 import { ask, unlessRejected } from "../../cellular/commands";
-import { ModemError } from "../../errors";
 import { command, query } from "../commands";
 
 /** An IPv6 address has at most 45 characters (RFC 4291 2.2, with an IPv4 tail). */
 const ADDRESS_LENGTH = 45;
-
-/** @throws {ModemError} `INVALID_INPUT` for what is neither an address nor empty */
-export function checkDns(primary: string, secondary: string): void {
-  for (const [field, address] of [
-    ["primaryDns", primary],
-    ["secondaryDns", secondary],
-  ] as const) {
-    if (address !== "" && isIP(address) === 0) throw new ModemError("INVALID_INPUT", `${field} must be an IP address`);
-  }
-}
 
 /** The servers of a context, without placeholders; empty when the modem names none. */
 export async function readDns(channel: Channel, cid: number): Promise<string[]> {

@@ -4,6 +4,7 @@ import type { Line } from "../../at/line";
 import { parseAddress } from "../../cellular/addresses";
 import { ask, trySend, unlessRejected } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
+import { checkNameServers, KeptNameServers } from "../../services/name-servers";
 import type { PacketDataService, PdpContext, PdpStatus } from "../../services/packet-data";
 import { Pool } from "../../services/waiting/pool";
 import { command, query } from "../commands";
@@ -12,7 +13,7 @@ import { TIMEOUTS } from "../timeouts";
 import type { QuectelTraits } from "../traits";
 import { ContextDefinitions } from "./context-definitions";
 import { checkNetwork } from "./diagnosis";
-import { checkDns, readDns, writeDns } from "./dns-servers";
+import { readDns, writeDns } from "./dns-servers";
 
 interface ActiveContext {
   readonly cid: number;
@@ -32,6 +33,7 @@ export class QuectelPacketData implements PacketDataService {
   readonly #lost = new Set<number>();
   readonly #listeners = new Set<(cid: number, reason: string) => void>();
   readonly #leave: () => void;
+  #servers = new KeptNameServers();
 
   constructor(channel: Channel, model: QuectelTraits) {
     this.#channel = channel;
@@ -80,14 +82,19 @@ export class QuectelPacketData implements PacketDataService {
       apn,
       type: pdpType,
       addresses: context?.addresses ?? [],
-      dns: context === undefined ? [] : await readDns(this.#channel, cid),
+      dns: context === undefined ? [] : this.#servers.override(cid, await readDns(this.#channel, cid)),
     };
   }
 
   async setDns(cid: number, primary: string, secondary: string): Promise<void> {
     this.#check(cid);
-    checkDns(primary, secondary);
+    checkNameServers({ primary, secondary });
     await writeDns(this.#channel, cid, primary, secondary);
+    this.#servers.keep(cid, { primary, secondary });
+  }
+
+  keepNameServers(kept: KeptNameServers): void {
+    this.#servers = kept;
   }
 
   onLost(listener: (cid: number, reason: string) => void): () => void {
@@ -161,6 +168,7 @@ export class QuectelPacketData implements PacketDataService {
     else if (active.some((context) => context.cid === cid)) {
       // Activating an active one is an error.
       this.#wanted.add(cid);
+      await this.#setKeptServers(cid);
       return;
     }
     const others = active.map((context) => context.cid).filter((other) => other !== cid);
@@ -171,6 +179,15 @@ export class QuectelPacketData implements PacketDataService {
     }
     await this.#activateOrExplain(cid);
     this.#wanted.add(cid);
+    await this.#setKeptServers(cid);
+  }
+
+  /** A connection without them is worth more than none. */
+  async #setKeptServers(cid: number): Promise<void> {
+    const kept = this.#servers.get(cid);
+    if (kept === undefined) return;
+    const written = writeDns(this.#channel, cid, kept.primary, kept.secondary).then(() => true);
+    if ((await unlessRejected(written)) === undefined) this.#channel.note("the modem refuses the name servers");
   }
 
   /** Guide 4.2: a failed activation is looked into, what can be mended is mended, and it is tried once more. */

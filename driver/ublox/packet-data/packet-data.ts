@@ -1,10 +1,10 @@
-import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
 import { type Field, integer, quote, toInteger } from "../../at/fields";
 import { ask, trySend, unlessRejected } from "../../cellular/commands";
 import { readOperator } from "../../cellular/operator";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
+import { checkNameServers, KeptNameServers, type NameServers } from "../../services/name-servers";
 import type { AuthType, PacketDataService, PdpContext, PdpStatus } from "../../services/packet-data";
 import { addressFamily } from "../addresses";
 import { command, query } from "../commands";
@@ -39,6 +39,7 @@ export class UbloxPacketData implements PacketDataService {
   readonly #model: UbloxTraits;
   readonly #losses: ContextLossWatch;
   readonly #disposed = new AbortController();
+  #servers = new KeptNameServers();
 
   constructor(channel: Channel, model: UbloxTraits) {
     this.#channel = channel;
@@ -70,6 +71,7 @@ export class UbloxPacketData implements PacketDataService {
     // opened it, and would close it without notice (guide 2.3.1).
     if ((await this.#isLte()) && (await this.#isActive(cid))) {
       this.#losses.add(cid);
+      await this.#setKeptServers(cid);
       return;
     }
     try {
@@ -78,6 +80,7 @@ export class UbloxPacketData implements PacketDataService {
       throw asNoConnection(error, cid);
     }
     this.#losses.add(cid);
+    await this.#setKeptServers(cid);
   }
 
   async deactivate(cid: number): Promise<void> {
@@ -96,16 +99,18 @@ export class UbloxPacketData implements PacketDataService {
     if (!active) return { cid, active, apn, type, addresses: [], dns: [] };
     const assigned = await this.#readAddresses(cid);
     const { addresses, ...parameters } = await this.#readParameters(cid);
-    return { cid, active, apn, type, ...parameters, addresses: assigned.length > 0 ? assigned : addresses };
+    const dns = this.#servers.override(cid, parameters.dns);
+    return { cid, active, apn, type, ...parameters, dns, addresses: assigned.length > 0 ? assigned : addresses };
   }
 
   async setDns(cid: number, primary: string, secondary: string): Promise<void> {
     this.#check(cid);
-    const servers = [quoteServer(primary, "primaryDns"), quoteServer(secondary, "secondaryDns")];
-    for (const [index, server] of servers.entries()) {
-      if (server === undefined) continue;
-      await this.#channel.send(command("+UDNSCFG=", [cid, index + 1, server.family, server.address]));
-    }
+    await this.#writeServers(cid, { primary, secondary });
+    this.#servers.keep(cid, { primary, secondary });
+  }
+
+  keepNameServers(kept: KeptNameServers): void {
+    this.#servers = kept;
   }
 
   onLost(listener: (cid: number, reason: string) => void): () => void {
@@ -119,6 +124,23 @@ export class UbloxPacketData implements PacketDataService {
   dispose(error: Error): void {
     this.#losses.dispose();
     this.#disposed.abort(error);
+  }
+
+  async #writeServers(cid: number, { primary, secondary }: NameServers): Promise<void> {
+    checkNameServers({ primary, secondary });
+    for (const [index, server] of [primary, secondary].entries()) {
+      if (server === "") continue;
+      const address = quote(server, { field: "DNS server", max: 45 });
+      await this.#channel.send(command("+UDNSCFG=", [cid, index + 1, addressFamily(server), address]));
+    }
+  }
+
+  /** A connection without them is worth more than none. */
+  async #setKeptServers(cid: number): Promise<void> {
+    const kept = this.#servers.get(cid);
+    if (kept === undefined) return;
+    const written = this.#writeServers(cid, kept).then(() => true);
+    if ((await unlessRejected(written)) === undefined) this.#channel.note("the modem refuses the name servers");
   }
 
   async #readDefinition(cid: number): Promise<ContextDefinition | undefined> {
@@ -202,12 +224,6 @@ function quoteCredentials({ user = "", password = "" }: PdpContext): Credentials
 function matches(held: ContextDefinition | undefined, wanted: PdpContext): boolean {
   if (held === undefined || held.apn !== wanted.apn) return false;
   return held.type === wanted.pdpType || (held.assigned && wanted.pdpType === "IPV4V6");
-}
-
-function quoteServer(server: string, field: string): { family: 0 | 1; address: Field } | undefined {
-  if (server === "") return undefined;
-  if (isIP(server) === 0) throw new ModemError("INVALID_INPUT", `${field} is not an IP address`);
-  return { family: addressFamily(server), address: quote(server, { field, max: 45 }) };
 }
 
 function asNoConnection(error: unknown, cid: number): unknown {

@@ -101,7 +101,7 @@ describe.each([
 });
 
 describe("a simulated LARA-R6 with settings that need a reboot", () => {
-  it("is rebooted once, and not again the next time", async () => {
+  it("F28 is rebooted for the profile, then for the rest, and not again the next time", async () => {
     const settings = { mnoProfile: 100, cid: 2 };
     const modem = make("sim:LARA-R6", settings);
     const restarts: string[] = [];
@@ -112,7 +112,7 @@ describe("a simulated LARA-R6 with settings that need a reboot", () => {
     await modem.close();
     modem.open();
     await modem.ready({ timeout: 25_000 });
-    expect(restarts).toHaveLength(1);
+    expect(restarts).toHaveLength(2);
   });
 });
 
