@@ -159,8 +159,10 @@ export class SimCard {
     this.#changed();
   }
 
-  onChange(listener: () => void): void {
+  /** Returns what ends it. */
+  onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   #verify(pin: string): void {

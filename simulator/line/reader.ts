@@ -1,5 +1,8 @@
 const LINE_FEED = 0x0a;
 const CANCEL = 0x18;
+/** V.250 5.2.1: both letters upper or both lower case; anything before them is ignored. */
+const PREFIX = /^(AT|at)$/;
+const LENGTH_OF_PREFIX = 2;
 
 /** The characters that S-registers choose (V.250 5.2.1 to 5.2.3). */
 export interface LineCharacters {
@@ -23,6 +26,8 @@ export class CommandLineReader {
   readonly #maxLine: number;
   readonly #characters: () => LineCharacters;
   #text = "";
+  /** Where `AT` begins in the text; -1 while it does not. */
+  #prefix = -1;
   #overflowed = false;
 
   constructor(maxLine: number, characters: () => LineCharacters) {
@@ -32,11 +37,12 @@ export class CommandLineReader {
 
   /** Whether a command line has begun: the modem prints no unsolicited line into it. */
   get begun(): boolean {
-    return prefixAt(this.#text) >= 0;
+    return this.#prefix >= 0;
   }
 
   reset(): void {
     this.#text = "";
+    this.#prefix = -1;
     this.#overflowed = false;
   }
 
@@ -44,7 +50,7 @@ export class CommandLineReader {
     const { terminator, editing } = this.#characters();
     if (byte === terminator) return this.#finish();
     if (byte === editing) {
-      if (prefixAt(this.#text) !== this.#text.length - 2) this.#text = this.#text.slice(0, -1);
+      if (this.#prefix < 0 || this.#text.length > this.#prefix + LENGTH_OF_PREFIX) this.#text = this.#text.slice(0, -1);
       return NOTHING;
     }
     if (byte === CANCEL) this.reset();
@@ -61,20 +67,18 @@ export class CommandLineReader {
     }
     if (this.#text.length >= this.#maxLine) this.#overflowed = true;
     else this.#text += character;
+    if (this.#prefix < 0 && PREFIX.test(this.#text.slice(-LENGTH_OF_PREFIX))) {
+      this.#prefix = this.#text.length - LENGTH_OF_PREFIX;
+    }
     return NOTHING;
   }
 
   #finish(): Reading {
     const text = this.#text;
     const overflowed = this.#overflowed;
+    const prefix = this.#prefix;
     this.reset();
-    const prefix = prefixAt(text);
     if (prefix < 0) return NOTHING;
-    return overflowed ? { kind: "too-long" } : { kind: "line", body: text.slice(prefix + 2) };
+    return overflowed ? { kind: "too-long" } : { kind: "line", body: text.slice(prefix + LENGTH_OF_PREFIX) };
   }
-}
-
-/** V.250 5.2.1: both letters upper or both lower case; anything before them is ignored. */
-function prefixAt(text: string): number {
-  return text.search(/AT|at/);
 }

@@ -87,9 +87,10 @@ function cardReporting(modem: Modem): Reporting {
   return modem.service<Reporting>("quectel/sim-status", (owner) => {
     const reporting: Reporting = { on: 0 };
     const { powerCycle } = owner;
-    owner.sim.onChange(() => {
-      if (reporting.on === 1 && !powerCycle.aborted) owner.urc(`+QSIMSTAT: 1,${inserted(owner)}`);
+    const leave = owner.sim.onChange(() => {
+      if (reporting.on === 1) owner.urc(`+QSIMSTAT: 1,${inserted(owner)}`);
     });
+    powerCycle.addEventListener("abort", leave, { once: true });
     return reporting;
   });
 }

@@ -1,9 +1,10 @@
 import { flag, settingCommand } from "../cellular/settings";
 import type { Call, CommandDefinition } from "../line/command";
-import { choiceAt, expectCount, integerAt } from "../line/parameters";
+import { choiceAt, expectCount, integerAt, stringAt } from "../line/parameters";
 import { lineSettings } from "../line/settings";
 import type { Modem } from "../modem";
 import { incorrectParameters } from "./errors";
+import { pinCommands } from "./pins";
 
 /** Settings that a host makes after power-on (development note, start-up): port, power saving, radio access, pins. */
 export const configurationCommands: readonly CommandDefinition[] = [
@@ -13,7 +14,13 @@ export const configurationCommands: readonly CommandDefinition[] = [
   { name: "+USIO", set: setPortLayout, read: readPortLayout, test: (call) => call.info(`+USIO: (0-${LAST_LAYOUT})`) },
   { name: "+URAT", set: setTechnologies, read: readTechnologies, test: (call) => call.info("+URAT: (0,2,3),(0,2,3)") },
   { name: "+UBANDMASK", set: setBands, read: readBands, test: (call) => call.info("+UBANDMASK: (2,3)") },
-  { name: "+UGPIOC", set: setPin, read: readPins, test: (call) => call.info("+UGPIOC: (16,23,24,25),(0-255)") },
+  ...pinCommands,
+  {
+    name: "+CSGT",
+    set: setGreeting,
+    read: readGreeting,
+    test: (call) => call.info(`+CSGT: (0,1),${LONGEST_GREETING}`),
+  },
   { name: "+CPWROFF", execute: switchOff, test: () => undefined },
 ];
 
@@ -124,30 +131,34 @@ function readBands(call: Call, modem: Modem): void {
   call.info(`+UBANDMASK: 3,${lte.join(",")},${OTHER},${other}`);
 }
 
-/** GPIO1 to GPIO4 by pin number. */
-const PINS = [16, 23, 24, 25];
-const PIN_MODES = "ublox.pins";
-const OUTPUT = 0;
-const DISABLED = 255;
+const LONGEST_GREETING = 49;
+const GREETING = "ublox.greeting";
 
-function pinModes(modem: Modem): Readonly<Record<string, number>> {
-  return modem.storage.get<Record<string, number>>(PIN_MODES) ?? {};
+interface Greeting {
+  readonly mode: number;
+  readonly text: string;
 }
 
-function setPin(call: Call, modem: Modem): void {
-  expectCount(call, 2, 3);
-  const pin = choiceAt(call, 0, PINS);
-  const mode = integerAt(call, 1, 0, DISABLED);
-  // Only an output has a level.
-  if (call.arguments.length > 2 && mode !== OUTPUT) throw incorrectParameters();
-  integerAt(call, 2, 0, 1, 0);
-  modem.storage.set(PIN_MODES, { ...pinModes(modem), [pin]: mode });
+function greetingOf(modem: Modem): Greeting {
+  return modem.storage.get<Greeting>(GREETING) ?? { mode: 0, text: "" };
 }
 
-/** One line per pin, without a prefix. */
-function readPins(call: Call, modem: Modem): void {
-  call.info("+UGPIOC:");
-  for (const pin of PINS) call.info(`${pin},${pinModes(modem)[pin] ?? DISABLED}`);
+/** What a start prints (AT facts 1.8); nothing unless a host asked for it. */
+export function greeting(modem: Modem): string {
+  const { mode, text } = greetingOf(modem);
+  return mode === 1 ? text : "";
+}
+
+function setGreeting(call: Call, modem: Modem): void {
+  expectCount(call, 1, 2);
+  const mode = choiceAt(call, 0, [0, 1]);
+  modem.storage.set(GREETING, { mode, text: stringAt(call, 1, LONGEST_GREETING, greetingOf(modem).text) });
+}
+
+/** 27.007 8.32: the text stands first. */
+function readGreeting(call: Call, modem: Modem): void {
+  const { mode, text } = greetingOf(modem);
+  call.info(`+CSGT: "${text}",${mode}`);
 }
 
 /** OK, then the line is dead until the modem is switched on. */

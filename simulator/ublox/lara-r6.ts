@@ -2,7 +2,7 @@ import type { Call } from "../line/command";
 import { integerAt } from "../line/parameters";
 import type { Personality } from "../personality";
 import { cellCommands } from "./cell";
-import { configurationCommands } from "./configuration";
+import { configurationCommands, greeting } from "./configuration";
 import { diagnosticCommands } from "./diagnostics/diagnostics";
 import { ERROR_TEXTS, notSupported } from "./errors";
 import { fileCommands } from "./files/files";
@@ -11,7 +11,7 @@ import { adoptOperatorProfile, restoreWithProfile } from "./packet-data/operator
 import { packetDataCommands } from "./packet-data/packet-data";
 import { certificateCommands } from "./security/certificates";
 import { securityCommands } from "./security/security";
-import { simCommands } from "./sim";
+import { reportSim, simCommands } from "./sim";
 import { socketCommands } from "./sockets/sockets";
 import { moduleSettingCommands } from "./sockets/udconf";
 
@@ -20,15 +20,18 @@ const FIRMWARE = "00.13,A00.01";
 
 /**
  * u-blox LARA-R6001, not the "D" variant, whose first version lacks +UDCONF=19 (guide 2.3.1). It prints nothing after
- * booting; a host sends AT until it answers.
+ * booting unless +CSGT asks for it; a host sends AT until it answers.
  */
 export const LARA_R6: Personality = {
   name: "LARA-R6",
   manufacturer: "u-blox",
   model: "LARA-R6001",
   revision: "00.13",
-  starts: adoptOperatorProfile,
-  bootLines: [],
+  starts: (modem) => {
+    adoptOperatorProfile(modem);
+    reportSim(modem);
+  },
+  bootLines: [{ text: greeting, delay: 0 }],
   // u-blox modems put NULs on the line when they restart.
   bootNoise: Buffer.from([0, 0]),
   bootTime: 50,
