@@ -28,6 +28,8 @@ const HEAD_LENGTH = 8_192;
 const LONGEST_GAP_S = 30;
 /** The same where nothing is waited for: the answer to HEAD is all there when the result URC comes. */
 const HEAD_GAP_S = 5;
+/** ms that OK may be late behind the URC that follows it. */
+const OK_LATE_MS = 500;
 const RESPONSE_FILE = "http-response.tmp";
 
 /** What is read: which request it belongs to, and what its result URC said. */
@@ -91,14 +93,23 @@ export class ResponseReader {
     const wait = longestGap(reading);
     const time =
       transferTime(length + HEAD_LENGTH, this.#channel.bytesPerSecond) + Math.max(deadline.remaining, wait * 1000);
+    const left = new AbortController();
     const reader = command("+QHTTPREAD=", [wait], {
       download: { length: end.find },
       timeout: time + wait * 1000 + TIMEOUTS.late,
       usual: wait * 1000 + TIMEOUTS.late,
+      signal: left.signal,
     });
     const urc = this.#resultUrc("+QHTTPREAD:", operation, reader.label, TIMEOUTS.late);
+    let lost: NodeJS.Timeout | undefined;
+    const match = (line: Line): ReturnType<typeof urc.match> => {
+      const result = urc.match(line);
+      // It comes behind OK: where that has not come it was lost, and the line need not wait as long as for data.
+      if (result !== undefined) lost = setTimeout(() => left.abort(damaged(operation, reader.label)), OK_LATE_MS);
+      return result;
+    };
     try {
-      const { response } = await commandWithResult(this.#channel, reader, urc);
+      const { response } = await commandWithResult(this.#channel, reader, { ...urc, match });
       const isDamaged = response.damaged === true || end.condition === "damaged";
       if (isDamaged && end.hasHead) throw damaged(operation, reader.label);
       if (end.condition === "unproven") throw unproven(operation, reader.label);
@@ -106,6 +117,8 @@ export class ResponseReader {
     } catch (error) {
       if (error instanceof Unproven) throw error;
       throw incomplete(translated(error, operation), `${end.bodyBytes} of ${length} bytes of the body arrived`);
+    } finally {
+      clearTimeout(lost);
     }
   }
 

@@ -12,7 +12,8 @@ const LINE_END = 2;
  * result. Group 1 is a line end that the server sent too much (RFC 9112 2.2 tells of such).
  */
 const RESULT = new RegExp(`^(\\r?\\n)?(?:${PREFIXED})*\\r\\nOK\\r\\n(?:${PREFIXED})*?\\r\\n\\+QHTTPREAD: \\d+\\r\\n`);
-const RESULT_ALONE = new RegExp(`^(\\r?\\n)?(?:${PREFIXED})*${FINAL}(?:${PREFIXED})*$`);
+const RESULT_ALONE = new RegExp(`^(\\r?\\n)?(?:${PREFIXED})*${FINAL}`);
+const ONLY_PREFIXED = new RegExp(`^(?:${PREFIXED})*$`);
 
 /** What came by QHTTPREAD. */
 export type ResponseCondition =
@@ -69,7 +70,7 @@ export class ResponseEnd {
   };
 
   #brokenOff(raw: Buffer): number | undefined {
-    const end = lastWordsIn(raw);
+    const end = lastWordsIn(raw) ?? resultUrcIn(raw);
     // The line ends of the last words end no head.
     if (end !== undefined && this.#head !== undefined && end < this.#head.length) this.#head = undefined;
     return end;
@@ -108,12 +109,24 @@ export class ResponseEnd {
     // Some firmware waits long for the server to close before it says OK (AT facts 5).
     if (behind === "") return isSilent && lastWordsIn(raw) === undefined ? "whole" : undefined;
     // A server that closes behind the head of an answer to HEAD has sent all, whatever the modem thinks of it.
-    const lone = isSilent || this.#announced.headOnly ? RESULT_ALONE.exec(behind) : null;
+    const lone = isSilent || this.#announced.headOnly ? loneResultIn(behind) : null;
     const match = RESULT.exec(behind) ?? lone;
     if (match === null) return undefined;
     const mayBeShifted = match[1] !== undefined && mayHaveGrown(raw.subarray(head.length - LINE_END, total));
     return mayBeShifted ? "unproven" : "whole";
   }
+}
+
+function loneResultIn(behind: string): RegExpExecArray | null {
+  const match = RESULT_ALONE.exec(behind);
+  return match !== null && ONLY_PREFIXED.test(behind.slice(match[0].length)) ? match : null;
+}
+
+/** Where the result URC begins that ends all that has come: the final result before it was damaged. */
+function resultUrcIn(raw: Buffer): number | undefined {
+  const start = Math.max(0, raw.length - TAIL_LENGTH);
+  const { index } = /(?:\r?\n)?\+QHTTPREAD: \d{1,5}\r\n$/.exec(raw.toString("latin1", start)) ?? {};
+  return index === undefined ? undefined : start + index;
 }
 
 /** Whether two bytes may have been doubled on the way. */

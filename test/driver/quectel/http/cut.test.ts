@@ -55,6 +55,37 @@ describe("F01 a BG96 body whose last bytes don't come", () => {
     expect(wrong).toEqual([]);
   });
 
+  it.each(["lost", "doubled", "flipped"] as const)(
+    "F01 neighbour: is an error or right, and soon, when bytes of the final result are %s",
+    async (kind) => {
+      const modem = await damagedModem("BG96", await rawServer(() => answer(BODY)));
+      await get(modem);
+      modem.line.record();
+      await get(modem);
+      const end = modem.line.recorded.indexOf(BODY) + BODY.length;
+      const wrong: string[] = [];
+      for (let at = end - 3; at < end + 6; at += 1) {
+        for (const count of [1, 2, 3]) {
+          modem.line.damage({ kind, at, count });
+          const sent = get(modem).then(({ body }) => body.toString());
+          const {
+            end: code,
+            error,
+            line,
+          } = await timed(modem, () =>
+            sent.then(
+              (body) => (body === BODY || (kind === "flipped" && at < end) ? "done" : body),
+              ({ code: failed }) => failed,
+            ),
+          );
+          if (!["done", "MODEM_REJECTED"].includes(code) || error > 3_000 || line > 12_000)
+            wrong.push(`${count} at ${at - end}: ${code} ${error} ${line}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
+
   it.each([
     ["ends in a final result", `${BODY}\r\nOK\r\n`],
     ["ends in an error", `${BODY}\r\n+CME ERROR: 719\r\n`],
