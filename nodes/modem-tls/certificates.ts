@@ -1,6 +1,11 @@
 import type { Node } from "node-red";
 import { isModemError } from "../../driver/errors";
-import { type Certificate, matches, parseCertificate } from "../../driver/services/security/certificate";
+import {
+  type Certificate,
+  checkAuthority,
+  matches,
+  parseCertificate,
+} from "../../driver/services/security/certificate";
 import type { CertificateKind } from "../../driver/services/security/security";
 import { isPlainObject } from "../common/input";
 import type { Runtime } from "../common/types";
@@ -58,8 +63,12 @@ function certificateAnswer(text: (name: string) => string): CertificateAnswer {
       const certificate = parseCertificate(SUBJECTS[subject], content, { field: subject, password });
       parsed.set(subject, certificate);
       answer[subject] = report(certificate);
+      if (subject === "ca") checkAuthority(certificate, subject);
     } catch (error) {
-      answer[subject] = { problem: isModemError(error) ? error.message : `${subject} can't be read` };
+      answer[subject] = {
+        ...answer[subject],
+        problem: isModemError(error) ? error.message : `${subject} can't be read`,
+      };
     }
   }
   const cert = parsed.get("cert");

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
-import { ModemError } from "../../errors";
+import { ModemError, shortened } from "../../errors";
 import { keyAlgorithm } from "./key-algorithm";
 import { type PemBlock, readPem, writePem } from "./pem";
 import type { CertificateKind } from "./security";
@@ -21,6 +21,8 @@ export interface Certificate {
   readonly algorithm: string;
   /** `CN=Test Client`, parts joined by commas; certificates only, as the two dates. */
   readonly subject?: string;
+  /** The authority that issued it, of a certificate that may sign no others. */
+  readonly issuedBy?: string;
   readonly validFrom?: Date;
   readonly expires?: Date;
 }
@@ -143,7 +145,7 @@ type Parsed = Omit<Certificate, "kind" | "encrypted">;
 function parseX509({ label, der }: PemBlock, refuse: Refuse): Parsed {
   const certificate = attempt(() => new X509Certificate(der));
   if (certificate === undefined) throw refuse(unreadable(label, "certificate", der));
-  const { raw, subject, validFrom, validTo } = certificate;
+  const { raw, subject, issuer, validFrom, validTo } = certificate;
   const key = attempt(() => certificate.publicKey);
   if (key === undefined) throw refuse("has a public key that can't be read");
   return {
@@ -152,10 +154,29 @@ function parseX509({ label, der }: PemBlock, refuse: Refuse): Parsed {
     md5s: [md5(raw)],
     publicKey: spki(key),
     algorithm: orRefuse(() => keyAlgorithm(key), refuse),
-    subject: subject.split("\n").join(", "),
+    subject: oneLine(subject),
+    // Roots of the first version of X.509 say nothing of what they may sign; one that signed itself is its own anchor.
+    ...(certificate.ca || subject === issuer ? {} : { issuedBy: oneLine(issuer) }),
     validFrom: new Date(validFrom),
     expires: new Date(validTo),
   };
+}
+
+function oneLine(name: string): string {
+  return name.split("\n").join(", ");
+}
+
+/**
+ * What a server is checked against has to be an authority's: with its own certificate there no check can succeed.
+ *
+ * @throws {ModemError} `INVALID_INPUT`, naming the field
+ */
+export function checkAuthority({ subject = "", issuedBy }: Certificate, field: string): void {
+  if (issuedBy === undefined) return;
+  throw new ModemError(
+    "INVALID_INPUT",
+    `${field} is not a certificate authority's: ${shortened(subject)} is a server's or a client's own. Enter the certificate of the authority that issued it (${shortened(issuedBy)})`,
+  );
 }
 
 function parsePublicKey({ label, der }: PemBlock, refuse: Refuse): Parsed {

@@ -1,5 +1,5 @@
 import { ModemError } from "../../errors";
-import { type Certificate, matches, parseCertificate } from "./certificate";
+import { type Certificate, checkAuthority, matches, parseCertificate } from "./certificate";
 import type { SecurityProfile, SharedSecret } from "./security";
 
 /** The parsed parts of a profile that fit together. */
@@ -37,6 +37,7 @@ export function checkMaterial(profile: SecurityProfile): ProfileMaterial {
     ...(key && { key: parseCertificate("key", key, { field: "key", password }) }),
     ...(pinnedKey && { pinned: parseCertificate("server", pinnedKey, { field: "pinnedKey" }) }),
   };
+  if (material.ca !== undefined) checkAuthority(material.ca, "ca");
   checkPair(material);
   checkSharedKey(profile);
   checked.set(profile, material);

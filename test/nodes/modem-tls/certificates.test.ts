@@ -114,7 +114,7 @@ describe("what the editor is told of certificates and keys", () => {
     }
     expect(await ask([])).toMatchObject({ status: 400, answer: {} });
     expect((await ask({ id: "t", ca: "a".repeat(1_000_001) })).status).toBe(413);
-    expect((await ask({ id: "t", ca: `-----BEGIN${"a".repeat(200_000)}` })).answer.ca.problem).toMatch(/too long/);
+    expect((await ask({ id: "t", ca: `-----BEGIN${"a".repeat(200_000)}` })).answer.ca.problem).toMatch(/too large/);
   });
 
   it("needs the right to change flows", () => {

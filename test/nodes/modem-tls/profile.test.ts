@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { parseCertificate } from "../../../driver/services/security/certificate";
 import { checkMaterial } from "../../../driver/services/security/profile-material";
 import { daysLeft, policyOf, securityProfile } from "../../../nodes/modem-tls/profile";
 import { MODEM_TLS_DEFAULTS, type ModemTlsCredentials } from "../../../nodes/modem-tls/types";
@@ -118,7 +119,8 @@ describe("the days that are left", () => {
     expect(left({ pinnedKey: pem("expires-2040.cert") }, { ca: pem("ca.cert") })).toBe(days);
     const pair = { cert: pem("expires-2040.cert"), key: pem("expires-2040.key") };
     expect(left({}, pair)).toBe(days);
-    expect(left({}, { ca: pem("expires-2040.cert") })).toBe(days);
+    const ca = parseCertificate("ca", Buffer.from(pem("expires-2040.cert")), { field: "ca" });
+    expect(daysLeft({ ca })).toBe(days);
   });
 
   it("are unknown without a certificate", () => {
