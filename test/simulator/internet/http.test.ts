@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer } from "node:tls";
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AnswerReader } from "../../../simulator/internet/http/answer";
 import { exchange } from "../../../simulator/internet/http/http";
 import type { HttpExchange } from "../../../simulator/internet/http/types";
 import { createInternet } from "../../../simulator/internet/real-internet";
 import type { TlsSettings } from "../../../simulator/internet/tls/types";
+import { listen } from "../../support/listen";
 import { TLS_FIXTURES } from "../../support/paths";
 import { answering, closedPort, tcpServer } from "./servers";
 
@@ -81,9 +81,7 @@ describe("exchange", () => {
     const server = createServer({ key: fixture("loopback.key.pem"), cert: certificate }, (socket) => {
       socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\n\r\nsecret"));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
+    const port = await listen(server);
     expect((await exchange(get(port, { tls: UNCHECKED }), internet)).body.toString()).toBe("secret");
   });
 

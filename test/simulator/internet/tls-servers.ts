@@ -1,11 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer, type SecureVersion, type TLSSocket, type TlsOptions } from "node:tls";
-import { onTestFinished } from "vitest";
 import { openTls } from "../../../simulator/internet/tls/tls";
 import type { TlsConnection, TlsSettings } from "../../../simulator/internet/tls/types";
+import { listen } from "../../support/listen";
 import { TLS_FIXTURES } from "../../support/paths";
 
 export function pem(name: string): Buffer {
@@ -49,12 +48,9 @@ export interface TlsServer {
 export async function tlsServer(options: TlsOptions = {}, onData = greet): Promise<TlsServer> {
   const seen: SeenHandshake[] = [];
   const sessions = new Map<string, Buffer>();
-  const open = new Set<TLSSocket>();
   const server = createServer({ ...identity("server"), ...options }, (socket) => {
-    open.add(socket);
     seen.push(describeHandshake(socket));
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => open.delete(socket));
     socket.once("data", () => onData(socket));
   });
   server.on("newSession", (id: Buffer, data: Buffer, done: () => void) => {
@@ -64,12 +60,7 @@ export async function tlsServer(options: TlsOptions = {}, onData = greet): Promi
   server.on("resumeSession", (id: Buffer, done: (error: null, data: Buffer | null) => void) => {
     done(null, sessions.get(id.toString("hex")) ?? null);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return { port: (server.address() as AddressInfo).port, seen, sessions };
+  return { port: await listen(server), seen, sessions };
 }
 
 function describeHandshake(socket: TLSSocket): SeenHandshake {

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createServer } from "node:tls";
-import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { listen } from "../../../support/listen";
 import { firstRequest, get, read } from "../http/http-host";
 import { identity, SERVER_CHECKED, secure, secureHost, secureServer } from "./tls-host";
 
@@ -28,10 +29,7 @@ describe("a secured connection", () => {
     server.on("connection", (socket) => {
       wire = socket;
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => void server.close());
-    const host = await secureHost((server.address() as AddressInfo).port);
+    const host = await secureHost(await listen(server));
     expect(await get(host)).toBe(`+QHTTPGET: ${code}`);
   });
 });

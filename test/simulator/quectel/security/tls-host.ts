@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
+import { listen } from "../../../support/listen";
 import { TLS_FIXTURES } from "../../../support/paths";
 import { route } from "../../modem-host";
 import { Bg96Host } from "../bg96-host";
@@ -51,13 +51,9 @@ export async function secureServer(options: ServerOptions, body = Buffer.from("h
       client: socket.getPeerCertificate().subject?.CN,
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const port = await listen(server);
   const waiting = () => answers.reduce((sum, { writableLength }) => sum + writableLength, 0);
-  return { port: (server.address() as AddressInfo).port, seen, waiting };
+  return { port, seen, waiting };
 }
 
 /** Settings of a security context: numbers and suites as they are, names of files in quotes. */

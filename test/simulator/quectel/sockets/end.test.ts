@@ -1,7 +1,8 @@
 import { promises as dns, type LookupAddress } from "node:dns";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { listen } from "../../../support/listen";
 import { closedPort } from "../../internet/servers";
 import { route } from "../../modem-host";
 import { Bg96Host } from "../bg96-host";
@@ -58,10 +59,7 @@ describe("the end of a connection", () => {
       socket.on("error", () => socket.destroy());
       sockets.push(socket.resume());
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    onTestFinished(() => void server.close());
-    const host = await onlineHost((server.address() as AddressInfo).port);
+    const host = await onlineHost(await listen(server));
     await open(host);
     const begin = performance.now();
     expect(await host.command("AT+QICLOSE=0,1")).toEqual(["OK"]);

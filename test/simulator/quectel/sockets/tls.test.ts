@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { listen } from "../../../support/listen";
 import { ALL_BYTES, closedPort, tcpServer } from "../../internet/servers";
 import { route } from "../../modem-host";
 import { Bg96Host } from "../bg96-host";
@@ -10,18 +10,11 @@ import { randomBytes, readAll, readStream, send, sha256 } from "./sockets-host";
 
 /** A TLS server on loopback that ends with the test; returns its port. */
 async function tlsServer(options: TlsOptions, onConnection: (socket: TLSSocket) => void): Promise<number> {
-  const sockets = new Set<TLSSocket>();
   const server = createServer(options, (socket) => {
-    sockets.add(socket.on("error", () => socket.destroy()));
+    socket.on("error", () => socket.destroy());
     onConnection(socket);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
+  return listen(server);
 }
 
 const echo = (options: TlsOptions = identity("server")) => tlsServer(options, (socket) => void socket.pipe(socket));
