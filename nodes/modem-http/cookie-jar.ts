@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { OwnCookie } from "./cookies";
+import { MAX_COOKIE_FIELD, type OwnCookie } from "./cookies";
 
 interface Cookie extends OwnCookie {
   readonly domain: string;
@@ -27,7 +27,9 @@ export class CookieJar {
 
   /** @param fields of the answer's `set-cookie` */
   take(fields: string | readonly string[] | undefined, url: string): void {
-    for (const field of [fields ?? []].flat()) this.#set(field, url);
+    for (const field of [fields ?? []].flat()) {
+      if (field.length <= MAX_COOKIE_FIELD) this.#set(field, url);
+    }
   }
 
   /** The header field for a request; undefined where there is nothing to send. */

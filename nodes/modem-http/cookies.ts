@@ -10,6 +10,9 @@ export interface OwnCookie {
 /** RFC 6265 4.1.1. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
+/** Characters of a value, as browsers take them; of a field, its attributes included. */
+const MAX_VALUE = 4096;
+export const MAX_COOKIE_FIELD = 16_384;
 /** More than any header that a modem can send has room for. */
 const MAX_COOKIES = 100;
 
@@ -36,7 +39,9 @@ export function ownCookies(header: string | undefined, cookies: unknown): OwnCoo
 }
 
 function headerCookies(header: string): OwnCookie[] {
-  const pieces = header.split(";").map((piece) => piece.trim());
+  const pieces = notTooLong(header, "headers.Cookie", MAX_COOKIE_FIELD)
+    .split(";")
+    .map((piece) => piece.trim());
   return pieces.filter((text) => text !== "").map((text) => ({ name: text.split("=", 1)[0]?.trim() ?? "", text }));
 }
 
@@ -50,8 +55,8 @@ function cookieText(name: string, cookie: unknown): string | undefined {
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
     throw invalid(field, "must be a text, or { value, encode }");
   }
-  notTooLong(String(value), field);
-  const text = encode === false ? String(value) : encoded(String(value), field);
+  const bare = notTooLong(String(value), field, MAX_VALUE);
+  const text = encode === false ? bare : encoded(bare, field);
   const isQuoted = text.length > 1 && text.startsWith('"') && text.endsWith('"');
   if (!VALUE.test(isQuoted ? text.slice(1, -1) : text))
     throw invalid(field, "has a value that a cookie can't have: leave out encode: false");
@@ -85,6 +90,7 @@ export function responseCookies(headers: Readonly<Record<string, string | string
 
 /** The cookie's name and, under `value`, its value beside its attributes; undefined for what is no cookie. */
 function parsedCookie(field: string): [name: string, attributes: Record<string, string>] | undefined {
+  if (field.length > MAX_COOKIE_FIELD) return undefined;
   const [pair, ...rest] = field.split(";").map(nameAndValue);
   if (pair === undefined || pair[0] === "") return undefined;
   const [name, value] = pair;

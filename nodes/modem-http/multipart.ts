@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import { bytesOf } from "../common/bytes";
 import { invalid } from "../common/errors";
-import { isEmpty } from "../common/input";
+import { isEmpty, notTooLong } from "../common/input";
 import { jsonText } from "../common/json";
 import { typeOfFile } from "./media-type";
 
@@ -34,7 +34,7 @@ export function multipartBody(
 ): { body: Buffer; contentType: string } {
   const parts = Object.entries(payload)
     .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => [name, partOf(name, value)] as const);
+    .map(([name, value]) => [notTooLong(name, "msg.payload: a name"), partOf(name, value)] as const);
   const border = boundary ?? `----${randomBytes(12).toString("hex")}`;
   if (!BOUNDARY.test(border)) throw invalid("contentType", "has a boundary that can't be used (RFC 2046)");
   if (parts.some(([, { content }]) => content.includes(`--${border}`))) {
@@ -103,7 +103,7 @@ function headersOf(headers: unknown, field: string): Part["headers"] {
 
 function plainText(value: unknown, field: string): string {
   if (typeof value !== "string" && typeof value !== "number") throw invalid(field, "must be a text");
-  return String(value);
+  return notTooLong(String(value), field);
 }
 
 function headerText(value: unknown, field: string): string {

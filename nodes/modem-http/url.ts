@@ -75,21 +75,11 @@ function escapePercent(url: string): string {
 
 function withQuery(url: string, query: unknown): string {
   if (!isPlainObject(query)) return url;
-  const text = formText(measured(query));
+  const text = formText(query, MAX_LENGTH);
   if (text === "") return url;
   const [location = "", fragment] = url.split("#", 2);
   const separator = !location.includes("?") ? "?" : location.endsWith("?") ? "" : "&";
   return `${location}${separator}${text}${fragment === undefined ? "" : `#${fragment}`}`;
-}
-
-/** A query is encoded only when it may fit: its encoding is up to nine times as long. */
-function measured(query: Record<string, unknown>): Record<string, unknown> {
-  const texts = Object.entries(query).flat(2);
-  const size = texts.reduce<number>((sum, text) => sum + (typeof text === "string" ? text.length : 1), 0);
-  if (size > MAX_LENGTH) {
-    throw invalid("msg.payload", `is too long for a query: ${size} characters, at most ${MAX_LENGTH}`);
-  }
-  return query;
 }
 
 /** @param refuse makes the error; the reasons never quote the URL, which may hold a password */

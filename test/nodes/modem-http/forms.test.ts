@@ -1,8 +1,12 @@
 import { createRequire } from "node:module";
+import { type ParsedUrlQueryInput, stringify } from "node:querystring";
 import { runInNewContext } from "node:vm";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { requestBody } from "../../../nodes/modem-http/body";
+import { formText } from "../../../nodes/modem-http/form";
 import { typeOfFile } from "../../../nodes/modem-http/media-type";
+import { randomRuns } from "../../support/random";
 
 const FORM = "application/x-www-form-urlencoded";
 const refusal = (message: RegExp) =>
@@ -38,6 +42,29 @@ describe("F11 a form", () => {
     for (const payload of ["a=1", Buffer.from("a=1"), new Uint8Array([97, 61, 49])]) {
       expect(requestBody("POST", payload, type)).toEqual({ body: Buffer.from("a=1") });
     }
+  });
+});
+
+describe("the text of a form", () => {
+  it("is the one that core's makes", () => {
+    const member = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.object({ maxDepth: 1 }),
+    );
+    const value = fc.oneof(member, fc.array(member, { minLength: 1, maxLength: 3 }));
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), value), (fields) => {
+        expect(formText(fields)).toBe(stringify(fields as ParsedUrlQueryInput));
+      }),
+      randomRuns(500),
+    );
+  });
+
+  it("has a limit as a query", () => {
+    expect(() => formText({ a: "x".repeat(100) }, 100)).toThrow(refusal(/^msg\.payload is too long for a query: 103/));
   });
 });
 
