@@ -14,6 +14,9 @@ export const LARA_R6 = ubloxModel({
     contexts: 8,
     // Secure ones, listening and accepted ones included (guide 5.11).
     sockets: 7,
+    // +USOSO takes ms: up to 2^31 - 1, and 32767 (AT facts 3.3).
+    keepAlive: 2_147_483,
+    linger: 32,
     httpProfiles: 4,
     securityProfiles: 5,
     // It has memory for four at once, of all its clients together (guide 3.3).

@@ -9,6 +9,9 @@ export interface UbloxTraits {
 
 export interface UbloxLimits extends Required<ModelLimits> {
   readonly sockets: number;
+  /** s: of a socket's keep-alive and linger. */
+  readonly keepAlive: number;
+  readonly linger: number;
   readonly httpProfiles: number;
   readonly securityProfiles: number;
   /** Connections over TLS, of all kinds together. */

@@ -28,5 +28,5 @@ export function socketEvent(
 }
 
 function address(remote: SocketAddress | undefined): Partial<SocketAddress> {
-  return remote === undefined ? {} : { ip: remote.ip, port: remote.port };
+  return remote === undefined || remote.ip === "" ? {} : { ip: remote.ip, port: remote.port };
 }

@@ -56,9 +56,15 @@ export class Peer implements Endpoint {
     return this.#socket;
   }
 
-  async send(data: Buffer, options: SendOptions): Promise<void> {
-    await this.socket.send(data, options);
+  /** Resolves to the receiver of a datagram. */
+  async send(data: Buffer, options: SendOptions): Promise<SocketAddress | undefined> {
+    let receiver: SocketAddress | undefined;
+    const onSent = (to: SocketAddress): void => {
+      receiver = to;
+    };
+    await this.socket.send(data, { ...options, onSent });
     this.wasUsed = true;
+    return receiver;
   }
 
   status(): Promise<SocketStatus> {

@@ -1,3 +1,4 @@
+import { bytesOf } from "../common/bytes";
 import { invalid } from "../common/errors";
 import {
   hostName,
@@ -9,6 +10,7 @@ import {
   pick,
   requiredText,
 } from "../common/input";
+import { jsonText } from "../common/json";
 import { needsMessage } from "../common/template";
 import type { Message } from "../common/types";
 import { type ModemSocketProperties, SOCKET_ACTIONS, SOCKET_RANGES } from "./types";
@@ -63,10 +65,11 @@ export async function socketRequest(
   };
 }
 
-/** Texts and Buffers; numbers and booleans as their texts, as in the core nodes. */
+/** Texts and bytes; numbers and booleans as their texts, objects as JSON, as in the core nodes. */
 function bytes(payload: unknown): Buffer {
+  const isObject = typeof payload === "object" && payload !== null && bytesOf(payload) === undefined;
   const value = typeof payload === "number" || typeof payload === "boolean" ? String(payload) : payload;
-  const data = optionalBytes(value, "msg.payload");
+  const data = optionalBytes(isObject ? jsonText(payload, "msg.payload") : value, "msg.payload");
   if (data === undefined || data.length === 0) throw invalid("msg.payload", "is missing: there is nothing to send");
   return data;
 }

@@ -26,13 +26,19 @@ export interface SocketSettings {
   readonly delimiter: Buffer;
   readonly mode: SocketMode;
   readonly cid: number | undefined;
+  /** s */
+  readonly linger: number | undefined;
+  readonly ttl: number | undefined;
+  readonly tos: number | undefined;
+  /** Whether what is sent gets the delimiter behind it. */
+  readonly appendDelimiter: boolean;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "0": "\0", "\\": "\\" };
 
 /** @throws {ModemError} `INVALID_INPUT` naming the field */
 export function socketSettings(properties: ModemSocketProperties): SocketSettings {
-  const { port, keepAlive } = SOCKET_RANGES;
+  const { port, keepAlive, linger, ttl, tos } = SOCKET_RANGES;
   const settings: SocketSettings = {
     protocol: optionalChoice(properties.protocol, "protocol", SOCKET_PROTOCOLS) ?? "tcp",
     role: optionalChoice(properties.role, "role", SOCKET_ROLES) ?? "connect",
@@ -42,6 +48,11 @@ export function socketSettings(properties: ModemSocketProperties): SocketSetting
     delimiter: Buffer.from(unescaped(optionalText(properties.delimiter, "delimiter") ?? "")),
     mode: optionalChoice(properties.mode, "mode", SOCKET_MODES) ?? "command",
     cid: optionalInteger(properties.cid, "cid", CONTEXT_RANGE),
+    // A connection's alone: of UDP the dialog hides it.
+    linger: properties.protocol === "udp" ? undefined : optionalInteger(properties.linger, "linger", linger),
+    ttl: optionalInteger(properties.ttl, "ttl", ttl),
+    tos: optionalInteger(properties.tos, "tos", tos),
+    appendDelimiter: properties.appendDelimiter === true,
   };
   if (settings.role === "listen" && settings.localPort === undefined) {
     throw invalid("localPort", "is missing: enter the port to listen on");

@@ -74,12 +74,14 @@ export class NodeSockets {
       isOpening: endpoint.isOpening,
       connections: accepted.all.length,
       failure: endpoint.failure,
+      peer: peerOf(endpoint.current),
     });
   }
 
-  async send({ data, target, choice }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
+  async send({ data: payload, target, choice }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
     await this.#closing;
-    const { protocol, role } = this.#parts.settings;
+    const { protocol, role, delimiter, appendDelimiter } = this.#parts.settings;
+    const data = appendDelimiter && protocol === "tcp" ? Buffer.concat([payload, delimiter]) : payload;
     const sent = (socket?: ModemSocket) => socketEvent("sent", socket, { bytes: data.length });
     if (role === "listen" && protocol === "tcp") {
       const peers = choice.number === undefined ? this.#accepted.all : [this.#accepted.find(choice)];
@@ -90,9 +92,8 @@ export class NodeSockets {
     if (isUdp && target === undefined) throw noTarget();
     const endpoint = await this.#use({ target, tells: false, signal });
     if (!(endpoint instanceof Peer)) throw noTarget();
-    await endpoint.send(data, { signal, ...(isUdp && target !== undefined ? { to: target } : {}) });
-    const event = sent(endpoint.socket);
-    return isUdp && target !== undefined ? { ...event, ip: target.host, port: target.port } : event;
+    const to = await endpoint.send(data, { signal, ...(isUdp && target !== undefined ? { to: target } : {}) });
+    return { ...sent(endpoint.socket), ...to };
   }
 
   /** Resolves once it is open; from then on it is kept up if the dialog names the peer. */
@@ -146,16 +147,19 @@ export class NodeSockets {
   async #open(target: Target | undefined, isTold: () => boolean, signal: AbortSignal): Promise<Peer | Listening> {
     const { modem, settings, timeout, outputs } = this.#parts;
     const { sockets } = await modem.ready({ timeout, signal });
-    const { protocol, role, localPort, cid, keepAlive, mode } = settings;
+    const { protocol, role, localPort, cid, keepAlive, mode, linger, ttl, tos } = settings;
     const common = {
       // If only messages ask for it, it is of use only while they wait.
       timeout: this.#endpoint.isKeptUp ? OPEN_TIMEOUT_MS : Math.min(timeout, OPEN_TIMEOUT_MS),
       signal,
       ...(localPort === undefined ? {} : { localPort }),
       ...(cid === undefined ? {} : { cid }),
+      ...(ttl === undefined ? {} : { ttl }),
+      ...(tos === undefined ? {} : { tos }),
     };
+    const ofStream = { keepAlive, ...(linger === undefined ? {} : { linger }) };
     if (role === "listen" && protocol === "tcp") {
-      const options = { ...common, localPort: localPort ?? 0, keepAlive };
+      const options = { ...common, localPort: localPort ?? 0, ...ofStream };
       return Listening.open(this.#accepted, (accept, onClosed) => sockets.listen(options, accept, onClosed));
     }
     const profile = this.#parts.security();
@@ -164,11 +168,18 @@ export class NodeSockets {
     if (protocol === "tcp" && target === undefined) throw noTarget();
     const socket =
       protocol === "udp" || target === undefined
-        ? await sockets.openUdp({ ...common, ...security }, peer.events)
-        : await sockets.connect({ ...common, ...security, ...target, keepAlive, mode }, peer.events);
+        ? await sockets.openUdp({ ...common, ...security, ...(target && { host: target.host }) }, peer.events)
+        : await sockets.connect({ ...common, ...security, ...target, ...ofStream, mode }, peer.events);
     peer.begin(socket, isTold() ? undefined : "connected");
     return peer;
   }
+}
+
+/** To whom, as a badge has room for it. */
+function peerOf(endpoint: Peer | Listening | undefined): string | undefined {
+  const remote = endpoint instanceof Peer ? endpoint.socket.remote : undefined;
+  if (remote === undefined || remote.ip === "") return undefined;
+  return `${remote.ip.includes(":") ? `[${remote.ip}]` : remote.ip}:${remote.port}`;
 }
 
 /** Sends to all; fails only if every one fails. */

@@ -16,6 +16,10 @@ export interface ModemSocketProperties {
   delimiter: string;
   mode: string;
   cid: number | string;
+  linger: number | string;
+  ttl: number | string;
+  tos: number | string;
+  appendDelimiter: boolean;
 }
 
 export const SOCKET_PROTOCOLS = ["tcp", "udp"] as const;
@@ -37,10 +41,17 @@ export const MODEM_SOCKET_DEFAULTS: Readonly<Omit<ModemSocketProperties, "name" 
   delimiter: "",
   mode: "command",
   cid: "",
+  linger: "",
+  ttl: "",
+  tos: "",
+  appendDelimiter: false,
 };
 
 export const SOCKET_RANGES = {
   port: { min: 1, max: 65_535 },
   /** s; each model narrows this to the limits of its command. */
   keepAlive: { min: 0, max: 32_767 },
+  linger: { min: 0, max: 32_767 },
+  ttl: { min: 1, max: 255 },
+  tos: { min: 0, max: 255 },
 } as const;

@@ -114,7 +114,7 @@ export class SocketOpener {
   async #next(refusals: number, owner: string, deadline: Deadline): Promise<SocketNumber> {
     const isFree = this.#numbers.available > 0;
     if (refusals > 0 && !isFree) throw this.#numbers.busy("or taken by others");
-    return this.#numbers.acquire(acquireBefore(deadline, owner));
+    return this.#numbers.acquire(acquireBefore({ remaining: deadline.remaining, signal: deadline.outer }, owner));
   }
 
   #watch(number: SocketNumber, state: SocketState): Opened {

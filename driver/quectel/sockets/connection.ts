@@ -67,16 +67,18 @@ export class QuectelSocket implements ModemSocket {
     this.#ended = this.#run(events);
   }
 
-  async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
+  async send(data: Uint8Array, { to, signal, onSent }: SendOptions = {}): Promise<void> {
     const { model, operation, state, names } = this.#parts;
     checkSend(model.name, this.protocol, data, to);
     if (state.hasEnded || this.#closing !== undefined) throw this.#sender.closed();
     signal?.throwIfAborted();
     if (to === undefined) return this.#stream.send(data, signal);
-    await this.#datagrams.withItem(
-      async () => this.#sender.datagram(data, { ip: await names.resolve(to.host, signal), port: to.port }, signal),
-      { signal, owner: operation },
-    );
+    const send = async (): Promise<void> => {
+      const address = { ip: await names.resolve(to.host, signal), port: to.port };
+      await this.#sender.datagram(data, address, signal);
+      onSent?.(address);
+    };
+    await this.#datagrams.withItem(send, { signal, owner: operation });
   }
 
   status(): Promise<SocketStatus> {

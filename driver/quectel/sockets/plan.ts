@@ -37,9 +37,14 @@ export function planConnect(options: ConnectOptions, model: QuectelTraits): Sock
 
 /** What all sockets have in common. @throws {ModemError} `INVALID_INPUT`, `NOT_SUPPORTED` */
 export function checkOptions(
-  { localPort, keepAlive = 0 }: Partial<Pick<ListenOptions, "localPort" | "keepAlive">>,
+  options: Partial<Pick<ListenOptions, "localPort" | "keepAlive" | "linger" | "ttl" | "tos">>,
   model: QuectelTraits,
 ): void {
+  const { localPort, keepAlive = 0 } = options;
+  for (const name of ["linger", "ttl", "tos"] as const) {
+    if (options[name] === undefined) continue;
+    throw new ModemError("NOT_SUPPORTED", `${name}: ${model.name} has no such option of a socket; leave it empty`);
+  }
   if (localPort !== undefined) integer(localPort, { field: "localPort", min: 1, max: 65_535 });
   if (keepAlive !== 0) {
     throw new ModemError(

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
+import { withoutBrackets } from "../../cellular/addresses";
 import { isModemError, ModemError } from "../../errors";
 import { NameCache } from "../../services/sockets/name-cache";
 import type {
@@ -11,6 +12,7 @@ import type {
   SocketAddress,
   SocketEvents,
   SocketService,
+  UdpOptions,
 } from "../../services/sockets/sockets";
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import type { QuectelDiagnostics } from "../diagnostics/diagnostics";
@@ -33,6 +35,7 @@ import { clearFailed, directOpening, setPackets } from "./transparent-open";
 
 /** UDP SERVICE and TCP LISTENER have no server; the manual's own example gives them this one. */
 const NO_SERVER = { host: "127.0.0.1", port: 0 } as const;
+const NO_IPV6_SERVER = { host: "::1", port: 0 } as const;
 /** Where no local port is asked for, the modem has to be given one nevertheless: RFC 6335 6. */
 const EPHEMERAL = { first: 49_152, end: 65_536, attempts: 5 } as const;
 /** What a port in use is reported as: binding failed, or port busy. */
@@ -52,7 +55,6 @@ interface Welcome {
   readonly accept?: Accept;
 }
 type OnClosed = (error?: ModemError) => void;
-type UdpOptions = Parameters<SocketService["openUdp"]>[0];
 
 /** What the sockets use of the rest. */
 export interface SocketNeeds {
@@ -116,7 +118,9 @@ export class QuectelSockets implements SocketService {
   async #connect(plan: SocketPlan, deadline: Deadline, events: SocketEvents): Promise<ModemSocket> {
     if (plan.mode === "command") return this.#dial(plan, deadline, events);
     // Before any command: one would take the line from the socket that has it.
-    const release = await this.#direct.take(acquireBefore(deadline, plan.operation));
+    const release = await this.#direct.take(
+      acquireBefore({ remaining: deadline.remaining, signal: deadline.outer }, plan.operation),
+    );
     try {
       return await this.#dial(plan, deadline, events, release);
     } catch (error) {
@@ -131,7 +135,13 @@ export class QuectelSockets implements SocketService {
     const { packetData, security } = this.#needs;
     const cid = plan.cid ?? packetData.defaultCid;
     await packetData.require(cid);
-    const lease = ssl === undefined ? undefined : await security.acquire(ssl, acquireBefore(deadline, operation));
+    const lease =
+      ssl === undefined
+        ? undefined
+        : await security.acquire(
+            ssl,
+            acquireBefore({ remaining: deadline.remaining, signal: deadline.outer }, operation),
+          );
     const family = lease === undefined ? TCP : TLS;
     const opening = { ...plan, service: "TCP", family, cid, sslContext: lease?.context } as const;
     try {
@@ -170,16 +180,17 @@ export class QuectelSockets implements SocketService {
   }
 
   async #openUdp(
-    { cid: wanted, localPort }: UdpOptions,
+    { cid: wanted, localPort, host = "" }: UdpOptions,
     deadline: Deadline,
     events: SocketEvents,
   ): Promise<ModemSocket> {
     const cid = wanted ?? this.#needs.packetData.defaultCid;
     await this.#needs.packetData.require(cid);
+    const noServer = (await this.#isIpv6(host, cid)) ? NO_IPV6_SERVER : NO_SERVER;
     for (let attempt = 1; ; attempt += 1) {
       const port = localPort ?? randomInt(EPHEMERAL.first, EPHEMERAL.end);
       const operation = `UDP socket on port ${port}`;
-      const opening = { operation, family: UDP, cid, service: "UDP SERVICE", ...NO_SERVER, localPort: port } as const;
+      const opening = { operation, family: UDP, cid, service: "UDP SERVICE", ...noServer, localPort: port } as const;
       try {
         const opened = await this.#opener.open(opening, deadline);
         return this.#start({ operation, family: UDP, remote: undefined }, opened, events);
@@ -188,6 +199,14 @@ export class QuectelSockets implements SocketService {
         if (localPort !== undefined || !isTaken || attempt === EPHEMERAL.attempts) throw error;
       }
     }
+  }
+
+  /** Whether a UDP socket has to be of IPv6: for an address of that kind, and on a context that has no other. */
+  async #isIpv6(host: string, cid: number): Promise<boolean> {
+    const kind = isIP(withoutBrackets(host));
+    if (kind !== 0) return kind === 6;
+    const { addresses } = await this.#needs.packetData.status(cid);
+    return addresses.length > 0 && addresses.every((address) => isIP(address) === 6);
   }
 
   async #listen(

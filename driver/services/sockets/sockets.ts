@@ -25,11 +25,21 @@ export interface SocketEvents {
   onClosed(error?: ModemError): void;
 }
 
+/** Of a UDP socket. */
+export interface UdpOptions extends CommonOptions {
+  readonly security?: SecurityProfile;
+  /** Whom datagrams will go to, a name or an address: the modem's socket is of that kind of address. */
+  readonly host?: string;
+}
+
 interface CommonOptions {
   /** 1–65535; the modem's own choice where it is left out. */
   readonly localPort?: number;
   /** PDP context; the modem's default one when left out. */
   readonly cid?: number;
+  /** Of its packets: time to live 1–255, type of service 0–255. The modem's own where they are left out. */
+  readonly ttl?: number;
+  readonly tos?: number;
   /** ms until it is open, waiting for a free socket included. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
@@ -43,12 +53,16 @@ export interface ConnectOptions extends CommonOptions {
   readonly security?: SecurityProfile;
   /** s without traffic after which the modem sends a probe; 0 or left out: it sends none. */
   readonly keepAlive?: number;
+  /** s that closing waits for what was sent to be acknowledged, 0 resets; the modem's own way where it is left out. */
+  readonly linger?: number;
   readonly mode: SocketMode;
 }
 
 export interface ListenOptions extends CommonOptions {
   readonly localPort: number;
   readonly keepAlive?: number;
+  /** As of a connection; every accepted one gets it. */
+  readonly linger?: number;
 }
 
 /** As far as the modem tells. */
@@ -68,6 +82,8 @@ export interface SocketStatus {
 export interface SendOptions {
   /** Of a datagram: name or address, and port, of its receiver. */
   readonly to?: { readonly host: string; readonly port: number };
+  /** Told, before `send` resolves, the address that a datagram has gone to. */
+  readonly onSent?: (to: SocketAddress) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -103,7 +119,7 @@ export interface SocketService {
   /** TCP. @throws {ModemError} `DNS_FAILED`, `CONNECT_FAILED`, `TLS_FAILED`, `NO_CONNECTION`, `MODEM_BUSY`, … */
   connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket>;
   /** UDP. @throws {ModemError} as `connect` */
-  openUdp(options: CommonOptions & { readonly security?: SecurityProfile }, events: SocketEvents): Promise<ModemSocket>;
+  openUdp(options: UdpOptions, events: SocketEvents): Promise<ModemSocket>;
   /**
    * TCP. `accept` is called with every connection and gives its listener; `onClosed` when the listening ends without
    * `close`.

@@ -15,6 +15,8 @@ export class Deadline {
   readonly #end: number;
   readonly #timer: NodeJS.Timeout;
   readonly #leave: () => void;
+  /** Of the callers alone: fires with their reasons, not when the time is over. */
+  readonly outer: AbortSignal | undefined;
 
   /**
    * @param timeout ms
@@ -28,6 +30,7 @@ export class Deadline {
       );
     this.#timer = setTimeout(over, timeout);
     const signals = outers.filter((outer) => outer !== undefined);
+    this.outer = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
     const abort = (): void => this.#controller.abort(signals.find(({ aborted }) => aborted)?.reason);
     for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
     this.#leave = () => {

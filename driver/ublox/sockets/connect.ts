@@ -41,7 +41,7 @@ export async function connectSocket(
   try {
     // Guide 5.11: after the socket was made, and before it connects.
     if (secure !== undefined) await modem.channel.send(command("+USOSEC=", [number, 1, secure.profile]));
-    await setOptions(modem.channel, number, plan.keepAlive);
+    await setOptions(modem.channel, number, plan);
     limit.signal.throwIfAborted();
     const refused = await modem.channel.connect((line) => modem.reach.run(line, socket, limit.signal), limit.signal);
     isRefused = refused !== undefined;

@@ -3,7 +3,7 @@ import { answerBefore } from "../../at/errors";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
 import { NameCache, type Resolve } from "../../services/sockets/name-cache";
-import type { SendOptions } from "../../services/sockets/sockets";
+import type { SendOptions, SocketAddress } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { readLastError, socketError, WOULD_BLOCK } from "./errors";
 import type { HexMode } from "./hex-mode";
@@ -40,13 +40,13 @@ export class DatagramWriter {
   }
 
   /** Resolves when the modem has taken it. `signal` keeps it back while its turn has not come. */
-  send(data: Uint8Array, { to, signal }: SendOptions): Promise<void> {
+  send(data: Uint8Array, { to, signal, onSent }: SendOptions): Promise<void> {
     this.#waiting.push(data);
     const work = this.#sending.then(() => {
       this.#waiting.shift();
       signal?.throwIfAborted();
       this.#owner.ended.throwIfAborted();
-      return this.#write(data, to);
+      return this.#write(data, to).then(onSent);
     });
     this.#sending = work.catch(() => undefined);
     return signal === undefined ? work : unlessAborted(work, signal);
@@ -57,10 +57,10 @@ export class DatagramWriter {
     return this.#sending;
   }
 
-  async #write(data: Uint8Array, to: SendOptions["to"]): Promise<void> {
+  async #write(data: Uint8Array, to: SendOptions["to"]): Promise<SocketAddress> {
     const { channel, number, operation, ended } = this.#owner;
     const { host, port } = checkDatagram(data, to);
-    const { target: address } = checkHost(await this.#names.resolve(host, ended));
+    const { host: ip, target: address } = checkHost(await this.#names.resolve(host, ended));
     for (let tries = 1; ; ) {
       const { syntax } = this.#owner;
       const encoding = datagramEncoding(data, this.#waiting, { rate: channel.bytesPerSecond, hex: syntax.offer });
@@ -71,10 +71,10 @@ export class DatagramWriter {
         const { lines } = await turn(command);
         const taken = writtenBytes(lines, number);
         if (taken !== data.length) throw truncated(operation, taken, data.length);
-        return;
+        return { ip, port };
       } catch (error) {
         // It was counted as sent before the refusal: a second one would be another datagram.
-        if (isModemError(error) && writtenBytes(answerBefore(error), number) === data.length) return;
+        if (isModemError(error) && writtenBytes(answerBefore(error), number) === data.length) return { ip, port };
         if (!isModemError(error, "MODEM_REJECTED") || error.cause?.command !== command.label) throw error;
         const code = await readLastError(channel);
         if (code !== WOULD_BLOCK || tries === TRIES) throw socketError(operation, error, code, "MODEM_REJECTED");

@@ -1,6 +1,8 @@
+import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
 import { type AnswerField, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
+import { withoutBrackets } from "../../cellular/addresses";
 import { isModemError, ModemError } from "../../errors";
 import type { DiagnosticsService } from "../../services/diagnostics";
 import type { PacketDataService } from "../../services/packet-data";
@@ -12,6 +14,7 @@ import type {
   SocketAddress,
   SocketEvents,
   SocketService,
+  UdpOptions,
 } from "../../services/sockets/sockets";
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import type { AcquireOptions } from "../../services/waiting/pool";
@@ -31,7 +34,6 @@ import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from ".
 import { Reach } from "./reach";
 import { SocketLine } from "./socket-line";
 
-type UdpOptions = Parameters<SocketService["openUdp"]>[0];
 type Owned = () => AcquireOptions;
 
 /** What a socket has while it lives. */
@@ -44,7 +46,7 @@ interface Holdings {
 
 export interface SocketsParts {
   readonly channel: Channel;
-  readonly packetData: Pick<PacketDataService, "onLost">;
+  readonly packetData: Pick<PacketDataService, "onLost" | "status">;
   readonly diagnostics: Pick<DiagnosticsService, "resolve">;
   readonly security: Pick<UbloxSecurity, "connect">;
   readonly model: UbloxTraits;
@@ -57,6 +59,8 @@ export class UbloxSockets implements SocketService {
   readonly #line: SocketLine;
   readonly #reach = new Reach();
   #defaultContext: number | undefined;
+  /** Of contexts: whether they have IPv6 addresses only. */
+  readonly #families = new Map<number, boolean>();
   readonly #numbers: SocketNumbers<UbloxSocket | UbloxListener>;
   readonly #syntax: HexMode;
   readonly #leave: readonly (() => void)[];
@@ -80,9 +84,9 @@ export class UbloxSockets implements SocketService {
   }
 
   async connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket> {
-    const plan = planConnect(options, this.#parts.model);
     const { security } = options;
-    return within(plan, options, async (limit, owned) => {
+    return within(planConnect(options, this.#parts.model), options, async (limit, owned) => {
+      const plan = planConnect(options, this.#parts.model, await this.#isIpv6(options));
       // First, as a socket that waits for it keeps none from others.
       const waiting = { limit, signal: options.signal, owner: plan.operation };
       const secure = security && (await this.#parts.security.connect(security, plan, waiting));
@@ -103,11 +107,17 @@ export class UbloxSockets implements SocketService {
   }
 
   async openUdp(options: UdpOptions, events: SocketEvents): Promise<ModemSocket> {
-    const plan = planUdp(options, this.#parts.model);
-    return within(plan, options, async (limit, owned) => {
+    return within(planUdp(options, this.#parts.model), options, async (limit, owned) => {
+      const plan = planUdp(options, this.#parts.model, await this.#isIpv6(options));
       const giveBack = await this.#numbers.place(owned());
       const open = async (): Promise<ModemSocket> => {
         const connection = await this.#create(plan, { giveBack }, limit);
+        try {
+          await setOptions(this.#line, connection.number, plan);
+        } catch (error) {
+          await connection.end({ closeOnModem: true });
+          throw error;
+        }
         if (limit.signal.aborted) await connection.end({ closeOnModem: true });
         else connection.start(events);
         return connection;
@@ -139,6 +149,24 @@ export class UbloxSockets implements SocketService {
     this.#numbers.dispose(error);
     const reason = isModemError(error) ? error : new ModemError("MODEM_OFFLINE", error.message);
     for (const owner of this.#numbers.owners) void owner.end({ closeOnModem: false, error: reason });
+  }
+
+  /** Whether a name has to be reached by IPv6: the modem makes a socket of one kind before it knows the address. */
+  async #isIpv6({
+    host,
+    cid = this.#defaultContext,
+  }: {
+    readonly host?: string;
+    readonly cid?: number;
+  }): Promise<boolean> {
+    if (cid === undefined || isIP(withoutBrackets(host ?? "")) !== 0) return false;
+    const held = this.#families.get(cid);
+    if (held !== undefined) return held;
+    const { addresses } = await this.#parts.packetData.status(cid);
+    // Where a context has both kinds, the modem takes IPv4 for a name.
+    const isIpv6 = addresses.length > 0 && addresses.every((address) => isIP(address) === 6);
+    if (addresses.length > 0) this.#families.set(cid, isIpv6);
+    return isIpv6;
   }
 
   /** Makes a socket; where that fails, what it was to have is given back. */
@@ -212,7 +240,7 @@ export class UbloxSockets implements SocketService {
       const remote = await readRemote(channel, connection.number);
       connection.setRemote(remote);
       connection.start(accept(connection));
-      await setOptions(channel, connection.number, plan.keepAlive);
+      await setOptions(channel, connection.number, plan);
     } catch (error) {
       channel.note(`${plan.operation}: ${String(error)}`);
       // A connection goes on without its options; one without an owner does not.
@@ -221,6 +249,7 @@ export class UbloxSockets implements SocketService {
   }
 
   #onContextLost(cid: number, reason: string): void {
+    this.#families.delete(cid);
     const error = new ModemError("NO_CONNECTION", `Data connection ${cid} was lost (${reason})`);
     const lose = (of: number | undefined): void => {
       for (const owner of this.#numbers.owners) if (owner.cid === of) owner.contextLost(error);

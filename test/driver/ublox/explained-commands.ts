@@ -12,6 +12,10 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+USOCL=[0-6]$/, source: "guide 5.9 with other sockets" },
   { pattern: /^AT\+USOSEC=[0-6],1,[0-4]$/, source: "guide 5.11; at-facts-ublox 3 for the parameters" },
   { pattern: /^AT\+USOSO=[0-6],6,1,1$/, source: "at-facts-ublox 3.3: level 6, option 1 is no-delay" },
+  {
+    pattern: /^AT\+USOSO=[0-6],(0,[12],\d{1,3}|65535,128,1,\d{1,5})$/,
+    source: "at-facts-ublox 3.3: type of service, time to live, linger",
+  },
   { pattern: /^AT\+USOR[DF]=[0-6],(0|1024)$/, source: "guide 5.5, 5.7 with other sockets; 1024 is the most" },
   { pattern: /^AT\+USOWR=[0-6],\d+(,"[^"]*")?$/, source: "guide 5.3 with other data" },
   { pattern: /^AT\+USOST=[0-6],"[0-9.]+",\d+,\d+(,"[^"]*")?$/, source: "guide 5.6, 5.10 with other data" },

@@ -79,7 +79,7 @@ describe.each(MODELS)("modem-socket over TLS on %s", (model) => {
   it("fails while the server does not answer the handshake, and can be deployed again", async () => {
     const silent = new TcpServer();
     await silent.start();
-    const { errors, send, out } = await flow(pem("ca.cert"), { port: silent.port, modem: { timeout: 2 } });
+    const { errors, send, out } = await flow(pem("ca.cert"), { port: silent.port, modem: { timeout: 6 } });
     send({ payload: REQUEST, ...SERVER });
     await silent.next();
     expect((await errors.next()).error).toMatchObject({ code: "MODEM_TIMEOUT", source: { id: "n" } });

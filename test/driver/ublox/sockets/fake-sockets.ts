@@ -296,6 +296,8 @@ export class Seen implements SocketEvents {
 export interface SocketBench extends Bench {
   readonly module: FakeSockets;
   readonly sockets: UbloxSockets;
+  /** Of every context; may be changed. */
+  readonly addresses: string[];
   /** Names that were asked for. */
   readonly resolved: readonly string[];
   /** Tells of a context's loss. */
@@ -312,10 +314,12 @@ export function socketBench(
   // The driver's own sockets would hear the same URCs.
   all.driver.dispose(new Error("not part of this test"));
   const resolved: string[] = [];
+  const addresses: string[] = ["10.0.0.2"];
   const losses: ((cid: number, reason: string) => void)[] = [];
   const sockets = new UbloxSockets({
     channel: all.channel,
     packetData: {
+      status: (cid) => Promise.resolve({ cid, active: true, apn: "", type: "IPV4V6", addresses, dns: [] }),
       onLost: (listener) => {
         losses.push(listener);
         return () => losses.splice(losses.indexOf(listener), 1);
@@ -334,6 +338,7 @@ export function socketBench(
   });
   const made: SocketBench = {
     ...all,
+    addresses,
     module: new FakeSockets(all.peer),
     sockets,
     resolved,

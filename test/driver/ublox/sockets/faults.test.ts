@@ -168,3 +168,90 @@ describe("F40 a write that was counted as taken and then refused", () => {
     expect(module.sent(0).toString()).toBe("hello world");
   });
 });
+
+describe("F29 the kind of address of a socket", () => {
+  const made = (lines: readonly string[]) => lines.filter((line) => line.startsWith("AT+USOCR"));
+
+  it("F29 is the context's for a name", async () => {
+    const { connect, addresses, peer } = socketBench();
+    addresses.splice(0, 1, "2001:db8::2");
+    await connect({ host: "known.example", cid: 2 });
+    expect(made(peer.commands)).toEqual(["AT+USOCR=6,,1,2"]);
+  });
+
+  it.each([
+    [
+      "a name on a context with both",
+      ["10.0.0.2", "2001:db8::2"],
+      { host: "known.example", cid: 2 },
+      "AT+USOCR=6,,0,2",
+    ],
+    ["a name on a context with none yet", [], { host: "known.example", cid: 2 }, "AT+USOCR=6,,0,2"],
+    ["an address, whatever the context has", ["10.0.0.2"], { host: "2001:db8::7", cid: 2 }, "AT+USOCR=6,,1,2"],
+  ])("F29 neighbour: of %s", async (_words, held, options, expected) => {
+    const { connect, addresses, peer } = socketBench();
+    addresses.splice(0, 1, ...held);
+    await connect(options);
+    expect(made(peer.commands)).toEqual([expected]);
+  });
+
+  it("F29 is the receiver's for datagrams", async () => {
+    const { sockets, peer } = socketBench();
+    await sockets.openUdp({ timeout: 5000, host: "2001:db8::7" }, new Seen());
+    await sockets.openUdp({ timeout: 5000, host: "[2001:db8::7]", cid: 3 }, new Seen());
+    await sockets.openUdp({ timeout: 5000, host: "192.0.2.1" }, new Seen());
+    expect(made(peer.commands)).toEqual(["AT+USOCR=17,,1", "AT+USOCR=17,,1,3", "AT+USOCR=17"]);
+  });
+});
+
+describe("F32 options of a socket", () => {
+  const set = (lines: readonly string[]) => lines.filter((line) => line.startsWith("AT+USOSO"));
+
+  it("F32 are set on a connection before it connects", async () => {
+    const { connect, peer } = socketBench();
+    await connect({ linger: 5, ttl: 32, tos: 184 });
+    const before = peer.commands.slice(
+      0,
+      peer.commands.findIndex((line) => line.startsWith("AT+USOCO")),
+    );
+    expect(set(before)).toEqual([
+      "AT+USOSO=0,6,1,1",
+      "AT+USOSO=0,65535,128,1,5000",
+      "AT+USOSO=0,0,2,32",
+      "AT+USOSO=0,0,1,184",
+    ]);
+  });
+
+  it("F32 neighbour: are set on a UDP socket and on accepted connections", async () => {
+    const { sockets, module, peer } = socketBench();
+    await sockets.openUdp({ timeout: 5000, ttl: 1 }, new Seen());
+    await sockets.listen(
+      { localPort: 1099, timeout: 5000, linger: 0 },
+      () => new Seen(),
+      () => undefined,
+    );
+    module.accept(1);
+    await until(() => set(peer.commands).length === 3);
+    expect(set(peer.commands)).toEqual(["AT+USOSO=0,0,2,1", "AT+USOSO=2,6,1,1", "AT+USOSO=2,65535,128,1,0"]);
+  });
+
+  it.each([
+    ["linger", { linger: 33 }],
+    ["ttl", { ttl: 0 }],
+    ["tos", { tos: 256 }],
+  ])("F32 neighbour: %s out of its range is refused, and nothing is sent", async (name, options) => {
+    const { connect, peer } = socketBench();
+    expect(await failure(connect(options))).toMatchObject({
+      code: "INVALID_INPUT",
+      message: expect.stringContaining(name),
+    });
+    expect(peer.commands).toEqual([]);
+  });
+
+  it("F32 neighbour: one that the modem refuses fails the socket, which is closed", async () => {
+    const { sockets, module, peer } = socketBench();
+    peer.on(/^AT\+USOSO=0,0,2/, ["ERROR"]);
+    expect((await failure(sockets.openUdp({ timeout: 5000, ttl: 9 }, new Seen()))).code).toBe("MODEM_REJECTED");
+    expect(module.sockets.size).toBe(0);
+  });
+});
