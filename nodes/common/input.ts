@@ -1,3 +1,4 @@
+import { withoutBlanks } from "./blanks";
 import { bytesOf } from "./bytes";
 import { invalid } from "./errors";
 import { asciiHost } from "./host-name";
@@ -6,8 +7,6 @@ import { asciiHost } from "./host-name";
 export const LONGEST_TEXT = 10_000;
 /** Characters of a number that is given as a text. */
 const LONGEST_NUMBER = 32;
-/** What may stand around a value; other blanks, line ends above all, must be seen and refused. */
-const BLANKS = " \t";
 
 /** A property that was not filled in. */
 export function isEmpty(value: unknown): value is undefined | null | "" {
@@ -45,20 +44,6 @@ export function requiredText(value: unknown, field: string, remedy = "", max: nu
   const text = optionalText(value, field, max);
   if (text === undefined) throw invalid(field, `is missing${remedy}`);
   return text;
-}
-
-/** Without blanks at either end. */
-export function withoutBlanks(text: string): string {
-  let start = 0;
-  while (start < text.length && BLANKS.includes(text.charAt(start))) start += 1;
-  return withoutAtEnd(text.slice(start), BLANKS);
-}
-
-/** Without those of the characters that it ends with; in one pass, which an expression that ends in $ is not. */
-export function withoutAtEnd(text: string, characters: string): string {
-  let end = text.length;
-  while (end > 0 && characters.includes(text.charAt(end - 1))) end -= 1;
-  return text.slice(0, end);
 }
 
 /** A server as the modem is told it. @throws {ModemError} `INVALID_INPUT` for what is neither a name nor an address */

@@ -1,5 +1,6 @@
 import type { Node } from "node-red";
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
+import { withoutAtEnd, withoutBlanks } from "../common/blanks";
 import type { Job, Operation } from "../common/controller";
 import { invalid } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
@@ -11,8 +12,6 @@ import {
   optionalText,
   pick,
   requiredText,
-  withoutAtEnd,
-  withoutBlanks,
 } from "../common/input";
 import { migrate } from "../common/migrate";
 import { renderTemplate } from "../common/template";

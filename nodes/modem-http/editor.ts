@@ -2,8 +2,9 @@ import { migrateInEditor } from "../common/editor/migrations";
 import { contextRange } from "../common/editor/models";
 import { securityProfile } from "../common/editor/profile-validator";
 import { sharedText } from "../common/editor/texts";
-import { decimalNumber, oneOf, quotable, template, wholeNumber } from "../common/editor/validators";
+import { decimalNumber, oneOf, quotable, wholeNumber } from "../common/editor/validators";
 import { readHeaderList, showHeaderList } from "./dialog/header-list";
+import { headerRows, httpUrl } from "./dialog/request-validators";
 import { MODEM_HTTP_MIGRATIONS } from "./migrations";
 import {
   HTTP_AUTH_TYPES,
@@ -28,10 +29,10 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
     version: { value: 2 },
     modem: { value: "", type: "modem", required: true },
     method: { value: "GET", validate: oneOf(HTTP_METHOD_CHOICES) },
-    url: { value: "", validate: template() },
+    url: { value: "", validate: httpUrl() },
     ret: { value: "txt", validate: oneOf(RETURN_TYPES) },
     contentType: { value: "", validate: quotable(64) },
-    headers: { value: [] },
+    headers: { value: [], validate: headerRows() },
     authType: { value: "none", validate: oneOf(HTTP_AUTH_TYPES) },
     tls: {
       value: "",

@@ -5,6 +5,7 @@ import { isEmpty, notTooLong } from "../common/input";
 import type { Message, Runtime } from "../common/types";
 import { HEADER_MARK, headerMark } from "./header-mark";
 import type { HeaderRow } from "./types";
+import { isHeaderName } from "./url-text";
 
 /** Header fields in order of arrival; names ignore case. */
 export class HeaderList {
@@ -46,6 +47,8 @@ export function requestHeaders(RED: Runtime, rows: readonly HeaderRow[], message
     if (isEmpty(name)) continue;
     if (typeof name !== "string") throw invalid("headers", `has a name that is not a text, from msg.${row.keyValue}`);
     notTooLong(name, "headers: a name");
+    if (!isHeaderName(name))
+      throw invalid("headers", `has ${JSON.stringify(shortened(name))}, which is no header name`);
     list.set(name, headerValue(name, rowPart(RED, row.valueType, row.valueValue, message)));
   }
   return list;

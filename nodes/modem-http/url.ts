@@ -1,7 +1,9 @@
 import { ModemError } from "../../driver/errors";
+import { withoutBlanks } from "../common/blanks";
 import { invalid } from "../common/errors";
-import { isPlainObject, notTooLong, withoutBlanks } from "../common/input";
+import { isPlainObject, notTooLong } from "../common/input";
 import { formText } from "./form";
+import { completeUrl, LONGEST_URL, readUrl, type UrlProblem } from "./url-text";
 
 export interface HttpTarget {
   /** Without user and password. */
@@ -19,9 +21,6 @@ export interface UrlParts {
   readonly query?: unknown;
 }
 
-/** What every server should take (RFC 9110 4.1), and more than any modem does. */
-const MAX_LENGTH = 8000;
-
 /**
  * The absolute URL of a request, escaped as the core node does; an object as the payload of a GET becomes the query.
  *
@@ -29,9 +28,9 @@ const MAX_LENGTH = 8000;
  */
 export function targetUrl(text: string, { field, scheme, query }: UrlParts): HttpTarget {
   // Before it is looked at: a text from a message may have any length.
-  notTooLong(text, field, MAX_LENGTH);
-  const absolute = withScheme(withoutBlanks(text), scheme, field);
-  const url = usableUrl(withQuery(escapePercent(absolute), query), undefined, (reason) => invalid(field, reason));
+  notTooLong(text, field, LONGEST_URL);
+  const absolute = completeUrl(withoutBlanks(text), scheme);
+  const url = usableUrl(withQuery(absolute, query), undefined, (reason) => invalid(field, reason));
   const { username, password } = url;
   return {
     url: withoutCredentials(url),
@@ -49,8 +48,8 @@ export function targetUrl(text: string, { field, scheme, query }: UrlParts): Htt
 export function redirectTarget(location: string, base: string, operation: string): string {
   const refuse = (reason: string) =>
     new ModemError("PROTOCOL_ERROR", `${operation} was answered by a redirect whose Location ${reason}`);
-  if (location.length > MAX_LENGTH)
-    throw refuse(`has ${location.length} characters; at most ${MAX_LENGTH} are followed`);
+  if (location.length > LONGEST_URL)
+    throw refuse(`has ${location.length} characters; at most ${LONGEST_URL} are followed`);
   // Servers write UTF-8 there, as the core node reads it.
   const text = Buffer.from(location, "latin1").toString("utf8");
   const url = usableUrl(text, base, refuse);
@@ -60,37 +59,27 @@ export function redirectTarget(location: string, base: string, operation: string
   return withoutCredentials(url);
 }
 
-function withScheme(text: string, scheme: "http" | "https", field: string): string {
-  if (/^https?:\/\//i.test(text)) return text;
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw invalid(field, "must begin with http:// or https://");
-  return `${scheme}://${text}`;
-}
-
-/** A percent sign that begins no escape is taken literally, as in many hand-written queries. */
-function escapePercent(url: string): string {
-  const start = url.indexOf("?");
-  if (start < 0) return url;
-  return url.slice(0, start) + url.slice(start).replace(/%(?![0-9a-f]{2})/gi, "%25");
-}
-
 function withQuery(url: string, query: unknown): string {
   if (!isPlainObject(query)) return url;
-  const text = formText(query, MAX_LENGTH);
+  const text = formText(query, LONGEST_URL);
   if (text === "") return url;
   const [location = "", fragment] = url.split("#", 2);
   const separator = !location.includes("?") ? "?" : location.endsWith("?") ? "" : "&";
   return `${location}${separator}${text}${fragment === undefined ? "" : `#${fragment}`}`;
 }
 
+const REASONS: Readonly<Record<UrlProblem, string>> = {
+  length: `is too long: at most ${LONGEST_URL} characters are allowed`,
+  control: "contains a control character",
+  scheme: "must begin with http:// or https://",
+  malformed: "is not a URL",
+  port: "has port 0, which no server has",
+};
+
 /** @param refuse makes the error; the reasons never quote the URL, which may hold a password */
 function usableUrl(text: string, base: string | undefined, refuse: (reason: string) => Error): URL {
-  // The parser drops tabs and line ends silently; what asks for one resource must not become another.
-  if (/\p{Cc}/u.test(text)) throw refuse("contains a control character");
-  if (!URL.canParse(text, base)) throw refuse("is not a URL");
-  const url = new URL(text, base);
-  if (url.protocol !== "http:" && url.protocol !== "https:") throw refuse("must begin with http:// or https://");
-  if (url.hostname === "") throw refuse("is not a URL");
-  if (url.port === "0") throw refuse("has port 0, which no server has");
+  const url = readUrl(text, base);
+  if (typeof url === "string") throw refuse(REASONS[url]);
   return url;
 }
 

@@ -1,6 +1,6 @@
 import { migrateInEditor } from "../common/editor/migrations";
 import { contextRange } from "../common/editor/models";
-import { ipAddress, oneOf, quotable, template, wholeNumber } from "../common/editor/validators";
+import { host, ipAddress, oneOf, quotable, wholeNumber } from "../common/editor/validators";
 import { PDP_TYPES } from "../modem/types";
 import { MODEM_PDP_MIGRATIONS } from "./migrations";
 import { type ModemPdpProperties, PDP_ACTION_CHOICES } from "./types";
@@ -14,7 +14,7 @@ RED.nodes.registerType<ModemPdpProperties>("modem-pdp", {
     version: { value: 1 },
     modem: { value: "", type: "modem", required: true },
     action: { value: "msg", validate: oneOf(PDP_ACTION_CHOICES) },
-    host: { value: "", validate: template() },
+    host: { value: "", validate: host() },
     apn: { value: "", validate: quotable(100) },
     pdpType: { value: "", validate: oneOf(["", ...PDP_TYPES]) },
     cid: { value: "", validate: wholeNumber(contextRange(), { optional: true }) },

@@ -3,7 +3,7 @@ import { migrateInEditor } from "../common/editor/migrations";
 import { contextRange } from "../common/editor/models";
 import { securityProfile } from "../common/editor/profile-validator";
 import { sharedText } from "../common/editor/texts";
-import { isBlank, oneOf, template, type Validator, validator, wholeNumber } from "../common/editor/validators";
+import { host, isBlank, oneOf, template, type Validator, validator, wholeNumber } from "../common/editor/validators";
 import { MODEM_SOCKET_MIGRATIONS } from "./migrations";
 import {
   type ModemSocketProperties,
@@ -24,7 +24,7 @@ RED.nodes.registerType<ModemSocketProperties>("modem-socket", {
     modem: { value: "", type: "modem", required: true },
     protocol: { value: "tcp", validate: oneOf(SOCKET_PROTOCOLS) },
     role: { value: "connect", validate: oneOf(SOCKET_ROLES) },
-    host: { value: "", validate: template() },
+    host: { value: "", validate: host() },
     port: { value: "", validate: portOrTemplate() },
     localPort: { value: "", validate: localPort() },
     tls: { value: "", type: "modem-tls", validate: securityProfile(() => undefined) },

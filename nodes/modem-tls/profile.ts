@@ -8,9 +8,10 @@ import {
   TLS_VERSIONS,
   VALIDATION_LEVELS,
 } from "../../driver/services/security/security";
+import { withoutBlanks } from "../common/blanks";
 import { invalid } from "../common/errors";
 import { asciiHost } from "../common/host-name";
-import { flag, isEmpty, optionalChoice, optionalText, withoutBlanks } from "../common/input";
+import { flag, isEmpty, optionalChoice, optionalText } from "../common/input";
 import { isCipherSuiteName } from "./cipher-suites";
 import { readMaterial } from "./material";
 import { MODEM_TLS_DEFAULTS, type ModemTlsCredentials, type ModemTlsProperties, SECRET_FORMATS } from "./types";

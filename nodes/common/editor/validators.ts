@@ -1,3 +1,5 @@
+import { withoutBlanks } from "../blanks";
+import { asciiHost } from "../host-name";
 import { sharedText } from "./texts";
 
 /** What Node-RED's published types call a validator. */
@@ -67,6 +69,16 @@ export function template(): Validator {
   return validator((value) => {
     const text = String(value ?? "").replace(/\{\{\{[^{}]*\}\}\}|\{\{[^{}]*\}\}/g, "");
     return !(text.includes("{{") || text.includes("}}")) || sharedText("validation.template");
+  });
+}
+
+/** The name or the address of a server by the rules of the runtime, a template for one, or nothing. */
+export function host(): Validator {
+  const isTemplate = template() as unknown as Check;
+  return validator((value) => {
+    const text = withoutBlanks(String(value ?? ""));
+    if (text === "" || text.includes("{{") || text.includes("}}")) return isTemplate(value);
+    return asciiHost(text) !== undefined || sharedText("validation.host");
   });
 }
 

@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  LONGEST_TEXT,
-  optionalInteger,
-  optionalNumber,
-  optionalText,
-  withoutBlanks,
-} from "../../../nodes/common/input";
+import { withoutBlanks } from "../../../nodes/common/blanks";
+import { LONGEST_TEXT, optionalInteger, optionalNumber, optionalText } from "../../../nodes/common/input";
 import { needsMessage, renderTemplate } from "../../../nodes/common/template";
 
 const MILLION = 1_000_000;

@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { hostName } from "../../nodes/common/input";
+import { requestHeaders } from "../../nodes/modem-http/headers";
+import { targetUrl } from "../../nodes/modem-http/url";
+import { editorVerdict } from "../editor/definitions";
+import { seed } from "../support/random";
+
+const accepts = (work: () => unknown): boolean => {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+};
+const urlWorks = (url: string) => accepts(() => targetUrl(url, { field: "url", scheme: "http" }));
+const hostWorks = (host: string) => accepts(() => hostName(host, "host"));
+const headerWorks = (keyValue: string) =>
+  accepts(() =>
+    requestHeaders(
+      undefined as never,
+      [{ keyType: "other", keyValue, valueType: "other", valueValue: "a" }],
+      {} as never,
+    ),
+  );
+const marked = async (type: string, field: string, value: unknown) =>
+  field in (await editorVerdict(type, { [field]: value }));
+
+describe("F19 dialog and runtime agree", () => {
+  it.each([
+    "htp://x",
+    "http://",
+    "https://",
+    "ftp://a/",
+    "http://a:0/",
+    "http://a:99999/",
+    "http://a b/",
+    "http://[::1/",
+    "a\u0007",
+    `http://a/${"b".repeat(9000)}`,
+  ])("F19 that %j is no URL", async (url) => {
+    expect(urlWorks(url)).toBe(false);
+    expect(await marked("modem-http", "url", url)).toBe(true);
+  });
+
+  it.each(["http://a", "a.example/b?c=%", " https://a:8443/ ", "http://[::1]:80/", "http://ä.example/"])(
+    "F19 neighbour: that %j is one",
+    async (url) => {
+      expect(urlWorks(url)).toBe(true);
+      expect(await marked("modem-http", "url", url)).toBe(false);
+    },
+  );
+
+  it.each(["http://x", "a b", "a".repeat(300), "a/b", "a:1", "[::1", "a\u0000"])(
+    "F19 that %j is no host",
+    async (host) => {
+      expect(hostWorks(host)).toBe(false);
+      for (const type of ["modem-socket", "modem-pdp"]) expect(await marked(type, "host", host)).toBe(true);
+    },
+  );
+
+  it.each(["a", "10.0.0.1", "2001:db8::7", "ä.example", " a.example "])(
+    "F19 neighbour: that %j is one",
+    async (host) => {
+      expect(hostWorks(host)).toBe(true);
+      for (const type of ["modem-socket", "modem-pdp"]) expect(await marked(type, "host", host)).toBe(false);
+    },
+  );
+
+  it.each(["a b", "a:", "ä", '"', "(a)", "a\r"])("F19 that %j is no name of a header field", async (name) => {
+    expect(headerWorks(name)).toBe(false);
+    expect(
+      await marked("modem-http", "headers", [
+        { keyType: "other", keyValue: name, valueType: "other", valueValue: "a" },
+      ]),
+    ).toBe(true);
+  });
+
+  it(`F19 neighbour: about whatever is typed (seed ${seed})`, async () => {
+    const pieces = [
+      "http",
+      "https",
+      "htp",
+      "://",
+      ":",
+      "/",
+      "a",
+      "b.example",
+      " ",
+      "0",
+      "80",
+      "%",
+      "?",
+      "ä",
+      "[::1]",
+      "@",
+      "\t",
+      "#",
+      "_",
+      "-",
+    ];
+    const text = fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 7 }).map((parts) => parts.join(""));
+    await fc.assert(
+      fc.asyncProperty(text, async (typed) => {
+        if (typed.trim() === "") return;
+        expect(await marked("modem-http", "url", typed)).toBe(!urlWorks(typed));
+        expect(await marked("modem-pdp", "host", typed)).toBe(!hostWorks(typed));
+        const row = [{ keyType: "other", keyValue: typed, valueType: "other", valueValue: "a" }];
+        expect(await marked("modem-http", "headers", row)).toBe(!headerWorks(typed));
+      }),
+      { numRuns: 500, seed },
+    );
+  });
+});
