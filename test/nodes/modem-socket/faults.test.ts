@@ -54,7 +54,9 @@ describe.each(MODELS)("modem-socket on %s", (model) => {
     node.receive({ payload: "x" });
     const sent = await node.events.next();
     expect(isIP(String(sent.ip))).toBe(4);
-    await expect.poll(() => node.status.messages.map(badge)).toContainEqual(expect.stringContaining("status.connectedTo"));
+    await expect
+      .poll(() => node.status.messages.map(badge))
+      .toContainEqual(expect.stringContaining("status.connectedTo"));
   });
 
   it("F22 neighbour: tells the address that a datagram has gone to", async () => {
