@@ -14,6 +14,7 @@ import { Backoff } from "../services/waiting/backoff";
 import { kindOfPort } from "../transport/port-text";
 import type { ContextConnector, LifeContext } from "./context";
 import type { Session } from "./session";
+import { withoutNumber } from "./simulated-sim";
 
 /** One session's life on the network: SIM, search, connect, ready, and again from where it broke. */
 export class NetworkLife implements ContextConnector {
@@ -146,19 +147,14 @@ export class NetworkLife implements ContextConnector {
       await turnRadioOn(channel, signal);
     }
     const { port, pin } = settings;
-    // Simulated modems and SIMs have one number each unless they are given others: the port tells them apart.
+    // One IMEI serves all simulated modems: the port tells them apart.
     const isSimulated = kindOfPort(port) === "simulated";
-    const left = this.#driver.sim;
-    const questions =
-      isSimulated && left !== undefined
-        ? { iccid: async () => undefined, pinAttempts: () => left.pinAttempts() }
-        : left;
     await unlockSim(channel, {
       port,
       imei: isSimulated ? "" : this.#imei,
       pin,
       pins,
-      questions,
+      questions: isSimulated ? withoutNumber(this.#driver.sim) : this.#driver.sim,
       bootTime: timing.simBoot,
       interval: timing.simInterval,
       signal,
@@ -209,7 +205,16 @@ export class NetworkLife implements ContextConnector {
   async #connect(): Promise<void> {
     const { connections, state } = this.#context;
     if (connections.wanted.length > 0) state.advance("connecting");
-    for (const { cid } of connections.wanted) await connections.activate(this.#driver.services.packetData, cid);
+    for (const { cid } of connections.wanted) {
+      await connections.activate(this.#driver.services.packetData, cid);
+      await this.#tolerate(this.#advise(cid));
+    }
+  }
+
+  async #advise(cid: number): Promise<void> {
+    const { settings, tell } = this.#context;
+    const advice = settings.xlat === true ? undefined : await this.#driver.services.packetData.advise?.(cid);
+    if (advice !== undefined) tell.notice(advice);
   }
 
   /** Stays while all is well; returns when registration or a context has to be restored. */

@@ -42,6 +42,8 @@ export interface PacketDataService {
   setDns(cid: number, primary: string, secondary: string): Promise<void>;
   /** Takes over the name servers of earlier sessions, and keeps new ones there. */
   keepNameServers?(kept: KeptNameServers): void;
+  /** For the log: what the flow's author should know of an active context although it works. */
+  advise?(cid: number): Promise<string | undefined>;
   /** Calls `listener` when the network or the modem takes an active context away; returns the way out. */
   onLost(listener: (cid: number, reason: string) => void): () => void;
 }

@@ -10,8 +10,9 @@ export const LARA_R6 = ubloxModel({
   // Linux `drivers/usb/serial/option.c`; the first is Qualcomm's, which it bears as it is delivered.
   usbProducts: ["05c6:908b", "1310", "1311", "1312", "1313"],
   limits: {
-    // At most 8 are active (guide 2.1).
     contexts: 8,
+    // Primary ones; 8 with the secondary ones, which the driver does not make (guide 2.1).
+    activeContexts: 5,
     // Secure ones, listening and accepted ones included (guide 5.11).
     sockets: 7,
     // +USOSO takes ms: up to 2^31 - 1, and 32767 (AT facts 3.3).

@@ -55,7 +55,7 @@ class UbloxDriver implements ModelDriver {
 
   constructor(channel: Channel, model: UbloxTraits) {
     const packetData = new UbloxPacketData(channel, model);
-    const diagnostics = new UbloxDiagnostics(channel, model);
+    const diagnostics = new UbloxDiagnostics(channel, packetData, model);
     const files = new UbloxFiles(channel);
     const security = new UbloxSecurity(channel, new UbloxCertificates(channel, files), model);
     const http = new UbloxHttp(channel, files, security, model);

@@ -8,6 +8,8 @@ export interface UbloxTraits {
 }
 
 export interface UbloxLimits extends Required<ModelLimits> {
+  /** Primary contexts that are active at a time. */
+  readonly activeContexts: number;
   readonly sockets: number;
   /** s: of a socket's keep-alive and linger. */
   readonly keepAlive: number;

@@ -11,6 +11,7 @@ import { Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { query } from "../commands";
 import { requireDefaultContext } from "../packet-data/default-context";
+import type { UbloxPacketData } from "../packet-data/packet-data";
 import { TIMEOUTS } from "../timeouts";
 import type { UbloxTraits } from "../traits";
 import { planPing, runPing } from "./ping";
@@ -28,13 +29,15 @@ interface ResolveOptions {
 /** +UPING and +UDNSRN (guide 2.4). */
 export class UbloxDiagnostics implements DiagnosticsService {
   readonly #channel: Channel;
+  readonly #packetData: UbloxPacketData;
   readonly #model: UbloxTraits;
   /** +UUPING names no command: two at once could not be told apart. */
   readonly #ping = new Pool(["+UPING"], { name: "pings" });
   readonly #disposed = new AbortController();
 
-  constructor(channel: Channel, model: UbloxTraits) {
+  constructor(channel: Channel, packetData: UbloxPacketData, model: UbloxTraits) {
     this.#channel = channel;
+    this.#packetData = packetData;
     this.#model = model;
   }
 
@@ -91,7 +94,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
       throw new ModemError(
         "DNS_FAILED",
-        `${name} could not be resolved, check it and the DNS servers: ${error.message}`,
+        `${name} could not be resolved, check it and the DNS servers: ${error.message}${this.#packetData.apnHint}`,
         error.cause,
       );
     }

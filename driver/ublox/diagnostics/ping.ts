@@ -61,6 +61,10 @@ function pingCommand(plan: PingPlan, options: PingOptions): ReturnType<typeof co
   return command("+UPING=", [plan.address, ...parameters], { timeout: TIMEOUTS.start });
 }
 
+/** <rtt> of an attempt that failed (guide 2.4.1). */
+const NO_REPLY = -1;
+const TTL_TOO_LOW = -2;
+
 const COMPLETE = "complete";
 type End = typeof COMPLETE | ModemError;
 
@@ -72,13 +76,16 @@ function collect(line: Line, plan: PingPlan, replies: PingReply[]): End | undefi
   const sequence = toInteger(first);
   // Damaged on the line: it does not tell which attempt it belongs to, or whether that is the last.
   if (!(sequence >= 1 && sequence <= plan.count)) return undefined;
-  replies.push(reply(sequence, toInteger(size), address?.text ?? "", toInteger(ttl), toInteger(rtt), plan));
+  // Some networks say that a host can't be reached by "time exceeded", behind a first attempt without a reply (guide 2.4.1).
+  const isUnreachable = toInteger(rtt) === TTL_TOO_LOW && replies.length > 0;
+  if (isUnreachable) replies.push({ sequence, error: "the network reports that the host is unreachable" });
+  else replies.push(reply(sequence, toInteger(size), address?.text ?? "", toInteger(ttl), toInteger(rtt), plan));
   return sequence === plan.count ? COMPLETE : undefined;
 }
 
 function reply(sequence: number, size: number, address: string, ttl: number, rtt: number, plan: PingPlan): PingReply {
-  if (rtt === -1) return { sequence, error: `no reply within ${inSeconds(plan.timeout)}` };
-  if (rtt === -2) return { sequence, error: `the TTL of ${plan.ttl} is too low to reach the host` };
+  if (rtt === NO_REPLY) return { sequence, error: `no reply within ${inSeconds(plan.timeout)}` };
+  if (rtt === TTL_TOO_LOW) return { sequence, error: `the TTL of ${plan.ttl} is too low to reach the host` };
   if (!(rtt >= 0)) return { sequence, error: "the modem reported a reply that can't be read" };
   return { sequence, address, rtt, ttl, size };
 }

@@ -39,6 +39,10 @@ export class UbloxPacketData implements PacketDataService {
   readonly #model: UbloxTraits;
   readonly #losses: ContextLossWatch;
   readonly #disposed = new AbortController();
+  /** Contexts whose APN the network chooses. */
+  readonly #withoutApn = new Set<number>();
+  /** Contexts for which IPv4 and IPv6 were asked. */
+  readonly #dualStack = new Set<number>();
   #servers = new KeptNameServers();
 
   constructor(channel: Channel, model: UbloxTraits) {
@@ -56,6 +60,10 @@ export class UbloxPacketData implements PacketDataService {
     const held = await this.#readDefinition(cid);
     const keep = provisionsApns(profile) && context.apn === "" && held !== undefined;
     const differs = !keep && !matches(held, context);
+    this.#withoutApn.delete(cid);
+    if (context.pdpType === "IPV4V6") this.#dualStack.add(cid);
+    else this.#dualStack.delete(cid);
+    if (context.apn === "" && !keep) this.#withoutApn.add(cid);
     const setUp = async (): Promise<void> => {
       if (differs) await this.#writeDefinition(context, apn);
       await this.#authenticate(cid, context.authType, credentials);
@@ -74,6 +82,7 @@ export class UbloxPacketData implements PacketDataService {
       await this.#setKeptServers(cid);
       return;
     }
+    await this.#requireRoom(cid);
     try {
       await this.#channel.send(command("+CGACT=", [1, cid], { timeout: TIMEOUTS.context, repeatable: true }));
     } catch (error) {
@@ -111,6 +120,23 @@ export class UbloxPacketData implements PacketDataService {
 
   keepNameServers(kept: KeptNameServers): void {
     this.#servers = kept;
+  }
+
+  /** Guide 2.5: some networks give IPv6 alone. */
+  async advise(cid: number): Promise<string | undefined> {
+    if (!this.#dualStack.has(cid)) return undefined;
+    const addresses = await this.#askAddresses(cid);
+    if (addresses.length === 0 || addresses.some((address) => !address.includes(":"))) return undefined;
+    return (
+      `Data connection ${cid} has IPv6 only, although IPv4 was asked for too. To reach hosts of IPv4 on the network of ` +
+      "T-Mobile US, set 464XLAT to on."
+    );
+  }
+
+  /** What may be the reason that nothing can be reached although there is an address; empty where there is none. */
+  get apnHint(): string {
+    if (this.#withoutApn.size === 0) return "";
+    return ". No APN is set: the network may have given one that leads nowhere, ask the operator for the right one";
   }
 
   onLost(listener: (cid: number, reason: string) => void): () => void {
@@ -182,10 +208,27 @@ export class UbloxPacketData implements PacketDataService {
   }
 
   async #isActive(cid: number): Promise<boolean> {
-    const states = await unlessRejected(ask(this.#channel, READ_STATES));
+    const active = await this.#active();
     // Firmware that can't tell: an active context has an address.
-    if (states === undefined) return (await this.#askAddresses(cid)).length > 0;
-    return states.some((fields) => toInteger(fields[0]) === cid && toInteger(fields[1]) === 1);
+    return active?.includes(cid) ?? (await this.#askAddresses(cid)).length > 0;
+  }
+
+  /** undefined where the modem doesn't tell. */
+  async #active(): Promise<number[] | undefined> {
+    const states = await unlessRejected(ask(this.#channel, READ_STATES));
+    return states?.filter((fields) => toInteger(fields[1]) === 1).map((fields) => toInteger(fields[0]));
+  }
+
+  /** @throws {ModemError} `MODEM_BUSY` when as many contexts are active as the modem can have (guide 2.1) */
+  async #requireRoom(cid: number): Promise<void> {
+    const others = ((await this.#active()) ?? []).filter((active) => active !== cid);
+    const most = this.#model.limits.activeContexts;
+    if (others.length < most) return;
+    throw new ModemError(
+      "MODEM_BUSY",
+      `Data connection ${cid} can't be activated: ${others.join(", ")} are active, and ${this.#model.name} has no more ` +
+        `than ${most}. Deactivate one first.`,
+    );
   }
 
   async #readParameters(cid: number): Promise<ReturnType<typeof parseContextParameters>> {

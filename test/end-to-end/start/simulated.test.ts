@@ -61,6 +61,21 @@ describe.each(["LARA-R6", "BG96"])("a simulated %s", (model) => {
   });
 });
 
+describe("F32 a simulated LARA-R6 that gets IPv6 where both were asked for", () => {
+  it.each([
+    ["F32 is a note that names 464XLAT", { pdpType: "IPV4V6" }, 1],
+    ["F32 neighbour: is none where IPv6 was asked for", { pdpType: "IPV6" }, 0],
+    ["F32 neighbour: is none where 464XLAT is on", { pdpType: "IPV4V6", xlat: true }, 0],
+  ] satisfies [string, Partial<ModemSettings>, number][])("%s", async (_what, settings, notes) => {
+    const { modem } = await prepare("sim:LARA-R6?pdp-type=IPV6", settings);
+    const notices: string[] = [];
+    modem.on("notice", (text) => notices.push(text));
+    modem.open();
+    await modem.ready(SOON);
+    expect(notices.filter((text) => text.includes("464XLAT"))).toHaveLength(notes);
+  });
+});
+
 describe("F28 a simulated LARA-R6 whose new operator profile restores factory values", () => {
   it.each([
     ["a context of its own", { cid: 2 }, "+UDCONF=19", "+UDCONF: 19,2,0"],

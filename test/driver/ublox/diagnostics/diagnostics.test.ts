@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { delay } from "../../../../driver/delay";
 import { ModemError } from "../../../../driver/errors";
 import { pass, useFakeTime } from "../../../support/clock";
+import { failure } from "../../../support/failure";
 import { bench, expectExplained } from "../bench";
 import type { PeerOptions } from "../peer";
 
@@ -46,19 +47,20 @@ describe("ping", () => {
     expectExplained(peer.commands);
   });
 
-  it("tells a timeout (-1) from a TTL that is too low (-2), and no reply at all is a result", async () => {
+  it.each([
+    ["F31 a timeout and then -2 is a host that is unreachable", [-1, -2], [/no reply within 5 s/, /unreachable/]],
+    ["F31 neighbour: every -2 behind the timeout is", [-1, -2, -2], [/no reply/, /unreachable/, /unreachable/]],
+    ["F31 neighbour: -2 at first is a TTL that is too low", [-2], [/TTL of 32/]],
+    ["F31 neighbour: no reply at all is a result", [-1, -1], [/no reply/, /no reply/]],
+  ])("%s", async (_what, times, errors) => {
     const { diagnostics, peer } = tools();
-    const work = diagnostics.ping("a.b", { count: 2 });
+    const work = diagnostics.ping("a.b", { count: times.length });
     await turns();
-    peer.urc('+UUPING: 1,32,"a.b","",0,-1');
-    peer.urc('+UUPING: 2,32,"a.b","10.0.0.1",32,-2');
+    for (const [index, rtt] of times.entries()) peer.urc(`+UUPING: ${index + 1},32,"a.b","10.0.0.1",32,${rtt}`);
     expect(await work).toEqual({
-      sent: 2,
+      sent: times.length,
       received: 0,
-      replies: [
-        { sequence: 1, error: "no reply within 5 s" },
-        { sequence: 2, error: expect.stringContaining("TTL of 32") },
-      ],
+      replies: errors.map((error, index) => ({ sequence: index + 1, error: expect.stringMatching(error) })),
       rtt: { min: 0, avg: 0, max: 0 },
     });
   });
@@ -268,5 +270,24 @@ describe("name resolution that fails", () => {
     await turns();
     driver.dispose(new ModemError("MODEM_RESTARTED", "rebooted"));
     await failed;
+  });
+});
+
+describe("F31 an APN that leads nowhere", () => {
+  useFakeTime();
+
+  it("F31 says where an empty APN may be the reason that a name can't be resolved", async () => {
+    for (const [apn, words] of [
+      ["", /APN/],
+      ["internet", /^(?!.*APN)/],
+    ] as const) {
+      const { diagnostics, driver, peer } = tools();
+      peer.on(/^AT\+(CGDCONT|UAUTHREQ|CFUN)=/, ["OK"]).on(/^AT\+UMNOPROF\?$/, ["+UMNOPROF: 90", "OK"]);
+      peer.on(/^AT\+CGDCONT\?$/, ["OK"]).on(/^AT\+CFUN\?$/, ["+CFUN: 1", "OK"]);
+      peer.on(/^AT\+UDNSRN=/, ["+CME ERROR: DNS error"]);
+      await driver.services.packetData.define({ cid: 1, apn, pdpType: "IPV4V6", authType: "none" });
+      const error = await pass(failure(diagnostics.resolve("a.b")));
+      expect(error).toMatchObject({ code: "DNS_FAILED", message: expect.stringMatching(words) });
+    }
   });
 });

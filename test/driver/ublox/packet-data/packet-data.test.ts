@@ -307,3 +307,29 @@ describe("the loss of a context", () => {
     expect(lost).toEqual([]);
   });
 });
+
+describe("F31 the most that can be active", () => {
+  function busy(active: readonly number[]) {
+    const parts = network();
+    parts.peer.on(/^AT\+CGACT\?$/, () => [...active.map((cid) => `+CGACT: ${cid},1`), "OK"]);
+    return parts;
+  }
+
+  it("F31 is five primary contexts, and the error names them", async () => {
+    const { data, peer } = busy([1, 2, 3, 4, 5]);
+    await expect(data.activate(6)).rejects.toMatchObject({
+      code: "MODEM_BUSY",
+      message: expect.stringContaining("1, 2, 3, 4, 5"),
+    });
+    expect(peer.commands).not.toContain("AT+CGACT=1,6");
+  });
+
+  it.each([
+    [[1, 2, 3, 4], 6],
+    [[1, 2, 3, 4, 5], 5],
+    [[], 8],
+  ])("F31 neighbour: leaves room beside %j for %i", async (active, cid) => {
+    const { data } = busy(active);
+    await data.activate(cid);
+  });
+});
