@@ -15,6 +15,8 @@ export const BG96 = quectelModel({
     activeContexts: 3,
     // AT facts 2.2: TLS included.
     sockets: 12,
+    // AT facts 2.2: +QISEND cuts off what is beyond.
+    send: 1460,
     sslContexts: [1, 2, 3, 4, 5, 0],
     // AT facts 4: as any file's.
     certificateName: 80,

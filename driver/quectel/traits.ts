@@ -11,6 +11,8 @@ export interface QuectelLimits extends Required<ModelLimits> {
   /** Contexts that are active at a time. */
   readonly activeContexts: number;
   readonly sockets: number;
+  /** Bytes of one send of a socket, and so of a datagram. */
+  readonly send: number;
   /** SSL contexts, the HTTP client's own (1) first. */
   readonly sslContexts: readonly number[];
   /** Bytes: of a URL, of a GET's head and body, and of what the line may bring to a POST or PUT. */

@@ -16,7 +16,7 @@ import type { Opened } from "./connect";
 import { SocketControl, type SocketFamily } from "./control";
 import { SocketReader } from "./reader";
 import { StreamWriter } from "./stream";
-import { LARGEST_SEND, SocketWriter } from "./writer";
+import { SocketWriter } from "./writer";
 
 /** What +QISTATE's numbers are of a connection; 3 is printed for one that has just been made (AT facts 2.2). */
 const STATES: readonly string[] = ["closed", "syn-sent", "established", "established", "close-wait"];
@@ -47,7 +47,7 @@ export class QuectelSocket implements ModemSocket {
     this.#parts = parts;
     this.#control = new SocketControl(parts.channel, parts.number.value, parts.family);
     this.#sender = new SocketWriter(this.#control, parts.state, parts.operation);
-    this.#stream = new StreamWriter(this.#sender);
+    this.#stream = new StreamWriter(this.#sender, parts.model.limits.send);
   }
 
   get number(): number {
@@ -69,7 +69,7 @@ export class QuectelSocket implements ModemSocket {
 
   async send(data: Uint8Array, { to, signal, onSent }: SendOptions = {}): Promise<void> {
     const { model, operation, state, names } = this.#parts;
-    checkSend(model.name, this.protocol, data, to);
+    checkSend(model, this.protocol, data, to);
     if (state.hasEnded || this.#closing !== undefined) throw this.#sender.closed();
     signal?.throwIfAborted();
     if (to === undefined) return this.#stream.send(data, signal);
@@ -135,7 +135,12 @@ export async function socketStatus(
 }
 
 /** @throws {ModemError} `INVALID_INPUT` */
-export function checkSend(model: string, protocol: "tcp" | "udp", data: Uint8Array, to: SendOptions["to"]): void {
+export function checkSend(
+  { name, limits }: QuectelTraits,
+  protocol: "tcp" | "udp",
+  data: Uint8Array,
+  to: SendOptions["to"],
+): void {
   if (protocol === "tcp") {
     if (to !== undefined)
       throw new ModemError("INVALID_INPUT", "host and port are for datagrams, not for a connection");
@@ -144,9 +149,9 @@ export function checkSend(model: string, protocol: "tcp" | "udp", data: Uint8Arr
   if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port are missing: a datagram needs a receiver");
   integer(to.port, { field: "port", min: 1, max: 65_535 });
   if (data.length === 0)
-    throw new ModemError("INVALID_INPUT", `payload is empty: ${model} can't send an empty datagram`);
-  if (data.length > LARGEST_SEND) {
-    const message = `payload has ${data.length} bytes: a datagram of ${model} has at most ${LARGEST_SEND}`;
+    throw new ModemError("INVALID_INPUT", `payload is empty: ${name} can't send an empty datagram`);
+  if (data.length > limits.send) {
+    const message = `payload has ${data.length} bytes: a datagram of ${name} has at most ${limits.send}`;
     throw new ModemError("INVALID_INPUT", message);
   }
 }

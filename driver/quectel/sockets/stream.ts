@@ -1,14 +1,17 @@
 import { JoinedSends } from "../../services/sockets/joined-sends";
 import type { SendQueue } from "../../services/sockets/send-queue";
-import { type FullBuffer, LARGEST_SEND, type SocketWriter } from "./writer";
+import type { FullBuffer, SocketWriter } from "./writer";
 
 /** Sends over a TCP connection by +QISEND or +QSSLSEND (AT facts 2.2, 3.2). */
 export class StreamWriter {
   readonly #sender: SocketWriter;
+  /** Bytes of one send. */
+  readonly #most: number;
   readonly #sends = new JoinedSends((queue) => this.#carryOut(queue));
 
-  constructor(sender: SocketWriter) {
+  constructor(sender: SocketWriter, most: number) {
     this.#sender = sender;
+    this.#most = most;
   }
 
   /** Resolves when the modem has taken all of `data`; `signal`, not aborted yet, ends it between two chunks. */
@@ -36,7 +39,7 @@ export class StreamWriter {
     };
     while (!queue.isEmpty) {
       if (this.#sender.hasEnded) queue.failAll(this.#sender.closed());
-      else await queue.nextJoined(LARGEST_SEND, write);
+      else await queue.nextJoined(this.#most, write);
       if (full?.backoff.stuck === undefined) continue;
       // All of them have waited for this buffer; who comes later begins to wait then.
       queue.failAll(full.backoff.stuck);

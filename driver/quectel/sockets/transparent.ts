@@ -91,7 +91,7 @@ export class TransparentSocket implements ModemSocket {
   }
 
   async send(data: Uint8Array, { to, signal }: SendOptions = {}): Promise<void> {
-    checkSend(this.#parts.model.name, this.protocol, data, to);
+    checkSend(this.#parts.model, this.protocol, data, to);
     if (this.#parts.state.hasEnded || this.#closing !== undefined) throw this.#closed();
     await this.#sending.withItem(() => this.#write(data, signal), { signal, owner: this.#parts.operation });
   }

@@ -5,9 +5,6 @@ import { translated } from "../errors";
 import type { SocketControl } from "./control";
 import type { SocketState } from "./state";
 
-/** +QISEND takes so many at once and cuts off what is beyond (AT facts 2.2). */
-export const LARGEST_SEND = 1460;
-
 /** Between two looks at a full buffer, and for one that takes nothing. */
 const BACKOFF_MS = { first: 100, longest: 2_000, patience: 60_000 } as const;
 
@@ -48,7 +45,7 @@ export class SocketWriter {
   }
 
   /**
-   * Offers at most `LARGEST_SEND` bytes; those of a stream are not given up before the modem has answered or the socket
+   * Offers at most as many bytes as the model takes at once; those of a stream are not given up before the modem has answered or the socket
    * is stopped.
    *
    * @returns whether they were taken; none were where there was no room for all
