@@ -2,17 +2,21 @@ import type { Call, CommandDefinition } from "../line/command";
 import { CommandError } from "../line/command-error";
 import { expectCount, INCORRECT_PARAMETERS, stringAt } from "../line/parameters";
 import type { Modem } from "../modem";
+import { septetsOf, textOf } from "./messages/alphabet";
+
+const QUESTION_MARK = 0x3f;
 
 /** How +CSCS's character sets write a text. */
 const SETS: Readonly<Record<string, (text: string) => string>> = {
-  GSM: (text) => inBytes(text),
-  IRA: (text) => inBytes(text),
+  GSM: (text) => gsmCodes(text).toString("latin1"),
+  IRA: (text) => text.replace(/[^\0-\xff]/gu, "?"),
   UCS2: (text) => Buffer.from(text, "utf16le").swap16().toString("hex").toUpperCase(),
-  HEX: (text) => Buffer.from(text, "latin1").toString("hex").toUpperCase(),
+  HEX: (text) => gsmCodes(text).toString("hex").toUpperCase(),
 };
-/** What a byte can't hold is a question mark. */
-function inBytes(text: string): string {
-  return text.replace(/[^\0-\xff]/gu, "?");
+
+/** In the SIM's own alphabet, which HEX does not convert (27.007 5.5); what it lacks is a question mark. */
+function gsmCodes(text: string): Buffer {
+  return Buffer.from([...text].flatMap((character) => septetsOf(character) ?? [QUESTION_MARK]));
 }
 
 const INITIAL = "IRA";
@@ -34,11 +38,12 @@ export function inCharacterSet(text: string, modem: Modem): string {
 /** What a host wrote in the character set it asked for. */
 export function fromCharacterSet(text: string, modem: Modem): string {
   const { name } = chosen(modem);
+  if (name === "GSM") return textOf([...Buffer.from(text, "latin1")]);
   const isHex = text.length % 2 === 0 && /^[0-9A-Fa-f]*$/.test(text);
   if (!isHex || (name !== "UCS2" && name !== "HEX")) return text;
   const bytes = Buffer.from(text, "hex");
   return name === "HEX"
-    ? bytes.toString("latin1")
+    ? textOf([...bytes])
     : bytes
         .subarray(0, bytes.length & ~1)
         .swap16()

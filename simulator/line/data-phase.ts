@@ -127,9 +127,10 @@ export class DataPhase {
     this.end();
   }
 
-  /** DTR drops: a prompt ends with the bytes it has; data mode follows &D. */
+  /** DTR drops: a prompt ends with the bytes it has, or is cancelled where a text is typed; data mode follows &D. */
   hangUp(): void {
-    this.#upload?.end();
+    this.#upload?.hangUp();
+    this.#upload = undefined;
     const onDtr = this.#port.settings.numbers.get("&D") ?? 0;
     if (onDtr > 0) this.#dataMode?.leave();
   }

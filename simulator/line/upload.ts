@@ -74,6 +74,12 @@ export class Upload {
     this.#outcome.resolve(bytes.subarray(0, bytes.length - without));
   }
 
+  /** The host is gone: bytes that were counted end here, a text that has no end is not meant. */
+  hangUp(): void {
+    if (this.#options.typed === undefined) this.end();
+    else this.abandon(this.#options.typed.cancelled);
+  }
+
   abandon(reason: Error): void {
     stopWait(this.#timer);
     this.#missing = 0;

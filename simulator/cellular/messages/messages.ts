@@ -101,11 +101,9 @@ function listUnread(call: Call, modem: Modem): void {
 function print(call: Call, modem: Modem, wanted: number): void {
   modem.sim.require();
   const store = messageStore(modem, 0);
-  for (const [index, message] of store.all()) {
-    if (wanted !== ALL && STATES.indexOf(message.state) !== wanted) continue;
-    call.info(printListed(modem, index, message));
-    store.markRead(index);
-  }
+  const listed = store.all().filter(([, { state }]) => wanted === ALL || STATES.indexOf(state) === wanted);
+  for (const [index, message] of listed) call.info(printListed(modem, index, message));
+  store.markRead(listed.map(([index]) => index));
 }
 
 function listStates(call: Call, modem: Modem): void {
@@ -126,7 +124,7 @@ function read(call: Call, modem: Modem): void {
   expectCount(call, 1, 1);
   const [index, message] = messageAt(call, modem);
   call.info(printRead(modem, message));
-  messageStore(modem, 0).markRead(index);
+  messageStore(modem, 0).markRead([index]);
 }
 
 /** By <delflag> (27.005 3.5.4): which states go, beside the index that 0 names. */
@@ -143,12 +141,13 @@ function remove(call: Call, modem: Modem): void {
   const flag = integerAt(call, 1, 0, DELETED.length - 1, 0);
   const store = messageStore(modem, 0);
   if (flag === 0) {
-    store.remove(messageAt(call, modem)[0]);
+    store.remove([messageAt(call, modem)[0]]);
     return;
   }
   integerAt(call, 0, 0, ROOM);
   modem.sim.require();
-  for (const [index, { state }] of store.all()) if (DELETED[flag]?.includes(state)) store.remove(index);
+  const gone = store.all().filter(([, { state }]) => DELETED[flag]?.includes(state));
+  store.remove(gone.map(([index]) => index));
 }
 
 function listIndices(call: Call, modem: Modem): void {

@@ -44,8 +44,9 @@ function plainDigits(number: string): string {
 function address(number: string): string {
   const digits = plainDigits(number);
   if (!/^\d+$/.test(digits)) {
-    const bytes = pack(septetsOf(number) ?? []);
-    return hex([bytes.length * 2, ALPHANUMERIC, ...bytes]);
+    const septets = septetsOf(number) ?? [];
+    // The half octets that are used, so that seven letters are not read as eight.
+    return hex([Math.ceil((septets.length * 7) / 4), ALPHANUMERIC, ...pack(septets)]);
   }
   return hex([digits.length, number.startsWith("+") ? INTERNATIONAL : 0x81]) + semiOctets(digits);
 }

@@ -58,15 +58,19 @@ export class MessageStore {
     this.#modem.storage.set(KEY + this.name, { ...this.#stored, [index]: message });
   }
 
-  /** A message that was shown is read. */
-  markRead(index: number): void {
-    const message = this.at(index);
-    if (message?.state === "REC UNREAD") this.put(index, { ...message, state: "REC READ" });
+  /** Messages that were shown are read. */
+  markRead(indices: readonly number[]): void {
+    const stored = { ...this.#stored };
+    for (const index of indices) {
+      const message = stored[index];
+      if (message?.state === "REC UNREAD") stored[index] = { ...message, state: "REC READ" };
+    }
+    this.#modem.storage.set(KEY + this.name, stored);
   }
 
-  remove(index: number): void {
-    const { [index]: _gone, ...others } = this.#stored;
-    this.#modem.storage.set(KEY + this.name, others);
+  remove(indices: readonly number[]): void {
+    const left = this.all().filter(([index]) => !indices.includes(index));
+    this.#modem.storage.set(KEY + this.name, Object.fromEntries(left));
   }
 
   get #stored(): Stored {

@@ -25,29 +25,31 @@ export function alphabetOf(coding: number): number {
 
 /** A text as one message or, if it is too long, as several; in seven bits if all of its characters exist there. */
 export function userDataOf(text: string): UserData[] {
-  const septets = septetsOf(text);
-  if (septets !== undefined) {
-    return portions(septets, MOST_SEPTETS).map((portion) => {
-      const bytes = pack(portion).toString("hex").toUpperCase();
-      return { coding: SEVEN_BITS, header: false, length: portion.length, bytes };
-    });
+  const characters = [...text];
+  if (septetsOf(text) !== undefined) {
+    const septets = characters.map((character) => septetsOf(character) ?? []);
+    return portions(septets, MOST_SEPTETS).map((portion) => userData(SEVEN_BITS, portion.length, pack(portion)));
   }
-  const bytes = Buffer.from(text, "utf16le").swap16();
-  return portions([...bytes], MOST_BYTES).map((portion) => {
-    return {
-      coding: UCS2,
-      header: false,
-      length: portion.length,
-      bytes: Buffer.from(portion).toString("hex").toUpperCase(),
-    };
-  });
+  const bytes = characters.map((character) => [...Buffer.from(character, "utf16le").swap16()]);
+  return portions(bytes, MOST_BYTES).map((portion) => userData(UCS2, portion.length, Buffer.from(portion)));
 }
 
-function portions(all: readonly number[], most: number): number[][] {
-  if (all.length === 0) return [[]];
-  return Array.from({ length: Math.ceil(all.length / most) }, (_, index) =>
-    all.slice(index * most, (index + 1) * most),
-  );
+function userData(coding: number, length: number, bytes: Buffer): UserData {
+  return { coding, header: false, length, bytes: bytes.toString("hex").toUpperCase() };
+}
+
+/** As many characters together as fit; none is cut (23.040 9.2.3.24.1: nor an escape from what it escapes). */
+function portions(characters: readonly (readonly number[])[], most: number): number[][] {
+  let last: number[] = [];
+  const all = [last];
+  for (const character of characters) {
+    if (last.length + character.length > most) {
+      last = [];
+      all.push(last);
+    }
+    last.push(...character);
+  }
+  return all;
 }
 
 /** Octets that a length stands for. */

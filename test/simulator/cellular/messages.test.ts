@@ -278,10 +278,11 @@ describe("a PDU", () => {
     );
   });
 
-  it("names a sender of letters", () => {
+  it("names a sender of letters, by the half octets that they take", () => {
     const [data] = userDataOf("hi");
     if (data === undefined) throw new Error("no data");
-    expect(deliver("Bank", "26/11/29,10:00:00+00", data).text).toContain("08D0C2B07B0D");
+    expect(deliver("Bank", "26/11/29,10:00:00+00", data).text).toContain("07D0C2B07B0D");
+    expect(deliver("Network", "26/11/29,10:00:00+00", data).text).toContain("0DD0CE32FDFE96AF01");
     expect(textOf(septetsOf("Bank") ?? [])).toBe("Bank");
   });
 });
