@@ -24,21 +24,21 @@ export const COMMAND_FAULTS: FaultTable = {
       const { command, code } = refusal(value);
       targets.interpreter.faults.refuse(command, code, lasts);
     },
-    end: ({ targets }, value = "") => targets.interpreter.faults.end(refusal(value).command),
+    end: ({ targets }, value = "") => targets.interpreter.faults.endRefusal(refusal(value).command),
   },
   swallow: {
     help: "runs the next =COMMAND, but its answer is lost",
     value: COMMAND,
     needsValue: true,
     start: ({ targets }, value = "", lasts) => targets.interpreter.faults.lose(value, "answer", lasts),
-    end: ({ targets }, value = "") => targets.interpreter.faults.end(value),
+    end: ({ targets }, value = "") => targets.interpreter.faults.endLoss(value, "answer"),
   },
   "swallow-result": {
     help: "likewise, but only the final result is lost: a prompt and what was printed before come",
     value: COMMAND,
     needsValue: true,
     start: ({ targets }, value = "", lasts) => targets.interpreter.faults.lose(value, "result", lasts),
-    end: ({ targets }, value = "") => targets.interpreter.faults.end(value),
+    end: ({ targets }, value = "") => targets.interpreter.faults.endLoss(value, "result"),
   },
   "character-set": {
     help: "another program has left +CSCS at =UCS2, GSM, IRA or HEX",

@@ -11,6 +11,8 @@ export type Change = (byte: number) => readonly number[];
 interface Running {
   readonly direction: Direction;
   readonly change: Change;
+  /** It goes on until it is ended. */
+  readonly lasts: boolean;
   /** Called for each byte in its turn. */
   readonly hits: () => boolean;
   /** There is no byte left to hit. */
@@ -38,7 +40,7 @@ export class Disturbances {
       if (lasts) countdown = draw();
       return true;
     };
-    this.#add({ direction, change, hits, over: () => countdown <= 0 });
+    this.#add({ direction, change, lasts, hits, over: () => countdown <= 0 });
   }
 
   /** `count` bytes, after `offset` others from now on. */
@@ -48,12 +50,12 @@ export class Disturbances {
       passed++;
       return passed > offset && passed <= offset + count;
     };
-    this.#add({ direction, change, hits, over: () => passed >= offset + count });
+    this.#add({ direction, change, lasts: false, hits, over: () => passed >= offset + count });
   }
 
-  /** Ends them all. */
-  end(): void {
-    this.#running = [];
+  /** Ends what lasts of that kind; others go on. */
+  end(direction: Direction, change: Change): void {
+    this.#running = this.#running.filter((it) => !it.lasts || it.direction !== direction || it.change !== change);
     this.#apply();
   }
 

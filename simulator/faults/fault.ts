@@ -2,7 +2,7 @@ import type { CommandInterpreter } from "../line/command-interpreter";
 import type { SerialLine } from "../line/serial-line";
 import type { SimulatedModem } from "../modem-core";
 import type { Disturbances } from "./disturbances";
-import type { FaultRule } from "./spec";
+import { type FaultRule, LONGEST_MS } from "./spec";
 
 /** What faults act on. */
 export interface FaultTargets {
@@ -50,5 +50,5 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 /** The ms that a value of `DURATION` means. */
 export function milliseconds(value: string): number {
   const unit = value.replace(/^\d+/, "");
-  return Number(value.slice(0, value.length - unit.length)) * (UNITS[unit] ?? 1);
+  return Math.min(Number(value.slice(0, value.length - unit.length)) * (UNITS[unit] ?? 1), LONGEST_MS);
 }

@@ -43,13 +43,13 @@ export const LINE_FAULTS: FaultTable = {
     help: "loses one of the next 16 bytes =to-host or =to-modem; with a duration one of each 16",
     value: DIRECTION,
     start: ({ disturbances }, value, lasts) => disturbances.somewhere(direction(value), lasts, lose),
-    end: ({ disturbances }) => disturbances.end(),
+    end: ({ disturbances }, value) => disturbances.end(direction(value), lose),
   },
   "double-byte": {
     help: "doubles one, likewise",
     value: DIRECTION,
     start: ({ disturbances }, value, lasts) => disturbances.somewhere(direction(value), lasts, double),
-    end: ({ disturbances }) => disturbances.end(),
+    end: ({ disturbances }, value) => disturbances.end(direction(value), double),
   },
   "lose-bytes": {
     help: "loses =N@OFFSET bytes after OFFSET others from now on; =N@OFFSET,to-modem of the host's",

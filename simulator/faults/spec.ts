@@ -23,6 +23,8 @@ type Rules = Readonly<Record<string, FaultRule>>;
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 const TIME = /^(\d{1,9})(ms|s|m)$/;
+/** Longer than any run; Node's timers know no more than 24 days, and fire at once if told more. */
+export const LONGEST_MS = 20 * 24 * 3_600_000;
 const NAME = /^[a-z-]{1,40}/;
 
 /** @throws {Error} that says what is wrong and what exists */
@@ -46,7 +48,9 @@ export function parseFault(text: string, rules: Rules): FaultSpec {
 function cutTime(text: string, mark: string): [rest: string, time: number | undefined] {
   const at = text.lastIndexOf(mark);
   const [, count, unit = ""] = (at < 0 ? null : TIME.exec(text.slice(at + 1))) ?? [];
-  return count === undefined ? [text, undefined] : [text.slice(0, at), Number(count) * (UNITS[unit] ?? 1)];
+  return count === undefined
+    ? [text, undefined]
+    : [text.slice(0, at), Math.min(Number(count) * (UNITS[unit] ?? 1), LONGEST_MS)];
 }
 
 /** The grammar of `--fault` and the faults, for `--help`. */

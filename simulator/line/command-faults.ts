@@ -1,5 +1,5 @@
 import { CommandError } from "./command-error";
-import type { ParsedCommand } from "./parse";
+import { type ParsedCommand, withoutBlanks } from "./parse";
 import { PlainError } from "./results";
 
 /** How much of an answer is lost: all of it, or its final result only. */
@@ -28,10 +28,14 @@ export class CommandFaults {
     this.#losses.add({ command, lasts, what });
   }
 
-  /** Ends what was said of that command. */
-  end(command: string): void {
-    this.#refusals.end(command);
-    this.#losses.end(command);
+  /** Ends the refusals of that command that last. */
+  endRefusal(command: string): void {
+    this.#refusals.end(command, () => true);
+  }
+
+  /** Likewise the losses of that kind. */
+  endLoss(command: string, what: Loss): void {
+    this.#losses.end(command, (loss) => loss === what);
   }
 
   /** The error that this command ends with instead of being run. */
@@ -52,8 +56,8 @@ class Faults<T> {
     this.#all.push(fault);
   }
 
-  end(command: string): void {
-    this.#all = this.#all.filter((fault) => fault.command !== command);
+  end(command: string, matches: (what: T) => boolean): void {
+    this.#all = this.#all.filter((fault) => !fault.lasts || fault.command !== command || !matches(fault.what));
   }
 
   take(command: ParsedCommand): T | undefined {
@@ -64,7 +68,7 @@ class Faults<T> {
 }
 
 function begins({ name, text }: ParsedCommand, wanted: string): boolean {
-  const plain = wanted.replace(/^AT/i, "").toUpperCase();
+  const plain = withoutBlanks(wanted.replace(/^AT/i, "")).toUpperCase();
   if (plain === name) return true;
   // `+QI` is not the beginning of `+QISDE`: what follows the name has to be there.
   return plain.startsWith(name) && text.toUpperCase().startsWith(plain);

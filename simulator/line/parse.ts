@@ -35,7 +35,7 @@ export function* parseCommands(body: string): Generator<ParsedCommand> {
 }
 
 /** Blanks between quotation marks count, others don't (V.250 5.2.1). */
-function withoutBlanks(body: string): string {
+export function withoutBlanks(body: string): string {
   return body.replace(/"[^"]*"?| +/g, (found) => (found.startsWith('"') ? found : ""));
 }
 

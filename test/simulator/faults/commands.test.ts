@@ -37,6 +37,22 @@ describe.each(MODELS)("a command of a %s", (_model, open) => {
     expect((await host.command("AT+CESQ")).at(-1)).toBe("OK");
   });
 
+  it("is meant however the blanks stand", async () => {
+    const host = await open();
+    await host.command("AT+CMEE=1");
+    host.fault('refuse=+CGDCONT=2, "IP":5');
+    expect(await host.command('AT+CGDCONT=2,"IP","a b"')).toEqual(["+CME ERROR: 5"]);
+  });
+
+  it("keeps what is to happen once when what lasts has ended", async () => {
+    const host = await open();
+    await host.command("AT+CMEE=1");
+    host.fault("swallow-result=+CSQ:20ms");
+    host.fault("refuse=+CSQ:5");
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(await host.command("AT+CSQ")).toEqual(["+CME ERROR: 5"]);
+  });
+
   it("ends the line where it is refused", async () => {
     const host = await open();
     host.fault("refuse=+CSQ:ERROR");
@@ -67,6 +83,15 @@ describe.each(MODELS)("a command of a %s", (_model, open) => {
   );
 });
 
+describe.each(["reboot@99999m", "reboot@999999999m", "silence@36000m"])("a fault in months, %s", (spec) => {
+  it("does not happen at once", async () => {
+    const host = await LaraHost.open();
+    host.fault(spec);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await host.command("AT")).toEqual(["OK"]);
+  });
+});
+
 describe("bytes at a place", () => {
   it.each([
     ["lose-bytes=3@2", "\r\nQ: 23,99\r\n\r\nOK\r\n"],
@@ -85,6 +110,15 @@ describe("bytes at a place", () => {
     const host = await LaraHost.open();
     host.fault("lose-bytes=1@5,to-modem");
     expect(await host.command("AT+CSXQ")).toEqual(["+CSQ: 23,99", "OK"]);
+  });
+
+  it("that have not passed yet are lost though another disturbance has ended", async () => {
+    const host = await LaraHost.open();
+    host.fault("lose-bytes=3@2");
+    host.fault("lose-byte=to-modem:20ms");
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    host.write("AT+CSQ\r");
+    expect(await host.take(18)).toBe("\r\nQ: 23,99\r\n\r\nOK\r\n");
   });
 
   it("at several places", async () => {
