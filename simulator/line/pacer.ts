@@ -4,6 +4,8 @@ import { nextTurn, now, stopWait, wait } from "../clock";
 const POLLING_MS = 2.5;
 /** Between portions of a long stream. */
 const PORTION_MS = 2;
+/** Bytes that are delivered in one turn of the event loop, which others wait for, by a line that is not paced. */
+const TURN = 16 * 1024;
 /** bits on an 8N1 line for one byte */
 const BITS_PER_BYTE = 10;
 
@@ -81,7 +83,8 @@ export class Pacer {
     this.#wake();
   }
 
-  #schedule(): void {
+  /** @param more this is the rest of what could not be delivered in this turn */
+  #schedule(more = false): void {
     if (this.#scheduled || this.#stopped || this.#bytes === 0) return;
     this.#scheduled = true;
     const run = () => {
@@ -89,7 +92,8 @@ export class Pacer {
       this.#run();
     };
     if (this.#step === 0) {
-      queueMicrotask(run);
+      if (more) nextTurn(run);
+      else queueMicrotask(run);
       return;
     }
     const remaining = this.#begin + this.#bytes * this.#step - now();
@@ -109,12 +113,12 @@ export class Pacer {
       this.#stopped = !this.#deliver(portion, arrival);
       this.#wake();
     }
-    this.#schedule();
+    this.#schedule(due > 0);
   }
 
   /** Sends the end of a message in one piece: single bytes would take too many turns. */
   #due(): number {
-    if (this.#step === 0) return this.#bytes;
+    if (this.#step === 0) return Math.min(this.#bytes, TURN);
     const elapsed = now() - this.#begin;
     if (elapsed >= this.#bytes * this.#step) return this.#bytes;
     const through = Math.floor(elapsed / this.#step);

@@ -65,7 +65,9 @@ export class CommandLineReader {
       this.reset();
       return { kind: "repeat" };
     }
-    if (this.#text.length >= this.#maxLine) this.#overflowed = true;
+    // What stands before the prefix, such as data that nobody waited for, takes no room of the line.
+    if (this.#prefix < 0 && this.#text.length >= this.#maxLine) this.#text = this.#text.slice(-LENGTH_OF_PREFIX);
+    if (this.#text.length - Math.max(0, this.#prefix) >= this.#maxLine) this.#overflowed = true;
     else this.#text += character;
     if (this.#prefix < 0 && PREFIX.test(this.#text.slice(-LENGTH_OF_PREFIX))) {
       this.#prefix = this.#text.length - LENGTH_OF_PREFIX;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { longestTurn } from "../../nodes/support/event-loop";
 import { stopwatch } from "../../support/clock";
 import type { ModemHost } from "../modem-host";
 import { Bg96Host } from "../quectel/bg96-host";
@@ -11,6 +12,9 @@ const MODELS: readonly (readonly [string, () => Promise<ModemHost>])[] = [
 const LENGTH = 200_000;
 /** ms of this process; quadratic work on 200 kB would take minutes. */
 const ENOUGH_MS = 10_000;
+const TURN_MS = 50;
+/** A turn may have the garbage of the turns before in it. */
+const TRIES = 4;
 
 const UNITS = ["a", " ", "\b", "x\b", '"', ",", ";", "*", "=", "\n", "\x00", "\xff", "A", "At", "AT", "+", '",', " ;"];
 
@@ -24,6 +28,27 @@ describe.each(MODELS)("F36 a %s bears", (_model, open) => {
     await host.until(/\r\n(BG96|LARA-R6001)\r\n\r\nOK\r\n/, 10_000);
     expect(passed()).toBeLessThan(ENOUGH_MS);
   });
+
+  it.each(["x", "\b", "\r", '"'])("F35 neighbour: a million of %j in one write without a long turn", async (unit) => {
+    const host = await open();
+    let best = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < TRIES && best >= TURN_MS; tries += 1) {
+      host.write(`AT+X="${unit.repeat(1_000_000)}\rAT+CGMM\r`);
+      best = Math.min(best, await longestTurn(() => undefined, host.until(/\r\n(BG96|LARA-R6001)\r\n\r\nOK\r\n/)));
+    }
+    expect(best).toBeLessThan(TURN_MS);
+  });
+
+  it.each([3000, 200_000])(
+    "F33 neighbour: %i bytes that nobody waited for, and hears the command behind",
+    async (count) => {
+      const host = await open();
+      host.write(`${"x".repeat(count)}AT+CGMM\r`);
+      expect((await host.command("AT")).at(-1)).toBe("OK");
+      await host.until(/OK\r\n/);
+      expect(host.unread).toBe("");
+    },
+  );
 
   it.each(UNITS)("as long a line as it takes of %j, again and again", async (unit) => {
     const host = await open();
