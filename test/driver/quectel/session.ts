@@ -2,9 +2,9 @@ import { AtChannel } from "../../../driver/at/channel/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
 import type { ModelDriver } from "../../../driver/services/model";
 import type { Transport } from "../../../driver/transport/transport";
+import { Peer, type PeerOptions } from "../peer";
 import { addFiles } from "./files/fake-files";
 import { addHttp, type FakeHttp } from "./http/fake-http";
-import { Peer, type PeerOptions } from "./peer";
 import { addSsl, type FakeSsl } from "./security/fake-ssl";
 
 export interface Session {

@@ -7,8 +7,8 @@ import type { ModelDriver } from "../../../driver/services/model";
 import type { Transport } from "../../../driver/transport/transport";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { TRANSCRIPTS } from "../../support/paths";
+import { Peer, type PeerOptions } from "../peer";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
-import { Peer, type PeerOptions } from "./peer";
 
 export interface Bench {
   readonly peer: Peer;

@@ -1,4 +1,4 @@
-import type { Peer } from "./peer";
+import type { Peer } from "../peer";
 
 export interface Served {
   /** The response file as the module stores it. */

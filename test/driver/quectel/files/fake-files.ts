@@ -1,4 +1,4 @@
-import type { Peer } from "../peer";
+import type { Peer } from "../../peer";
 
 /** The file commands of BG96 over a Map (AT facts 4). */
 export function addFiles(peer: Peer, files: Map<string, Buffer>, freeBytes = 1_000_000): void {

@@ -1,4 +1,4 @@
-import type { Peer, Print } from "../peer";
+import type { Peer, Print } from "../../peer";
 
 /** What the server that the fake modem talks to answers. */
 export interface FakeAnswer {

@@ -1,4 +1,4 @@
-import type { Peer } from "../peer";
+import type { Peer } from "../../peer";
 
 /** The SSL contexts of the fake modem, and what it knows of time and of servers. */
 export interface FakeSsl {

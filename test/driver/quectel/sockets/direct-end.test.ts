@@ -64,7 +64,7 @@ describe("a direct connection by BG96 that fails to open", () => {
     const { connect, fake, lines, numbers, peer } = await startSockets();
     let answer = (): void => undefined;
     peer.on(/^AT\+QIOPEN=1,0,.*,2$/, (_match, print) => {
-      answer = () => print.enter({ take: () => undefined, escape: (printer) => printer.line("OK") });
+      answer = () => print.enter({ take: () => undefined, escape: () => ["OK"] });
     });
     const owner = new Owner();
     const error = await pass(failure(connect({ mode: "direct", timeout: 3_000 }, owner)));
@@ -136,7 +136,7 @@ describe("a direct connection by BG96 ends", () => {
     const lost: Buffer[] = [];
     peer.on(/^AT\+QIRD=0,1500$/, ["ERROR"]);
     peer.on(/^AT\+QISWTMD=0,2$/, (_match, print) => {
-      print.enter({ take: (bytes) => lost.push(bytes), escape: (printer) => printer.line("OK") });
+      print.enter({ take: (bytes) => lost.push(bytes), escape: () => ["OK"] });
       print.raw("the rest");
       setTimeout(() => {
         peer.endData();

@@ -1,4 +1,4 @@
-import type { Peer, Print } from "../peer";
+import type { Peer, Print } from "../../peer";
 
 export interface FakeSocket {
   readonly command: string;
@@ -147,9 +147,9 @@ export class FakeSockets {
     socket.transparent = true;
     print.enter({
       take: (data) => socket.sent.push(data),
-      escape: (printer) => {
+      escape: () => {
         socket.transparent = false;
-        printer.line("OK");
+        return ["OK"];
       },
     });
     if (socket.arrived.length > 0) print.raw(Buffer.concat(socket.arrived.map(({ data }) => data)));

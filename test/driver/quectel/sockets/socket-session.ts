@@ -12,7 +12,7 @@ import type {
   SocketAddress,
   SocketEvents,
 } from "../../../../driver/services/sockets/sockets";
-import type { PeerOptions } from "../peer";
+import type { PeerOptions } from "../../peer";
 import { type Session, startSession } from "../session";
 import { FakeSockets } from "./fake-sockets";
 

@@ -3,8 +3,8 @@ import { delay } from "../../../../driver/delay";
 import { ModemError } from "../../../../driver/errors";
 import { pass, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
+import type { PeerOptions } from "../../peer";
 import { bench, expectExplained } from "../bench";
-import type { PeerOptions } from "../peer";
 
 function tools(options: PeerOptions = {}) {
   const parts = bench(options);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../../driver/errors";
+import type { PeerOptions } from "../../peer";
 import { bench, expectExplained } from "../bench";
 import { addFiles } from "../lara";
-import type { PeerOptions } from "../peer";
 
 function storage(options: PeerOptions = {}) {
   const parts = bench(options);

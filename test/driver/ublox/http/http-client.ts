@@ -1,7 +1,7 @@
 import type { HttpRequest } from "../../../../driver/services/http/http";
+import type { PeerOptions } from "../../peer";
 import { bench } from "../bench";
 import { addHttpClient, type HttpCall, type Served } from "../lara";
-import type { PeerOptions } from "../peer";
 
 export const get = (options: Partial<HttpRequest> = {}): HttpRequest => ({
   method: "GET",

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../../../../driver/errors";
 import type { HttpRequest } from "../../../../driver/services/http/http";
 import { failure } from "../../../support/failure";
+import type { PeerOptions } from "../../peer";
 import { expectExplained } from "../bench";
-import type { PeerOptions } from "../peer";
 import { client, get, ok, turns } from "./http-client";
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, value) => value));

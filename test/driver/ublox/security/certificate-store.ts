@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
+import type { Peer } from "../../peer";
 import { derOf, md5 } from "../../services/security/tls-fixtures";
-import type { Peer } from "../peer";
 
 const TAGS = ["CA", "CC", "PK", "SC", "VC", "PU"];
 

@@ -4,10 +4,10 @@ import { ownName, parseCertificate } from "../../../../driver/services/security/
 import type { CertificateKind } from "../../../../driver/services/security/security";
 import { UbloxFiles } from "../../../../driver/ublox/files/files";
 import { UbloxCertificates } from "../../../../driver/ublox/security/certificates";
+import type { PeerOptions } from "../../peer";
 import { derOf, fixture, KEY_PASSWORD, md5 } from "../../services/security/tls-fixtures";
 import { bench, expectExplained } from "../bench";
 import { addFiles } from "../lara";
-import type { PeerOptions } from "../peer";
 import { addCertificateStore, type StoreOptions } from "./certificate-store";
 
 function manager({ store, peer: options }: { store?: StoreOptions; peer?: PeerOptions } = {}) {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { HttpRequest } from "../../../../driver/services/http/http";
 import type { SecurityProfile } from "../../../../driver/services/security/security";
 import { TLS_FIXTURES } from "../../../support/paths";
+import type { Peer, PeerOptions } from "../../peer";
 import { client, get, ok } from "../http/http-client";
 import type { HttpCall, Served } from "../lara";
-import type { Peer, PeerOptions } from "../peer";
 
 export const pem = (name: string): Buffer => readFileSync(join(TLS_FIXTURES, `${name}.pem`));
 

@@ -302,7 +302,7 @@ describe("no direct link", () => {
     made.peer.on(/^AT\+USODL/, () => {
       stop.abort(new Error("enough"));
       made.module.linked = 0;
-      return { first: Buffer.from("hello"), take: () => undefined, left: () => ["DISCONNECT", "OK"] };
+      return { first: Buffer.from("hello"), take: () => undefined, escape: () => ["DISCONNECT", "OK"] };
     });
     const seen = new Seen();
     const reason = await pass(made.connect({ mode: "direct", signal: stop.signal }, seen).catch((error) => error));

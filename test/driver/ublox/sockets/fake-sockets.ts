@@ -7,8 +7,8 @@ import type {
 } from "../../../../driver/services/sockets/sockets";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { UbloxSockets } from "../../../../driver/ublox/sockets/sockets";
+import type { Answer, Peer, PeerOptions } from "../../peer";
 import { type Bench, bench } from "../bench";
-import type { Answer, Peer, PeerOptions } from "../peer";
 
 interface FakeSocket {
   readonly protocol: "tcp" | "udp";
@@ -65,7 +65,7 @@ export class FakeSockets {
   /** Data arrive: announced when none were waiting (guide 5.5). */
   receive(number: number, data: Uint8Array | string): void {
     if (this.linked === number) {
-      this.#peer.data(Buffer.from(data as string));
+      this.#peer.raw(Buffer.from(data as string));
       return;
     }
     const socket = this.#get(number);
@@ -172,7 +172,7 @@ export class FakeSockets {
       return {
         first: Buffer.concat(socket.unread.splice(0)),
         take: (data) => socket.sent.push(Buffer.from(data)),
-        left: () => {
+        escape: () => {
           this.linked = undefined;
           return ["DISCONNECT", "OK"];
         },

@@ -32,13 +32,13 @@ class Gate {
     const taken = write.slice(0, length);
     this.#answered += 1;
     this.#made.module.sockets.get(0)?.sent.push(Buffer.from(taken));
-    this.#made.peer.data(Buffer.from(says ? `\r\n+USOWR: 0,${taken.length}\r\n\r\nOK\r\n` : "\r\nOK\r\n"));
+    this.#made.peer.raw(Buffer.from(says ? `\r\n+USOWR: 0,${taken.length}\r\n\r\nOK\r\n` : "\r\nOK\r\n"));
   }
 
   async refuse(): Promise<void> {
     await this.next();
     this.#answered += 1;
-    this.#made.peer.data(Buffer.from("\r\nERROR\r\n"));
+    this.#made.peer.raw(Buffer.from("\r\nERROR\r\n"));
   }
 }
 
