@@ -5,6 +5,7 @@ import { failure } from "../../../support/failure";
 import { CLIENT, pem, profile } from "../security/tls-profile";
 import { type Session, startSession } from "../session";
 
+const EXPIRED_CA = pem("expired-ca.cert");
 const EXPIRED = { cert: pem("expired.cert"), key: pem("expired.key") };
 
 const request = ({ services }: Session, more: Partial<HttpRequest> = {}) =>
@@ -73,20 +74,20 @@ describe("an HTTPS request by BG96 that fails", () => {
   );
 
   it.each([
-    ["a CA certificate", { validation: "ca+host+date", ca: EXPIRED.cert }, "CA certificate", "ca"],
-    ["a client certificate", EXPIRED, "client certificate", "cert"],
+    ["a CA certificate", { validation: "ca+host+date", ca: EXPIRED_CA }, "CA certificate CN=Former Root CA", "ca"],
+    ["a client certificate", EXPIRED, "client certificate CN=server.example", "cert"],
   ] as const)("with %s that has expired says so", async (_what, changes, words, property) => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
     const error = await failing(session, { security: profile(changes) });
     expect(error).toMatchObject({ code: "TLS_FAILED" });
-    expect(error.message).toContain(`The ${words} CN=server.example expired on 2021-01-01: replace it (${property})`);
+    expect(error.message).toContain(`The ${words} expired on 2021-01-01: replace it (${property})`);
   });
 
   it("with a CA certificate that has expired says nothing of it where nobody looks at dates", async () => {
     const session = await startSession();
     session.http.answer = { response: "", outcome: "716" };
-    const error = await failing(session, { security: profile({ ca: EXPIRED.cert }) });
+    const error = await failing(session, { security: profile({ ca: EXPIRED_CA }) });
     expect(error.message).not.toContain("expired on");
   });
 
