@@ -36,7 +36,7 @@ export function checkPort(port: string, models: readonly string[]): void {
   if (!models.includes(model)) throw new Error(`no modem "${model}"; there are ${models.join(", ")}`);
   checkOptions(values);
   for (const route of values.get("route") ?? []) parseRoute(route);
-  for (const fault of values.get("fault") ?? []) parseFault(fault, { ...FAULTS, ...OWN_FAULTS });
+  for (const fault of values.get("fault") ?? []) parseFault(fault, { ...FAULTS, ...OWN_FAULTS[model] });
 }
 
 function decode(text: string, port: string): string {

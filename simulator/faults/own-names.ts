@@ -1,7 +1,9 @@
+import { QUECTEL_FAULT_NAMES } from "../quectel/fault-names";
+import { UBLOX_FAULT_NAMES } from "../ublox/fault-names";
 import type { FaultRule } from "./spec";
 
-/** What personalities add to the common faults, as far as a port's text is concerned; a test holds it to theirs. */
-export const OWN_FAULTS: Readonly<Record<string, FaultRule>> = {
-  "restoring-profile": { help: "", end: true },
-  "data-mode": { help: "", end: true },
+/** What each personality adds to the common faults, for a port's text; a test holds it to theirs. */
+export const OWN_FAULTS: Readonly<Record<string, Readonly<Record<string, FaultRule>>>> = {
+  ...UBLOX_FAULT_NAMES,
+  ...QUECTEL_FAULT_NAMES,
 };

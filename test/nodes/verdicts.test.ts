@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MODELS } from "../../driver/models";
+import { checkSettings, DEFAULT_SETTINGS } from "../../driver/settings";
 import { hostName } from "../../nodes/common/input";
 import { requestHeaders } from "../../nodes/modem-http/headers";
 import { targetUrl } from "../../nodes/modem-http/url";
+import { securityProfile } from "../../nodes/modem-tls/profile";
+import { MODEM_TLS_DEFAULTS } from "../../nodes/modem-tls/types";
 import { editorVerdict } from "../editor/definitions";
 import { seed } from "../support/random";
 
@@ -16,6 +20,8 @@ const accepts = (work: () => unknown): boolean => {
 };
 const urlWorks = (url: string) => accepts(() => targetUrl(url, { field: "url", scheme: "http" }));
 const hostWorks = (host: string) => accepts(() => hostName(host, "host"));
+const profileWorks = (field: string, name: string) =>
+  accepts(() => securityProfile("s", { ...MODEM_TLS_DEFAULTS, name: "", version: 1, [field]: name }, {}));
 const headerWorks = (keyValue: string) =>
   accepts(() =>
     requestHeaders(
@@ -76,6 +82,35 @@ describe("F19 dialog and runtime agree", () => {
       ]),
     ).toBe(true);
   });
+
+  it.each(["ä.example", "a.example.", " a.example ", "a.example"])(
+    "F16 neighbour: that %j is a server's name in a security profile",
+    async (name) => {
+      for (const field of ["serverName", "sni"]) {
+        expect(profileWorks(field, name)).toBe(true);
+        expect(await marked("modem-tls", field, name)).toBe(false);
+      }
+    },
+  );
+
+  it.each(["a b", "http://a", "a".repeat(300), "a..b", "10.0.0.1", "::1", "[::1]"])(
+    "F16 neighbour: about %j in a security profile",
+    async (name) => {
+      for (const field of ["serverName", "sni"])
+        expect(await marked("modem-tls", field, name)).toBe(!profileWorks(field, name));
+    },
+  );
+
+  it.each(["010.0.0.1", "256.1.1.1", "::1]:80/[", "1.1.1", "8.8.8.8", "2001:db8::1", " 9.9.9.9 "])(
+    "F19 neighbour: about the name server %j",
+    async (address) => {
+      const works = accepts(() =>
+        checkSettings({ ...DEFAULT_SETTINGS, port: "a", primaryDns: address.trim() }, MODELS),
+      );
+      expect(await marked("modem", "primaryDns", address)).toBe(!works);
+      expect(await marked("modem-pdp", "primaryDns", address)).toBe(!works);
+    },
+  );
 
   it(`F19 neighbour: about whatever is typed (seed ${seed})`, async () => {
     const pieces = [

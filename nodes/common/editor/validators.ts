@@ -1,5 +1,5 @@
 import { withoutBlanks } from "../blanks";
-import { asciiHost } from "../host-name";
+import { asciiHost, isIpv6 } from "../host-name";
 import { sharedText } from "./texts";
 
 /** What Node-RED's published types call a validator. */
@@ -86,16 +86,15 @@ export function host(): Validator {
 export function ipAddress(): Validator {
   return validator((value) => {
     if (isBlank(value)) return true;
-    return isIpv4(String(value)) || isIpv6(String(value)) || sharedText("validation.ipAddress");
+    return isAddress(String(value)) || sharedText("validation.ipAddress");
   });
+}
+
+export function isAddress(text: string): boolean {
+  return isIpv4(text) || isIpv6(text.trim());
 }
 
 function isIpv4(text: string): boolean {
   const parts = text.trim().split(".");
-  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
-}
-
-/** The browser's own parser knows every form of an IPv6 address. */
-function isIpv6(text: string): boolean {
-  return text.includes(":") && URL.canParse(`http://[${text.trim()}]/`);
+  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
 }

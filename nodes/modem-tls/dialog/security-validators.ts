@@ -1,5 +1,7 @@
+import { withoutBlanks } from "../../common/blanks";
 import { sharedText } from "../../common/editor/texts";
-import { type Check, isBlank, type Validator, validator } from "../../common/editor/validators";
+import { type Check, isAddress, isBlank, type Validator, validator } from "../../common/editor/validators";
+import { asciiHost } from "../../common/host-name";
 import { isCipherSuiteName } from "../cipher-suites";
 import { STORED } from "./pem-field";
 
@@ -40,14 +42,13 @@ export function cipherSuiteNames(): Validator {
   });
 }
 
-/** A host name, or nothing. */
+/** A host name by the rules of the runtime, or nothing. */
 export function hostName({ orAddress }: { readonly orAddress: boolean }): Validator {
   return validator((value) => {
     if (isBlank(value)) return true;
-    const name = String(value).trim();
-    const isAddress = name.includes(":") || /^[\d.]+$/.test(name);
-    if (isAddress) return orAddress || sharedText("validation.noAddress");
-    return /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/i.test(name) || sharedText("validation.hostName");
+    const name = asciiHost(withoutBlanks(String(value)));
+    if (name === undefined) return sharedText("validation.hostName");
+    return orAddress || !isAddress(name) || sharedText("validation.noAddress");
   });
 }
 
