@@ -10,11 +10,15 @@ type State = "cut" | "head" | "counted" | "until-close" | "chunk-size" | "chunk"
 /**
  * Reads one HTTP/1.x answer incrementally. Drops interim answers (1xx). Keeps bytes as slices and joins them once at
  * the end, so that the cost is linear.
+ *
+ * A body in chunks stays as it came, with the sizes and the trailer: neither guide has the modem take that coding off.
+ * They are followed only to find the end. What is no chunk ends with the connection, and a server that hangs up between
+ * two has ended the body: the modem does not judge it.
  */
 export class AnswerReader {
   readonly #headOnly: boolean;
   /** Bytes that the server keeps: it hangs up so many before the end of the body. */
-  readonly #cut: number;
+  #cut: number;
   #state: State = "head";
   /** The incomplete line. */
   #line: Buffer[] = [];
@@ -23,6 +27,7 @@ export class AnswerReader {
   #body: Buffer[] = [];
   #left = 0;
   #counted = false;
+  #chunked = false;
   #hasBody = false;
   #statusCode = 0;
   #contentLength: number | undefined;
@@ -64,7 +69,7 @@ export class AnswerReader {
 
   /** The server has closed. @throws {InternetError} `closed` if the answer is incomplete */
   end(): void {
-    if (this.#state === "until-close" || this.#state === "trailer") this.#state = "complete";
+    if (this.#state === "until-close" || this.#chunked) this.#endBody();
     this.#checkCut();
     if (this.#state !== "complete") {
       throw new InternetError("closed", `the server closed the connection (${this.#state} was not complete)`);
@@ -85,11 +90,25 @@ export class AnswerReader {
     return this.#counted ? Math.max(0, this.#cut - this.#left) : this.#cut;
   }
 
+  /** By now there is no more of it. */
+  #endBody(): void {
+    this.#body.push(...this.#line);
+    this.#line = [];
+    this.#state = "complete";
+  }
+
   #checkCut(): void {
+    if (this.#chunked && this.complete) this.#cutChunks();
     const hungUp = this.complete || (this.#state === "counted" && this.#left <= this.#cut);
     if (this.#cut === 0 || !hungUp || !this.#hasBody) return;
     this.#state = "cut";
     throw new InternetError("closed", `the server closed the connection ${this.#cut} bytes before the end`);
+  }
+
+  #cutChunks(): void {
+    const whole = Buffer.concat(this.#body);
+    this.#body = [whole.subarray(0, Math.max(0, whole.length - this.#cut))];
+    this.#cut = 0;
   }
 
   #takesBytes(): boolean {
@@ -129,6 +148,7 @@ export class AnswerReader {
 
   #onLine(line: Buffer): void {
     const text = line.toString("latin1").replace(/\r?\n$/, "");
+    if (this.#state !== "head") this.#body.push(line);
     if (this.#state === "head") this.#onHeadLine(line, text);
     else if (this.#state === "chunk-size") this.#onChunkSize(text);
     else if (this.#state === "chunk-end") this.#state = "chunk-size";
@@ -152,8 +172,10 @@ export class AnswerReader {
     this.#contentLength = contentLength(fields.get("content-length"));
     const bodiless = this.#headOnly || [101, 204, 304].includes(this.#statusCode);
     if (bodiless || (this.#contentLength === 0 && !isChunked(fields))) this.#state = "complete";
-    else if (isChunked(fields)) this.#state = "chunk-size";
-    else if (this.#contentLength !== undefined) {
+    else if (isChunked(fields)) {
+      this.#state = "chunk-size";
+      this.#chunked = true;
+    } else if (this.#contentLength !== undefined) {
       this.#state = "counted";
       this.#counted = true;
       this.#left = this.#contentLength;
@@ -162,9 +184,9 @@ export class AnswerReader {
 
   #onChunkSize(text: string): void {
     const digits = /^\s*([0-9a-fA-F]+)\s*(;.*)?$/.exec(text)?.[1];
-    if (digits === undefined) throw new InternetError("closed", "the answer's chunk has no size");
-    this.#left = Number.parseInt(digits, 16);
-    this.#state = this.#left === 0 ? "trailer" : "chunk";
+    this.#left = Number.parseInt(digits ?? "", 16);
+    if (digits === undefined) this.#state = "until-close";
+    else this.#state = this.#left === 0 ? "trailer" : "chunk";
   }
 }
 

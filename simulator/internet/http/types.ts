@@ -24,7 +24,7 @@ export interface HttpAnswer {
   readonly statusCode: number;
   /** Status line, header fields and the blank line. */
   readonly head: Buffer;
-  /** Chunked coding removed; content coding left alone. */
+  /** As it came: transfer and content coding left alone. */
   readonly body: Buffer;
   readonly contentLength: number | undefined;
 }

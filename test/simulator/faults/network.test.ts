@@ -31,7 +31,8 @@ describe("F01 a body that its server cuts", () => {
     const host = await quectel.hostFor(await quectel.raw(CHUNKED));
     host.fault("cut-body=10");
     await quectel.get(host);
-    expect(await host.dataOf("AT+QHTTPREAD")).toBe(`${BODY.slice(0, 50)}\r\n+CME ERROR: 719\r\n`);
+    // It hands over what came: only who takes the chunks apart sees what is missing.
+    expect(await quectel.read(host)).toBe(`3c\r\n${BODY.slice(0, -3)}`);
   });
 
   it("on a LARA-R6", async () => {

@@ -139,7 +139,7 @@ describe("F41: the pages of demo.example", () => {
     ["/anything?a=1", { method: "PUT", body: "x" }, { method: "PUT", path: "/anything", query: { a: "1" }, body: "x" }],
     ["/headers", { fields: ["X-Kind: demo"] }, { headers: { "x-kind": "demo" } }],
     ["/cookies?a=1", { fields: ["Cookie: b=2; c=3=4"] }, { cookies: { b: "2", c: "3=4" } }],
-    ["/chunked", {}, "line 1 of 5\nline 2 of 5\nline 3 of 5\nline 4 of 5\nline 5 of 5\n"],
+    ["/chunked", {}, `${[1, 2, 3, 4, 5].map((n) => `c\r\nline ${n} of 5\n\r\n`).join("")}0\r\n\r\n`],
     ["/session", {}, { resumed: false, protocol: "no TLS" }],
     ["/session", { tls: CHECKED }, { resumed: false, protocol: "TLSv1.3" }],
     ["/device", { tls: MUTUAL }, "Hello, Demo device.\n"],

@@ -135,18 +135,32 @@ describe("exchange", () => {
 
 describe("AnswerReader", () => {
   it.each([
-    ["chunked", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;name=value\r\n world\r\n0\r\n\r\n"],
-    ["chunked with a trailer", "Transfer-Encoding: Chunked\r\n\r\n0b\r\nhello world\r\n0\r\nX-Sum: 1\r\n\r\n"],
-    ["chunked with bare line feeds", "Transfer-Encoding: chunked\n\nB\nhello world\n0\n\n"],
-    ["chunked without the last blank line", "Transfer-Encoding: chunked\r\n\r\nB \r\nhello world\r\n0\r\n"],
-    [
-      "chunked over a wrong length",
-      "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nB\r\nhello world\r\n0\r\n\r\n",
-    ],
     ["counted", "content-length:  11\r\n\r\nhello worldEXTRA"],
     ["until close", "Content-Length: eleven\r\n\r\nhello world"],
   ])("takes a %s body", (_, rest) => {
     expect(read(`HTTP/1.1 200 OK\r\n${rest}`).body.toString()).toBe("hello world");
+  });
+
+  it.each([
+    ["whole", "5\r\nhello\r\n6;name=value\r\n world\r\n0\r\n\r\n"],
+    ["with a trailer", "0b\r\nhello world\r\n0\r\nX-Sum: 1\r\n\r\n"],
+    ["with bare line feeds", "B\nhello world\n0\n\n"],
+    ["without the last blank line", "B \r\nhello world\r\n0\r\n"],
+    ["empty", "0\r\n\r\n"],
+    ["cut within a size", "B"],
+    ["cut within a chunk", "B\r\nhello"],
+    ["cut behind a chunk", "B\r\nhello world\r\n"],
+    ["cut before it", ""],
+    ["without a size", "xyz\r\nhello\r\n"],
+  ])("F02 leaves a body in chunks as it came: %s", (_, body) => {
+    const head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: Chunked\r\n\r\n";
+    expect(read(`${head}${body}`).body.toString()).toBe(body);
+  });
+
+  it("finds the end of a body in chunks before the server hangs up", () => {
+    const reader = new AnswerReader(false);
+    reader.push(Buffer.from("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\nmore"));
+    expect([reader.complete, reader.answer().body.toString()]).toEqual([true, "1\r\na\r\n0\r\n\r\n"]);
   });
 
   it.each([204, 304])("expects no body after %i", (status) => {
@@ -167,9 +181,7 @@ describe("AnswerReader", () => {
 
   it.each([
     ["no HTTP", "SSH-2.0-OpenSSH\r\n"],
-    ["a chunk without size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"],
     ["a header cut short", "HTTP/1.1 200 OK\r\nContent"],
-    ["a chunk cut short", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc"],
     ["an endless header", `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(100_000)}`],
   ])("refuses %s", (_, text) => {
     expect(() => read(text)).toThrowError(expect.objectContaining({ failure: "closed" }));

@@ -73,7 +73,7 @@ describe("+QHTTPGET", () => {
       "chunks",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
       "0,200",
-      "abcde",
+      "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
     ],
     ["a redirection, as it is", "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 1\r\n\r\nx", "0,302,1", "x"],
   ])("brings %s", async (_, answer, outcome, body) => {
