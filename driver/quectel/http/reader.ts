@@ -4,7 +4,6 @@ import { quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { commandWithResult } from "../../cellular/result-urc";
 import { isModemError, ModemError } from "../../errors";
-import { ChunkHabit } from "../../services/http/chunked";
 import type { HttpResponse } from "../../services/http/http";
 import { hasNoBody, readResponse } from "../../services/http/response";
 import type { Deadline } from "../../services/waiting/deadline";
@@ -50,7 +49,6 @@ export class Unproven extends ModemError {}
 export class ResponseReader {
   readonly #channel: Channel;
   readonly #files: QuectelFiles;
-  readonly #chunks = new ChunkHabit();
   /** A response may lie in the file from a time before this driver. */
   #leftover = true;
 
@@ -166,7 +164,7 @@ export class ResponseReader {
 
   /** @throws {ModemError} where it isn't whole, or says something else than the result URC */
   #finish(raw: Buffer, { answered, plan: { operation, method } }: Reading): HttpResponse {
-    return readResponse(raw, { operation, method, ...answered, chunks: this.#chunks });
+    return readResponse(raw, { operation, method, ...answered });
   }
 
   #resultUrc(prefix: string, operation: string, command: string, timeout: number) {

@@ -19,7 +19,11 @@ const SIZE_LINE_CUT = /^[0-9a-f]{0,8}[ \t]*(?:;[^\r\n]*)?\r?$/i;
 const WORD = /^[0-9a-z]{1,8}[ \t]*(?:;[^\r\n]*)?$/i;
 const LAST_CHUNK = "\r\n0\r\n\r\n";
 
-/** Takes the chunked coding off a body (RFC 9112 7.1). */
+/**
+ * Takes the chunked coding off a body (RFC 9112 7.1), which a modem hands over as it came. One that joins chunks itself,
+ * with the header that names the coding left in, is understood where its body can't be the beginning of a chunk. What may
+ * be one, and is not whole, is never taken for a body: nor is nothing at all, since an empty body has a last chunk too.
+ */
 export function decodeChunked(body: Buffer): Chunks {
   const chunks: Buffer[] = [];
   const received = (): number => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -42,24 +46,6 @@ export function decodeChunked(body: Buffer): Chunks {
     if (body[end] !== CR || body[end + 1] !== LF) return { kind: "malformed", received: received() + size };
     chunks.push(body.subarray(start, end));
     at = end + 2;
-  }
-}
-
-/**
- * Whether a modem hands chunks over as they came, which it should, or joined, with the header that names the coding left
- * in: no manual tells, but its answers do. Until one has, what may be the beginning of a chunk is taken for one.
- */
-export class ChunkHabit {
-  #joins: boolean | undefined;
-
-  decode(body: Buffer): Chunks {
-    const chunks = decodeChunked(body);
-    if (chunks.kind === "whole") this.#joins = false;
-    else if (chunks.kind === "decoded") this.#joins ??= true;
-    else if (this.#joins === true) return { kind: "decoded" };
-    // Nothing at all is how such a modem hands over an empty body, that of most redirects; a server rarely hangs up just there.
-    else if (this.#joins === undefined && body.length === 0) return { kind: "decoded" };
-    return chunks;
   }
 }
 

@@ -1,5 +1,5 @@
 import { ModemError } from "../../errors";
-import { type ChunkHabit, decodeChunked } from "./chunked";
+import { decodeChunked } from "./chunked";
 import { contentLength, parseResponseHead, type ResponseHead } from "./head";
 import type { HttpMethod, HttpResponse } from "./http";
 
@@ -12,8 +12,6 @@ export interface Expected {
   readonly statusCode?: number | undefined;
   /** Bytes of the body. */
   readonly length?: number | undefined;
-  /** What earlier answers of this modem have shown. */
-  readonly chunks?: ChunkHabit;
 }
 
 /** The blank line that an answer to HEAD may lack at its end: there is no body that it would set off. */
@@ -53,8 +51,8 @@ export function hasNoBody(statusCode: number): boolean {
   return statusCode < 200 || statusCode === 204 || statusCode === 304;
 }
 
-function bodyOf(head: ResponseHead, content: Buffer, { operation, length, chunks }: Expected): Buffer {
-  if (isChunked(head.headers["transfer-encoding"])) return joined(content, operation, chunks);
+function bodyOf(head: ResponseHead, content: Buffer, { operation, length }: Expected): Buffer {
+  if (isChunked(head.headers["transfer-encoding"])) return joined(content, operation);
   const own = contentLength(head);
   if (own === undefined && length === undefined) return content;
   // Guide B 3.2.1 prints two lengths for one response, that of the modem and that of the head: either may be right.
@@ -82,8 +80,8 @@ function noLength({ headers }: ResponseHead, operation: string): ModemError {
   return new ModemError("PROTOCOL_ERROR", `${operation}: ${text}`);
 }
 
-function joined(content: Buffer, operation: string, habit: ChunkHabit | undefined): Buffer {
-  const chunks = habit === undefined ? decodeChunked(content) : habit.decode(content);
+function joined(content: Buffer, operation: string): Buffer {
+  const chunks = decodeChunked(content);
   switch (chunks.kind) {
     case "whole":
       return chunks.body;

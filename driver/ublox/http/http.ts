@@ -3,7 +3,6 @@ import type { Line } from "../../at/line";
 import { commandWithResult } from "../../cellular/result-urc";
 import { delay } from "../../delay";
 import { isModemError, type ModemError } from "../../errors";
-import { ChunkHabit } from "../../services/http/chunked";
 import type { HttpRequest, HttpResponse, HttpService } from "../../services/http/http";
 import { readResponse, showsItsEnd } from "../../services/http/response";
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
@@ -36,7 +35,6 @@ export class UbloxHttp implements HttpService {
   readonly #profiles: Pool<HttpProfile>;
   readonly #security: UbloxSecurity;
   readonly #model: UbloxTraits;
-  readonly #chunks = new ChunkHabit();
   readonly #disposed = new AbortController();
 
   constructor(channel: Channel, files: UbloxFiles, security: UbloxSecurity, model: UbloxTraits) {
@@ -105,7 +103,7 @@ export class UbloxHttp implements HttpService {
       const { onProgress, verified } = plan;
       const reading = { signal, onProgress, verified, isWhole: showsItsEnd };
       const content = await this.#files.read(profile.responseFile, reading);
-      return readResponse(content, { operation: plan.operation, method: plan.method, chunks: this.#chunks });
+      return readResponse(content, { operation: plan.operation, method: plan.method });
     } catch (error) {
       ended ??= secure?.end(!isModemError(error, "TLS_FAILED"));
       throw error;
