@@ -41,6 +41,8 @@ export class AtChannel implements Channel {
   /** Whether an answer of an older command may still come. */
   #suspect = false;
   #hasAnswered = false;
+  /** Whether the next command will be echoed: the modem was just heard to do so, and may owe a result from before. */
+  #isEchoed = false;
   #isSilent = false;
   #interrupted: Interrupted = UNDISTURBED;
 
@@ -270,7 +272,8 @@ export class AtChannel implements Channel {
     const job = this.#queue.take();
     if (job === undefined) return;
     const { line, expects = [], upload, download } = job.command;
-    this.#line.expect({ line, expects, prompt: upload?.prompt, download, isCommand: true });
+    this.#line.expect({ line, expects, prompt: upload?.prompt, download, isCommand: true, isEchoed: this.#isEchoed });
+    this.#isEchoed = false;
     const exchange: Exchange = new Exchange(job, this.#line, {
       onFinished: (owed) => this.#finished(owed),
       onInterrupted: () => this.#interrupt(exchange),
@@ -310,6 +313,7 @@ export class AtChannel implements Channel {
     const isAnnounced = behind === undefined ? isAnswered : behind.isAnnounced;
     void resync.run().then((inStep) => {
       if (this.#use.kind !== "resync" || this.#use.resync !== resync) return;
+      this.#isEchoed = inStep && resync.isEchoed;
       this.#resynchronised(inStep, behind?.data, isAnnounced);
     });
   }

@@ -47,7 +47,6 @@ export class Resync {
   #isOpen: boolean;
   #missing: number;
   #closings = 0;
-  #isTakingOwed = false;
   #cancelled = false;
   #tokens: Token[] = [];
   /** When the commands were sent whose results may still come, the one that was given up first. */
@@ -90,10 +89,14 @@ export class Resync {
       if (outcome === "silence") silent += 1;
       this.#onSilence(outcome === "silence");
       confirmed = outcome === "ok" ? confirmed + 1 : 0;
-      if (outcome === "ok" && (this.#tokens.some(({ type }) => type === "echo") || confirmed > 1))
-        return !this.#cancelled;
+      if (outcome === "ok" && (this.isEchoed || confirmed > 1)) return !this.#cancelled;
     }
     return false;
+  }
+
+  /** Whether the last probe was echoed, so that what is sent next will be, too. */
+  get isEchoed(): boolean {
+    return this.#tokens.some(({ type }) => type === "echo");
   }
 
   #goesOn(rounds: number, silent: number): boolean {
@@ -103,12 +106,10 @@ export class Resync {
 
   /** A modem that was busy may answer now what it was sent meanwhile, or have forgotten it. */
   async #takeOwed(): Promise<void> {
-    this.#isTakingOwed = true;
     this.#expectProbe();
     const limit = now() + OWED_MS;
     const isOwed = (): boolean => this.#tokens.filter(({ type }) => type === "final").length < this.#owed;
     while (isOwed() && now() < limit && !this.#cancelled) await this.#wait(limit - now());
-    this.#isTakingOwed = false;
   }
 
   token(token: Token): void {
@@ -120,7 +121,8 @@ export class Resync {
       this.#missing = this.#promptSize;
     }
     if (token.type === "final") this.#lag = now() - (this.#asked.shift() ?? now());
-    if (token.type === "final" && this.#isTakingOwed) this.#expectProbe();
+    // More may follow: results that are owed, and the echoes of what is sent.
+    if (token.type === "final") this.#expectProbe();
     if (token.type === "prompt" || token.type === "final") this.#wake?.();
   }
 
@@ -139,7 +141,9 @@ export class Resync {
     await this.#settle(this.#quiet());
     this.#asked = [];
     const [result, ...more] = this.#tokens.filter(({ type }) => type !== "echo");
-    return result?.type === "final" && result.result.text === "OK" && more.length === 0 ? "ok" : "void";
+    // An echo behind the result tells of one more result.
+    const isLast = more.length === 0 && this.#tokens.at(-1) === result;
+    return result?.type === "final" && result.result.text === "OK" && isLast ? "ok" : "void";
   }
 
   #expectProbe(): void {

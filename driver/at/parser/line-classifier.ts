@@ -16,6 +16,8 @@ export interface InFlight {
   readonly download?: Download;
   /** A command of a caller's, to which no result of an older one may be given; a probe takes any result. */
   readonly isCommand?: true;
+  /** It will be echoed: what comes ahead of the echo is certainly an older command's. */
+  readonly isEchoed?: boolean;
 }
 
 /** Lines without an echo in front of them that are held back; beyond, echo is taken to be off. */
@@ -69,7 +71,7 @@ export class LineClassifier {
 
   /** Whether this prompt is waited for; once taken, it is waited for no more. */
   takePrompt(prompt: Prompt, sink: TokenSink): boolean {
-    if (this.#prompt !== prompt && this.#prompt !== "any") return false;
+    if ((this.#prompt !== prompt && this.#prompt !== "any") || this.#awaitsEcho) return false;
     this.#prompt = undefined;
     this.#acceptWithoutEcho(sink);
     sink({ type: "prompt", prompt });
@@ -125,10 +127,15 @@ export class LineClassifier {
 
   /**
    * Whether a result is an older command's, or was part of what such a one was answered: it is a success before the
-   * prompt that has to come first.
+   * prompt that has to come first, or comes ahead of an echo that is certain.
    */
   #isStale({ isCommand }: InFlight, success: boolean): boolean {
-    return isCommand === true && success && this.#prompt !== undefined && this.#prompt !== "any";
+    const isEarly = success && this.#prompt !== undefined && this.#prompt !== "any";
+    return (isCommand === true && isEarly) || this.#awaitsEcho;
+  }
+
+  get #awaitsEcho(): boolean {
+    return this.#current?.isEchoed === true && !this.#accepted;
   }
 
   #information(line: Line, command: InFlight, sink: TokenSink): void {

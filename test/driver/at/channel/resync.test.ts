@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DIALECT } from "../grammar";
 import { answeringModem, command, outcome, type ScriptedModem } from "./scripted-modem";
+import { setUp } from "./set-up";
 
 let modem: ScriptedModem;
 
@@ -49,6 +50,39 @@ describe("an answer that comes late", () => {
       expect([`+X: ${index}`, "MODEM_TIMEOUT"]).toContain(result);
       if (index % 3 !== 0) expect(result).toBe(`+X: ${index}`);
     }
+  });
+});
+
+describe("F34 neighbour: the answers to several AT that come one after the other", () => {
+  it("are all waited for: an echo behind an OK tells of one more", async () => {
+    const { channel, line } = setUp();
+    line.on("AT\r", "AT\r\r\nOK\r\n");
+    await channel.send(command("AT"));
+    line.on("AT\r", "");
+    void outcome(channel.send(command("AT+X=A")));
+    void outcome(channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(1600);
+    line.say("AT\r\r\nOK\r\nAT\r");
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(line.text).not.toContain("AT+X=B");
+    line.on("AT\r", "AT\r\r\nOK\r\n");
+    line.say("\r\nOK\r\n");
+    await vi.advanceTimersByTimeAsync(500);
+    expect(line.text).toContain("AT+X=B");
+  });
+
+  it("never are the next command's, whose echo has not come yet", async () => {
+    const { channel, line } = setUp();
+    line.on("AT\r", "AT\r\r\nOK\r\n");
+    await channel.send(command("AT"));
+    void outcome(channel.send(command("AT+X=A")));
+    const next = outcome(channel.send(command("AT+X=B")));
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(line.text).toContain("AT+X=B");
+    line.say("\r\n+X: A\r\n\r\nOK\r\n");
+    line.say("AT+X=B\r\r\n+X: B\r\n\r\nOK\r\n");
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await next).toBe("+X: B");
   });
 });
 
