@@ -10,6 +10,7 @@ const HERE = "http://demo.example";
 const LONGEST_DELAY = 60;
 const LONGEST_CHAIN = 20;
 const LINES = 5;
+const NO_CONTENT = 204;
 
 /** The pages of demo.example, the same by HTTP and by HTTPS. */
 export class Pages {
@@ -34,7 +35,7 @@ export class Pages {
     "/hello": (_request, response) => text(response, "Hello from the other side of the modem.\n"),
     "/files/readings.csv": (request, response) => {
       const rows = parameter(request, response, "rows", { fallback: 48, most: 100_000 });
-      if (rows !== undefined) send(response, "text/csv", readings(rows));
+      if (rows !== undefined) void readings(rows).then((csv) => send(response, "text/csv", csv));
     },
     "/files/firmware.bin": (request, response) => {
       const bytes = parameter(request, response, "bytes", { fallback: 4 * 1024 * 1024, most: 8 * 1024 * 1024 });
@@ -72,7 +73,7 @@ export class Pages {
       text(response, `This is the status ${response.statusCode}.\n`);
     },
     "/basic-auth": ({ headers }, response) => {
-      const [user, password] = Buffer.from(/^Basic (.+)$/.exec(headers.authorization ?? "")?.[1] ?? "", "base64")
+      const [user, password] = Buffer.from(/^Basic +(.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "", "base64")
         .toString()
         .split(":");
       if (user === "demo" && password === "demo") return text(response, "Hello, demo.\n");
@@ -162,5 +163,7 @@ function json(response: ServerResponse, value: unknown): void {
 
 function send(response: ServerResponse, type: string, body: string | Buffer): void {
   response.setHeader("content-type", type);
+  // Node leaves it out for HEAD and for HTTP/1.0; an answer without content must do without (RFC 9110 8.6).
+  if (response.statusCode !== NO_CONTENT) response.setHeader("content-length", Buffer.byteLength(body));
   response.end(body);
 }

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
+import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import type { StreamSocket } from "../own-traffic";
 import { CA, PUBLIC_SERVER_KEY, SERVER } from "./certificates";
 import { echoStream } from "./echo";
 import type { Pages } from "./pages";
+
+const BAD_REQUEST = "400 Bad Request";
+const MISTAKES: Readonly<Record<string, string>> = { HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large" };
 
 /** Serves one connection. */
 type Service = (socket: StreamSocket) => void;
@@ -15,14 +19,23 @@ const MOST_SESSIONS = 100;
 
 /** HTTP. */
 export function plainServer(pages: Pages): Service {
-  const server = createServer(pages.answer);
+  const server = answersMistakes(createServer(pages.answer));
   return (socket) => server.emit("connection", socket);
 }
 
 /** HTTPS. It asks for a client certificate but does not need one. */
 export function secureServer(pages: Pages): Service {
-  const server = createSecureServer(credentials(), pages.answer);
-  return serve(server);
+  return serve(answersMistakes(createSecureServer(credentials(), pages.answer)));
+}
+
+/** Node's own answer to what is no request would be lost: it is written to a connection that is then cut off. */
+function answersMistakes<T extends TlsServer | HttpServer>(server: T): T {
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const status = error.code?.startsWith("HPE_") === true ? (MISTAKES[error.code] ?? BAD_REQUEST) : undefined;
+    if (status === undefined || !socket.writable) socket.destroy(error);
+    else socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+  return server;
 }
 
 /** The echo protocol over TLS. */
