@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Services } from "../../driver/services/model";
 import type { ConnectOptions, ModemSocket, SocketEvents } from "../../driver/services/sockets/sockets";
@@ -7,6 +9,7 @@ import { openPorts } from "../support/open-ports";
 import { SimCommand } from "../support/sim-command";
 import { type Driven, drive, MODELS, securityProfile } from "./tls/bench";
 
+const OTHER_CA = path.join(__dirname, "..", "fixtures", "tls", "other-ca.cert.pem");
 const CHECKED = securityProfile({ id: "demo", name: "demo", ca: Buffer.from(CA) });
 const MUTUAL = securityProfile({
   id: "device",
@@ -61,7 +64,7 @@ describe.each(MODELS)("F41: a %s and demo.example", (model) => {
   });
 
   it("F41: trusts no other CA for it", async () => {
-    const other = securityProfile({ id: "other", name: "other", ca: Buffer.from(DEVICE) });
+    const other = securityProfile({ id: "other", name: "other", ca: readFileSync(OTHER_CA) });
     await expect(driven.get("https://demo.example/hello", other)).rejects.toMatchObject({ code: "TLS_FAILED" });
   });
 
