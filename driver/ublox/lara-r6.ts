@@ -15,6 +15,13 @@ export const LARA_R6 = ubloxModel({
     activeContexts: 5,
     // Secure ones, listening and accepted ones included (guide 5.11).
     sockets: 7,
+    write: 1024,
+    hexWrite: 512,
+    read: 1024,
+    // Guide 5.3.3.
+    queue: { plain: 8192, secure: 1024 },
+    // AT facts 3.4: it takes no larger number.
+    directLink: 2048,
     // +USOSO takes ms: up to 2^31 - 1, and 32767 (AT facts 3.3).
     keepAlive: 2_147_483,
     linger: 32,

@@ -1,5 +1,4 @@
 import type { Channel } from "../at/channel-types";
-import type { Dialect } from "../at/dialect";
 import type { ModelDefinition, ModelDriver, PersistentSettings, Services, SimQuestions } from "../services/model";
 import { disposeServices, resetServices } from "../services/offered";
 import { command } from "./commands";
@@ -22,7 +21,6 @@ import type { UbloxTraits } from "./traits";
 export interface UbloxModel extends UbloxTraits {
   /** Whether this is the model, by the answers to ATI and +CGMM together. */
   readonly pattern: RegExp;
-  readonly dialect: Dialect;
   /** Longest time from a reboot until commands are answered, in ms. */
   readonly bootTime: number;
   /** Of u-blox, or `vendor:product`. */

@@ -1,3 +1,4 @@
+import type { Dialect } from "../at/dialect";
 import type { ModelLimits } from "../services/model";
 
 /** What is known of a u-blox model, for its services. */
@@ -5,12 +6,23 @@ export interface UbloxTraits {
   /** As errors call it. */
   readonly name: string;
   readonly limits: UbloxLimits;
+  readonly dialect: Dialect;
 }
 
 export interface UbloxLimits extends Required<ModelLimits> {
   /** Primary contexts that are active at a time. */
   readonly activeContexts: number;
   readonly sockets: number;
+  /** Bytes of one +USOWR or +USOST, as text in the command or at the prompt, and so of a datagram. */
+  readonly write: number;
+  /** The same in hex mode: two digits a byte. */
+  readonly hexWrite: number;
+  /** Bytes of one +USORD or +USORF in the base syntax, the only one that is read in: hex mode halves them. */
+  readonly read: number;
+  /** Bytes that the modem holds for a peer that is slower than the line. */
+  readonly queue: { readonly plain: number; readonly secure: number };
+  /** Bytes at which direct link sends what it has got. */
+  readonly directLink: number;
   /** s: of a socket's keep-alive and linger. */
   readonly keepAlive: number;
   readonly linger: number;

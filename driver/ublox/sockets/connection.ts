@@ -12,6 +12,7 @@ import type {
   SocketStatus,
 } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
+import type { UbloxTraits } from "../traits";
 import type { Carrier, CarrierOwner } from "./carrier";
 import { CONTROL, readNumber, readStatus } from "./control";
 import { connectionClosed } from "./errors";
@@ -24,6 +25,7 @@ const FLUSHING_MS = { limit: 10_000, pause: 100, growth: 1 } as const;
 export interface ConnectionParts {
   readonly channel: Channel;
   readonly syntax: HexMode;
+  readonly model: UbloxTraits;
   readonly number: number;
   readonly protocol: SocketProtocol;
   /** For messages. */

@@ -5,11 +5,12 @@ import { isModemError, ModemError } from "../../errors";
 import { NameCache, type Resolve } from "../../services/sockets/name-cache";
 import type { SendOptions, SocketAddress } from "../../services/sockets/sockets";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
+import type { UbloxTraits } from "../traits";
 import { readLastError, socketError, WOULD_BLOCK } from "./errors";
 import type { HexMode } from "./hex-mode";
 import { checkHost, checkPort } from "./plan";
 import { writeCommand, writtenBytes } from "./write";
-import { datagramEncoding, WRITE_SIZE } from "./write-encoding";
+import { datagramEncoding } from "./write-encoding";
 
 /** Of one socket. */
 const REMEMBERED_NAMES = 32;
@@ -20,6 +21,7 @@ const PAUSE_MS = 200;
 export interface DatagramOwner {
   readonly channel: Channel;
   readonly syntax: HexMode;
+  readonly model: UbloxTraits;
   readonly number: number;
   readonly operation: string;
   readonly ended: AbortSignal;
@@ -58,12 +60,13 @@ export class DatagramWriter {
   }
 
   async #write(data: Uint8Array, to: SendOptions["to"]): Promise<SocketAddress> {
-    const { channel, number, operation, ended } = this.#owner;
-    const { host, port } = checkDatagram(data, to);
+    const { channel, number, operation, ended, model } = this.#owner;
+    const { host, port } = checkDatagram(data, to, model.limits.write);
     const { host: ip, target: address } = checkHost(await this.#names.resolve(host, ended));
     for (let tries = 1; ; ) {
       const { syntax } = this.#owner;
-      const encoding = datagramEncoding(data, this.#waiting, { rate: channel.bytesPerSecond, hex: syntax.offer });
+      const line = { model, rate: channel.bytesPerSecond };
+      const encoding = datagramEncoding(data, this.#waiting, { ...line, hex: syntax.offer });
       const command = writeCommand(channel, "+USOST", [number, address, port], data, { encoding, signal: ended });
       const turn = await syntax.enter(encoding, this.#waiting.length > 0);
       if (turn === undefined) continue;
@@ -85,15 +88,12 @@ export class DatagramWriter {
   }
 }
 
-function checkDatagram(data: Uint8Array, to: SendOptions["to"]): { host: string; port: number } {
+function checkDatagram(data: Uint8Array, to: SendOptions["to"], most: number): { host: string; port: number } {
   if (to === undefined) throw new ModemError("INVALID_INPUT", "host and port are missing: a datagram needs a receiver");
   const { host } = checkHost(to.host);
   const port = checkPort(to.port, "port");
-  if (data.length >= 1 && data.length <= WRITE_SIZE) return { host, port };
-  throw new ModemError(
-    "INVALID_INPUT",
-    `payload: a datagram of this modem has 1 to ${WRITE_SIZE} bytes, not ${data.length}`,
-  );
+  if (data.length >= 1 && data.length <= most) return { host, port };
+  throw new ModemError("INVALID_INPUT", `payload: a datagram of this modem has 1 to ${most} bytes, not ${data.length}`);
 }
 
 function truncated(operation: string, taken: number, length: number): ModemError {

@@ -9,14 +9,14 @@ import type { Carrier, CarrierOwner } from "./carrier";
 import { readState } from "./control";
 import { connectionClosed, socketFailure } from "./errors";
 import { isOpen, type SocketEnd } from "./reader";
-import { BACKOFF_MS, QUEUE } from "./stream";
+import { BACKOFF_MS } from "./stream";
 
 /**
  * When the modem sends what it has got (AT facts 3.4): after a silence, in ms, or at a number of bytes. It takes
  * no shorter silence and no larger number, so that a stream travels in full segments and a question goes at once.
  */
 const SILENCE = { op: 5, ms: 100 } as const;
-const LENGTH = { op: 6, most: 2048 } as const;
+const LENGTH = { op: 6 } as const;
 /**
  * ms of a full queue that does not move, after which the modem leaves direct link by itself: command mode's patience.
  * Never, which there is too, would leave a line on which not even the escape sequence gets through.
@@ -63,11 +63,12 @@ export class DirectLinkCarrier implements Carrier {
   }
 
   async open(signal: AbortSignal): Promise<void> {
-    const { channel, number, operation, secure } = this.#owner;
+    const { channel, number, operation, secure, model } = this.#owner;
+    const { queue, directLink } = model.limits;
     // Firmware that refuses a value keeps its own.
     for (const [op, value] of [
       [SILENCE.op, SILENCE.ms],
-      [LENGTH.op, secure ? QUEUE.secure : LENGTH.most],
+      [LENGTH.op, secure ? queue.secure : directLink],
       [CONGESTION.op, CONGESTION.ms],
     ] as const) {
       await trySend(channel, command("+UDCONF=", [op, number, value]));

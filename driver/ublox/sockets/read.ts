@@ -6,15 +6,14 @@ import { ModemError } from "../../errors";
 import type { SocketAddress, SocketProtocol } from "../../services/sockets/sockets";
 import { query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 import { peer } from "./control";
 import type { HexMode } from "./hex-mode";
-
-/** Most bytes of one +USORD or +USORF in the base syntax, the only one that is read in: hex mode halves them. */
-export const READ_SIZE = 1024;
 
 interface Modem {
   readonly channel: Channel;
   readonly syntax: HexMode;
+  readonly model: Pick<UbloxTraits, "limits">;
 }
 
 /** What a read that brings nothing answers, in all its forms. */
@@ -33,14 +32,15 @@ export interface Received {
  * `MODEM_REJECTED` where the modem has no such socket; `MODEM_TIMEOUT`
  */
 export async function readSocket(
-  { channel, syntax }: Modem,
+  { channel, syntax, model }: Modem,
   number: number,
   protocol: SocketProtocol,
   signal: AbortSignal,
 ): Promise<Received | undefined> {
   const name = protocol === "tcp" ? "+USORD" : "+USORF";
-  const command = query(`${name}=`, [number, READ_SIZE], {
-    timeout: TIMEOUTS.simple + transferTime(READ_SIZE, channel.bytesPerSecond),
+  const most = model.limits.read;
+  const command = query(`${name}=`, [number, most], {
+    timeout: TIMEOUTS.simple + transferTime(most, channel.bytesPerSecond),
     priority: Priority.Background,
     signal,
   });
@@ -51,25 +51,31 @@ export async function readSocket(
   const fields = splitFields(line);
   if (toInteger(fields[0]) !== number) throw damaged(command);
   if (NOTHING.test(line.text) && line.data.every((string) => string.damaged === undefined)) return undefined;
-  return protocol === "tcp" ? parseStream(fields, command) : parseDatagram(fields, command);
+  return protocol === "tcp" ? parseStream(fields, { command, most }) : parseDatagram(fields, { command, most });
+}
+
+/** A read, and how many bytes it brings at most. */
+interface Read {
+  readonly command: Command;
+  readonly most: number;
 }
 
 /** `<socket>,<bytes>,"<data>"`. */
-function parseStream([, count, content, ...more]: readonly AnswerField[], command: Command): Received {
-  if (more.length > 0) throw damaged(command);
-  return { data: dataOf(content, toInteger(count), command) };
+function parseStream([, count, content, ...more]: readonly AnswerField[], read: Read): Received {
+  if (more.length > 0) throw damaged(read.command);
+  return { data: dataOf(content, toInteger(count), read) };
 }
 
 /** `<socket>,"<address>",<port>,<bytes>,"<data>"`. */
-function parseDatagram([, ip, port, count, content, ...more]: readonly AnswerField[], command: Command): Received {
+function parseDatagram([, ip, port, count, content, ...more]: readonly AnswerField[], read: Read): Received {
   const from = peer(ip, port);
-  if (from === undefined || more.length > 0) throw damaged(command);
-  return { data: dataOf(content, toInteger(count), command), from };
+  if (from === undefined || more.length > 0) throw damaged(read.command);
+  return { data: dataOf(content, toInteger(count), read), from };
 }
 
-function dataOf(content: AnswerField | undefined, count: number, command: Command): Buffer {
+function dataOf(content: AnswerField | undefined, count: number, { command, most }: Read): Buffer {
   const data = content?.data;
-  const fits = data !== undefined && content?.damaged === undefined && data.length === count && count <= READ_SIZE;
+  const fits = data !== undefined && content?.damaged === undefined && data.length === count && count <= most;
   if (!fits) throw damaged(command);
   return data;
 }

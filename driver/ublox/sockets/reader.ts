@@ -2,6 +2,7 @@ import type { Channel } from "../../at/channel-types";
 import { AutoResetEvent, delay } from "../../delay";
 import { isModemError, type ModemError } from "../../errors";
 import type { SocketAddress, SocketProtocol } from "../../services/sockets/sockets";
+import type { UbloxTraits } from "../traits";
 import { exists, readState, type TcpState } from "./control";
 import { connectionClosed } from "./errors";
 import type { HexMode } from "./hex-mode";
@@ -23,6 +24,7 @@ export interface SocketEnd {
 export interface ReaderOwner {
   readonly channel: Channel;
   readonly syntax: HexMode;
+  readonly model: UbloxTraits;
   readonly number: number;
   readonly protocol: SocketProtocol;
   /** For messages. */

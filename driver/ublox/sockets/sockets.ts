@@ -191,6 +191,7 @@ export class UbloxSockets implements SocketService {
       {
         channel: this.#parts.channel,
         syntax: this.#syntax,
+        model: this.#parts.model,
         number,
         operation,
         protocol,

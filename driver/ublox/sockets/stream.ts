@@ -5,14 +5,13 @@ import { JoinedSends } from "../../services/sockets/joined-sends";
 import { SendBackoff } from "../../services/sockets/send-backoff";
 import type { SendQueue } from "../../services/sockets/send-queue";
 import type { SendOptions } from "../../services/sockets/sockets";
+import type { UbloxTraits } from "../traits";
 import { CONTROL, readNumber, readState } from "./control";
 import { connectionClosed } from "./errors";
 import type { HexMode } from "./hex-mode";
 import { writeCommand, writtenBytes } from "./write";
 import { type Chunk, HORIZON, nextChunk } from "./write-encoding";
 
-/** Bytes that the modem holds for a peer that is slower than the line (guide 5.3.3). */
-export const QUEUE = { plain: 8192, secure: 1024 } as const;
 /** Between two looks at a full queue, and for one that does not move: as long as TCP retransmits on a bad network. */
 export const BACKOFF_MS = { first: 50, longest: 1000, patience: 120_000 } as const;
 /** Looks at a queue that shows no room, after which a write is tried anyway. */
@@ -23,6 +22,7 @@ const TRIES = 10;
 export interface StreamOwner {
   readonly channel: Channel;
   readonly syntax: HexMode;
+  readonly model: UbloxTraits;
   readonly number: number;
   /** For messages. */
   readonly operation: string;
@@ -85,8 +85,8 @@ export class StreamWriter {
 
   /** Resolves to how many of the first bytes of `run` the modem has taken. */
   async #write(run: Uint8Array, stall: Stall): Promise<number> {
-    const { channel, syntax } = this.#owner;
-    const piece = nextChunk(run, { rate: channel.bytesPerSecond, hex: syntax.offer });
+    const { channel, syntax, model } = this.#owner;
+    const piece = nextChunk(run, { model, rate: channel.bytesPerSecond, hex: syntax.offer });
     const taken = await this.#put(piece, run, stall);
     if (taken > 0) stall.isOver = true;
     this.#taken += taken;
@@ -118,13 +118,14 @@ export class StreamWriter {
 
   /** The modem refused a piece: waits until its queue may have room (guide 5.3.3). */
   async #makeRoom(length: number, refusal: ModemError, stall: Stall): Promise<0> {
-    const { secure } = this.#owner;
+    const { secure, model } = this.#owner;
+    const { queue } = model.limits;
     const before = await this.#unacknowledged();
     if (before === 0) {
       stall.tries += 1;
       if (stall.tries >= TRIES) throw refusal;
     }
-    const room = (secure ? QUEUE.secure : QUEUE.plain) - length;
+    const room = (secure ? queue.secure : queue.plain) - length;
     for (let last = before, looks = 1; looks <= LOOKS; looks += 1) {
       await stall.backoff.wait();
       const left = await this.#unacknowledged();

@@ -1,10 +1,6 @@
-import { LARA_R6_DIALECT } from "../dialect";
+import type { UbloxTraits } from "../traits";
 import type { HexOffer } from "./hex-mode";
 
-/** Most bytes of one +USOWR or +USOST, as text in the command or at the prompt. */
-export const WRITE_SIZE = 1024;
-/** The same in hex mode: two digits a byte. */
-export const HEX_SIZE = 512;
 /** Characters of a write beside its data, and of a change of the mode, with the answers and line ends. */
 const FRAME = 40;
 const CHANGE = 35;
@@ -12,8 +8,6 @@ const CHANGE = 35;
 const ANSWER_MS = 10;
 /** Bytes that are looked at to see whether hex mode pays: at 460800 baud it takes 9 kB to earn its two changes. */
 export const HORIZON = 16_384;
-/** Silence before the command, and before the data of a prompt, in ms. */
-const { gap, promptDelay } = LARA_R6_DIALECT;
 
 /**
  * The first bytes of what is to be sent, and how they go: `text` is part of the command (guide 5.3.2), `hex` too,
@@ -25,37 +19,44 @@ export interface Chunk {
 }
 
 /** What a write goes by beside its own bytes. */
-export interface Surroundings {
-  /** Bytes a second of the line; without it only the waits count. */
-  readonly rate?: number;
+export interface Surroundings extends Line {
   /** Undefined where the modem has no hex mode. */
   readonly hex: HexOffer | undefined;
 }
 
-/** ms that a write takes. */
-function cost({ length, encoding }: Chunk, rate: number): number {
+/** What the time of a write depends on. */
+interface Line {
+  readonly model: Pick<UbloxTraits, "limits" | "dialect">;
+  /** Bytes a second; without it only the waits count. */
+  readonly rate?: number;
+}
+
+/** ms that a write takes, with the silence before the command and before the data of a prompt. */
+function cost({ length, encoding }: Chunk, { model, rate = Number.POSITIVE_INFINITY }: Line): number {
+  const { gap, promptDelay } = model.dialect;
   const characters = (encoding === "hex" ? 2 * length : length) + FRAME;
   return gap + (encoding === "binary" ? promptDelay["@"] : 0) + (characters * 1000) / rate;
 }
 
 /** The fastest exact way for the next bytes of a stream; `data` are as many as wait, `HORIZON` being enough. */
-export function nextChunk(data: Uint8Array, { rate, hex }: Surroundings): Chunk {
-  const base = basePiece(data, rate);
-  const ahead = (): Chunk[] => basePieces(data.subarray(0, HORIZON), rate);
-  if (!prefersHex(base, ahead, rate, hex)) return base;
-  return { length: Math.min(data.length, HEX_SIZE), encoding: "hex" };
+export function nextChunk(data: Uint8Array, surroundings: Surroundings): Chunk {
+  const base = basePiece(data, surroundings);
+  const ahead = (): Chunk[] => basePieces(data.subarray(0, HORIZON), surroundings);
+  if (!prefersHex(base, ahead, surroundings)) return base;
+  return { length: Math.min(data.length, surroundings.model.limits.hexWrite), encoding: "hex" };
 }
 
 /** The fastest exact way for a datagram, which can't be cut, before those that wait behind it. */
 export function datagramEncoding(
   data: Uint8Array,
   waiting: readonly Uint8Array[],
-  { rate, hex }: Surroundings,
+  surroundings: Surroundings,
 ): Chunk["encoding"] {
   const base = whole(data);
-  if (data.length > HEX_SIZE) return base.encoding;
-  const ahead = (): Chunk[] => [data, ...shortOf(waiting, HORIZON - data.length)].map(whole);
-  return prefersHex(base, ahead, rate, hex) ? "hex" : base.encoding;
+  const { hexWrite } = surroundings.model.limits;
+  if (data.length > hexWrite) return base.encoding;
+  const ahead = (): Chunk[] => [data, ...shortOf(waiting, HORIZON - data.length, hexWrite)].map(whole);
+  return prefersHex(base, ahead, surroundings) ? "hex" : base.encoding;
 }
 
 /**
@@ -65,15 +66,17 @@ export function datagramEncoding(
  * hex mode begins only when it would have earned them since then. That loses what two changes cost at most, as does a
  * need that comes right behind it. A transfer both ways reads all the time and stays with the prompt.
  */
-function prefersHex(first: Chunk, ahead: () => Chunk[], rate = Number.POSITIVE_INFINITY, hex?: HexOffer): boolean {
+function prefersHex(first: Chunk, ahead: () => Chunk[], { hex, ...line }: Surroundings): boolean {
+  const { model, rate = Number.POSITIVE_INFINITY } = line;
+  const { hexWrite } = model.limits;
   if (hex === undefined || (first.encoding === "text" && !hex.isOn)) return false;
-  const changes = 2 * (gap + ANSWER_MS + (CHANGE * 1000) / rate);
+  const changes = 2 * (model.dialect.gap + ANSWER_MS + (CHANGE * 1000) / rate);
   let base = 0;
   let digits = 0;
   for (const piece of ahead()) {
-    base += cost(piece, rate);
-    for (let left = piece.length; left > 0; left -= HEX_SIZE) {
-      digits += cost({ length: Math.min(left, HEX_SIZE), encoding: "hex" }, rate);
+    base += cost(piece, line);
+    for (let left = piece.length; left > 0; left -= hexWrite) {
+      digits += cost({ length: Math.min(left, hexWrite), encoding: "hex" }, line);
     }
   }
   const saved = base - digits;
@@ -81,11 +84,11 @@ function prefersHex(first: Chunk, ahead: () => Chunk[], rate = Number.POSITIVE_I
 }
 
 /** Datagrams of `size` bytes together, up to the first that is too long for hex mode. */
-function shortOf(waiting: readonly Uint8Array[], size: number): Uint8Array[] {
+function shortOf(waiting: readonly Uint8Array[], size: number, hexWrite: number): Uint8Array[] {
   const seen: Uint8Array[] = [];
   let left = size;
   for (const datagram of waiting) {
-    if (left <= 0 || datagram.length > HEX_SIZE) break;
+    if (left <= 0 || datagram.length > hexWrite) break;
     seen.push(datagram);
     left -= Math.max(datagram.length, 1);
   }
@@ -97,10 +100,10 @@ function whole(data: Uint8Array): Chunk {
   return { length: data.length, encoding: textLength(data) === data.length ? "text" : "binary" };
 }
 
-function basePieces(data: Uint8Array, rate: number | undefined): Chunk[] {
+function basePieces(data: Uint8Array, line: Line): Chunk[] {
   const pieces: Chunk[] = [];
   for (let offset = 0; offset < data.length; ) {
-    const piece = basePiece(data.subarray(offset), rate);
+    const piece = basePiece(data.subarray(offset), line);
     pieces.push(piece);
     offset += piece.length;
   }
@@ -111,14 +114,15 @@ function basePieces(data: Uint8Array, rate: number | undefined): Chunk[] {
  * The next bytes in the base syntax. Text spares the prompt's wait, so whole pieces of it go as text. A part of one does
  * where it costs less than its share of full binary pieces would.
  */
-function basePiece(data: Uint8Array, rate = Number.POSITIVE_INFINITY): Chunk {
-  const whole = Math.min(data.length, WRITE_SIZE);
+function basePiece(data: Uint8Array, line: Line): Chunk {
+  const { write } = line.model.limits;
+  const whole = Math.min(data.length, write);
   const text: Chunk = { length: textLength(data.subarray(0, whole)), encoding: "text" };
   const binary: Chunk = { length: whole, encoding: "binary" };
   if (text.length === whole) return text;
-  if (text.length === 0 || data.length <= WRITE_SIZE) return binary;
-  const share = (cost(binary, rate) * text.length) / whole;
-  return cost(text, rate) < share ? text : binary;
+  if (text.length === 0 || data.length <= write) return binary;
+  const share = (cost(binary, line) * text.length) / whole;
+  return cost(text, line) < share ? text : binary;
 }
 
 /** Bytes from the start on that quotation marks can hold. */

@@ -5,7 +5,7 @@ import { type Field, quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
-import { type Chunk, WRITE_SIZE } from "./write-encoding";
+import type { Chunk } from "./write-encoding";
 
 /** How many bytes the modem says that it has taken; NaN where that can't be read. */
 export function writtenBytes(lines: readonly Line[], number: number): number {
@@ -32,7 +32,7 @@ export function writeCommand(
   if (encoding === "binary") {
     return query(`${name}=`, [...target, data.length], { ...options, upload: { prompt: "@", data } });
   }
-  const { wire } = quote(text, { field: "payload", max: WRITE_SIZE });
+  const { wire } = quote(text, { field: "payload", max: text.length });
   const content: Field = { wire, shown: `<${data.length} bytes>` };
   return query(`${name}=`, [...target, data.length, content], options);
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { datagramEncoding, nextChunk } from "../../../../driver/ublox/sockets/write-encoding";
 import { binary, text } from "./hex-mode";
 
 describe("the choice of hex mode", () => {
   const OFF = { isOn: false, undisturbed: Number.POSITIVE_INFINITY };
   const ON = { isOn: true, undisturbed: 0 };
-  const encodingOf = (data: Buffer, rate?: number, hex = OFF) => nextChunk(data, { rate, hex }).encoding;
+  const encodingOf = (data: Buffer, rate?: number, hex = OFF) =>
+    nextChunk(data, { model: LARA_R6, rate, hex }).encoding;
 
   it.each([
     // 81.5 ms for 1024 bytes by the prompt, 63.1 ms in hex.
@@ -29,7 +31,8 @@ describe("the choice of hex mode", () => {
   });
 
   it("counts the datagrams that wait behind, and spares small ones the prompt's wait at any rate", () => {
-    const datagram = (waiting: Buffer[]) => datagramEncoding(binary(100), waiting, { rate: 11_520, hex: OFF });
+    const datagram = (waiting: Buffer[]) =>
+      datagramEncoding(binary(100), waiting, { model: LARA_R6, rate: 11_520, hex: OFF });
     expect(datagram(Array.from({ length: 9 }, () => binary(100)))).toBe("hex");
     expect(datagram([])).toBe("binary");
     expect(datagram([text(100), text(100), text(100)])).toBe("binary");
@@ -58,15 +61,18 @@ describe("the choice of hex mode", () => {
   });
 
   it("cuts pieces of 512 bytes, and cuts no datagram", () => {
-    expect(nextChunk(binary(5000), { rate: 92_160, hex: OFF })).toEqual({ length: 512, encoding: "hex" });
+    expect(nextChunk(binary(5000), { model: LARA_R6, rate: 92_160, hex: OFF })).toEqual({
+      length: 512,
+      encoding: "hex",
+    });
     const many = Array.from({ length: 20 }, () => binary(500));
     const datagram = (data: Buffer, waiting: Buffer[] = many, hex: typeof OFF | undefined = OFF) =>
-      datagramEncoding(data, waiting, { rate: 92_160, hex });
+      datagramEncoding(data, waiting, { model: LARA_R6, rate: 92_160, hex });
     expect(datagram(binary(512))).toBe("hex");
     expect(datagram(binary(513))).toBe("binary");
     expect(datagram(text(513), many, ON)).toBe("text");
     expect(datagram(binary(512), [])).toBe("binary");
     expect(datagram(binary(512), [binary(513), ...many])).toBe("binary");
-    expect(datagramEncoding(binary(512), many, { rate: 92_160, hex: undefined })).toBe("binary");
+    expect(datagramEncoding(binary(512), many, { model: LARA_R6, rate: 92_160, hex: undefined })).toBe("binary");
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { nextChunk } from "../../../../driver/ublox/sockets/write-encoding";
 import { until, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
@@ -27,7 +28,7 @@ async function passing<T>(work: Promise<T>, step = 50): Promise<T> {
 }
 
 describe("the way of bytes without hex mode", () => {
-  const next = (data: Buffer, rate?: number) => nextChunk(data, { rate, hex: undefined });
+  const next = (data: Buffer, rate?: number) => nextChunk(data, { model: LARA_R6, rate, hex: undefined });
 
   it.each([undefined, 960, 11_520, 92_160])(
     "is the command for text, the prompt for anything else, at %s B/s",
