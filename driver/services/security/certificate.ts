@@ -155,7 +155,7 @@ function parseX509({ label, der }: PemBlock, refuse: Refuse): Parsed {
     publicKey: spki(key),
     algorithm: orRefuse(() => keyAlgorithm(key), refuse),
     subject: oneLine(subject),
-    // Roots of the first version of X.509 say nothing of what they may sign; one that signed itself is its own anchor.
+    // RFC 5280: roots of version 1 say nothing of what they may sign; one that signed itself is its own anchor.
     ...(certificate.ca || subject === issuer ? {} : { issuedBy: oneLine(issuer) }),
     validFrom: new Date(validFrom),
     expires: new Date(validTo),
