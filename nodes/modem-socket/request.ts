@@ -1,4 +1,5 @@
 import { bytesOf } from "../common/bytes";
+import { contextId } from "../common/context-id";
 import { invalid } from "../common/errors";
 import {
   hostName,
@@ -36,6 +37,8 @@ export interface SocketRequest {
   /** undefined if neither the dialog nor the message names one. */
   readonly target: Target | undefined;
   readonly choice: SocketChoice;
+  /** The context that the message names; undefined: the dialog's, or the modem's default one. */
+  readonly cid: number | undefined;
 }
 
 /** The numbers that a modem may give a socket; the node knows which of them are open. */
@@ -62,6 +65,7 @@ export async function socketRequest(
     data,
     target: isNeeded ? await socketTarget(properties, message, render) : undefined,
     choice: socketChoice(properties, message),
+    cid: contextId(undefined, message),
   };
 }
 

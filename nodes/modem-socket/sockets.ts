@@ -39,10 +39,13 @@ export class NodeSockets {
   /** The last `close`; later actions wait for it. */
   #closing: Promise<void> = Promise.resolve();
   #isStopped = false;
+  /** The context of the socket that is open, or is to be. */
+  #cid: number | undefined;
 
   constructor(parts: SocketsParts) {
     this.#parts = parts;
     const { settings, modem, outputs } = parts;
+    this.#cid = settings.cid;
     this.#accepted = new AcceptedPeers(settings, outputs, () => parts.changed());
     this.#endpoint = new KeptEndpoint<Peer | Listening>({
       open: (target, isTold, signal) => this.#open(target, isTold, signal),
@@ -78,8 +81,9 @@ export class NodeSockets {
     });
   }
 
-  async send({ data: payload, target, choice }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
+  async send({ data: payload, target, choice, cid }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
     await this.#closing;
+    if (choice.number === undefined) this.#chooseContext(cid);
     const { protocol, role, delimiter, appendDelimiter } = this.#parts.settings;
     const data = appendDelimiter && protocol === "tcp" ? Buffer.concat([payload, delimiter]) : payload;
     const sent = (socket?: ModemSocket) => socketEvent("sent", socket, { bytes: data.length });
@@ -97,8 +101,9 @@ export class NodeSockets {
   }
 
   /** Resolves once it is open; from then on it is kept up if the dialog names the peer. */
-  async connect({ target }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
+  async connect({ target, cid }: SocketRequest, signal: AbortSignal): Promise<SocketEvent> {
     await this.#closing;
+    this.#chooseContext(cid);
     this.start();
     const endpoint = await this.#use({ target, tells: true, signal });
     if (endpoint instanceof Peer) return socketEvent("connected", endpoint.socket, { way: endpoint.socket.way });
@@ -137,6 +142,17 @@ export class NodeSockets {
     return current === undefined ? event : { ...event, socket: current.number };
   }
 
+  /**
+   * A message's context holds for the socket that is opened for it, for as long as it is kept up.
+   *
+   * @throws {ModemError} `INVALID_INPUT` where one is open on another: nothing goes out on a context that is not meant
+   */
+  #chooseContext(cid: number | undefined): void {
+    const { isKeptUp, isOpening, current } = this.#endpoint;
+    if (!isKeptUp && !isOpening && current === undefined) this.#cid = cid ?? this.#parts.settings.cid;
+    else if (cid !== undefined && cid !== this.#cid) throw otherContext(cid, this.#cid);
+  }
+
   #use(options: Omit<UseOptions, "timeout">): Promise<Peer | Listening> {
     const { settings, isKept, timeout } = this.#parts;
     const opens = isKept || settings.protocol === "udp" || options.target !== undefined;
@@ -147,7 +163,8 @@ export class NodeSockets {
   async #open(target: Target | undefined, isTold: () => boolean, signal: AbortSignal): Promise<Peer | Listening> {
     const { modem, settings, timeout, outputs } = this.#parts;
     const { sockets } = await modem.ready({ timeout, signal });
-    const { protocol, role, localPort, cid, keepAlive, mode, linger, ttl, tos } = settings;
+    const cid = this.#cid;
+    const { protocol, role, localPort, keepAlive, mode, linger, ttl, tos } = settings;
     const common = {
       // If only messages ask for it, it is of use only while they wait.
       timeout: this.#endpoint.isKeptUp ? OPEN_TIMEOUT_MS : Math.min(timeout, OPEN_TIMEOUT_MS),
@@ -196,4 +213,9 @@ async function peerStatus(peer: Peer): Promise<SocketEvent> {
 
 function noTarget(): ModemError {
   return new ModemError("INVALID_INPUT", "msg.host is missing: enter host and port in the node or send them");
+}
+
+function otherContext(asked: number, open: number | undefined): ModemError {
+  const used = open === undefined ? "the modem's default context" : `context ${open}`;
+  return new ModemError("INVALID_INPUT", `msg.cid is ${asked}, and this node's socket uses ${used}: close it first`);
 }

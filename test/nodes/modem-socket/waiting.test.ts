@@ -51,7 +51,7 @@ function keptSockets() {
 describe("a message to a node whose connection was closed by one", () => {
   it.each(["send", "connect"] as const)("waits no longer than its time for %s", async (action) => {
     const sockets = keptSockets();
-    const request = { action, data: Buffer.from("a"), target: TARGET, choice: CHOICE };
+    const request = { action, data: Buffer.from("a"), target: TARGET, choice: CHOICE, cid: undefined };
     const failures: unknown[] = [];
     sockets[action](request, new AbortController().signal).catch((error: unknown) => failures.push(error));
     await vi.advanceTimersByTimeAsync(TIMEOUT);
