@@ -140,6 +140,11 @@ export class SocketControl {
     return (await this.#counts(this.family.send, signal))?.[2];
   }
 
+  /** Bytes that it has counted as taken since it was opened; undefined where the modem does not tell. */
+  async takenInAll(signal?: AbortSignal): Promise<number | undefined> {
+    return (await this.#counts(this.family.send, signal))?.[0];
+  }
+
   /** Waits for acknowledgements before the socket is closed: +QICLOSE drops what has none. Never fails. */
   flush(state: SocketState, operation: string): Promise<void> {
     const unacknowledged = (signal: AbortSignal): Promise<number | undefined> => this.unacknowledged(signal);

@@ -28,10 +28,11 @@ export class StreamWriter {
     let full: FullBuffer | undefined;
     let hasRoom = true;
     const write = async (run: Uint8Array): Promise<number> => {
-      if (hasRoom && (await this.#sender.offer(run))) {
+      const taken = hasRoom ? await this.#sender.offer(run) : 0;
+      if (taken > 0) {
         full?.backoff.end();
         full = undefined;
-        return run.length;
+        return taken;
       }
       full ??= this.#sender.full();
       hasRoom = await this.#sender.room(full);

@@ -1,8 +1,8 @@
-import { isModemError, ModemError } from "../../errors";
+import { asModemError, isModemError, ModemError } from "../../errors";
 import { SendBackoff } from "../../services/sockets/send-backoff";
 import type { SocketAddress } from "../../services/sockets/sockets";
 import { translated } from "../errors";
-import type { SocketControl } from "./control";
+import { CLOSING, CONNECTED, type SocketControl } from "./control";
 import type { SocketState } from "./state";
 
 /** Between two looks at a full buffer, and for one that takes nothing. */
@@ -20,6 +20,8 @@ export class SocketWriter {
   readonly #state: SocketState;
   readonly #operation: string;
   #hasSent = false;
+  /** Bytes of a stream that the modem has taken. */
+  #taken = 0;
 
   constructor(control: SocketControl, state: SocketState, operation: string) {
     this.#control = control;
@@ -33,39 +35,73 @@ export class SocketWriter {
 
   /** Waits for room where there is none. */
   async datagram(data: Uint8Array, to: SocketAddress, signal: AbortSignal | undefined): Promise<void> {
-    if (await this.offer(data, to, signal)) return;
+    if ((await this.offer(data, to, signal)) > 0) return;
     const full = this.full(signal);
     try {
       do {
         while (!(await this.room(full)));
-      } while (!(await this.offer(data, to, signal)));
+      } while ((await this.offer(data, to, signal)) === 0);
     } finally {
       full.backoff.end();
     }
   }
 
   /**
-   * Offers at most as many bytes as the model takes at once; those of a stream are not given up before the modem has answered or the socket
-   * is stopped.
+   * Offers at most as many bytes as the model takes at once; those of a stream are not given up before the modem has
+   * answered or the socket is stopped.
    *
-   * @returns whether they were taken; none were where there was no room for all
+   * @returns how many were taken; none where there was no room
    */
-  async offer(data: Uint8Array, to?: SocketAddress, signal?: AbortSignal): Promise<boolean> {
+  async offer(data: Uint8Array, to?: SocketAddress, signal?: AbortSignal): Promise<number> {
     signal?.throwIfAborted();
     if (this.hasEnded) throw this.closed();
     this.#hasSent = true;
     // Queued stream data must not reach the next owner of this socket number.
     const { stopped } = this.#state;
     try {
-      return await this.#control.send(data, to, to === undefined ? stopped : signal);
+      const isTaken = await this.#control.send(data, to, to === undefined ? stopped : signal);
+      if (to !== undefined) return isTaken ? data.length : 0;
+      return this.#took(isTaken ? data.length : await this.#counted(data.length));
     } catch (error) {
       if (stopped.aborted) throw this.closed();
       if (!isModemError(error)) throw error;
-      if (error.code === "MODEM_REJECTED") throw await this.#refused(error, to);
+      if (error.code === "MODEM_REJECTED") return this.#resolveRefusal(error, data.length, to);
       // Whether the bytes were taken is unknown: a stream can't go on.
       if (to === undefined) this.#state.stop(error);
       throw error;
     }
+  }
+
+  #took(count: number): number {
+    this.#taken += count;
+    return count;
+  }
+
+  /**
+   * How many bytes of a refused piece the modem has counted as taken nevertheless: those are not sent again. 0 where it
+   * does not tell, or tells what can't be.
+   */
+  async #counted(length: number): Promise<number> {
+    const more = ((await this.#control.takenInAll(this.#state.stopped)) ?? 0) - this.#taken;
+    return more > 0 && more <= length ? more : 0;
+  }
+
+  async #resolveRefusal(error: ModemError, length: number, to: SocketAddress | undefined): Promise<number> {
+    if (to !== undefined) throw await this.#refused(error, to);
+    const taken = await this.#counted(length).catch((failure: unknown) => this.#lose(failure));
+    if (taken > 0) return this.#took(taken);
+    const refused = await this.#refused(error, undefined);
+    const state = (await this.#control.state().catch(() => undefined))?.state;
+    // Another message must not follow the part of this one that has gone.
+    if (CONNECTED.has(state ?? CLOSING)) this.#state.stop(asModemError(refused, "CONNECTION_CLOSED"));
+    throw refused;
+  }
+
+  /** Whether the bytes were taken can't be found out: a stream can't go on. */
+  #lose(failure: unknown): never {
+    if (this.#state.stopped.aborted) throw this.closed();
+    if (isModemError(failure)) this.#state.stop(failure);
+    throw failure;
   }
 
   /** When an offer was refused. Its caller ends it. */

@@ -29,6 +29,8 @@ export class FakeSockets {
   readonly outcomes: (number | string)[] = [];
   /** What the next sends end with in place of SEND OK. */
   readonly sendResults: string[] = [];
+  /** Of what the next sends bring that do not end with SEND OK, so many bytes are taken nevertheless. */
+  readonly takenAnyway: number[] = [];
   /** Bytes that are not acknowledged, by each time that is asked; the last one stays. */
   readonly unacknowledged: number[] = [0];
   /** The address of every name. */
@@ -179,6 +181,9 @@ export class FakeSockets {
     if (result === "SEND OK") {
       socket.sent.push(data);
       if (to !== undefined) socket.to.push(to);
+    } else {
+      const taken = data.subarray(0, this.takenAnyway.shift() ?? 0);
+      if (taken.length > 0) socket.sent.push(taken);
     }
     print.line(result);
   }

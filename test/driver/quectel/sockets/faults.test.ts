@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { pass, useFakeTime } from "../../../support/clock";
 import { failure } from "../../../support/failure";
 import { Owner, startSockets } from "./socket-session";
 
@@ -33,5 +34,46 @@ describe("F32 options of a socket that BG96 does not have", () => {
     );
     expect((await failure(listening)).code).toBe("NOT_SUPPORTED");
     expect(lines()).toEqual([]);
+  });
+});
+
+describe("F40 neighbour: what BG96 counted as taken and then refused", () => {
+  useFakeTime();
+  const DATA = Buffer.from(Array.from({ length: 4000 }, (_, index) => index % 251));
+
+  it.each(["SEND FAIL", "ERROR", "+CME ERROR: 552"])("goes out once behind %s", async (result) => {
+    const { connect, fake } = await startSockets();
+    const owner = new Owner();
+    const socket = await connect({}, owner);
+    const { sent } = fake.get(0);
+    fake.sendResults.push("SEND OK", result, result);
+    fake.takenAnyway.push(1460, 100);
+    await pass(socket.send(DATA));
+    await pass(socket.send(Buffer.from("behind")));
+    expect(Buffer.concat(sent).equals(Buffer.concat([DATA, Buffer.from("behind")]))).toBe(true);
+    expect(owner.ends).toEqual([]);
+  });
+
+  it("is the end of a connection whose counts can't be read", async () => {
+    const { connect, fake, peer } = await startSockets();
+    const owner = new Owner();
+    const socket = await connect({}, owner);
+    const { sent } = fake.get(0);
+    peer.on(/^AT\+QISEND=0,0$/, ["+QISEND: 1460,0", "OK"]);
+    fake.sendResults.push("SEND FAIL");
+    fake.takenAnyway.push(1460);
+    expect((await pass(failure(socket.send(DATA)))).code).toBe("PROTOCOL_ERROR");
+    expect(Buffer.concat(sent)).toHaveLength(1460);
+    await pass(vi.waitFor(() => expect(owner.ends).toEqual(["PROTOCOL_ERROR"])));
+  });
+
+  it("is the end of a connection that is open and has refused a part of a message", async () => {
+    const { connect, fake } = await startSockets();
+    const owner = new Owner();
+    const socket = await connect({}, owner);
+    fake.sendResults.push("SEND OK", "ERROR");
+    expect((await pass(failure(socket.send(DATA)))).code).toBe("CONNECTION_CLOSED");
+    expect((await pass(failure(socket.send(Buffer.from("next"))))).code).toBe("CONNECTION_CLOSED");
+    await pass(vi.waitFor(() => expect(owner.ends).toEqual(["CONNECTION_CLOSED"])));
   });
 });

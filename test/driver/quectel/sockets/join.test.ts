@@ -65,7 +65,7 @@ describe("small sends of one connection by BG96", () => {
     const { connect, fake } = await startSockets();
     const socket = await pass(connect());
     fake.sendResults.push(...Array.from({ length: 200 }, () => "SEND FAIL"));
-    fake.unacknowledged.splice(0, 1, 1460);
+    fake.unacknowledged.splice(0, 1, 3000);
     const log: string[] = [];
     follow(log, "A", socket.send(Buffer.alloc(1460, "a")));
     await advance(50_000);
