@@ -36,17 +36,22 @@ export function someDamage(length: number, least = 40): Damage[] {
 }
 
 /**
- * In CI all of them that touch the bytes from `start` up to `end`, and about one for every other place
- * (`RANDOM_RUNS=24` makes that all); elsewhere a random part of both.
+ * In CI those that touch the bytes from `start` up to `end`, at most `most`, and about one for every other place
+ * (`RANDOM_RUNS=24` makes that all); elsewhere a random part of both. `SEED` repeats them.
  */
-export function focusedDamage(length: number, start: number, end: number, least = 20): Damage[] {
+export function focusedDamage(
+  length: number,
+  start: number,
+  end: number,
+  { least = 20, most = Number.POSITIVE_INFINITY } = {},
+): Damage[] {
   const all = everyDamage(length);
   const touches = ({ at, count }: Damage): boolean => at < end && at + count > start;
   const inside = all.filter(touches);
   const outside = all.filter((damage) => !touches(damage));
   const perPlace = KINDS.length * MOST_DAMAGED;
   const parts = [
-    [inside, runs(inside.length, least)],
+    [inside, runs(Math.min(inside.length, most), least)],
     [outside, runs(Math.ceil(outside.length / perPlace), least)],
   ] as const;
   return parts.flatMap(([list, count]) => draw(list, Math.min(list.length, count)));

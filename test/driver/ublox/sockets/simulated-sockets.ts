@@ -8,6 +8,7 @@ import type { ModelDriver } from "../../../../driver/services/model";
 import type { ConnectOptions, SocketService } from "../../../../driver/services/sockets/sockets";
 import { SimulatedTransport } from "../../../../driver/transport/simulated";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
+import { simulatorFor } from "../../../../simulator/faces/in-process";
 import { openServer } from "../../../support/listen";
 import { expectExplained } from "../bench";
 import { pem } from "../security/fake-tls";
@@ -39,6 +40,11 @@ export class SimulatedSockets {
     return this.#plugged.channel;
   }
 
+  get #transport(): SimulatedTransport {
+    if (this.#plugged === undefined) throw new Error("There is no modem yet");
+    return this.#plugged.transport;
+  }
+
   /** A modem of which `peer.test` is this computer's `port`. */
   async plug(port: number): Promise<void> {
     const transport = new SimulatedTransport(`sim:LARA-R6?route=peer.test:*=127.0.0.1:${port}`);
@@ -63,6 +69,11 @@ export class SimulatedSockets {
         () => false,
       );
     await expect.poll(attempt, { timeout: 10_000 }).toBe(true);
+  }
+
+  /** Something goes wrong with the modem: `congestion:5s`. */
+  fault(spec: string): void {
+    simulatorFor(this.#transport.name).fault(spec);
   }
 
   /** The next session's driver on the same modem, which the one before left as it is. */
