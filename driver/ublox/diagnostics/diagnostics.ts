@@ -1,25 +1,16 @@
 import { isIP } from "node:net";
 import type { Channel } from "../../at/channel-types";
-import { now } from "../../at/clock";
 import { quote } from "../../at/fields";
 import { withoutBrackets } from "../../cellular/addresses";
-import { ask } from "../../cellular/commands";
-import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
 import type { DiagnosticsService, PingOptions, PingResult } from "../../services/diagnostics";
 import { Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
-import { query } from "../commands";
 import { requireDefaultContext } from "../packet-data/default-context";
 import type { UbloxPacketData } from "../packet-data/packet-data";
-import { TIMEOUTS } from "../timeouts";
 import type { UbloxTraits } from "../traits";
+import { LookUp, type Wanted } from "./look-up";
 import { planPing, runPing } from "./ping";
-
-/** A resolution that fails within this time, in ms, failed inside the modem, and a second one may work. */
-const QUICK_FAILURE_MS = 2000;
-/** ms */
-const RETRY_PAUSE_MS = 500;
 
 interface ResolveOptions {
   readonly cid?: number;
@@ -33,9 +24,11 @@ export class UbloxDiagnostics implements DiagnosticsService {
   readonly #model: UbloxTraits;
   /** +UUPING names no command: two at once could not be told apart. */
   readonly #ping = new Pool(["+UPING"], { name: "pings" });
+  readonly #lookUp: LookUp;
   readonly #disposed = new AbortController();
 
   constructor(channel: Channel, packetData: UbloxPacketData, model: UbloxTraits) {
+    this.#lookUp = new LookUp(channel);
     this.#channel = channel;
     this.#packetData = packetData;
     this.#model = model;
@@ -60,44 +53,26 @@ export class UbloxDiagnostics implements DiagnosticsService {
     const wanted = quote(name, { field: "host", max: 255 });
     const signal = options.signal ?? this.#disposed.signal;
     await requireDefaultContext(this.#channel, this.#model, options.cid, "resolve names");
-    const question = query("+UDNSRN=", [inverse ? 1 : 0, wanted], {
-      timeout: TIMEOUTS.dns,
-      signal,
-    });
-    const found = await unlessAborted(this.#resolve(question, name, signal), signal);
+    const found = await this.#find({ inverse, text: wanted, name }, signal);
     return inverse ? { host: found, address: name } : { host: name, address: found };
   }
 
   dispose(error: Error): void {
     this.#ping.close(error);
+    this.#lookUp.close(error);
     this.#disposed.abort(error);
   }
 
-  async #resolve(question: ReturnType<typeof query>, name: string, signal: AbortSignal): Promise<string> {
-    const started = now();
+  async #find(wanted: Wanted, signal: AbortSignal): Promise<string> {
     try {
-      return await this.#lookUp(question, name);
-    } catch (error) {
-      const quick = now() - started < QUICK_FAILURE_MS;
-      if (!quick || !isModemError(error, "DNS_FAILED")) throw error;
-      await delay(RETRY_PAUSE_MS, signal);
-      return this.#lookUp(question, name);
-    }
-  }
-
-  async #lookUp(question: ReturnType<typeof query>, name: string): Promise<string> {
-    try {
-      const [fields] = await ask(this.#channel, question);
-      const found = fields?.[0]?.text ?? "";
-      if (found !== "") return found;
+      return await this.#lookUp.find(wanted, signal);
     } catch (error) {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
       throw new ModemError(
         "DNS_FAILED",
-        `${name} could not be resolved, check it and the DNS servers: ${error.message}${this.#packetData.apnHint}`,
+        `${wanted.name} could not be resolved, check it and the DNS servers: ${error.message}${this.#packetData.apnHint}`,
         error.cause,
       );
     }
-    throw new ModemError("DNS_FAILED", `${name} could not be resolved: the modem's answer was empty`);
   }
 }

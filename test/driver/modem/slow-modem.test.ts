@@ -118,3 +118,33 @@ describe("F34 neighbour: LARA-R6, whose firmware knows +USOCO in its synchronous
     expect(states).toEqual([]);
   });
 });
+
+describe("F25 LARA-R6, whose connections take a minute,", () => {
+  it.each(["command", "direct"] as const)(
+    "answers AT+CSQ of others within a second meanwhile, in %s mode",
+    async (mode) => {
+      const { modem, states } = await slow("LARA-R6");
+      const { sockets } = await modem.ready({ timeout: 1000 });
+      const events = { onData: () => undefined, onClosed: () => undefined };
+      let isOpen = false;
+      const since = performance.now();
+      const connecting = sockets
+        .connect({ host: "server.test", port: 7, timeout: 120_000, mode }, events)
+        .then((socket) => {
+          isOpen = true;
+          return socket;
+        });
+      for (const pause of [100, 1000, 5000, 14_000, 30_000]) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        const { result, took } = await question(modem);
+        expect(result).toMatchObject({ result: "OK" });
+        expect(took).toBeLessThan(1000);
+        expect(isOpen).toBe(false);
+      }
+      const socket = await connecting;
+      expect(performance.now() - since).toBeGreaterThanOrEqual(SLOW_MS);
+      await socket.close();
+      expect(states).toEqual([]);
+    },
+  );
+});

@@ -153,7 +153,7 @@ describe("the driver of LARA-R6 does the jobs of guide 10", () => {
       instead: { 5: "the modem resolves the server's name itself; the lookup is a job of its own, see below" },
       values: { ...CHOSEN, "20,2,1": "20,2,[01]" },
     });
-    expect(wire.lines).toContain('AT+UDNSRN=0,"httpbin.org"');
+    expect(wire.lines).toContain('AT+UDNSRN=0,"httpbin.org",1');
   });
 
   it("10.2-post-file: a body goes through a file, and the response comes from one", async () => {

@@ -40,7 +40,7 @@ function pattern(send: string, values: Values = {}): RegExp {
     return name === undefined ? value : `(?<${name}>${value})`;
   });
   // The driver connects by the form that gives the line back at once (u-blox, AT facts 3).
-  const form = send.startsWith("AT+USOCO=") ? "(?:,1)?" : "";
+  const form = /^AT\+(?:USOCO|UDNSRN)=/.test(send) ? "(?:,1)?" : "";
   return new RegExp(`^${source.join("")}${form}$`);
 }
 

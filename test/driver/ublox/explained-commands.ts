@@ -49,6 +49,7 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+UDNSCFG=[1-8],[12],[01],"[0-9a-f.:]+"$/, source: "guide 2.4.2.1 for the other server and family" },
   { pattern: /^AT\+UPING="[^"]+"(,\d+){0,5}$/, source: "at-facts-ublox 3.5: attempts, size, timeout, TTL, interval" },
   { pattern: /^AT\+UDNSRN=[01],"[^"]+"$/, source: "guide 2.4.2: 0 name to address, 1 address to name" },
+  { pattern: /^AT\+UDNSRN=[01],"[^"]+",1$/, source: "at-facts-ublox 3.5: the line is free meanwhile" },
   { pattern: /^AT\+ULSTFILE=(0|1|2,"[^"]+")$/, source: "at-facts-ublox 5.6: names, free space, size" },
   { pattern: /^AT\+URDBLOCK="[^"]+",\d+,\d+$/, source: "at-facts-ublox 5.6: a part of a file" },
   { pattern: /^AT\+UDELFILE="[^"]+"$/, source: "at-facts-ublox 5.6: delete before writing, delete afterwards" },
