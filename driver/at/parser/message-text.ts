@@ -64,6 +64,8 @@ export class MessageText implements Continuation {
   readonly #echo: () => string | undefined;
   readonly #bytes = new ByteSink();
   #septets = 0;
+  /** Of CR and LF. */
+  #pairs = 0;
   /** How much of the line end before the text has been read. */
   #opening: "nothing" | "return" | "all" = "nothing";
   /** Where the line end begins behind which the text may be over. */
@@ -111,6 +113,7 @@ export class MessageText implements Continuation {
     if (byte === CR || byte === LF) this.#lineEnd(byte);
     else if (this.#end !== undefined) this.#goOn(byte);
     if (this.#isOver) return at;
+    if (byte === LF && this.#last === CR) this.#pairs += 1;
     this.#bytes.append(chunk, at, at + 1);
     this.#septets += byte !== undefined && IN_TWO_SEPTETS.has(byte) ? 2 : 1;
     return at + 1;
@@ -136,7 +139,8 @@ export class MessageText implements Continuation {
     }
     const isLongEnough = length === undefined || this.#septets >= length;
     if (isLongEnough || this.#bytes.length >= MAX_BYTES) this.#end = this.#bytes.length;
-    this.#isOver = this.#bytes.length >= (length ?? MAX_BYTES);
+    // A modem may print CR LF for one character, so that more of the text may follow until all of them count as one.
+    this.#isOver = this.#bytes.length - this.#pairs >= (length ?? MAX_BYTES);
   }
 
   get #last(): number | undefined {

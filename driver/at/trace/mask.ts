@@ -28,9 +28,10 @@ export class Mask {
     this.#command = command;
     this.#recent = recent;
     const { line, label, confidential } = command;
-    this.#secrets = secretsOf(command);
-    this.#fragments = this.#secrets.map(Fragments.ofSecret);
-    recent.remember(command, this.#secrets);
+    const secrets = secretsOf(command);
+    this.#secrets = [...secrets, ...valuesOf(secrets)];
+    this.#fragments = secrets.map(Fragments.ofSecret);
+    recent.remember(command, secrets);
     this.#name = line === label ? undefined : /[+^%*#][A-Z0-9]+=/i.exec(line)?.[0];
     const names = confidential === true ? (line.match(/[+^%*#][A-Z0-9]+/gi) ?? []) : [];
     this.#hidden = new ConfidentialLines(names.map((name) => `${name.toUpperCase()}:`));
@@ -100,4 +101,10 @@ function secretsOf({ line, label }: Pick<Command, "line" | "label">): string[] {
     at = found + text.length;
   }
   return secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+}
+
+/** A secret may be all the parameters of a command, of which a damaged line repeats only some. */
+function valuesOf(secrets: readonly string[]): string[] {
+  const values = secrets.flatMap((secret) => secret.split(/[",]/));
+  return values.filter((value) => value.length >= SHORTEST_SECRET && !secrets.includes(value));
 }

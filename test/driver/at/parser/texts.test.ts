@@ -50,6 +50,16 @@ describe("F05 the text of a short message", () => {
     },
   );
 
+  it("F05 neighbour: is data up to its announced length, also where a modem prints CR LF for an LF of it", () => {
+    const text = "\n\n\n\n\n\nx\nRDY";
+    const header = `+CMT: ${FROM},145,4,0,0,"+49171",145,${text.length}`;
+    const printed = text.replaceAll("\n", "\r\n");
+    expect(unasked(`\r\n${header}\r\n${printed}\r\n\r\n+CEREG: 5\r\n`)).toEqual([
+      `urc ${header} | ${printed}`,
+      "urc +CEREG: 5",
+    ]);
+  });
+
   it("F05 neighbour: of several lines is data up to the length that a list announces", () => {
     const text = "x\r\n\r\nRDY\r\n\r\nERROR";
     const header = `+CMGL: 1,"REC READ",${FROM},145,${text.length}`;

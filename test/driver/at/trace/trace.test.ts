@@ -57,6 +57,21 @@ describe("the trace", () => {
     expect(seen).not.toContain("P455");
   });
 
+  it.each([
+    ["AT+CLCK=***", 'AT+CLCK="SC",1,"7391\xd1\r\r\nOK\r\n'],
+    ["AT+CLCK=***", 'AT+CLCK="SC",1,"\r\n+CEREG: 5\r\n7391"\r\r\nOK\r\n'],
+    ["AT+CGAUTH?", 'AT+CGAUTH?\r\r\n+CGhUTH: 1,1,"bob","7391"\r\n\r\nOK\r\n'],
+    ["AT+CGAUTH?", 'AT+CGAUTH?\r\r\n^CGAUTH: 1,1,"bob","7391"\r\n\r\nOK\r\n'],
+  ])("F39 neighbour: shows no PIN of %s in a line whose bytes are changed (%j)", async (label, answer) => {
+    const noise: string[] = [];
+    const { channel, line, trace } = setUp({ hooks: { onNoise: (data) => noise.push(Buffer.from(data).toString()) } });
+    const text = label.replace("***", '"SC",1,"7391"');
+    const work = channel.send({ ...simple(text), label, confidential: !label.includes("*") });
+    line.say(bytes(answer));
+    await work;
+    expect(JSON.stringify([trace, noise])).not.toContain("7391");
+  });
+
   it("shows no more than the prefix of an answer that may hold secrets, in time or too late", async () => {
     const { channel, line, trace } = setUp();
     const command = simple("AT+QICSGP=1", { expects: [{ prefix: "+QICSGP:" }], confidential: true });
