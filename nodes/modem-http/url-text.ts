@@ -21,7 +21,8 @@ export function readUrl(text: string, base?: string): URL | UrlProblem {
 
 /** With a scheme, where it has none; and a percent sign that begins no escape taken literally, as in many hand-written queries. */
 export function completeUrl(text: string, scheme: "http" | "https"): string {
-  return escapePercent(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${scheme}://${text}`);
+  // Of `https:/host` the parser makes what was meant; with another scheme before it, https would be the host.
+  return escapePercent(/^(?:[a-z][a-z0-9+.-]*:\/\/|https?:[/\\])/i.test(text) ? text : `${scheme}://${text}`);
 }
 
 function escapePercent(url: string): string {

@@ -105,5 +105,7 @@ function add(headers: Record<string, string | string[]>, name: string, value: st
   const before = headers[name];
   if (name === "set-cookie") headers[name] = [...(Array.isArray(before) ? before : []), value];
   else if (before === undefined) headers[name] = value;
-  else if (!SINGLE.has(name)) headers[name] = `${before}${name === "cookie" ? "; " : ", "}${value}`;
+  // Two lengths that differ are none (RFC 9112 6.3).
+  else if (!SINGLE.has(name) || (name === "content-length" && before !== value))
+    headers[name] = `${before}${name === "cookie" ? "; " : ", "}${value}`;
 }

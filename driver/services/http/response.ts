@@ -96,10 +96,14 @@ function joined(content: Buffer, operation: string): Buffer {
   }
 }
 
+/** All that came of a status line. */
+const STATUS_LINE_CUT = /^(?:H|HT|HTT|HTTP|HTTP\/|HTTP\/\d\.?|HTTP\/\d(?:\.\d)? ?\d{0,2})$/;
+
 function unreadable(raw: Buffer, operation: string): ModemError {
   if (raw.length === 0) return closed(operation, "before the server answered");
   const start = raw.toString("latin1", 0, 64).trimStart();
-  if (/^HTTP\/\d(?:\.\d)? \d{3}\b/.test(start)) return closed(operation, "within the answer's head");
+  if (/^HTTP\/\d(?:\.\d)? \d{3}\b/.test(start) || STATUS_LINE_CUT.test(start))
+    return closed(operation, "within the answer's head");
   const text = "the answer's head can't be read: it has no status line";
   return new ModemError("PROTOCOL_ERROR", `${operation}: ${text}. Is it an HTTP server?`);
 }
@@ -109,5 +113,5 @@ function closed(operation: string, when: string): ModemError {
 }
 
 function isChunked(coding: string | string[] | undefined): boolean {
-  return typeof coding === "string" && /(?:^|,)\s*chunked\s*$/i.test(coding);
+  return typeof coding === "string" && /(?:^|[\s,])chunked(?:$|[\s;,])/i.test(coding);
 }

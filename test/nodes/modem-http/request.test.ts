@@ -21,6 +21,8 @@ describe("the URL of a request", () => {
     expect(url("example.com:8080/a")).toBe("http://example.com:8080/a");
     expect(url("https://example.com/")).toBe("https://example.com/");
     expect(url("HTTP://Example.com")).toBe("http://example.com/");
+    expect(url("https:/example.com/a")).toBe("https://example.com/a");
+    expect(url("https:\\\\example.com\\a")).toBe("https://example.com/a");
   });
 
   it("gets an object as its query, behind the one it has", () => {

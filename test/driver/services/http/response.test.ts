@@ -80,6 +80,15 @@ describe("a raw HTTP response", () => {
     ["malformed", 0, "zz\r\nabc\r\n0\r\n\r\n"],
     ["malformed", 0, "-1\r\na\r\n0\r\n\r\n"],
     ["malformed", 0, "zz\r\n"],
+    ["malformed", 0, " 3\r\nabc\r\n"],
+    ["malformed", 0, "3;x\ry\r\nabc\r\n"],
+    ["malformed", 0, "~;x=y\r\nabc\r\n0\r\nTrailer: t\r\n\r\n"],
+    ["cut", 2, "0000000003\r\nab"],
+    ["cut", 0, "0000000003"],
+    ["cut", 3, "3\nabc\n"],
+    ["cut", 2, "3\nab"],
+    ["malformed", 3, "3\nabc\r\n0\r\n\r\n"],
+    ["malformed", 3, "3\r\nabc\n0\n\n"],
   ])("F02 in chunks, %s behind %i bytes, is CONNECTION_CLOSED: %j", (kind, received, body) => {
     expect(decodeChunked(Buffer.from(body))).toEqual({ kind, received });
     expect(() => parse(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body}`)).toThrow(
@@ -87,21 +96,43 @@ describe("a raw HTTP response", () => {
     );
   });
 
-  it.each(["5\r\nhello\r\n0\r\n\r\n", '5;a=b;c="d"\r\nhello\r\n0;e\r\nA: b\r\n\r\n', "05 \r\nhello\r\n0\r\n\r\n\r\n"])(
-    "F02 neighbour: is whole with extensions, trailer, zeros, blanks and a line end too much: %j",
-    (body) => {
-      const { body: decoded } = parse(`HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n${body}`);
-      expect(decoded.toString()).toBe("hello");
-    },
-  );
+  it.each([
+    "5\r\nhello\r\n0\r\n\r\n",
+    '5;a=b;c="d"\r\nhello\r\n0;e\r\nA: b\r\n\r\n',
+    "05 \r\nhello\r\n0\r\n\r\n\r\n",
+    "0000000005\r\nhello\r\n00\r\n\r\n",
+    "5\nhello\n0\n\n",
+  ])("F02 neighbour: is whole with extensions, trailer, zeros, blanks and a line end too much: %j", (body) => {
+    const { body: decoded } = parse(`HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n${body}`);
+    expect(decoded.toString()).toBe("hello");
+  });
+});
+
+it.each(["chunked, identity", "chunked;q=1", "identity,chunked , gzip"])(
+  "F02 neighbour: a coding that names chunks is one: %s",
+  (coding) => {
+    const head = `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${coding}\r\n\r\n`;
+    expect(parse(`${head}5\r\nhello\r\n0\r\n\r\n`).body.toString()).toBe("hello");
+    expect(() => parse(`${head}5\r\nhello\r\n`)).toThrow(/before its last chunk/);
+  },
+);
+
+it("F03 neighbour: an answer that ends anywhere within its head is CONNECTION_CLOSED", () => {
+  const head = "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n";
+  for (let length = 0; length < head.length; length += 1) {
+    expect(() => parse(head.slice(0, length))).toThrow(expect.objectContaining({ code: "CONNECTION_CLOSED" }));
+  }
 });
 
 describe("F02 neighbour: a modem that joins chunks", () => {
   const body = (text: string) => parse(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${text}`).body.toString();
 
-  it.each(["no chunk", "{}", '{"a":1}\r\n', "<html>"])("is understood where no chunk begins so: %j", (text) => {
-    expect(body(text)).toBe(text);
-  });
+  it.each(["no chunk", "{}", '{"a":1}\r\n', "<html>", "hello\n", "two\nlines", "d41d8cd98f00b204e9800998ecf8427e"])(
+    "is understood where no chunk begins so: %j",
+    (text) => {
+      expect(body(text)).toBe(text);
+    },
+  );
 
   it.each(["", "42", "12\r\n13\r\n", "cafe"])(
     "F02 is not believed where a chunk may be cut, whatever came before: %j",
@@ -129,6 +160,7 @@ describe("F03 bytes before and behind an answer", () => {
     [ANSWER.replace(" 200", ""), "PROTOCOL_ERROR"],
     [ANSWER.replace(": 5", ": x"), "PROTOCOL_ERROR"],
     [ANSWER.replace(": 5", ": 5, 6"), "PROTOCOL_ERROR"],
+    [ANSWER.replace(": 5", ": 5\r\nContent-Length: 6"), "PROTOCOL_ERROR"],
   ])("F03 neighbour: that are anything else are an error: %j", (raw, code) => {
     expect(() => parse(raw)).toThrow(expect.objectContaining({ code }));
   });
