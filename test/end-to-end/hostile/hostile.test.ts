@@ -77,7 +77,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
     expect(foreign(model, wire)).toEqual([]);
     expect(wire.conversation.uploads).toHaveLength(before);
     expect(await give("url", { url: SITE })).toBeUndefined();
-  }, 60_000);
+  }, 120_000);
 
   it("that a string can carry stay within it", async () => {
     const wire = await wired(model);
@@ -92,7 +92,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
     expect(foreign(model, wire)).toEqual([]);
     expect(wire.conversation.commands.join()).toMatch(CARRIED_ALONG);
     expect(await give("url", { url: SITE })).toBeUndefined();
-  }, 60_000);
+  }, 120_000);
 
   it("in a dialog are refused, or stay within their string", async () => {
     const wire = await wired(model);
@@ -113,7 +113,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
     expect(accepted.filter(({ field }) => !base64(field))).toEqual([]);
     expect(foreign(model, wire)).toEqual([]);
     expect(await give("get", {})).toBeUndefined();
-  }, 60_000);
+  }, 120_000);
 
   it("as a body arrive as they are", async () => {
     const wire = await wired(model);
@@ -172,7 +172,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
         expect(line.conversation.commands.join()).toMatch(CARRIED_ALONG);
       }),
     );
-  }, 60_000);
+  }, 120_000);
 
   it("as a raw command are one line or nothing, and as its data end where the modem's count ends", async () => {
     const wire = await wired(model);
@@ -198,7 +198,7 @@ describe.each(["LARA-R6", "BG96"])(`hostile texts (seed ${SEED}) on a %s`, (mode
     expect(foreign(model, wire, meant)).toEqual([]);
     expect(new Set(codes)).toEqual(new Set(["INVALID_INPUT"]));
     expect(wire.conversation.uploads).toEqual(data);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("these tests", () => {
