@@ -1,9 +1,8 @@
-import { open, readFile, rename, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readKept, writeKept } from "./kept-file";
 import type { PinRecords, PinStore } from "./pin-memory";
 
-/** For its owner alone. */
-const MODE = 0o600;
+/** Bytes: some thousand SIMs. */
+const MOST_BYTES = 1_000_000;
 
 /** What became of PINs, in a file that a power cut leaves whole. */
 export class PinFile implements PinStore {
@@ -14,44 +13,18 @@ export class PinFile implements PinStore {
   }
 
   async load(): Promise<PinRecords | undefined> {
-    const text = await readFile(this.#path, "utf8").catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    const records = await readKept(this.#path, MOST_BYTES).catch((error: unknown) => {
+      // The words of a syntax error quote the file.
+      if (error instanceof SyntaxError) return error.name;
       throw error;
     });
-    if (text === undefined) return undefined;
-    const records: unknown = parse(text);
+    if (records === undefined) return undefined;
     if (!isRecords(records)) throw new Error(`${this.#path} is damaged: delete it if the SIM has attempts left`);
     return records;
   }
 
   async save(records: PinRecords): Promise<void> {
-    const draft = `${this.#path}.new`;
-    // One that was left behind may have other rights.
-    await unlink(draft).catch(() => undefined);
-    const file = await open(draft, "wx", MODE);
-    try {
-      await file.writeFile(JSON.stringify(records, undefined, 2));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, this.#path);
-    await syncDirectory(dirname(this.#path));
-  }
-}
-
-/** Not every system lets a directory be opened. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r").catch(() => undefined);
-  await directory?.sync().catch(() => undefined);
-  await directory?.close();
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    await writeKept(this.#path, records);
   }
 }
 
@@ -63,7 +36,16 @@ function isRecords(value: unknown): value is PinRecords {
 
 function isRecord(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  const { pin, port, outcome, times } = value as Partial<Record<string, unknown>>;
+  const { pin, port, iccid, imei, left, outcome, times } = value as Partial<Record<string, unknown>>;
   const isKnown = outcome === "sent" || outcome === "refused" || outcome === "accepted";
-  return typeof pin === "string" && typeof port === "string" && isKnown && typeof times === "number";
+  const areDigests = typeof pin === "string" && typeof port === "string" && isText(iccid) && isText(imei);
+  return areDigests && isKnown && isCount(times) && (left === undefined || isCount(left));
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -72,6 +72,8 @@ export class PinMemory {
   /** By modem: whoever enters a PIN has it to himself. */
   readonly #turns = new Map<string, Promise<unknown>>();
   #writing: Promise<unknown> = Promise.resolve();
+  /** A refusal that could not be stored counts all the same, as long as the process lives. */
+  #unkept: readonly PinRecord[] = [];
 
   constructor(store: PinStore = new ProcessStore()) {
     this.#store = store;
@@ -99,9 +101,9 @@ export class PinMemory {
   async recall(sim: SimIdentity, pin: string): Promise<PinTrial | undefined> {
     const { salt, trials } = await this.#load();
     const wanted = digests(salt, sim, pin);
-    const own = trials.filter((trial) => trial.pin === wanted.pin && isSame(trial, wanted));
+    const own = [...this.#unkept, ...trials].filter((trial) => trial.pin === wanted.pin && isSame(trial, wanted));
     // What tells most of the SIM counts; of the rest, what is the more careful.
-    return own.find(({ iccid }) => iccid !== undefined && iccid === wanted.iccid) ?? own.sort(byCare)[0];
+    return own.find(({ iccid }) => iccid !== undefined && iccid === wanted.iccid) ?? own.toSorted(byCare)[0];
   }
 
   /** Resolves once it is kept. @throws {Error} when it can't be */
@@ -109,8 +111,12 @@ export class PinMemory {
     const write = async (): Promise<void> => {
       const { salt, trials } = await this.#load();
       const record = { ...digests(salt, sim, pin), ...trial };
-      const others = trials.filter((one) => one.pin !== record.pin || !isReplaced(one, record));
-      await this.#store.save({ salt, trials: [...others, record] });
+      const others = (records: readonly PinRecord[]): PinRecord[] =>
+        records.filter((one) => one.pin !== record.pin || !isReplaced(one, record));
+      const before = others(this.#unkept);
+      this.#unkept = record.outcome === "refused" ? [...before, record] : this.#unkept;
+      await this.#store.save({ salt, trials: [...others(trials), record] });
+      this.#unkept = before;
     };
     const written = this.#writing.then(write, write);
     this.#writing = written;

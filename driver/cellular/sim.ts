@@ -46,6 +46,8 @@ const STATE_BY_ERROR: Readonly<Record<number, string>> = {
   46: "PH-CORP PIN",
   47: "PH-CORP PUK",
 };
+/** No SIM, once it has had its time to boot. */
+const SIM_NOT_INSERTED = 10;
 /** A SIM that this modem can't use, however long one waits. */
 const SIM_WRONG = 15;
 const INCORRECT_PASSWORD = 16;
@@ -80,6 +82,34 @@ async function readState(channel: Channel, { bootTime, interval, signal }: SimOp
       throw simError(`No SIM that works was found${words}. Insert one, or check its contacts.`, cause);
     }
     await delay(interval, signal);
+  }
+}
+
+/**
+ * What keeps a SIM that has worked before from working now. A refused question is no verdict but where its error names
+ * one.
+ *
+ * @param timeout ms for the answer
+ * @returns undefined where nothing is known to be wrong
+ */
+export async function simTrouble(
+  channel: Channel,
+  timeout: number,
+): Promise<{ words: string; cause?: ModemErrorCause } | undefined> {
+  const question = query("+CPIN?", [], { timeout });
+  try {
+    const [fields] = await ask(channel, question);
+    const state = fields?.[0]?.text ?? "";
+    if (state === "" || USABLE.test(state)) return undefined;
+    return { words: state, cause: { command: question.label, result: state } };
+  } catch (error) {
+    if (!isModemError(error, "MODEM_REJECTED")) throw error;
+    const { cause } = error;
+    const code = cause.errorCode ?? -1;
+    const state = STATE_BY_ERROR[code];
+    if (state !== undefined && USABLE.test(state)) return undefined;
+    const isVerdict = state !== undefined || code === SIM_NOT_INSERTED || code === SIM_WRONG;
+    return isVerdict ? { words: state ?? cause.errorText ?? error.message, cause } : undefined;
   }
 }
 
@@ -128,7 +158,7 @@ async function enterPinAlone(channel: Channel, options: SimOptions & { imei: str
   const times = (before?.outcome === "sent" ? before.times : 0) + 1;
   // On the disk before it is on the line: whatever breaks in here must not lead to a second attempt.
   if (before?.outcome !== "accepted") await keep(pins, sim, pin, { outcome: "sent", times, ...counted(left) });
-  const failure = await sendPin(channel, options);
+  const { failure, isAnswered } = await sendPin(channel, options);
   const state = failure === undefined ? await becomesUsable(channel, options) : await readState(channel, options);
   const settle = (trial: PinTrial): Promise<void> =>
     pins.remember(sim, pin, trial).catch((error: unknown) => {
@@ -139,9 +169,12 @@ async function enterPinAlone(channel: Channel, options: SimOptions & { imei: str
     return;
   }
   const leftNow = await questions?.pinAttempts();
-  const wasCounted = left === undefined || leftNow === undefined || leftNow < left;
+  const isUncounted = left !== undefined && leftNow !== undefined && leftNow >= left;
   const isRefused =
-    failure === undefined || failure.errorCode === INCORRECT_PASSWORD || wasCounted || times >= MOST_UNSETTLED;
+    (failure === undefined && isAnswered) ||
+    failure?.errorCode === INCORRECT_PASSWORD ||
+    !isUncounted ||
+    times >= MOST_UNSETTLED;
   await settle(isRefused ? { outcome: "refused", times } : { outcome: "sent", times, ...counted(left) });
   if (state !== "SIM PIN") throw simError(REMEDIES[state] ?? needsPerson(state), failure);
   throw isRefused ? refused(leftNow, failure) : simError("The SIM could not take the PIN now.", failure);
@@ -159,14 +192,18 @@ async function keep(pins: PinMemory, sim: SimIdentity, pin: string, trial: PinTr
   });
 }
 
-/** What the modem said against it; undefined when it took the PIN. */
-async function sendPin(channel: Channel, { pin = "", signal }: SimOptions): Promise<ModemErrorCause | undefined> {
+/** What the modem said against it, if it did. Without an answer the SIM itself shows what became of the PIN. */
+async function sendPin(
+  channel: Channel,
+  { pin = "", signal }: SimOptions,
+): Promise<{ failure?: ModemErrorCause; isAnswered: boolean }> {
   const field = quote(pin, { field: "pin", max: 8, secret: true });
   try {
     await channel.send(command("+CPIN=", [field], { timeout: TIMEOUTS.sim, signal }));
-    return undefined;
+    return { isAnswered: true };
   } catch (error) {
-    if (isModemError(error, "MODEM_REJECTED")) return error.cause;
+    if (isModemError(error, "MODEM_REJECTED")) return { failure: error.cause, isAnswered: true };
+    if (isModemError(error, "MODEM_TIMEOUT") && !signal.aborted) return { isAnswered: false };
     throw error;
   }
 }

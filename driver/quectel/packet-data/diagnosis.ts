@@ -1,7 +1,8 @@
 import type { Channel } from "../../at/channel-types";
 import { splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
-import { ask } from "../../cellular/commands";
+import { ask, unlessRejected } from "../../cellular/commands";
+import { simTrouble } from "../../cellular/sim";
 import { isModemError, ModemError } from "../../errors";
 import { command, query } from "../commands";
 import { TIMEOUTS } from "../timeouts";
@@ -22,22 +23,18 @@ export async function checkNetwork(channel: Channel, operation: string): Promise
 }
 
 async function checkSim(channel: Channel, operation: string): Promise<void> {
-  const question = query("+CPIN?", [], { timeout: TIMEOUTS.sim });
-  try {
-    const { lines } = await channel.send(question);
-    const state = lines[0]?.text ?? "";
-    if (state === "" || state.endsWith("READY")) return;
-    const cause = { command: question.label, result: state };
-    throw new ModemError("SIM_ERROR", `${operation}: the SIM is not ready, the modem reports ${state}`, cause);
-  } catch (error) {
-    if (!isModemError(error, "MODEM_REJECTED")) throw error;
-    throw new ModemError("SIM_ERROR", `${operation}: the SIM is not ready; is it inserted?`, error.cause);
-  }
+  const trouble = await simTrouble(channel, TIMEOUTS.sim);
+  if (trouble === undefined) return;
+  throw new ModemError(
+    "SIM_ERROR",
+    `${operation}: the SIM is not ready, the modem reports ${trouble.words}`,
+    trouble.cause,
+  );
 }
 
 async function attach(channel: Channel, operation: string): Promise<void> {
-  const [fields] = await ask(channel, query("+CGATT?"));
-  if (toInteger(fields?.[0]) !== 0) return;
+  const answer = await unlessRejected(ask(channel, query("+CGATT?")));
+  if (toInteger(answer?.[0]?.[0]) !== 0) return;
   try {
     await channel.send(command("+CGATT=", [1], { timeout: TIMEOUTS.attach, repeatable: true }));
   } catch (error) {
@@ -51,11 +48,14 @@ async function checkRegistration(channel: Channel, operation: string): Promise<v
   const answers: string[] = [];
   for (const name of ["+CGREG", "+CEREG"]) {
     const expects = [{ prefix: `${name}:`, accepts: (answer: Line) => splitFields(answer).length >= 2 }];
-    const [answer] = (await channel.send(query(`${name}?`, [], { expects }))).lines;
+    const response = await unlessRejected(channel.send(query(`${name}?`, [], { expects })));
+    const [answer] = response?.lines ?? [];
     if (answer === undefined) continue;
     if (REGISTERED.includes(toInteger(splitFields(answer)[1]))) return;
     answers.push(answer.text);
   }
+  // A modem that tells nothing may well be registered.
+  if (answers.length === 0) return;
   const cause = { command: "AT+CGREG?", result: answers.join(" ") };
   throw new ModemError("NOT_REGISTERED", `${operation}: the modem is not registered (${answers.join(", ")})`, cause);
 }

@@ -128,6 +128,15 @@ describe("BG96 PDP contexts", () => {
     ["SIM_ERROR", /^AT\+CPIN\?$/, ["+CPIN: SIM PIN", "OK"]],
     ["NOT_REGISTERED", /^AT\+CEREG\?$/, ["+CEREG: 0,3", "OK"]],
     ["NO_CONNECTION", /^AT\+NOTHING$/, ["OK"]],
+    // F08 neighbour: a refused question, and a SIM that guards its phone books, are no verdict.
+    ["NO_CONNECTION", /^AT\+CPIN\?$/, ["+CME ERROR: 3"]],
+    ["NO_CONNECTION", /^AT\+CPIN\?$/, ["+CME ERROR: 14"]],
+    ["NO_CONNECTION", /^AT\+CPIN\?$/, ["ERROR"]],
+    ["NO_CONNECTION", /^AT\+CPIN\?$/, ["+CPIN: SIM PIN2", "OK"]],
+    ["SIM_ERROR", /^AT\+CPIN\?$/, ["+CPIN: NOT READY", "OK"]],
+    ["SIM_ERROR", /^AT\+CPIN\?$/, ["+CME ERROR: 11"]],
+    ["NO_CONNECTION", /^AT\+CGATT\?$/, ["+CME ERROR: 3"]],
+    ["NO_CONNECTION", /^AT\+C[GE]REG\?$/, ["+CME ERROR: 4"]],
   ])("4.1-command-fails: tells %s when an activation fails for it (%s %j)", async (code, pattern, answer) => {
     const { peer, services } = await startSession();
     peer
