@@ -11,6 +11,7 @@ import type { ContextConnector, LifeContext, LifeEvents } from "./life/context";
 import { Life } from "./life/life";
 import { Readiness } from "./life/readiness";
 import { Recovery } from "./life/recovery";
+import { Refusals } from "./life/refusals";
 import type { Session } from "./life/session";
 import { StateMachine } from "./life/state-machine";
 import { TIMING, type Timing } from "./life/timing";
@@ -37,6 +38,8 @@ import type { Transport } from "./transport/transport";
 export interface ModemOptions {
   /** The file in which it is kept which PINs were tried, so that a restart tries no wrong one again. */
   readonly pinFile?: string;
+  /** The file in which it is kept how often networks refused connections, so that restarts do not ask without end. */
+  readonly refusalFile?: string;
   /** How sentences about its port call it; the port itself when left out. */
   readonly called?: string;
   // The rest is for tests.
@@ -45,6 +48,7 @@ export interface ModemOptions {
   /** From [0, 1): jitter. */
   readonly random?: () => number;
   readonly pins?: PinMemory;
+  readonly refusals?: Refusals;
 }
 
 /** How long closing the port may take before it is left to itself. */
@@ -60,6 +64,16 @@ function pinsOf(file: string | undefined): PinMemory {
   const pins = keptPins.get(file) ?? new PinMemory(new PinFile(file));
   keptPins.set(file, pins);
   return pins;
+}
+
+/** By file, as for PINs. */
+const keptRefusals = new Map<string, Refusals>();
+
+function refusalsOf(file: string | undefined): Refusals {
+  if (file === undefined) return new Refusals();
+  const refusals = keptRefusals.get(file) ?? new Refusals(file);
+  keptRefusals.set(file, refusals);
+  return refusals;
 }
 
 const UNKNOWN_REGISTRATION: Registration = { state: "unknown", technology: "", operator: "" };
@@ -79,6 +93,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   readonly #state: StateMachine;
   readonly #readiness: Readiness;
   readonly #pins: PinMemory;
+  readonly #refusals: Refusals;
   #connections: Connections;
   #recovery: { stop: AbortController; ended: Promise<void>; settled: () => void } | undefined;
   /** The end of the last recovery: until then the port is not free. */
@@ -100,6 +115,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     this.#timing = { ...TIMING, ...options.timing };
     this.#random = options.random ?? Math.random;
     this.#pins = options.pins ?? pinsOf(options.pinFile);
+    this.#refusals = options.refusals ?? refusalsOf(options.refusalFile);
     this.#transport = createTransport(settings, (text) => this.#note(text));
     this.#claim = new PortClaim(settings.port, options.called ?? shortPort(settings.port));
     this.#readiness = new Readiness(settings.port);
@@ -230,6 +246,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       pins: this.#pins,
       connections: this.#connections,
       activations: new ActivationFailures(),
+      refusals: this.#refusals,
       state: this.#state,
       tell: this.#events(),
     };

@@ -17,6 +17,8 @@ export class Connections {
   /** Those that were set by order, in the settings or by a flow. */
   readonly nameServers = new KeptNameServers();
   readonly #onChange: (event: ConnectionEvent) => void;
+  /** Called when others are wanted than before. */
+  onWanted: () => void = () => {};
 
   constructor(settings: ModemSettings, onChange: (event: ConnectionEvent) => void) {
     this.#onChange = onChange;
@@ -35,10 +37,16 @@ export class Connections {
 
   want(context: PdpContext): void {
     this.#wanted.set(context.cid, context);
+    this.onWanted();
   }
 
   forget(cid: number): void {
-    this.#wanted.delete(cid);
+    if (this.#wanted.delete(cid)) this.onWanted();
+  }
+
+  /** All that is wanted, as a text to compare. It may hold a password. */
+  describe(): string {
+    return JSON.stringify(this.wanted);
   }
 
   /** Activates one and tells. @throws {ModemError} `NO_CONNECTION` */

@@ -4,6 +4,7 @@ import type { ModelDefinition } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
 import type { ActivationFailures } from "./activation-failures";
 import type { Connections } from "./connections";
+import type { Refusals } from "./refusals";
 import type { Session } from "./session";
 import type { StateMachine } from "./state-machine";
 import type { Timing } from "./timing";
@@ -18,6 +19,7 @@ export interface LifeContext {
   readonly pins: PinMemory;
   readonly connections: Connections;
   readonly activations: ActivationFailures;
+  readonly refusals: Refusals;
   readonly state: StateMachine;
   readonly tell: LifeEvents;
 }

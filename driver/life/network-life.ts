@@ -1,5 +1,5 @@
 import { Priority } from "../at/command";
-import { command, unlessRejected } from "../cellular/commands";
+import { command } from "../cellular/commands";
 import { cycleRadio, FUNCTIONALITY, readFunctionality, turnRadioOn } from "../cellular/functionality";
 import { nameOperators, readOperator, selectAutomatically } from "../cellular/operator";
 import { onContextLoss, onRadioState } from "../cellular/packet-events";
@@ -7,12 +7,14 @@ import { isRegistered, RegistrationWatch } from "../cellular/registration";
 import { readSignal } from "../cellular/signal";
 import { unlockSim } from "../cellular/sim";
 import { AutoResetEvent, delay } from "../delay";
-import { asModemError, isModemError, ModemError } from "../errors";
+import { asModemError, isModemError } from "../errors";
 import type { AnyDriver } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
 import { Backoff } from "../services/waiting/backoff";
 import { kindOfPort } from "../transport/port-text";
+import { ConnectionRepair } from "./connection-repair";
 import type { ContextConnector, LifeContext } from "./context";
+import { denied, unregistered } from "./registration-errors";
 import type { Session } from "./session";
 import { withoutNumber } from "./simulated-sim";
 
@@ -27,6 +29,7 @@ export class NetworkLife implements ContextConnector {
   readonly #defined = new Set<number>();
   /** Something happened that `#attend` or `#search` should look at. */
   readonly #news = new AutoResetEvent();
+  readonly #repair: ConnectionRepair;
   #watching = false;
   /** A check for a reboot is under way; if its own answer is missing, that must not start another. */
   #checking = false;
@@ -38,12 +41,23 @@ export class NetworkLife implements ContextConnector {
     this.#session = session;
     this.#driver = driver;
     this.#context = context;
-    this.#imei = imei;
+    // One IMEI serves all simulated modems: the port tells them apart.
+    this.#imei = isSimulated(context.settings.port) ? "" : imei;
     const { backoffMin, backoffMax } = context.timing;
     this.#backoff = new Backoff(backoffMin, backoffMax, context.random);
     this.#watch = new RegistrationWatch(session.channel, (registration) => {
       context.tell.registered(isRegistered(registration));
       this.#news.set();
+    });
+    this.#repair = new ConnectionRepair({
+      session,
+      context,
+      modem: this.#imei || context.settings.port,
+      packetData: driver.services.packetData,
+      reboot: () => driver.reboot(),
+      news: this.#news,
+      circumstances: () => `${isRegistered(this.#watch.current)} ${context.connections.describe()}`,
+      look: () => this.#tolerate(this.#lookAround()),
     });
   }
 
@@ -57,6 +71,7 @@ export class NetworkLife implements ContextConnector {
       this.#driver.services.packetData.onLost((cid, reason) => this.#onContextLost(cid, reason)),
     ];
     this.#session.onResynchronised = () => this.#checkForReboot();
+    this.#context.connections.onWanted = () => this.#news.set();
     state.advance("sim");
     try {
       for (let checkSim = true; ; ) {
@@ -64,45 +79,24 @@ export class NetworkLife implements ContextConnector {
           await this.#comeUp(checkSim);
           checkSim = false;
           await this.#attend();
+          await this.#repair.lost();
         } catch (error) {
           signal.throwIfAborted();
           if (isModemError(error, "SIM_ERROR")) state.advance("sim");
           else if (state.state === "ready") state.advance("connecting");
           state.fail(asModemError(error, "MODEM_REJECTED", "The modem could not be set up"));
           checkSim = true;
-          if (isModemError(error, "NO_CONNECTION")) await this.#mendActivation();
-          else await delay(this.#backoff.take(), signal);
+          if (isModemError(error, "SIM_ERROR")) await delay(this.#backoff.take(), signal);
+          // A model that looks into a refusal may find that the network does not let the modem attach.
+          else if (isModemError(error, "NO_CONNECTION") || isModemError(error, "NOT_REGISTERED"))
+            await this.#repair.refused();
+          else await this.#repair.failed();
         }
       }
     } finally {
       for (const stop of leave) stop();
       this.#watch.stop();
     }
-  }
-
-  /** After an activation that was refused: another attempt soon, a reboot, or one much later. */
-  async #mendActivation(): Promise<void> {
-    const { activations, connections, timing } = this.#context;
-    const { signal } = this.#session;
-    const hasRebooted = activations.hasRebooted;
-    const remedy = activations.take(!connections.hasActive);
-    // Soon, and then late enough for a network that has a bad minute.
-    if (remedy === "try again")
-      await delay(activations.attempts === 1 ? this.#backoff.take() : timing.backoffMax, signal);
-    else if (remedy === "check later" || hasRebooted) await delay(timing.activationCheck, signal);
-    if (remedy === "reboot") await this.#reboot();
-  }
-
-  async #reboot(): Promise<void> {
-    const { activations, tell } = this.#context;
-    activations.rebooted();
-    // Where that is refused the checks go on without it.
-    if ((await unlessRejected(this.#driver.reboot().then(() => true))) === undefined) return;
-    const reason = "its data connection was refused again and again";
-    tell.restarted(reason);
-    const error = new ModemError("MODEM_RESTARTED", `The modem was restarted: ${reason}`);
-    this.#session.end({ kind: "rebooting", error });
-    this.#session.signal.throwIfAborted();
   }
 
   /**
@@ -113,6 +107,8 @@ export class NetworkLife implements ContextConnector {
   async connect(context: PdpContext): Promise<void> {
     const { connections, timing } = this.#context;
     const { packetData } = this.#driver.services;
+    // Until it is up, what was wanted before stays wanted, and has to be defined again.
+    this.#defined.delete(context.cid);
     await packetData.define(context);
     // A changed APN of the first bearer makes the modem attach again.
     const deadline = performance.now() + timing.reattach;
@@ -133,7 +129,7 @@ export class NetworkLife implements ContextConnector {
     await this.#tellRegistration();
     this.#session.signal.throwIfAborted();
     this.#backoff.reset();
-    this.#context.activations.settled();
+    this.#repair.settled();
     this.#context.state.advance("ready");
     await this.#tolerate(this.#tellSignal());
   }
@@ -147,14 +143,12 @@ export class NetworkLife implements ContextConnector {
       await turnRadioOn(channel, signal);
     }
     const { port, pin } = settings;
-    // One IMEI serves all simulated modems: the port tells them apart.
-    const isSimulated = kindOfPort(port) === "simulated";
     await unlockSim(channel, {
       port,
-      imei: isSimulated ? "" : this.#imei,
+      imei: this.#imei,
       pin,
       pins,
-      questions: isSimulated ? withoutNumber(this.#driver.sim) : this.#driver.sim,
+      questions: isSimulated(port) ? withoutNumber(this.#driver.sim) : this.#driver.sim,
       bootTime: timing.simBoot,
       interval: timing.simInterval,
       signal,
@@ -206,6 +200,10 @@ export class NetworkLife implements ContextConnector {
     const { connections, state } = this.#context;
     if (connections.wanted.length > 0) state.advance("connecting");
     for (const { cid } of connections.wanted) {
+      if (await this.#repair.hadToWait(cid)) {
+        await this.#register();
+        return this.#connect();
+      }
       await connections.activate(this.#driver.services.packetData, cid);
       await this.#tolerate(this.#advise(cid));
     }
@@ -255,13 +253,17 @@ export class NetworkLife implements ContextConnector {
   /** A dead line shows at the first command, which any modem that answers at all answers soon. */
   async #poll(): Promise<void> {
     const { connections } = this.#context;
-    await this.#look();
-    await this.#refresh();
-    await this.#tellSignal();
+    await this.#lookAround();
     for (const { cid } of connections.wanted) {
       const { active } = await this.#driver.services.packetData.status(cid);
       if (!active) this.#onContextLost(cid, "the modem reports it inactive");
     }
+  }
+
+  async #lookAround(): Promise<void> {
+    await this.#look();
+    await this.#refresh();
+    await this.#tellSignal();
   }
 
   async #look(): Promise<void> {
@@ -333,16 +335,6 @@ export class NetworkLife implements ContextConnector {
   }
 }
 
-function unregistered(): ModemError {
-  return new ModemError(
-    "NOT_REGISTERED",
-    "The modem is not registered with a network. Check antenna, SIM and coverage.",
-  );
-}
-
-function denied(): ModemError {
-  return new ModemError(
-    "NOT_REGISTERED",
-    "The network denies registration. Check that the SIM is activated, and that its contract covers this operator and technology.",
-  );
+function isSimulated(port: string): boolean {
+  return kindOfPort(port) === "simulated";
 }

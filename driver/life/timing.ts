@@ -19,6 +19,8 @@ export interface Timing {
   readonly reattach: number;
   /** Between two checks of a connection that a reboot did not bring either (BG96 guide 4.2). */
   readonly activationCheck: number;
+  /** A connection that is lost within this time has not lasted; the longest wait before one is put back. */
+  readonly flapMax: number;
   /** A lost registration that returns within this time is no outage. */
   readonly registrationGrace: number;
   /** Signal, registration and contexts are looked at this often; it also finds a dead line. */
@@ -53,6 +55,7 @@ export const TIMING: Timing = {
   radioCycle: 300_000,
   reattach: 60_000,
   activationCheck: 600_000,
+  flapMax: 180_000,
   registrationGrace: 10_000,
   poll: 60_000,
   watch: 12_000,

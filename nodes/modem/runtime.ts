@@ -23,6 +23,7 @@ type Instance = Node<ModemCredentials> & { -readonly [K in keyof Omit<ModemNode,
 const DEFAULT_TIMEOUT_S = 60;
 const DEFAULT_QUEUE = 1000;
 const PIN_FILE = "cellular-modem-pins.json";
+const REFUSAL_FILE = "cellular-modem-refusals.json";
 /** Bounds for users that hang, and for users and modem together; the contract allows 5 s. */
 const USERS_LIMIT_MS = 4600;
 const CLOSE_LIMIT_MS = 4900;
@@ -36,7 +37,7 @@ export default function init(RED: Runtime): void {
       const { timeout, queue, trace } = ownSettings(properties);
       Object.assign(this, { timeout, queue });
       const modem = new Modem(modemSettings(properties, this.credentials ?? {}), {
-        ...pinFile(RED),
+        ...keptFiles(RED),
         called: this.called,
       });
       observe(RED, this, modem, trace);
@@ -59,10 +60,11 @@ export default function init(RED: Runtime): void {
   servePorts(RED);
 }
 
-/** Beside the flows, so that a restart tries no wrong PIN again; without a directory of its own Node-RED keeps nothing. */
-function pinFile(RED: Runtime): { pinFile?: string } {
+/** Beside the flows, so that a restart repeats nothing dangerous; without a directory of its own Node-RED keeps nothing. */
+function keptFiles(RED: Runtime): { pinFile?: string; refusalFile?: string } {
   const { userDir } = RED.settings;
-  return typeof userDir === "string" && userDir !== "" ? { pinFile: join(userDir, PIN_FILE) } : {};
+  if (typeof userDir !== "string" || userDir === "") return {};
+  return { pinFile: join(userDir, PIN_FILE), refusalFile: join(userDir, REFUSAL_FILE) };
 }
 
 /** For the editor, which can't import the driver's table. */

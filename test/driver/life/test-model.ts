@@ -54,7 +54,9 @@ class TestDriver implements ModelDriver, PacketDataService {
     if ((await this.status(cid)).active) return;
     await this.#send(`AT+CGACT=1,${cid}`).catch((error: unknown) => {
       if (!(error instanceof ModemError) || error.code !== "MODEM_REJECTED") throw error;
-      throw new ModemError("NO_CONNECTION", `The network refused connection ${cid}`, error.cause);
+      // As a model does that looks into the refusal.
+      const code = error.cause.errorCode === 107 ? "NOT_REGISTERED" : "NO_CONNECTION";
+      throw new ModemError(code, `The network refused connection ${cid}`, error.cause);
     });
   }
 
