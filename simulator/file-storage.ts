@@ -98,11 +98,19 @@ function checkFolder(path: string): void {
 function parse(text: string, path: string): Saved {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value;
+    if (isRecord(value) && isState(value)) return value;
   } catch {
     // The message below says what to do.
   }
   throw new Error(`${path} is not a state file of a simulated modem; remove it or name another`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isState({ nvm = {}, files = {} }: Record<string, unknown>): boolean {
+  return isRecord(nvm) && isRecord(files) && Object.values(files).every((content) => typeof content === "string");
 }
 
 class MemoryFiles implements FileSystem {

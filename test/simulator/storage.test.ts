@@ -37,6 +37,16 @@ describe("a state file", () => {
     expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ nvm: { a: 2 }, files: {} });
   });
 
+  it.each(["", "null", "[]", '"text"', '{"nvm":5}', '{"files":[]}', '{"files":{"a":5}}', '{"files":{"a":null}}'])(
+    "is refused in words that name it when it says %j",
+    (content) => {
+      const file = path.join(folder, "state.json");
+      writeFileSync(file, content);
+      expect(() => new FileStorage(file)).toThrow(`${file} is not a state file of a simulated modem`);
+      expect(readFileSync(file, "utf8")).toBe(content);
+    },
+  );
+
   it("is written by itself soon after a change", async () => {
     const file = path.join(folder, "state.json");
     new FileStorage(file).set("a", 1);
