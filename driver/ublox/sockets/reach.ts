@@ -12,6 +12,8 @@ import type { ConnectPlan } from "./plan";
 
 /** ms between two looks at a socket that connects: the URC that tells of it may be lost. */
 const LOOK_MS = 15_000;
+/** ms between two attempts to close one that nobody waits for any more. */
+const RETRY_MS = 5000;
 /** What a connection is not yet, or not any more before it was one. */
 const UNCONNECTED: ReadonlySet<string> = new Set(["closed", "listen", "syn-sent", "syn-received"]);
 
@@ -130,23 +132,45 @@ async function hasConnected(channel: Channel, number: number): Promise<boolean> 
   return state === undefined || !UNCONNECTED.has(state) || state === "closed";
 }
 
-/** Ends an attempt, now or, where the modem refuses that, when it has an outcome. Never fails. */
+/** Ends an attempt, now or, where the modem refuses that, as soon as it takes it. Never fails. */
 async function giveUp(channel: Channel, socket: Reached): Promise<void> {
   const { number, plan } = socket;
   const late = channel.waitForUrc((line) => outcomeOf(line, number), {
     timeout: TIMEOUTS.connectSocket,
     operation: plan.operation,
   });
-  late.promise.catch(() => undefined);
+  let isOver = false;
+  const over = late.promise.then(
+    () => {
+      isOver = true;
+    },
+    () => {
+      isOver = true;
+    },
+  );
+  late.start();
   try {
-    socket.isClosed = await trySend(channel, command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket }));
-    late.start();
-    if (!socket.isClosed) await late.promise;
+    // With the outcome it can be closed; what is left of it then is closed by its owner.
+    for (let isLast = false; !isLast; ) {
+      isLast = isOver;
+      const closing = command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket });
+      // One that could not connect is gone, and its outcome may have been told long ago, or never (guide 5.1).
+      socket.isClosed = (await trySend(channel, closing)) || !(await exists(channel, number));
+      if (socket.isClosed) return;
+      if (!isLast) await pauseUnless(over);
+    }
   } catch {
-    // What is left of it is closed by its owner.
+    // See above.
   } finally {
     late.cancel();
   }
+}
+
+/** Waits for some seconds, or until `over`. */
+async function pauseUnless(over: Promise<void>): Promise<void> {
+  const pause = new AbortController();
+  await Promise.race([over, delay(RETRY_MS, pause.signal).catch(() => undefined)]);
+  pause.abort();
 }
 
 function isModemGone(error: unknown): boolean {

@@ -94,6 +94,27 @@ describe("F25 a connect that takes long", () => {
     expect(peer.commands.filter((line) => line.startsWith("AT+USOCL"))).toEqual(["AT+USOCL=0"]);
   });
 
+  it.each([
+    ["is gone", true],
+    ["can't be closed yet", false],
+  ])("F25 neighbour: that nobody waits for and that %s does not keep others waiting", async (_words, isGone) => {
+    const { connect, peer, module } = slow();
+    let refusals = 0;
+    peer.on(/^AT\+USOCL=0$/, () => {
+      refusals += 1;
+      if (isGone || refusals > 2) module.sockets.delete(0);
+      return refusals > 2 ? ["OK"] : ["+CME ERROR: operation not allowed"];
+    });
+    const first = failure(connect({ timeout: 5000 }));
+    const second = connect({ host: "198.51.100.2", timeout: 40_000 });
+    expect((await pass(first)).code).toBe("MODEM_TIMEOUT");
+    await passUntil(() => peer.commands.some((line) => line.includes("198.51.100.2")));
+    const number = Number(/=(\d)/.exec(peer.commands.find((line) => line.includes("198.51.100.2")) ?? "")?.[1]);
+    (module.sockets.get(number) as { state: number }).state = 4;
+    peer.urc(`+UUSOCO: ${number},0`);
+    expect((await pass(second)).socket.number).toBe(number);
+  });
+
   it("F25 neighbour: tells why it failed", async () => {
     const { connect, peer } = slow();
     const work = failure(connect());
