@@ -164,8 +164,14 @@ export class SocketControl {
     return (await askWhole(this.#channel, question, parse))[0];
   }
 
-  /** Whether the modem closed it, or knows of nothing to close. */
+  /** Whether the modem closed it. A close that was refused or lost, of a socket that is still there, goes once more. */
   async close(): Promise<boolean> {
+    if (await this.#tryClose()) return true;
+    const reported = await this.state().catch(() => undefined);
+    return reported !== undefined && this.#tryClose();
+  }
+
+  #tryClose(): Promise<boolean> {
     const timeout = TIMEOUTS.close + CLOSING_TIME_S * 1000;
     const closing = command(`${this.family.close}=`, [this.#number, CLOSING_TIME_S], {
       timeout,

@@ -7,9 +7,13 @@ import { type AcquireOptions, Pool } from "../../services/waiting/pool";
 import { command } from "../commands";
 import { TIMEOUTS } from "../timeouts";
 import { numbersOf, type UbloxTraits } from "../traits";
+import { exists } from "./control";
 import { socketFailure } from "./errors";
 import { closeOrphanedSockets } from "./leftovers";
 import type { SocketPlan } from "./plan";
+
+/** Attempts to close one socket. */
+const CLOSES = 2;
 
 /** The owner of one of the modem's numbers, for one life of it. */
 export interface NumberOwner {
@@ -110,10 +114,22 @@ export class SocketNumbers<T extends NumberOwner> {
   async close(number: number, owner: T | undefined): Promise<void> {
     const close = async (): Promise<void> => {
       if (this.#owners.get(number) !== owner) return;
-      await this.#channel.send(command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket })).catch(() => undefined);
+      await this.#closeOnModem(number);
       this.forget(number, owner);
     };
     await this.#turn.withItem(close).catch(() => this.forget(number, owner));
+  }
+
+  /** A close that was refused or lost, of a socket that is still there, goes once more. Never fails. */
+  async #closeOnModem(number: number): Promise<void> {
+    for (let tries = 1; tries <= CLOSES; tries += 1) {
+      const closing = this.#channel.send(command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket }));
+      const isClosed = await closing.then(
+        () => true,
+        () => false,
+      );
+      if (isClosed || !(await exists(this.#channel, number).catch(() => false))) return;
+    }
   }
 
   /** The modem has no such socket any more. */

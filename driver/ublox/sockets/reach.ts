@@ -87,12 +87,12 @@ export class Reach {
       const last = await readLastError(channel);
       return { refusal, number: code > 0 ? code : last, isFinal: true };
     } catch (error) {
-      waiter.cancel();
       if (isModemError(error, "MODEM_REJECTED") && !signal.aborted)
         return { refusal: error, number: await readLastError(channel), isFinal: false };
       if (!isModemGone(error)) await giveUp(channel, socket);
       throw error;
     } finally {
+      waiter.cancel();
       looking.abort();
     }
   }

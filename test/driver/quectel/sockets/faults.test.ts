@@ -77,3 +77,19 @@ describe("F40 neighbour: what BG96 counted as taken and then refused", () => {
     await pass(vi.waitFor(() => expect(owner.ends).toEqual(["CONNECTION_CLOSED"])));
   });
 });
+
+describe("F33 neighbour: a close that BG96 has not carried out", () => {
+  it("goes once more", async () => {
+    const { connect, peer, fake } = await startSockets();
+    const socket = await connect();
+    let closes = 0;
+    peer.on(/^AT\+QICLOSE=0,1$/, (_match, print) => {
+      closes += 1;
+      if (closes > 1) fake.open.delete(0);
+      print.line(closes > 1 ? "OK" : "+CME ERROR: 552");
+    });
+    await socket.close();
+    expect(closes).toBe(2);
+    expect(fake.open.size).toBe(0);
+  });
+});

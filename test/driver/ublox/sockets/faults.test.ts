@@ -276,3 +276,20 @@ describe("F32 options of a socket", () => {
     expect(module.sockets.size).toBe(0);
   });
 });
+
+describe("F33 neighbour: a close that the modem has not carried out", () => {
+  it("goes once more", async () => {
+    const { connect, peer, module } = socketBench();
+    const { socket } = await connect();
+    let closes = 0;
+    peer.on(/^AT\+USOCL=0$/, () => {
+      closes += 1;
+      if (closes === 1) return ["+CME ERROR: operation not allowed"];
+      module.sockets.delete(0);
+      return ["OK"];
+    });
+    await socket.close();
+    expect(closes).toBe(2);
+    expect(module.sockets.size).toBe(0);
+  });
+});
