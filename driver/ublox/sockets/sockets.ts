@@ -178,8 +178,16 @@ export class UbloxSockets implements SocketService {
     } catch (error) {
       holdings.giveBack();
       await holdings.secure?.end(true);
-      throw error;
+      throw await this.#explainRefusal(error, plan.cid);
     }
+  }
+
+  /** A refusal for which the modem tells no reason may be that of a data connection that was lost without a word. */
+  async #explainRefusal(error: unknown, cid = this.#defaultContext): Promise<unknown> {
+    if (cid === undefined || !isModemError(error, "MODEM_REJECTED")) return error;
+    const status = await this.#parts.packetData.status(cid).catch(() => undefined);
+    if (status?.active !== false) return error;
+    return new ModemError("NO_CONNECTION", `${error.message}: data connection ${cid} is not active`, error.cause);
   }
 
   #connection(

@@ -30,6 +30,25 @@ describe("F24 a data connection that is lost", () => {
     expect(seen.closed.map((error) => isModemError(error, "NO_CONNECTION"))).toEqual(ends ? [true] : []);
   });
 
+  it.each([
+    [
+      "that is not active is the reason of a refusal without one, as its loss may not have been told",
+      false,
+      "NO_CONNECTION",
+    ],
+    ["that is active is none", true, "MODEM_REJECTED"],
+  ])("F24 neighbour: one %s", async (_words, active, code) => {
+    const asked: number[] = [];
+    const status = (cid: number) => {
+      asked.push(cid);
+      return Promise.resolve({ cid, active, apn: "", type: "IPV4V6" as const, addresses: [], dns: [] });
+    };
+    const { connect, peer } = socketBench({}, { packetData: { status, onLost: () => () => undefined } });
+    peer.on(/^AT\+USOCR=/, ["+CME ERROR: operation not allowed"]);
+    expect((await failure(connect({ cid: 3 }))).code).toBe(code);
+    expect(asked).toEqual([3]);
+  });
+
   it("F24 neighbour: ends a listening socket and a UDP socket too", async () => {
     const { lose, sockets, peer } = socketBench();
     peer.on(/^AT\+UDCONF=19$/, ["+UDCONF: 19,3,0", "OK"]);
