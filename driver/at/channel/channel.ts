@@ -128,7 +128,7 @@ export class AtChannel implements Channel {
   /** The caller of a job leaves: its command is not sent any more, or nobody waits for the answer. */
   #giveUp(job: Job, reason: unknown): void {
     this.#queue.remove(job);
-    job.reject(reason);
+    job.abandon(reason);
     if (this.#use.kind === "exchange" && this.#use.exchange.job === job) this.#use.exchange.abandon();
   }
 
@@ -223,7 +223,7 @@ export class AtChannel implements Channel {
     const data = new DataMode({ grammar, urcs: dialect.urcs, transport, trace, over }, job.events);
     this.#use = { kind: "data", data };
     job.link = data;
-    if (job.command.signal?.aborted === true) void data.leave();
+    if (job.isAbandoned) void data.leave();
     for (const isPatient of [false, true]) if (this.#queue.waits(isPatient)) data.wanted(isPatient);
   }
 

@@ -331,7 +331,7 @@ export class Exchange {
     const error = this.#timeoutError(`No answer to ${this.command.label} within ${inSeconds(waited)}`);
     this.#fail(error);
     // The promise has told something else, and data mode may have been open meanwhile.
-    if (this.command.signal?.aborted === true) this.job.events?.onEnd(error);
+    if (this.job.isAbandoned) this.job.events?.onEnd(error);
   }
 
   #timeoutError(text: string): ModemError {

@@ -10,6 +10,9 @@ export class Job {
   /** Set when `CONNECT` has come. */
   link: DataMode | undefined;
 
+  /** Whether its caller has left, whose promise has told something else. */
+  isAbandoned = false;
+
   /** Whether it goes for the second time. */
   isRepeated = false;
 
@@ -29,6 +32,12 @@ export class Job {
 
   reject(reason: unknown): void {
     this.#settle?.reject(reason);
+  }
+
+  /** Its caller leaves. */
+  abandon(reason: unknown): void {
+    this.isAbandoned = true;
+    this.reject(reason);
   }
 }
 

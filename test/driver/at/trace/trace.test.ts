@@ -58,14 +58,14 @@ describe("the trace", () => {
   });
 
   it.each([
-    ["AT+CLCK=***", 'AT+CLCK="SC",1,"7391\xd1\r\r\nOK\r\n'],
-    ["AT+CLCK=***", 'AT+CLCK="SC",1,"\r\n+CEREG: 5\r\n7391"\r\r\nOK\r\n'],
+    ["AT+CPIN=***", 'AT+CPI;="7391\xd1\r\r\nOK\r\n'],
+    ["AT+CPIN=***", 'AT+CPIN=\r\n+CEREG: 5\r\n"7391\r\n+CEREG: 5\r\n"\r\r\nOK\r\n'],
     ["AT+CGAUTH?", 'AT+CGAUTH?\r\r\n+CGhUTH: 1,1,"bob","7391"\r\n\r\nOK\r\n'],
     ["AT+CGAUTH?", 'AT+CGAUTH?\r\r\n^CGAUTH: 1,1,"bob","7391"\r\n\r\nOK\r\n'],
   ])("F39 neighbour: shows no PIN of %s in a line whose bytes are changed (%j)", async (label, answer) => {
     const noise: string[] = [];
     const { channel, line, trace } = setUp({ hooks: { onNoise: (data) => noise.push(Buffer.from(data).toString()) } });
-    const text = label.replace("***", '"SC",1,"7391"');
+    const text = label.replace("***", '"7391"');
     const work = channel.send({ ...simple(text), label, confidential: !label.includes("*") });
     line.say(bytes(answer));
     await work;
