@@ -23,6 +23,9 @@ const HEADERS: ReadonlyMap<string, number> = new Map([
 /** Vendors put a letter of their own before the standard's name for lines of the same form. */
 const HEADER = /^\+[A-Z]?(CMT|CBM|CDS|CMGR|CMGL):/;
 
+/** A sender's name may hold quotation marks, which hide where fields end; a type of address and the length are told all the same. */
+const LENGTH_AT_END = /",(?:12[89]|1[3-9]\d|2\d\d),(?:[^"]*,"[^"]*",\d{3},)?(\d{1,3})$/;
+
 /** What stands behind the line of a message: how long it is, where the line says so. */
 export interface Announced {
   /** What the line of another message begins with. */
@@ -37,10 +40,22 @@ export function announcedText(line: string): Announced | undefined {
   if (prefix === undefined || name === undefined) return undefined;
   const fields = splitFields({ text: line, data: [] });
   const own = fields.slice(HEADERS.get(name));
+  const length = name === "CBM" ? undefined : lengthAtEnd(line);
+  if (length !== undefined) return { prefix, length };
   if (!isFollowed(name, own)) return undefined;
   const last = own.length >= 5 && name !== "CBM" ? fields.at(-1) : undefined;
   const isLength = last !== undefined && !last.quoted && /^\d{1,3}$/.test(last.text);
   return { prefix, length: isLength ? Number(last.text) : undefined };
+}
+
+function lengthAtEnd(line: string): number | undefined {
+  const digits = LENGTH_AT_END.exec(line)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Whether the line is that of a message and whole, however its quotation marks count. */
+export function isWholeHeader(line: string): boolean {
+  return HEADER.test(line) && lengthAtEnd(line) !== undefined;
 }
 
 /** A report of a delivery and a command are told in the line alone; they begin with their numbers, a text with an address. */

@@ -5,7 +5,7 @@ import { CountedLine, CountedRules } from "./counted";
 import { DownloadReader } from "./download";
 import { type InFlight, LineClassifier } from "./line-classifier";
 import { LineScan } from "./line-scan";
-import { announcedText, MessageText } from "./message-text";
+import { announcedText, isWholeHeader, MessageText } from "./message-text";
 import { endsInQuotes, OpenField } from "./open-field";
 import type { TokenSink } from "./tokens";
 
@@ -248,7 +248,8 @@ export class Parser {
   #endLine(text: string, data: Line["data"], sink: TokenSink): void {
     const isCounted = this.#counted !== undefined;
     this.#startLine();
-    if (!isCounted && endsInQuotes(text) && this.#classifier.knows(text)) this.#continuation = new OpenField(text);
+    const isOpen = !isCounted && endsInQuotes(text) && !isWholeHeader(text);
+    if (isOpen && this.#classifier.knows(text)) this.#continuation = new OpenField(text);
     else this.#deliver({ text, data }, sink);
   }
 

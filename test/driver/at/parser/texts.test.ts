@@ -60,6 +60,19 @@ describe("F05 the text of a short message", () => {
     ]);
   });
 
+  it.each(['a"b', '"', '""', '"RDY', 'OK"",'])("F05 neighbour: is data, whatever its sender is called (%j)", (name) => {
+    const text = 'x\r\n\r\nRDY\r\n\r\nERROR "';
+    const from = `"${name}",,"26/11/29,10:00:00+04"`;
+    const urc = `+CMT: ${from},208,4,0,0,"+49171",145,${text.length}`;
+    expect(unasked(`\r\n${urc}\r\n${text}\r\n\r\n+CEREG: 5\r\n`)).toEqual([`urc ${urc} | ${text}`, "urc +CEREG: 5"]);
+    const listed = `+CMGL: 1,"REC READ",${from},208,${text.length}`;
+    expect(read(LIST, `AT+CMGL="ALL"\r\r\n${listed}\r\n${text}\r\n\r\nOK\r\n`)).toEqual([
+      'echo AT+CMGL="ALL"',
+      `answer ${listed} | ${text}`,
+      "final OK",
+    ]);
+  });
+
   it("F05 neighbour: of several lines is data up to the length that a list announces", () => {
     const text = "x\r\n\r\nRDY\r\n\r\nERROR";
     const header = `+CMGL: 1,"REC READ",${FROM},145,${text.length}`;
