@@ -29,7 +29,7 @@ describe.each([
     // The line is another's for longer than this message has.
     expect((await errors.next()).error).toMatchObject({
       code: "MODEM_TIMEOUT",
-      message: expect.stringMatching(/^AT\+CSQ was not sent: AT\+\w+=.* has held the line for [4-6] s/),
+      message: expect.stringMatching(/^AT\+CSQ was not sent: AT\+\w+=.* has held the line for \d+ s/),
     });
     give("pdp", { action: "status" });
     expect(await pdp.next()).toMatchObject({ payload: { active: false } });
