@@ -89,14 +89,14 @@ async function readState(channel: Channel, { bootTime, interval, signal }: SimOp
  * What keeps a SIM that has worked before from working now. A refused question is no verdict but where its error names
  * one.
  *
- * @param timeout ms for the answer
+ * @param timeout ms for the answer, where the model's manual has another
  * @returns undefined where nothing is known to be wrong
  */
 export async function simTrouble(
   channel: Channel,
-  timeout: number,
+  timeout?: number,
 ): Promise<{ words: string; cause?: ModemErrorCause } | undefined> {
-  const question = query("+CPIN?", [], { timeout });
+  const question = query("+CPIN?", [], timeout === undefined ? {} : { timeout });
   try {
     const [fields] = await ask(channel, question);
     const state = fields?.[0]?.text ?? "";

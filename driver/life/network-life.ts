@@ -5,7 +5,7 @@ import { nameOperators, readOperator, selectAutomatically } from "../cellular/op
 import { onContextLoss, onRadioState } from "../cellular/packet-events";
 import { isRegistered, RegistrationWatch } from "../cellular/registration";
 import { readSignal } from "../cellular/signal";
-import { unlockSim } from "../cellular/sim";
+import { simTrouble, unlockSim } from "../cellular/sim";
 import { AutoResetEvent, delay } from "../delay";
 import { asModemError, isModemError } from "../errors";
 import type { AnyDriver } from "../services/model";
@@ -179,11 +179,18 @@ export class NetworkLife implements ContextConnector {
       if (this.#watch.current.state === "denied") state.fail(denied());
       if (await this.#news.wait(timing.searchInterval, signal)) continue;
       await this.#tolerate(this.#refresh());
-      if (performance.now() - since < timing.radioCycle || isRegistered(this.#watch.current)) continue;
+      if (isRegistered(this.#watch.current)) continue;
+      await this.#tolerate(this.#lookAtSim());
+      if (performance.now() - since < timing.radioCycle) continue;
       await cycleRadio(channel, signal);
       await this.#unlockSim();
       since = performance.now();
     }
+  }
+
+  /** One that was taken out, or that lost its power, keeps the modem off the network and may ask for its PIN again. */
+  async #lookAtSim(): Promise<void> {
+    if ((await simTrouble(this.#session.channel)) !== undefined) await this.#unlockSim();
   }
 
   /** Writes the wanted contexts, once in a session; whether there was one to write. */
