@@ -2,7 +2,7 @@ import type { SecurityProfile } from "../../driver/services/security/security";
 import type { SocketMode, SocketProtocol } from "../../driver/services/sockets/sockets";
 import { findModem, findTls } from "../common/config-nodes";
 import { invalid, notConfigured } from "../common/errors";
-import { optionalChoice, optionalInteger, optionalText } from "../common/input";
+import { flag, optionalChoice, optionalInteger, optionalText } from "../common/input";
 import { CONTEXT_RANGE } from "../common/limits";
 import type { Runtime } from "../common/types";
 import {
@@ -52,7 +52,7 @@ export function socketSettings(properties: ModemSocketProperties): SocketSetting
     linger: properties.protocol === "udp" ? undefined : optionalInteger(properties.linger, "linger", linger),
     ttl: optionalInteger(properties.ttl, "ttl", ttl),
     tos: optionalInteger(properties.tos, "tos", tos),
-    appendDelimiter: properties.appendDelimiter === true,
+    appendDelimiter: flag(properties.appendDelimiter, "appendDelimiter", false),
   };
   if (settings.role === "listen" && settings.localPort === undefined) {
     throw invalid("localPort", "is missing: enter the port to listen on");
