@@ -154,8 +154,10 @@ async function giveUp(channel: Channel, socket: Reached): Promise<void> {
     for (let isLast = false; !isLast; ) {
       isLast = isOver;
       const closing = command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket });
-      // One that could not connect is gone, and its outcome may have been told long ago, or never (guide 5.1).
-      socket.isClosed = (await trySend(channel, closing)) || !(await exists(channel, number));
+      // One that could not connect is gone, and its outcome may have been told long ago, or never (guide 5.1). During a TLS
+      // handshake the modem refuses to tell of any (guide 5.11): that says nothing.
+      const isGone = async (): Promise<boolean> => !socket.secure && !(await exists(channel, number));
+      socket.isClosed = (await trySend(channel, closing)) || (await isGone());
       if (socket.isClosed) return;
       if (!isLast) await pauseUnless(over);
     }
