@@ -1,6 +1,6 @@
 import { inSeconds, ModemError } from "../../errors";
 import { ExtendableTimeout, lineTime, MovableTimer, now } from "../clock";
-import type { Command, Prompt, Response, Upload } from "../command";
+import type { Command, Prompt, Response } from "../command";
 import type { Dialect } from "../dialect";
 import { rejection } from "../errors";
 import type { FinalResult } from "../final-results";
@@ -11,6 +11,7 @@ import type { Token } from "../parser/tokens";
 import { pieceSize } from "../pieces";
 import { Mask } from "../trace/mask";
 import { Inquiry } from "./inquiry";
+import type { Interrupted } from "./interrupted";
 import type { ModemLine } from "./modem-line";
 import type { Job } from "./queue";
 
@@ -44,29 +45,6 @@ const ANSWER_MS = 1000;
 const PAUSE_MS = 1000;
 /** Silence that shows that no more results come, where it counts how many there are. */
 const SETTLED_MS = 300;
-
-/** How an exchange that went wrong left the line. */
-export interface Interrupted {
-  /** When its command was written, by `now()`. */
-  readonly startedAt: number;
-  /** Whether its own answer has come, so that only those to `tried` may be missing. */
-  readonly isAnswered?: boolean;
-  /** When `AT` was sent while it was in flight, as far as the answers may still come. */
-  readonly tried?: readonly number[];
-  /** Until then the modem may be busy with it, by `now()`. */
-  readonly busyUntil?: number;
-  /** The prompt that the command asks for, or the data mode that its download opens. */
-  readonly prompt?: Upload["prompt"];
-  /** Whether the prompt has come. */
-  readonly opened: boolean;
-  /** Bytes announced in all, and those of them that weren't written. */
-  readonly size: number;
-  readonly missing: number;
-}
-
-export const UNDISTURBED: Interrupted = { startedAt: 0, opened: false, size: 0, missing: 0 };
-/** Perhaps data mode is still open. */
-export const IN_DATA_MODE: Interrupted = { ...UNDISTURBED, prompt: "CONNECT", opened: true };
 
 const LINE_END = 2;
 const STRAYS = { strays: true } as const;

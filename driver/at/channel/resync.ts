@@ -3,7 +3,7 @@ import type { Upload } from "../command";
 import { ESCAPE } from "../data-mode/escape";
 import { TRIAL } from "../parser/line-classifier";
 import type { Token } from "../parser/tokens";
-import type { Interrupted } from "./exchange";
+import type { Interrupted } from "./interrupted";
 import type { ModemLine } from "./modem-line";
 
 /** What resynchronising needs of the line. */

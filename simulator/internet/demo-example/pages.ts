@@ -73,7 +73,7 @@ export class Pages {
       text(response, `This is the status ${response.statusCode}.\n`);
     },
     "/basic-auth": ({ headers }, response) => {
-      const [user, password] = Buffer.from(/^Basic +(.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "", "base64")
+      const [user, password] = Buffer.from(/^Basic (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "", "base64")
         .toString()
         .split(":");
       if (user === "demo" && password === "demo") return text(response, "Hello, demo.\n");
