@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { integer, unquotable } from "./at/fields";
 import { ModemError } from "./errors";
-import { highestLimit } from "./models";
+import { highestLimit, knownModel } from "./models";
 import type { ModemSettings } from "./modem-types";
 import type { ModelDefinition } from "./services/model";
+import { simulatedModel } from "./transport/port-text";
 
 /** One of a list, a whole number in a range, or a text with a reason against those that can't be taken. */
 type Rule =
@@ -73,6 +74,27 @@ export function checkSettings(settings: ModemSettings, models: readonly ModelDef
   }
   if (settings.authType !== "none" && (settings.apnUser ?? "") === "") {
     throw new ModemError("INVALID_INPUT", `apnUser is empty, and authType ${settings.authType} needs one`);
+  }
+  checkFit(settings, models);
+}
+
+/** What the model can't do, where it is known before the modem has been asked. */
+function checkFit(settings: ModemSettings, models: readonly ModelDefinition[]): void {
+  const known = knownModel(settings, models);
+  if (known === undefined) return;
+  const simulated = simulatedModel(settings.port);
+  if (simulated !== undefined && simulated !== known.name && models.some(({ name }) => name === simulated)) {
+    throw new ModemError(
+      "NOT_SUPPORTED",
+      `model is ${known.name}, but port simulates a ${simulated}: set the model to automatic, or change the port`,
+    );
+  }
+  const { contexts: max, lacks = [] } = known.limits;
+  integer(settings.cid, { field: `cid of ${known.name}`, min: 1, max });
+  const asked = { mnoProfile: settings.mnoProfile !== undefined, xlat: settings.xlat === true };
+  for (const name of ["mnoProfile", "xlat"] as const) {
+    if (!asked[name] || !lacks.includes(name)) continue;
+    throw new ModemError("NOT_SUPPORTED", `${name}: ${known.name} has no such setting; leave it alone`);
   }
 }
 

@@ -20,6 +20,7 @@ export const BG96 = quectelModel({
     sslContexts: [1, 2, 3, 4, 5, 0],
     // AT facts 4: as any file's.
     certificateName: 80,
+    lacks: ["keepAlive", "linger", "ttl", "tos", "mnoProfile", "xlat"],
     // Guide 2.2 to 2.4.
     http: { url: 700, get: 2_048, post: 1_024_000 },
   },

@@ -7,7 +7,7 @@ export interface QuectelTraits {
   readonly limits: QuectelLimits;
 }
 
-export interface QuectelLimits extends Required<ModelLimits> {
+export interface QuectelLimits extends Required<Pick<ModelLimits, "contexts" | "certificateName" | "lacks">> {
   /** Contexts that are active at a time. */
   readonly activeContexts: number;
   readonly sockets: number;

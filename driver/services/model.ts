@@ -80,12 +80,20 @@ export interface UsbIds {
   readonly products: readonly string[];
 }
 
+/** A setting that nodes offer and not every model has a command for, by its name. */
+export type ModelSetting = "keepAlive" | "linger" | "ttl" | "tos" | "mnoProfile" | "xlat";
+
 /** What a flow may ask for at most: the nodes check it before a message waits for the modem. */
 export interface ModelLimits {
   /** Contexts are numbered from 1 to this. */
   readonly contexts: number;
   /** Characters of the name of a certificate or key. */
   readonly certificateName?: number;
+  /** Header fields of a request; undefined where it takes as many as fit. */
+  readonly headers?: number;
+  /** s that a closed connection may wait for its last bytes. */
+  readonly linger?: number;
+  readonly lacks?: readonly ModelSetting[];
 }
 
 /** What has to be known of a vendor's commands before a flow's own may be sent; those of 27.007 are known already. */

@@ -22,6 +22,11 @@ export function kindOfPort(port: string): PortKind {
   return /^sim:/i.test(port) ? "simulated" : "serial";
 }
 
+/** The model that a simulated port names. */
+export function simulatedModel(port: string): string | undefined {
+  return kindOfPort(port) === "simulated" ? port.slice("sim:".length).split("?", 1)[0] : undefined;
+}
+
 /** Takes `tcp://host:port` apart; an IPv6 address stands in brackets. Undefined for what reads otherwise. */
 export function tcpAddress(text: string): TcpAddress | undefined {
   const [, address, name, digits] = (text.length > LONGEST_PORT ? null : TCP.exec(text)) ?? [];

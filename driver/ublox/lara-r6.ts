@@ -30,7 +30,9 @@ export const LARA_R6 = ubloxModel({
     // It has memory for four at once, of all its clients together (guide 3.3).
     secureConnections: 4,
     certificateName: 200,
+    // +UHTTP=…,9: numbered from 0 to 4 (guide 10.1).
+    headers: 5,
     // Of the sister modules' manuals; the guide prints none.
-    http: { host: 255, path: 1500, credential: 256, header: 512, headers: 5, data: 128 },
+    http: { host: 255, path: 1500, credential: 256, header: 512, data: 128 },
   },
 });

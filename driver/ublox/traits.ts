@@ -9,7 +9,7 @@ export interface UbloxTraits {
   readonly dialect: Dialect;
 }
 
-export interface UbloxLimits extends Required<ModelLimits> {
+export interface UbloxLimits extends Required<Omit<ModelLimits, "lacks">> {
   /** Primary contexts that are active at a time. */
   readonly activeContexts: number;
   readonly sockets: number;
@@ -23,20 +23,18 @@ export interface UbloxLimits extends Required<ModelLimits> {
   readonly queue: { readonly plain: number; readonly secure: number };
   /** Bytes at which direct link sends what it has got. */
   readonly directLink: number;
-  /** s: of a socket's keep-alive and linger. */
+  /** s: of a socket's keep-alive. */
   readonly keepAlive: number;
-  readonly linger: number;
   readonly httpProfiles: number;
   readonly securityProfiles: number;
   /** Connections over TLS, of all kinds together. */
   readonly secureConnections: number;
-  /** Bytes of +UHTTP's and +UHTTPC's fields; `headers` counts them. */
+  /** Bytes of +UHTTP's and +UHTTPC's fields. */
   readonly http: {
     readonly host: number;
     readonly path: number;
     readonly credential: number;
     readonly header: number;
-    readonly headers: number;
     readonly data: number;
   };
 }

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeMessage } from "node-red";
 import type { ModemError } from "../../driver/errors";
 import type { ModemEvents, ModemHandle } from "../../driver/modem-types";
 import type { SecurityProfile, SessionData, SessionRecord } from "../../driver/services/security/security";
+import type { KnownModel } from "./model-fit";
 
 /** Node-RED's runtime as passed to a node module. */
 export type Runtime = NodeAPI;
@@ -20,6 +21,8 @@ export interface ModemNode extends Node {
   readonly problem: ModemError | undefined;
   /** How sentences call it: by its name, or else by its port. */
   readonly called: string;
+  /** The model, where settings or port name it. */
+  readonly knownModel: KnownModel | undefined;
   /** ms that a message waits for the modem to become ready. */
   readonly timeout: number;
   /** Messages that may wait in one flow node. */

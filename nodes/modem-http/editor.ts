@@ -1,8 +1,9 @@
 import { migrateInEditor } from "../common/editor/migrations";
-import { contextRange } from "../common/editor/models";
+import { contextRange, fitting } from "../common/editor/models";
 import { securityProfile } from "../common/editor/profile-validator";
 import { sharedText } from "../common/editor/texts";
 import { decimalNumber, oneOf, quotable, wholeNumber } from "../common/editor/validators";
+import { requestMisfits } from "../common/model-fit";
 import { readHeaderList, showHeaderList } from "./dialog/header-list";
 import { headerRows, httpUrl } from "./dialog/request-validators";
 import { MODEM_HTTP_MIGRATIONS } from "./migrations";
@@ -32,7 +33,7 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
     url: { value: "", validate: httpUrl() },
     ret: { value: "txt", validate: oneOf(RETURN_TYPES) },
     contentType: { value: "", validate: quotable(64) },
-    headers: { value: [], validate: headerRows() },
+    headers: { value: [], validate: fitting("headers", headerRows(), requestMisfits) },
     authType: { value: "none", validate: oneOf(HTTP_AUTH_TYPES) },
     tls: {
       value: "",
@@ -42,7 +43,7 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
       ),
     },
     timeout: { value: 120, validate: decimalNumber(HTTP_TIMEOUT_RANGE) },
-    cid: { value: "", validate: wholeNumber(contextRange(), { optional: true }) },
+    cid: { value: "", validate: fitting("cid", wholeNumber(contextRange(), { optional: true }), requestMisfits) },
     verify: { value: "auto", validate: oneOf(HTTP_VERIFICATIONS) },
     followRedirects: { value: true },
   },

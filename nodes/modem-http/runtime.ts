@@ -9,7 +9,9 @@ import type { Job, Operation } from "../common/controller";
 import { notConfigured } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
 import { flag, isEmpty, optionalChoice, optionalNumber, optionalText, pick, requiredText } from "../common/input";
+import { checkFit } from "../common/known-model";
 import { migrate } from "../common/migrate";
+import { requestMisfits } from "../common/model-fit";
 import { renderTemplate } from "../common/template";
 import type { Message, Runtime } from "../common/types";
 import { requestBody } from "./body";
@@ -42,7 +44,7 @@ export default function init(RED: Runtime): void {
     const properties = migrate(definition, MODEM_HTTP_MIGRATIONS);
     const operation = new HttpOperation(RED, this, properties);
     const { modem, tls, queue } = properties;
-    setUpFlowNode(RED, this, { modem, tls, queue, operation });
+    setUpFlowNode(RED, this, { modem, tls, queue, operation, listen: () => operation.checkFit() });
   }
 
   RED.nodes.registerType<Instance, Definition, Record<string, never>, ModemHttpCredentials>(
@@ -63,8 +65,15 @@ class HttpOperation implements Operation<Asked, Services> {
     this.#properties = properties;
   }
 
+  /** @throws {ModemError} for what this modem can't do */
+  checkFit(): () => void {
+    checkFit(this.#RED, this.#properties.modem, (model) => requestMisfits({ ...this.#properties }, model));
+    return () => {};
+  }
+
   async prepare(message: Message): Promise<Asked> {
     const properties = this.#properties;
+    this.checkFit();
     optionalChoice(properties.ret, "ret", RETURN_TYPES);
     const method = this.#method(message);
     const target = await this.#target(message, method === "GET" ? message.payload : undefined);

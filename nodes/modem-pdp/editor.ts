@@ -1,6 +1,7 @@
 import { migrateInEditor } from "../common/editor/migrations";
-import { contextRange } from "../common/editor/models";
+import { contextRange, fitting } from "../common/editor/models";
 import { host, ipAddress, oneOf, quotable, wholeNumber } from "../common/editor/validators";
+import { requestMisfits } from "../common/model-fit";
 import { PDP_TYPES } from "../modem/types";
 import { MODEM_PDP_MIGRATIONS } from "./migrations";
 import { type ModemPdpProperties, PDP_ACTION_CHOICES } from "./types";
@@ -17,7 +18,7 @@ RED.nodes.registerType<ModemPdpProperties>("modem-pdp", {
     host: { value: "", validate: host() },
     apn: { value: "", validate: quotable(100) },
     pdpType: { value: "", validate: oneOf(["", ...PDP_TYPES]) },
-    cid: { value: "", validate: wholeNumber(contextRange(), { optional: true }) },
+    cid: { value: "", validate: fitting("cid", wholeNumber(contextRange(), { optional: true }), requestMisfits) },
     primaryDns: { value: "", validate: ipAddress() },
     secondaryDns: { value: "", validate: ipAddress() },
   },

@@ -3,7 +3,9 @@ import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import type { Services } from "../../driver/services/model";
 import type { Job, Operation } from "../common/controller";
 import { setUpFlowNode } from "../common/flow-node";
+import { checkFit } from "../common/known-model";
 import { migrate } from "../common/migrate";
+import { requestMisfits } from "../common/model-fit";
 import { renderTemplate } from "../common/template";
 import type { Message, Runtime } from "../common/types";
 import { relayEvents } from "./events";
@@ -21,7 +23,10 @@ export default function init(RED: Runtime): void {
       modem: properties.modem,
       queue: properties.queue,
       operation: new PdpOperation(RED, this, properties),
-      listen: (modem) => relayEvents(modem, (event) => this.send([null, { ...event }])),
+      listen: (modem) => {
+        checkFit(RED, properties.modem, (model) => requestMisfits({ ...properties }, model));
+        return relayEvents(modem, (event) => this.send([null, { ...event }]));
+      },
     });
   }
 

@@ -1,9 +1,10 @@
 import { dialogProperty, type ValidatedNode } from "../common/editor/dialog-property";
 import { migrateInEditor } from "../common/editor/migrations";
-import { contextRange } from "../common/editor/models";
+import { contextRange, fitting } from "../common/editor/models";
 import { securityProfile } from "../common/editor/profile-validator";
 import { sharedText } from "../common/editor/texts";
 import { host, isBlank, oneOf, template, type Validator, validator, wholeNumber } from "../common/editor/validators";
+import { socketMisfits } from "../common/model-fit";
 import { MODEM_SOCKET_MIGRATIONS } from "./migrations";
 import {
   type ModemSocketProperties,
@@ -28,14 +29,17 @@ RED.nodes.registerType<ModemSocketProperties>("modem-socket", {
     port: { value: "", validate: portOrTemplate() },
     localPort: { value: "", validate: localPort() },
     tls: { value: "", type: "modem-tls", validate: securityProfile(() => undefined) },
-    keepAlive: { value: 0, validate: wholeNumber(SOCKET_RANGES.keepAlive) },
+    keepAlive: { value: 0, validate: fitting("keepAlive", wholeNumber(SOCKET_RANGES.keepAlive), socketMisfits) },
     ret: { value: "buffer", validate: oneOf(SOCKET_RETURN_TYPES) },
     delimiter: { value: "" },
     mode: { value: "command", validate: oneOf(SOCKET_MODES) },
-    cid: { value: "", validate: wholeNumber(contextRange(), { optional: true }) },
-    linger: { value: "", validate: wholeNumber(SOCKET_RANGES.linger, { optional: true }) },
-    ttl: { value: "", validate: wholeNumber(SOCKET_RANGES.ttl, { optional: true }) },
-    tos: { value: "", validate: wholeNumber(SOCKET_RANGES.tos, { optional: true }) },
+    cid: { value: "", validate: fitting("cid", wholeNumber(contextRange(), { optional: true }), socketMisfits) },
+    linger: {
+      value: "",
+      validate: fitting("linger", wholeNumber(SOCKET_RANGES.linger, { optional: true }), socketMisfits),
+    },
+    ttl: { value: "", validate: fitting("ttl", wholeNumber(SOCKET_RANGES.ttl, { optional: true }), socketMisfits) },
+    tos: { value: "", validate: fitting("tos", wholeNumber(SOCKET_RANGES.tos, { optional: true }), socketMisfits) },
     appendDelimiter: { value: false },
   },
   inputs: 1,

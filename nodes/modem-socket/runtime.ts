@@ -5,7 +5,9 @@ import { findModem } from "../common/config-nodes";
 import type { Job, Operation } from "../common/controller";
 import { notConfigured } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
+import { checkFit } from "../common/known-model";
 import { migrate } from "../common/migrate";
+import { socketMisfits } from "../common/model-fit";
 import { onFlowsStarted } from "../common/started";
 import { renderTemplate } from "../common/template";
 import type { Message, ObservableModem, Runtime } from "../common/types";
@@ -125,6 +127,7 @@ class SocketOperation implements Operation<SocketRequest, Services> {
   /** @throws {ModemError} `INVALID_INPUT` */
   #checkedSettings(): SocketSettings {
     const settings = socketSettings(this.#properties);
+    checkFit(this.#RED, this.#properties.modem, (model) => socketMisfits({ ...this.#properties }, model));
     socketSecurity(this.#RED, this.#properties, settings);
     return settings;
   }

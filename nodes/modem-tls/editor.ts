@@ -1,13 +1,13 @@
 import { RESUMPTION_TYPES, TLS_VERSIONS, VALIDATION_LEVELS } from "../../driver/services/security/security";
 import { migrateInEditor } from "../common/editor/migrations";
-import { oneOf, quotable } from "../common/editor/validators";
+import { checked, oneOf, quotable } from "../common/editor/validators";
 import { isCipherSuiteName, SUGGESTED_CIPHER_SUITES } from "./cipher-suites";
 import { showCertificateReports } from "./dialog/certificate-reports";
 import { readNameList, showNameList } from "./dialog/name-list";
 import { showPemField } from "./dialog/pem-field";
 import {
-  checked,
   cipherSuiteNames,
+  credentialPairs,
   hostName,
   pemOrPath,
   pemOrPathWith,
@@ -20,7 +20,7 @@ RED.nodes.registerType<ModemTlsProperties, Required<ModemTlsCredentials>>("modem
   category: "config",
   defaults: {
     name: { value: "" },
-    version: { value: 1 },
+    version: { value: 1, validate: credentialPairs() },
     validation: { value: "ca", validate: oneOf(VALIDATION_LEVELS) },
     minVersion: { value: "1.2", validate: oneOf(TLS_VERSIONS) },
     ciphers: { value: [], validate: cipherSuiteNames() },

@@ -1,7 +1,16 @@
 import { kindOfPort } from "../../driver/transport/port-text";
 import { migrateInEditor } from "../common/editor/migrations";
 import { contextRange, models } from "../common/editor/models";
-import { decimalNumber, ipAddress, oneOf, quotable, validator, wholeNumber } from "../common/editor/validators";
+import {
+  checked,
+  decimalNumber,
+  ipAddress,
+  oneOf,
+  quotable,
+  validator,
+  wholeNumber,
+} from "../common/editor/validators";
+import { authentication, contextOfModel, modelOfPort, ofModel, pin, pinOfCredentials } from "./dialog/modem-validators";
 import { port } from "./dialog/port-validator";
 import { offerPorts } from "./dialog/ports";
 import { MODEM_MIGRATIONS } from "./migrations";
@@ -17,29 +26,32 @@ RED.nodes.registerType<ModemProperties, Credentials>("modem", {
   category: "config",
   defaults: {
     name: { value: "" },
-    version: { value: 1 },
+    version: { value: 1, validate: pinOfCredentials() },
     port: { value: "", validate: port() },
     baudRate: { value: 115200, validate: wholeNumber(MODEM_RANGES.baudRate) },
     flowControl: { value: false },
     dataBits: { value: 8, validate: oneOf(["7", "8"]) },
     parity: { value: "none", validate: oneOf(PARITIES) },
     stopBits: { value: 1, validate: oneOf(["1", "2"]) },
-    model: { value: "auto", validate: knownModel() },
+    model: { value: "auto", validate: modelOfPort(knownModel()) },
     apn: { value: "", validate: quotable(100) },
     pdpType: { value: "IPV4V6", validate: oneOf(PDP_TYPES) },
-    cid: { value: 1, validate: wholeNumber(contextRange()) },
-    authType: { value: "none", validate: oneOf(AUTH_TYPES) },
+    cid: { value: 1, validate: contextOfModel(wholeNumber(contextRange())) },
+    authType: { value: "none", validate: authentication(oneOf(AUTH_TYPES)) },
     primaryDns: { value: "", validate: ipAddress() },
     secondaryDns: { value: "", validate: ipAddress() },
-    mnoProfile: { value: "", validate: wholeNumber(MODEM_RANGES.mnoProfile, { optional: true }) },
-    xlat: { value: "", validate: oneOf(["", "on", "off"]) },
+    mnoProfile: {
+      value: "",
+      validate: ofModel("mnoProfile", wholeNumber(MODEM_RANGES.mnoProfile, { optional: true }), [""]),
+    },
+    xlat: { value: "", validate: ofModel("xlat", oneOf(["", "on", "off"]), ["", "off"]) },
     connect: { value: "auto", validate: oneOf(CONNECT_MODES) },
     timeout: { value: 60, validate: decimalNumber(MODEM_RANGES.timeout) },
     queue: { value: 1000, validate: wholeNumber(MODEM_RANGES.queue) },
     trace: { value: false },
   },
   credentials: {
-    pin: { type: "password" },
+    pin: checked("password", pin()),
     apnUser: { type: "password" },
     apnPassword: { type: "password" },
   },

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Node } from "node-red";
 import { type ModemError, shortened, shortPort } from "../../driver/errors";
-import { MODELS } from "../../driver/models";
+import { knownModel, MODELS } from "../../driver/models";
 import { Modem } from "../../driver/modem";
 import { sharedText } from "../common/catalogue";
 import { flag, isEmpty, optionalInteger, optionalNumber } from "../common/input";
@@ -36,7 +36,9 @@ export default function init(RED: Runtime): void {
     try {
       const { timeout, queue, trace } = ownSettings(properties);
       Object.assign(this, { timeout, queue });
-      const modem = new Modem(modemSettings(properties, this.credentials ?? {}), {
+      const settings = modemSettings(properties, this.credentials ?? {});
+      this.knownModel = knownModel(settings);
+      const modem = new Modem(settings, {
         ...keptFiles(RED),
         called: this.called,
       });
@@ -69,7 +71,7 @@ function keptFiles(RED: Runtime): { pinFile?: string; refusalFile?: string } {
 
 /** For the editor, which can't import the driver's table. */
 function modelChoices(): ModelChoice[] {
-  return MODELS.map(({ name, manufacturer, limits: { contexts } }) => ({ name, manufacturer, contexts }));
+  return MODELS.map(({ name, manufacturer, limits }) => ({ name, manufacturer, limits }));
 }
 
 function calledAs({ name, port }: ModemProperties): string {

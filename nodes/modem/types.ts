@@ -1,3 +1,5 @@
+import type { KnownModel } from "../common/model-fit";
+
 /** Properties of the config node `modem` as the editor saves them; an environment variable makes any of them a text. */
 export interface ModemProperties {
   name: string;
@@ -72,11 +74,8 @@ export const MODEM_RANGES = {
 export const PORTS_PATH = "cellular-modem/ports";
 
 /** A model as the editor offers it: the runtime hands the list over as `RED.settings.modemModels`. */
-export interface ModelChoice {
-  readonly name: string;
+export interface ModelChoice extends KnownModel {
   readonly manufacturer: string;
-  /** The highest number of a context. */
-  readonly contexts: number;
 }
 
 /** A port that the editor offers. */

@@ -86,6 +86,30 @@ describe.skipIf(browserNeed.skip)(
       expect((await editor.find("modem-tls-profile")).valid).toBe(true);
     });
 
+    it("F18 neighbour: missing and wrong credentials stay marked", async () => {
+      const http = await editor.openDialog(await editor.find("modem-http"));
+      const valid = async () => (await editor.find("modem")).valid;
+      const change = async (values: Readonly<Record<string, string>>) => {
+        const modem = await editor.openConfig("modem");
+        for (const [name, value] of Object.entries(values)) {
+          if (name === "authType") await modem.field(name).selectOption(value);
+          else await modem.fill(name, value);
+        }
+        await modem.save();
+      };
+      expect(await valid()).toBe(true);
+      await change({ authType: "pap" });
+      expect(await valid()).toBe(false);
+      await change({ apnUser: "me" });
+      expect(await valid()).toBe(true);
+      await change({ pin: "12a4" });
+      expect(await valid()).toBe(false);
+      await change({ pin: "1234" });
+      expect(await valid()).toBe(true);
+      await change({ pin: "", authType: "none" });
+      await http.cancel();
+    });
+
     it("F21 shows the baud rate of a tcp:// port, and of a serial port's line all", async () => {
       const http = await editor.openDialog(await editor.find("modem-http"));
       const modem = await editor.openConfig("modem");

@@ -26,7 +26,7 @@ const RED = {
   events: { on() {} },
   editor: { getEditStack: () => [] },
   settings: {
-    modemModels: MODELS.map(({ name, manufacturer, limits }) => ({ name, manufacturer, contexts: limits.contexts })),
+    modemModels: MODELS.map(({ name, manufacturer, limits }) => ({ name, manufacturer, limits })),
   },
   _: (key: string) => key,
 };

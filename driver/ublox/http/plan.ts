@@ -123,10 +123,10 @@ function planContext(cid: number | undefined, host: string, max: number): Reques
 /** +UHTTP=…,9 takes `"<n>:<name>:<value>"`, n from 0 to 4. */
 function planHeaders(headers: HttpRequest["headers"], { name: model, limits }: UbloxTraits): Field[] {
   const max = limits.http;
-  if (headers.length > max.headers) {
+  if (headers.length > limits.headers) {
     throw new ModemError(
       "INVALID_INPUT",
-      `headers: ${headers.length} are more than the ${max.headers} that ${model} can send`,
+      `headers: ${headers.length} are more than the ${limits.headers} that ${model} can send`,
     );
   }
   return headers.map(([name, value], index) => {

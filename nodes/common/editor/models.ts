@@ -1,5 +1,9 @@
+import { simulatedModel } from "../../../driver/transport/port-text";
 import type { ModelChoice } from "../../modem/types";
-import type { Range } from "./validators";
+import type { KnownModel, Misfit } from "../model-fit";
+import { dialogProperty, type ValidatedNode } from "./dialog-property";
+import { sharedText } from "./texts";
+import type { Range, Validator } from "./validators";
 
 /** The models that the driver knows, as the runtime tells them; none while the config node is turned off. */
 export function models(): readonly ModelChoice[] {
@@ -8,6 +12,46 @@ export function models(): readonly ModelChoice[] {
 
 /** Numbers of contexts, of the model that has most. */
 export function contextRange(): Range {
-  const most = models().map(({ contexts }) => contexts);
+  const most = models().map(({ limits }) => limits.contexts);
   return { min: 1, max: most.length === 0 ? Number.MAX_SAFE_INTEGER : Math.max(...most) };
+}
+
+/** The model that a modem's properties name, as the runtime knows it; undefined while only the modem can tell. */
+export function modelOf({
+  model,
+  port,
+}: {
+  readonly model?: unknown;
+  readonly port?: unknown;
+}): ModelChoice | undefined {
+  const isOpen = model === undefined || model === "" || model === "auto";
+  const wanted = isOpen ? simulatedModel(String(port ?? "").trim()) : model;
+  return models().find(({ name }) => name === wanted);
+}
+
+/** `validate`, and that the model of the node's modem, where it is known, can do what the field asks for. */
+export function fitting(
+  field: string,
+  validate: Validator,
+  misfits: (fields: Readonly<Record<string, unknown>>, model: KnownModel) => readonly Misfit[],
+): Validator {
+  const check = validate as unknown as (this: ValidatedNode, value: unknown, options: unknown) => true | string;
+  const validator = function (this: ValidatedNode, value: unknown, options: unknown): true | string {
+    const verdict = check.call(this, value, options);
+    const modem = RED.nodes.node(String(dialogProperty(this, "modem") ?? "")) as Readonly<
+      Record<string, unknown>
+    > | null;
+    const model = verdict !== true || modem === null ? undefined : modelOf(modem);
+    if (model === undefined) return verdict;
+    const fields = { [field]: value, protocol: dialogProperty(this, "protocol") };
+    const misfit = misfits(fields, model).find((one) => one.field === field);
+    return misfit === undefined || misfitText(misfit, model);
+  };
+  return validator as unknown as Validator;
+}
+
+export function misfitText({ max }: Misfit, { name: model }: KnownModel): string {
+  return max === undefined
+    ? sharedText("validation.model.lacks", { model })
+    : sharedText("validation.model.most", { model, max });
 }

@@ -21,6 +21,11 @@ function hasVariable(text: string): boolean {
   return start >= 0 && text.indexOf("}", start) > start + 2;
 }
 
+/** A credential with a validator for the open dialog; the published types don't know of one. */
+export function checked<T extends "text" | "password">(type: T, validate: Validator): { type: T; validate: Validator } {
+  return { type, validate };
+}
+
 export function isBlank(value: unknown): boolean {
   return value === undefined || value === null || String(value).trim() === "";
 }

@@ -1,3 +1,4 @@
+import { STORED } from "../../common/editor/dialog-property";
 import { sharedText } from "../../common/editor/texts";
 import {
   CERTIFICATES_PATH,
@@ -6,7 +7,6 @@ import {
   type CertificateReport,
   EXPIRY_WARNING_DAYS,
 } from "../types";
-import { STORED } from "./pem-field";
 
 type Field = keyof CertificateAnswer;
 

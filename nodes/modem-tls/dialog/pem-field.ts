@@ -1,8 +1,6 @@
+import { STORED } from "../../common/editor/dialog-property";
 import { sharedText } from "../../common/editor/texts";
 import { toPem } from "./pem";
-
-/** What Node-RED's editor shows for a stored password, which never comes back from the server. */
-export const STORED = "__PWRD__";
 
 /**
  * Adds an upload button below the text area of a certificate or key. A stored key is not shown: a line says that there

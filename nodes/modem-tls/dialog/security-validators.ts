@@ -1,19 +1,14 @@
 import { withoutBlanks } from "../../common/blanks";
+import { credential, STORED, type ValidatedNode } from "../../common/editor/dialog-property";
 import { sharedText } from "../../common/editor/texts";
 import { type Check, isAddress, isBlank, type Validator, validator } from "../../common/editor/validators";
 import { asciiHost } from "../../common/host-name";
 import { isCipherSuiteName } from "../cipher-suites";
-import { STORED } from "./pem-field";
 
 /** Characters of a text, hexadecimal digits of a key in hex. */
 export interface SecretLimits {
   readonly text: number;
   readonly hex: number;
-}
-
-/** A credential with a validator for the open dialog; the published types don't know of one. */
-export function checked<T extends "text" | "password">(type: T, validate: Validator): { type: T; validate: Validator } {
-  return { type, validate };
 }
 
 /** One or more PEM texts, a path on the gateway, a stored key, or nothing. */
@@ -33,6 +28,15 @@ export function pemOrPathWith(other: string): Validator {
     if (isBlank(value) && !isBlank(inDialog(other))) return sharedText("validation.keyPair");
     return checkPem(value);
   });
+}
+
+/** As the fields say while the dialog is open: hangs on a property without a field, since these are not looked at later. */
+export function credentialPairs(): Validator {
+  return function (this: ValidatedNode, _value: unknown, _options: unknown) {
+    const isHalf = (one: string, other: string) => (credential(this, one) === "") !== (credential(this, other) === "");
+    if (isHalf("cert", "key")) return sharedText("validation.keyPair");
+    return !isHalf("psk", "pskIdentity") || sharedText("validation.sharedKey");
+  } as unknown as Validator;
 }
 
 export function cipherSuiteNames(): Validator {
