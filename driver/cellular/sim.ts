@@ -109,7 +109,8 @@ export async function simTrouble(
     const state = STATE_BY_ERROR[code];
     if (state !== undefined && USABLE.test(state)) return undefined;
     const isVerdict = state !== undefined || code === SIM_NOT_INSERTED || code === SIM_WRONG;
-    return isVerdict ? { words: state ?? cause.errorText ?? error.message, cause } : undefined;
+    const words = state ?? cause.errorText ?? error.message;
+    return isVerdict ? { words: code === SIM_NOT_INSERTED ? `${words}: is it inserted?` : words, cause } : undefined;
   }
 }
 
