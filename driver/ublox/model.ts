@@ -14,7 +14,6 @@ import { UbloxSecurity } from "./security/security";
 import { simQuestions } from "./sim";
 import { closeOrphanedSockets } from "./sockets/leftovers";
 import { UbloxSockets } from "./sockets/sockets";
-import { TIMEOUTS } from "./timeouts";
 import type { UbloxTraits } from "./traits";
 
 /** How one u-blox model differs from another. */
@@ -29,12 +28,13 @@ export interface UbloxModel extends UbloxTraits {
 
 /** A line of the table of models for one of u-blox's. */
 export function ubloxModel(model: UbloxModel): ModelDefinition<Services> & UbloxTraits {
-  const { name, limits, pattern, dialect, bootTime, usbProducts } = model;
+  const { name, limits, timeouts, pattern, dialect, bootTime, usbProducts } = model;
   return {
     name,
     manufacturer: "u-blox",
     usb: { vendor: "1546", products: usbProducts },
     limits,
+    timeouts,
     raw: UBLOX_RAW_COMMANDS,
     matches: (identification) => pattern.test(identification),
     dialect,
@@ -54,8 +54,8 @@ class UbloxDriver implements ModelDriver {
   constructor(channel: Channel, model: UbloxTraits) {
     const packetData = new UbloxPacketData(channel, model);
     const diagnostics = new UbloxDiagnostics(channel, packetData, model);
-    const files = new UbloxFiles(channel);
-    const security = new UbloxSecurity(channel, new UbloxCertificates(channel, files), model);
+    const files = new UbloxFiles(channel, model);
+    const security = new UbloxSecurity(channel, new UbloxCertificates(channel, files, model), model);
     const http = new UbloxHttp(channel, files, security, model);
     const sockets = new UbloxSockets({ channel, packetData, diagnostics, security, model });
     this.#sockets = sockets;
@@ -76,7 +76,7 @@ class UbloxDriver implements ModelDriver {
   }
 
   async persist(settings: PersistentSettings): Promise<boolean> {
-    const isWritten = await persist(this.#channel, settings);
+    const isWritten = await persist(this.#channel, settings, this.#model);
     // What is written counts after the reboot.
     if (!isWritten && settings.defaultContext !== undefined)
       this.#sockets.useDefaultContext(settings.defaultContext.cid);
@@ -85,7 +85,7 @@ class UbloxDriver implements ModelDriver {
 
   /** 16 resets the SIM as well, as a change of MNO profile needs (guide 2.3.1). */
   async reboot(): Promise<void> {
-    await this.#channel.send(command("+CFUN=", [16], { timeout: TIMEOUTS.reboot }));
+    await this.#channel.send(command("+CFUN=", [16], { timeout: this.#model.timeouts.reboot }));
   }
 
   dispose(error: Error): void {

@@ -6,7 +6,7 @@ import type { PersistentSettings } from "../services/model";
 import { command, query } from "./commands";
 import { FACTORY_CONTEXT } from "./packet-data/default-context";
 import { READ_MNO_PROFILE, requireDataContext } from "./packet-data/mno-profile";
-import { TIMEOUTS } from "./timeouts";
+import type { UbloxTraits } from "./traits";
 
 /** A setting in NVM that needs a reboot: what the modem holds is compared with what is wanted. */
 interface PersistentSetting {
@@ -31,18 +31,22 @@ const READ_IMEI = query("+CGSN", [], { expects: [{ prefix: "bare" }] });
  * @throws {ModemError} `MODEM_REJECTED` when this firmware lacks a setting (+UDCONF=19 on LARA-R6001D-00B), with the
  * radio on again; `INVALID_INPUT` for context 1 with the Verizon profile
  */
-export async function persist(channel: Channel, settings: PersistentSettings): Promise<boolean> {
+export async function persist(
+  channel: Channel,
+  settings: PersistentSettings,
+  { timeouts }: UbloxTraits,
+): Promise<boolean> {
   const differences: Difference[] = [];
   for (const setting of wantedSettings(settings)) {
     const difference = await compare(channel, setting);
     if (difference !== undefined) differences.push(difference);
   }
   if (differences.length === 0) return false;
-  await channel.send(command("+CFUN=", [0], { timeout: TIMEOUTS.radio, repeatable: true }));
+  await channel.send(command("+CFUN=", [0], { timeout: timeouts.radio, repeatable: true }));
   try {
     for (const { write } of differences) await channel.send(write);
   } catch (error) {
-    await trySend(channel, command("+CFUN=", [1], { timeout: TIMEOUTS.radio, repeatable: true }));
+    await trySend(channel, command("+CFUN=", [1], { timeout: timeouts.radio, repeatable: true }));
     throw error;
   }
   // A new profile restores the factory values of the rest (guide 2.3.1).

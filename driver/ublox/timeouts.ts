@@ -6,8 +6,6 @@
  * tells after 10 s whether the modem is busy with it or its answer was lost.
  */
 export const TIMEOUTS = {
-  /** 3 s is the modem's own limit; ubxlib waits 10 s on LARA-R6. */
-  simple: 10_000,
   /** +CFUN: turning the radio off detaches first. */
   radio: 180_000,
   /** +CFUN=16 answers OK, late or not at all, and then the port is dead. */
@@ -27,3 +25,9 @@ export const TIMEOUTS = {
   /** +UHTTPC and +UPING answer OK at once; what they cause comes as a URC. */
   start: 10_000,
 } as const;
+
+/** Those of one model. */
+export type UbloxTimeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>;
+
+/** Of every other command, with any model, in ms: 3 s is the modem's own limit; ubxlib waits 10 s on LARA-R6. */
+export const SIMPLE_MS = 10_000;

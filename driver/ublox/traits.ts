@@ -1,11 +1,13 @@
 import type { Dialect } from "../at/dialect";
 import type { ModelLimits } from "../services/model";
+import type { UbloxTimeouts } from "./timeouts";
 
 /** What is known of a u-blox model, for its services. */
 export interface UbloxTraits {
   /** As errors call it. */
   readonly name: string;
   readonly limits: UbloxLimits;
+  readonly timeouts: UbloxTimeouts;
   readonly dialect: Dialect;
 }
 

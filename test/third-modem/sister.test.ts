@@ -46,4 +46,15 @@ describe("a sister of a known model, by one file", () => {
       message: "payload: a datagram of this modem has 1 to 600 bytes, not 601",
     });
   });
+
+  it("is waited for as long as it may take itself", async () => {
+    const { peer, channel, diagnostics } = sister();
+    peer.on(/^AT\+UDNSRN=0,"server.example",1$/, () => {
+      setImmediate(() => peer.urc('+UUDNSRN: 0,"192.0.2.7"'));
+      return ["OK"];
+    });
+    const send = vi.spyOn(channel, "send");
+    expect(await diagnostics.resolve("server.example")).toMatchObject({ address: "192.0.2.7" });
+    expect(send.mock.calls.map(([{ timeout }]) => timeout)).toEqual([70_000]);
+  });
 });

@@ -28,7 +28,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
   readonly #disposed = new AbortController();
 
   constructor(channel: Channel, packetData: UbloxPacketData, model: UbloxTraits) {
-    this.#lookUp = new LookUp(channel);
+    this.#lookUp = new LookUp(channel, model);
     this.#channel = channel;
     this.#packetData = packetData;
     this.#model = model;
@@ -39,7 +39,7 @@ export class UbloxDiagnostics implements DiagnosticsService {
     const signal = options.signal ?? this.#disposed.signal;
     await requireDefaultContext(this.#channel, this.#model, options.cid, "ping");
     const turn = await this.#ping.acquire({ signal, owner: `ping ${host}` });
-    const work = runPing(this.#channel, plan, { ...options, signal });
+    const work = runPing(this.#channel, plan, { ...options, signal }, this.#model);
     // Who gives up leaves, but the modem goes on: the next ping waits for the last reply of this one.
     const release = (): void => this.#ping.release(turn);
     work.then(release, release);

@@ -10,7 +10,7 @@ import { isModemError, ModemError } from "../../errors";
 import { Pool } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
 import { command, query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 
 /** A look-up that fails within this time, in ms, failed inside the modem, and a second one may work. */
 const QUICK_FAILURE_MS = 2000;
@@ -39,14 +39,17 @@ type Outcome = { readonly found: string } | { readonly failure: number } | "unre
  */
 export class LookUp {
   readonly #channel: Channel;
+  /** ms */
+  readonly #timeout: number;
   /** +UUDNSRN does not tell of which look-up it is: there is one at a time. */
   readonly #turn = new Pool(["+UDNSRN"], { name: "look-ups" });
   #isAsynchronous = true;
   /** One whose outcome has not come, its caller may have left. */
   #pending: Promise<unknown> | undefined;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, { timeouts }: UbloxTraits) {
     this.#channel = channel;
+    this.#timeout = timeouts.dns;
   }
 
   /** @throws {ModemError} `MODEM_REJECTED` where nothing was found, `MODEM_TIMEOUT`, … */
@@ -97,10 +100,10 @@ export class LookUp {
 
   /** No signal: who leaves while the modem accepts it would leave its outcome to the next look-up. */
   async #start({ inverse, text, name }: Wanted): Promise<Outcome> {
-    const order = command("+UDNSRN=", [inverse ? 1 : 0, text, ASYNCHRONOUS], { timeout: TIMEOUTS.dns });
+    const order = command("+UDNSRN=", [inverse ? 1 : 0, text, ASYNCHRONOUS], { timeout: this.#timeout });
     const { result } = await commandWithResult<Outcome>(this.#channel, order, {
       match: (line) => outcomeOf(line, inverse),
-      timeout: TIMEOUTS.dns,
+      timeout: this.#timeout,
       operation: `Looking up ${name}`,
       evenUnanswered: true,
     });
@@ -108,7 +111,7 @@ export class LookUp {
   }
 
   async #wait({ inverse, text }: Wanted, signal: AbortSignal): Promise<string> {
-    const question = query("+UDNSRN=", [inverse ? 1 : 0, text], { timeout: TIMEOUTS.dns, signal });
+    const question = query("+UDNSRN=", [inverse ? 1 : 0, text], { timeout: this.#timeout, signal });
     const whole = ([fields, ...more]: readonly (readonly AnswerField[])[]): string | undefined =>
       more.length === 0 ? resultOf(fields?.[0], inverse) : undefined;
     return unlessAborted(askWhole(this.#channel, question, whole), signal);

@@ -6,7 +6,7 @@ import { inSeconds, isModemError, ModemError } from "../../errors";
 import type { PingOptions, PingReply, PingResult } from "../../services/diagnostics";
 import { command } from "../commands";
 import { PING_ERRORS } from "../error-tables";
-import { TIMEOUTS } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 
 /** Defaults and ranges of +UPING; the guide prints the first two defaults (2.4.1), the rest is the sister modems'. */
 const DEFAULTS = { count: 4, size: 32, timeout: 5000, ttl: 32, interval: 1000 } as const;
@@ -34,7 +34,12 @@ export function planPing(host: string, options: PingOptions): PingPlan {
 }
 
 /** Sends +UPING and collects a reply for every attempt. */
-export async function runPing(channel: Channel, plan: PingPlan, options: PingOptions): Promise<PingResult> {
+export async function runPing(
+  channel: Channel,
+  plan: PingPlan,
+  options: PingOptions,
+  model: UbloxTraits,
+): Promise<PingResult> {
   options.signal?.throwIfAborted();
   const replies: PingReply[] = [];
   const urc = {
@@ -43,7 +48,7 @@ export async function runPing(channel: Channel, plan: PingPlan, options: PingOpt
     operation: `ping ${plan.host}`,
     evenUnanswered: true,
   };
-  await commandWithResult(channel, pingCommand(plan, options), urc).catch((error: unknown) => {
+  await commandWithResult(channel, pingCommand(plan, options, model), urc).catch((error: unknown) => {
     // A lost line of several is a lost reply; that none came at all is a fault.
     if (!isModemError(error, "MODEM_TIMEOUT") || replies.length === 0) throw error;
   });
@@ -54,11 +59,11 @@ export async function runPing(channel: Channel, plan: PingPlan, options: PingOpt
  * What the caller leaves out is left out of the line, as the guide does. No signal: who leaves while the modem accepts
  * it would leave its replies to the next ping.
  */
-function pingCommand(plan: PingPlan, options: PingOptions): ReturnType<typeof command> {
+function pingCommand(plan: PingPlan, options: PingOptions, { timeouts }: UbloxTraits): ReturnType<typeof command> {
   const { count, size, timeout, ttl } = options;
   const plain = [count, size, timeout, ttl].every((option) => option === undefined);
   const parameters = plain ? [] : [plan.count, plan.size, plan.timeout, plan.ttl, DEFAULTS.interval];
-  return command("+UPING=", [plan.address, ...parameters], { timeout: TIMEOUTS.start });
+  return command("+UPING=", [plan.address, ...parameters], { timeout: timeouts.start });
 }
 
 /** <rtt> of an attempt that failed (guide 2.4.1). */

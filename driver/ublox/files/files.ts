@@ -13,7 +13,8 @@ import {
   type TransferOptions,
 } from "../../services/files";
 import { command, query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
+import type { UbloxTimeouts } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 
 /** Characters of a file name. */
 const MAX_NAME = 248;
@@ -31,9 +32,11 @@ const TRIES = 2;
 /** The modem's file system: UDWNFILE, URDBLOCK, ULSTFILE, UDELFILE (guide 10.2). */
 export class UbloxFiles implements FileService {
   readonly #channel: Channel;
+  readonly #timeouts: UbloxTimeouts;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, { timeouts }: UbloxTraits) {
     this.#channel = channel;
+    this.#timeouts = timeouts;
   }
 
   async list(): Promise<FileEntry[]> {
@@ -107,7 +110,7 @@ export class UbloxFiles implements FileService {
     try {
       await this.#channel.send(
         command("+UDWNFILE=", [quoted, content.length], {
-          timeout: TIMEOUTS.file + transferTime(content.length, this.#channel.bytesPerSecond),
+          timeout: this.#timeouts.file + transferTime(content.length, this.#channel.bytesPerSecond),
           upload: { prompt: ">", data: content },
           signal: options.signal,
         }),
@@ -142,7 +145,7 @@ export class UbloxFiles implements FileService {
     { signal, confidential }: ReadOptions,
   ): Promise<Buffer> {
     const block = query("+URDBLOCK=", [name, offset, length], {
-      timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
+      timeout: this.#timeouts.file + transferTime(length, this.#channel.bytesPerSecond),
       priority: Priority.Background,
       confidential,
       signal,

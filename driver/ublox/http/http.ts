@@ -42,7 +42,9 @@ export class UbloxHttp implements HttpService {
     this.#files = files;
     this.#security = security;
     this.#model = model;
-    const profiles = numbersOf(model.limits.httpProfiles).map((number) => new HttpProfile(number, channel, files));
+    const profiles = numbersOf(model.limits.httpProfiles).map(
+      (number) => new HttpProfile(number, channel, files, model),
+    );
     this.#profiles = new Pool(profiles, { name: "HTTP profiles" });
   }
 

@@ -7,7 +7,8 @@ import { addressFamily } from "../addresses";
 import { command, query } from "../commands";
 import type { UbloxFiles } from "../files/files";
 import { parseContextAddresses } from "../packet-data/answers";
-import { TIMEOUTS } from "../timeouts";
+import type { UbloxTimeouts } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 import type { HttpFailure } from "./errors";
 import type { RequestBody, RequestPlan } from "./plan";
 
@@ -26,15 +27,17 @@ export class HttpProfile {
   readonly #requestFile: string;
   readonly #channel: Channel;
   readonly #files: UbloxFiles;
+  readonly #timeouts: UbloxTimeouts;
   /** Files that may be on the modem: those of an earlier run, too. */
   readonly #stale: Set<string>;
 
-  constructor(number: number, channel: Channel, files: UbloxFiles) {
+  constructor(number: number, channel: Channel, files: UbloxFiles, { timeouts }: UbloxTraits) {
     this.number = number;
     this.responseFile = `nr_http_${number}_rsp`;
     this.#requestFile = `nr_http_${number}_req`;
     this.#channel = channel;
     this.#files = files;
+    this.#timeouts = timeouts;
     this.#stale = new Set([this.responseFile]);
   }
 
@@ -81,7 +84,7 @@ export class HttpProfile {
     this.#stale.add(this.responseFile);
     const files = [named(this.responseFile), ...this.#bodyParameters(plan.body)];
     const parameters = [this.number, plan.command, plan.path, ...files];
-    return command("+UHTTPC=", parameters, { timeout: TIMEOUTS.start });
+    return command("+UHTTPC=", parameters, { timeout: this.#timeouts.start });
   }
 
   async lastError(): Promise<HttpFailure> {

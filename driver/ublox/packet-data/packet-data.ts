@@ -8,7 +8,6 @@ import { checkNameServers, KeptNameServers, type NameServers } from "../../servi
 import type { AuthType, PacketDataService, PdpContext, PdpStatus } from "../../services/packet-data";
 import { addressFamily } from "../addresses";
 import { command, query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
 import type { UbloxTraits } from "../traits";
 import { type ContextDefinition, parseContextAddresses, parseContextParameters, parseDefinition } from "./answers";
 import { ContextLossWatch } from "./context-loss";
@@ -84,7 +83,9 @@ export class UbloxPacketData implements PacketDataService {
     }
     await this.#requireRoom(cid);
     try {
-      await this.#channel.send(command("+CGACT=", [1, cid], { timeout: TIMEOUTS.context, repeatable: true }));
+      await this.#channel.send(
+        command("+CGACT=", [1, cid], { timeout: this.#model.timeouts.context, repeatable: true }),
+      );
     } catch (error) {
       throw asNoConnection(error, cid);
     }
@@ -97,7 +98,7 @@ export class UbloxPacketData implements PacketDataService {
     // Also one that is gone already: its loss is no news any more.
     this.#losses.delete(cid);
     if (!(await this.#isActive(cid))) return;
-    await this.#channel.send(command("+CGACT=", [0, cid], { timeout: TIMEOUTS.context, repeatable: true }));
+    await this.#channel.send(command("+CGACT=", [0, cid], { timeout: this.#model.timeouts.context, repeatable: true }));
   }
 
   async status(cid: number): Promise<PdpStatus> {
@@ -184,11 +185,11 @@ export class UbloxPacketData implements PacketDataService {
     // Where the modem can't tell it is on, and turning it off may be refused.
     const state = await unlessRejected(ask(this.#channel, READ_RADIO));
     if (state !== undefined && toInteger(state[0]?.[0]) !== 1) return work();
-    if (!(await trySend(this.#channel, command("+CFUN=", [0], { timeout: TIMEOUTS.radio })))) return work();
+    if (!(await trySend(this.#channel, command("+CFUN=", [0], { timeout: this.#model.timeouts.radio })))) return work();
     try {
       await work();
     } finally {
-      await this.#channel.send(command("+CFUN=", [1], { timeout: TIMEOUTS.radio, repeatable: true }));
+      await this.#channel.send(command("+CFUN=", [1], { timeout: this.#model.timeouts.radio, repeatable: true }));
     }
   }
 

@@ -15,7 +15,8 @@ import {
 import { Pool } from "../../services/waiting/pool";
 import { command, query } from "../commands";
 import type { UbloxFiles } from "../files/files";
-import { TIMEOUTS } from "../timeouts";
+import type { UbloxTimeouts } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 import { isListLine, parseListLine } from "./certificate-list";
 
 /** Op codes of +USECMNG (guide 3.1 and 3.3; AT manuals of the sister modems for 2 and 4). */
@@ -45,14 +46,16 @@ interface Import extends Cancellable {
 export class UbloxCertificates {
   readonly #channel: Channel;
   readonly #files: UbloxFiles;
+  readonly #timeouts: UbloxTimeouts;
   /** Comparing, removing and importing of one caller must not mix with another's. */
   readonly #turn = new Pool(["turn"], { name: "certificate managers" });
   /** What `ensure` gave: profiles of this session may use it. */
   readonly #used = new Set<string>();
 
-  constructor(channel: Channel, files: UbloxFiles) {
+  constructor(channel: Channel, files: UbloxFiles, { timeouts }: UbloxTraits) {
     this.#channel = channel;
     this.#files = files;
+    this.#timeouts = timeouts;
   }
 
   async list({ signal }: Cancellable = {}): Promise<StoredCertificate[]> {
@@ -183,7 +186,7 @@ export class UbloxCertificates {
 
   /** A full store is the usual reason for a refusal, and what earlier versions of profiles left behind fills it. */
   async #importOnce(request: Import): Promise<string> {
-    const attempt = importCommand(request, this.#channel.bytesPerSecond);
+    const attempt = importCommand(request, this.#timeouts.certificate, this.#channel.bytesPerSecond);
     try {
       return await this.#md5(attempt);
     } catch (error) {
@@ -218,16 +221,20 @@ export class UbloxCertificates {
   }
 }
 
-function importCommand({ certificate, name, password, source, signal }: Import, bytesPerSecond?: number): Command {
+function importCommand(
+  { certificate, name, password, source, signal }: Import,
+  base: number,
+  bytesPerSecond?: number,
+): Command {
   const what = [typeOf(certificate.kind), quoteName(name)];
   const secret = password === undefined ? [] : [password];
   if ("file" in source) {
     const parameters = [OP.file, ...what, source.file, ...secret];
-    return query("+USECMNG=", parameters, { timeout: TIMEOUTS.certificate, signal });
+    return query("+USECMNG=", parameters, { timeout: base, signal });
   }
   const { content } = source;
   return query("+USECMNG=", [OP.stream, ...what, content.length, ...secret], {
-    timeout: TIMEOUTS.certificate + transferTime(content.length, bytesPerSecond),
+    timeout: base + transferTime(content.length, bytesPerSecond),
     upload: { prompt: ">", data: content },
     signal,
   });

@@ -5,7 +5,7 @@ import type { Line } from "../../at/line";
 import { ModemError } from "../../errors";
 import type { ResumptionType, SessionData } from "../../services/security/security";
 import { command, query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
+import { SIMPLE_MS } from "../timeouts";
 
 /** Op code of +USECPRF for session resumption, and its tags (guide 3.4.4). */
 const RESUMPTION = 13;
@@ -100,7 +100,7 @@ export function setCommand(
   { signal, bytesPerSecond }: { signal?: AbortSignal; bytesPerSecond?: number },
 ): Command {
   const { data, size = data.length } = session;
-  const timeout = TIMEOUTS.simple + transferTime(data.length, bytesPerSecond);
+  const timeout = SIMPLE_MS + transferTime(data.length, bytesPerSecond);
   const target = [profile, RESUMPTION, kind.tag];
   if (kind.set === "prompt") {
     const upload = { prompt: ">", data: Buffer.from(data, "latin1") } as const;
@@ -121,7 +121,7 @@ export function queryCommand(profile: number, kind: SessionKind, bytesPerSecond?
   return query("+USECPRF=", [profile, RESUMPTION, kind.tag], {
     expects: [{ prefix: "+USECPRF:", accepts }],
     confidential: true,
-    timeout: TIMEOUTS.simple + transferTime(MAX_DATA, bytesPerSecond),
+    timeout: SIMPLE_MS + transferTime(MAX_DATA, bytesPerSecond),
   });
 }
 

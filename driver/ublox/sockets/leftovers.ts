@@ -2,7 +2,6 @@ import type { Channel } from "../../at/channel-types";
 import { trySend } from "../../cellular/commands";
 import { isModemError } from "../../errors";
 import { command } from "../commands";
-import { TIMEOUTS } from "../timeouts";
 import { numbersOf, type UbloxTraits } from "../traits";
 import { exists } from "./control";
 
@@ -12,13 +11,13 @@ import { exists } from "./control";
  */
 export async function closeOrphanedSockets(
   channel: Channel,
-  { limits }: UbloxTraits,
+  { limits, timeouts }: UbloxTraits,
   isOwned: (number: number) => boolean = () => false,
 ): Promise<void> {
   for (const number of numbersOf(limits.sockets)) {
     // It may get an owner while the modem is asked.
     if (isOwned(number) || !(await mayExist(channel, number)) || isOwned(number)) continue;
-    await trySend(channel, command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket }));
+    await trySend(channel, command("+USOCL=", [number], { timeout: timeouts.closeSocket }));
   }
 }
 

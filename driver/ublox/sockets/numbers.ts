@@ -5,7 +5,6 @@ import { ask } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
 import { type AcquireOptions, Pool } from "../../services/waiting/pool";
 import { command } from "../commands";
-import { TIMEOUTS } from "../timeouts";
 import { numbersOf, type UbloxTraits } from "../traits";
 import { exists } from "./control";
 import { socketFailure } from "./errors";
@@ -123,7 +122,7 @@ export class SocketNumbers<T extends NumberOwner> {
   /** A close that was refused or lost, of a socket that is still there, goes once more. Never fails. */
   async #closeOnModem(number: number): Promise<void> {
     for (let tries = 1; tries <= CLOSES; tries += 1) {
-      const closing = this.#channel.send(command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket }));
+      const closing = this.#channel.send(command("+USOCL=", [number], { timeout: this.#model.timeouts.closeSocket }));
       const isClosed = await closing.then(
         () => true,
         () => false,

@@ -1,11 +1,13 @@
 import type { Channel } from "../../at/channel-types";
+import type { Command } from "../../at/command";
 import { splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { trySend } from "../../cellular/commands";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
 import { command } from "../commands";
-import { TIMEOUTS } from "../timeouts";
+import { SIMPLE_MS, type UbloxTimeouts } from "../timeouts";
+import type { UbloxTraits } from "../traits";
 import { exists, readState } from "./control";
 import { readLastError } from "./errors";
 import type { ConnectPlan } from "./plan";
@@ -37,7 +39,12 @@ export interface Reached {
  * outcome. A firmware that refuses the form is asked in the other one, which holds the line for up to 130 s.
  */
 export class Reach {
+  readonly #timeouts: UbloxTimeouts;
   #isAsynchronous = true;
+
+  constructor({ timeouts }: UbloxTraits) {
+    this.#timeouts = timeouts;
+  }
 
   /** Resolves when the modem is connected, or to its refusal. Rejects by `signal`: then the socket is closed. */
   async run(channel: Channel, socket: Reached, signal: AbortSignal): Promise<Refused | undefined> {
@@ -55,7 +62,7 @@ export class Reach {
 
   async #wait(channel: Channel, socket: Reached): Promise<Refused | undefined> {
     try {
-      await channel.send(order(socket, []));
+      await channel.send(this.#order(socket, []));
       return undefined;
     } catch (error) {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
@@ -68,10 +75,10 @@ export class Reach {
     socket: Reached,
     signal: AbortSignal,
   ): Promise<(Refused & { readonly isFinal: boolean }) | undefined> {
-    const started = order(socket, [1]);
+    const started = this.#order(socket, [1]);
     const { operation } = socket.plan;
     const waiter = channel.waitForUrc((line) => outcomeOf(line, socket.number), {
-      timeout: TIMEOUTS.connectSocket,
+      timeout: this.#timeouts.connectSocket,
       operation,
       signal,
     });
@@ -89,7 +96,7 @@ export class Reach {
     } catch (error) {
       if (isModemError(error, "MODEM_REJECTED") && !signal.aborted)
         return { refusal: error, number: await readLastError(channel), isFinal: false };
-      if (!isModemGone(error)) await giveUp(channel, socket);
+      if (!isModemGone(error)) await giveUp(channel, socket, this.#timeouts);
       throw error;
     } finally {
       waiter.cancel();
@@ -111,11 +118,11 @@ export class Reach {
       }
     }
   }
-}
 
-function order({ number, plan }: Reached, form: readonly number[]) {
-  const timeout = form.length > 0 ? TIMEOUTS.simple : TIMEOUTS.connectSocket;
-  return command("+USOCO=", [number, plan.target, plan.port, ...form], { timeout });
+  #order({ number, plan }: Reached, form: readonly number[]): Command {
+    const timeout = form.length > 0 ? SIMPLE_MS : this.#timeouts.connectSocket;
+    return command("+USOCO=", [number, plan.target, plan.port, ...form], { timeout });
+  }
 }
 
 /** `+UUSOCO: <socket>,<error>`; undefined for what is not of that socket, or not whole. */
@@ -133,10 +140,10 @@ async function hasConnected(channel: Channel, number: number): Promise<boolean> 
 }
 
 /** Ends an attempt, now or, where the modem refuses that, as soon as it takes it. Never fails. */
-async function giveUp(channel: Channel, socket: Reached): Promise<void> {
+async function giveUp(channel: Channel, socket: Reached, timeouts: UbloxTimeouts): Promise<void> {
   const { number, plan } = socket;
   const late = channel.waitForUrc((line) => outcomeOf(line, number), {
-    timeout: TIMEOUTS.connectSocket,
+    timeout: timeouts.connectSocket,
     operation: plan.operation,
   });
   let isOver = false;
@@ -153,7 +160,7 @@ async function giveUp(channel: Channel, socket: Reached): Promise<void> {
     // With the outcome it can be closed; what is left of it then is closed by its owner.
     for (let isLast = false; !isLast; ) {
       isLast = isOver;
-      const closing = command("+USOCL=", [number], { timeout: TIMEOUTS.closeSocket });
+      const closing = command("+USOCL=", [number], { timeout: timeouts.closeSocket });
       // One that could not connect is gone, and its outcome may have been told long ago, or never (guide 5.1). During a TLS
       // handshake the modem refuses to tell of any (guide 5.11): that says nothing.
       const isGone = async (): Promise<boolean> => !socket.secure && !(await exists(channel, number));

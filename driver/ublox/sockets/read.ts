@@ -5,7 +5,7 @@ import { type AnswerField, splitFields, toInteger } from "../../at/fields";
 import { ModemError } from "../../errors";
 import type { SocketAddress, SocketProtocol } from "../../services/sockets/sockets";
 import { query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
+import { SIMPLE_MS } from "../timeouts";
 import type { UbloxTraits } from "../traits";
 import { peer } from "./control";
 import type { HexMode } from "./hex-mode";
@@ -40,7 +40,7 @@ export async function readSocket(
   const name = protocol === "tcp" ? "+USORD" : "+USORF";
   const most = model.limits.read;
   const command = query(`${name}=`, [number, most], {
-    timeout: TIMEOUTS.simple + transferTime(most, channel.bytesPerSecond),
+    timeout: SIMPLE_MS + transferTime(most, channel.bytesPerSecond),
     priority: Priority.Background,
     signal,
   });

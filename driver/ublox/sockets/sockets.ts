@@ -57,7 +57,7 @@ export class UbloxSockets implements SocketService {
   readonly #parts: SocketsParts;
   readonly #channel: Channel;
   readonly #line: SocketLine;
-  readonly #reach = new Reach();
+  readonly #reach: Reach;
   #defaultContext: number | undefined;
   /** Of contexts: whether they have IPv6 addresses only. */
   readonly #families = new Map<number, boolean>();
@@ -72,6 +72,7 @@ export class UbloxSockets implements SocketService {
     this.#channel = parts.channel;
     this.#parts = { ...parts, channel };
     this.#numbers = new SocketNumbers(channel, parts.model);
+    this.#reach = new Reach(parts.model);
     this.#syntax = new HexMode(channel);
     const ownerOf = (line: Line) => this.#numbers.get(toInteger(splitFields(line)[0]));
     this.#leave = [

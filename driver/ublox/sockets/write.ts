@@ -4,7 +4,7 @@ import { type Command, Priority } from "../../at/command";
 import { type Field, quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
 import { query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
+import { SIMPLE_MS } from "../timeouts";
 import type { Chunk } from "./write-encoding";
 
 /** How many bytes the modem says that it has taken; NaN where that can't be read. */
@@ -25,7 +25,7 @@ export function writeCommand(
   const text =
     encoding === "hex" ? Buffer.from(data).toString("hex").toUpperCase() : Buffer.from(data).toString("latin1");
   const options = {
-    timeout: TIMEOUTS.simple + transferTime(text.length, channel.bytesPerSecond),
+    timeout: SIMPLE_MS + transferTime(text.length, channel.bytesPerSecond),
     priority: Priority.Background,
     signal,
   };

@@ -28,8 +28,8 @@ beforeEach(async () => {
   channel.useDialect(LARA_R6.dialect);
   await transport.open();
   await LARA_R6.create(channel).initialise();
-  files = new UbloxFiles(channel);
-  certificates = new UbloxCertificates(channel, files);
+  files = new UbloxFiles(channel, LARA_R6);
+  certificates = new UbloxCertificates(channel, files, LARA_R6);
 });
 
 afterEach(async () => {
@@ -76,7 +76,7 @@ describe("certificates on the simulated LARA-R6", () => {
     const first = await certificates.ensure(certificate, { password: KEY_PASSWORD });
     expect(first).toMatchObject({ kind, name: ownName(certificate), sent: true });
     expect(certificate.md5s).toContain(first.md5);
-    const later = new UbloxCertificates(channel, files);
+    const later = new UbloxCertificates(channel, files, LARA_R6);
     expect(await later.ensure(certificate, { password: KEY_PASSWORD })).toEqual({ ...first, sent: false });
     expect(uploads()).toBe(1);
     expect(trace.join("\n")).not.toContain(KEY_PASSWORD);

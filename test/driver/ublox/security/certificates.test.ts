@@ -3,6 +3,7 @@ import { isModemError } from "../../../../driver/errors";
 import { ownName, parseCertificate } from "../../../../driver/services/security/certificate";
 import type { CertificateKind } from "../../../../driver/services/security/security";
 import { UbloxFiles } from "../../../../driver/ublox/files/files";
+import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { UbloxCertificates } from "../../../../driver/ublox/security/certificates";
 import type { PeerOptions } from "../../peer";
 import { derOf, fixture, KEY_PASSWORD, md5 } from "../../services/security/tls-fixtures";
@@ -13,7 +14,11 @@ import { addCertificateStore, type StoreOptions } from "./certificate-store";
 function manager({ store, peer: options }: { store?: StoreOptions; peer?: PeerOptions } = {}) {
   const parts = bench(options);
   const stored = addCertificateStore(parts.peer, store);
-  return { ...parts, stored, certificates: new UbloxCertificates(parts.channel, new UbloxFiles(parts.channel)) };
+  return {
+    ...parts,
+    stored,
+    certificates: new UbloxCertificates(parts.channel, new UbloxFiles(parts.channel, LARA_R6), LARA_R6),
+  };
 }
 
 const CA = fixture("ca.cert");
@@ -183,7 +188,7 @@ describe("what a profile needs", () => {
   it("is not sent by a new session, a reboot of the gateway or another form of the file", async () => {
     const { certificates, channel, peer } = manager();
     await certificates.ensure(ca);
-    const later = new UbloxCertificates(channel, new UbloxFiles(channel));
+    const later = new UbloxCertificates(channel, new UbloxFiles(channel, LARA_R6), LARA_R6);
     const der = parseCertificate("ca", derOf(CA), { field: "ca" });
     expect((await later.ensure(der)).sent).toBe(false);
     expect(peer.uploads).toHaveLength(1);
@@ -297,7 +302,7 @@ describe("a full store", () => {
 
   it("gives room where the driver left things that no profile of this session uses", async () => {
     const { certificates, channel, stored, peer } = manager({ store: { limit: 3 } });
-    await fill(new UbloxCertificates(channel, new UbloxFiles(channel)));
+    await fill(new UbloxCertificates(channel, new UbloxFiles(channel, LARA_R6), LARA_R6));
     await certificates.ensure(parsed("key", "client.key"));
     expect((await certificates.ensure(ca)).sent).toBe(true);
     expect([...stored.keys()]).toEqual(["0 mine", `2 ${ownName(parsed("key", "client.key"))}`, `0 ${ownName(ca)}`]);
@@ -316,7 +321,7 @@ describe("a full store", () => {
 
   it("is not made empty for a certificate that the module doesn't understand", async () => {
     const { certificates, channel, stored, peer } = manager();
-    await fill(new UbloxCertificates(channel, new UbloxFiles(channel)));
+    await fill(new UbloxCertificates(channel, new UbloxFiles(channel, LARA_R6), LARA_R6));
     peer.on(/^AT\+USECMNG=0/, ["+CME ERROR: invalid certificate/key format"]);
     await expect(certificates.ensure(ca)).rejects.toMatchObject({ code: "MODEM_REJECTED" });
     expect(stored.size).toBe(2);
