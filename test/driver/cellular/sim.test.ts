@@ -7,6 +7,7 @@ import { PinMemory, type PinRecords } from "../../../driver/cellular/pin-memory"
 import { unlockSim } from "../../../driver/cellular/sim";
 import type { SimQuestions } from "../../../driver/services/model";
 import { pass, useFakeTime } from "../../support/clock";
+import { failure } from "../../support/failure";
 import { type Answer, type Script, ScriptedChannel } from "./scripted-channel";
 
 const PIN = "1234";
@@ -88,9 +89,9 @@ describe("unlockSim", () => {
     const first = setUp(script);
     await expect(first.unlock()).rejects.toMatchObject({ code: "SIM_ERROR", message: expect.stringContaining("PIN") });
     const second = setUp(script, { pins: first.pins });
-    const error = await second.unlock().catch((reason: unknown) => reason);
+    const error = await failure(second.unlock());
     expect(error).toMatchObject({ code: "SIM_ERROR" });
-    expect(String((error as Error).message)).not.toContain(PIN);
+    expect(String(error.message)).not.toContain(PIN);
     expect([...first.channel.sent, ...second.channel.sent].filter((line) => line.includes(PIN))).toHaveLength(1);
   });
 

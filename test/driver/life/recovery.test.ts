@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TIMING } from "../../../driver/life/timing";
 import type { ModemState } from "../../../driver/modem-types";
 import { useEventLoopClock } from "../../support/clock";
+import { failure } from "../../support/failure";
 import { SOON, startLife, type TestLife } from "./start-life";
 
 let life: TestLife;
@@ -131,8 +132,8 @@ describe("a modem that reboots", () => {
   it("without a word is found out when the first answer is missing, before anything else is sent", async () => {
     const { modem, peer } = await life.up();
     peer.replies.set("AT+SLOW", undefined);
-    const slow = modem.execute("AT+SLOW", { timeout: 50 }).catch((error: unknown) => error);
-    const next = modem.execute("AT+CGMR", { timeout: 5000 }).catch((error: unknown) => error);
+    const slow = failure(modem.execute("AT+SLOW", { timeout: 50 }));
+    const next = failure(modem.execute("AT+CGMR", { timeout: 5000 }));
     await peer.heard("AT+SLOW");
     peer.reboot();
     expect(await slow).toMatchObject({ code: "MODEM_TIMEOUT" });

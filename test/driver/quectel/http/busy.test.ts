@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { advance, useFakeTime } from "../../../support/clock";
+import { failure } from "../../../support/failure";
 import { startSession } from "../session";
 
 /** A BG96 on which a request of an earlier session runs, until something ends it. */
@@ -52,9 +53,9 @@ describe("a BG96 that is busy with an earlier session's request", () => {
 
   it("is not waited for longer than the request may take", async () => {
     const { peer, request } = await occupied();
-    const failure = request(2000).catch((error: unknown) => error);
+    const failed = failure(request(2000));
     await advance(3000);
-    expect(await failure).toMatchObject({ code: "MODEM_TIMEOUT" });
+    expect(await failed).toMatchObject({ code: "MODEM_TIMEOUT" });
     expect(cuts(peer.commands)).toEqual([]);
   });
 });

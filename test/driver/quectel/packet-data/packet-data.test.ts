@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PdpContext } from "../../../../driver/services/packet-data";
+import { failure } from "../../../support/failure";
 import { startSession } from "../session";
 
 const context: PdpContext = { cid: 1, apn: "UNINET", pdpType: "IP", authType: "none" };
@@ -42,7 +43,7 @@ describe("BG96 PDP contexts", () => {
     const { peer, services } = await startSession();
     peer.on(/^AT\+QICSGP=\d+,/, ["+CME ERROR: 50"]);
     const wish = services.packetData.define({ ...context, authType: "chap", user: "joe", password: "pa55word" });
-    const error = await wish.catch((reason: unknown) => reason);
+    const error = await failure(wish);
     expect(error).toMatchObject({ code: "MODEM_REJECTED" });
     expect(JSON.stringify(error) + String(error)).not.toMatch(/pa55word|joe/);
     expect(peer.commands).not.toContain("AT+QICSGP=1");
@@ -143,7 +144,7 @@ describe("BG96 PDP contexts", () => {
       .on(/^AT\+QIACT=2$/, ["ERROR"])
       .on(/^AT\+QIGETERROR$/, ['+QIGETERROR: 573,"APN not configured"', "OK"])
       .on(pattern, answer);
-    const error = await services.packetData.activate(2).catch((reason: unknown) => reason);
+    const error = await failure(services.packetData.activate(2));
     expect(error).toMatchObject({ code });
     if (code === "NO_CONNECTION") expect(String(error)).toContain("APN is not configured (573)");
   });
@@ -157,11 +158,11 @@ describe("BG96 PDP contexts", () => {
       });
     });
     const request = { method: "GET", url: "http://example.org/", headers: [], timeout: 80_000 } as const;
-    const failure = expect(services.http.request(request)).rejects.toMatchObject({ code: "NO_CONNECTION" });
+    const refused = expect(services.http.request(request)).rejects.toMatchObject({ code: "NO_CONNECTION" });
     await asked;
     await services.packetData.deactivate(1);
     peer.urc("+QHTTPGET: 709");
-    await failure;
+    await refused;
     expect([...active]).toEqual([]);
     expect(peer.commands).not.toContain("AT+QIACT=1");
   });

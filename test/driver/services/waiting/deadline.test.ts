@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Deadline } from "../../../../driver/services/waiting/deadline";
 import { Pool } from "../../../../driver/services/waiting/pool";
+import { failure } from "../../../support/failure";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
@@ -27,7 +28,7 @@ it.each([100, 10_000])("of %d ms lets who waits for something tell first that it
   await pool.acquire();
   vi.advanceTimersByTime(timeout / 4);
   const waiting = pool.acquire({ timeout: deadline.remaining, signal: deadline.signal });
-  const outcome = deadline.race(waiting).catch((error: unknown) => error);
+  const failed = failure(deadline.race(waiting));
   vi.advanceTimersByTime(timeout);
-  expect(await outcome).toMatchObject({ code: "MODEM_BUSY" });
+  expect(await failed).toMatchObject({ code: "MODEM_BUSY" });
 });
