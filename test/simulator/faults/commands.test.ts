@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { useEventLoopClock } from "../../support/clock";
 import { Bg96Host } from "../quectel/bg96-host";
 import { LaraHost } from "../ublox/lara-host";
+
+// Durations of faults are not waited for in real time.
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 const MODELS = [
   ["LARA-R6", () => LaraHost.open()],

@@ -1,9 +1,14 @@
 import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { closeInProcess, openInProcess, simulatorFor } from "../../../simulator/faces/in-process";
 import { parseFault as parse } from "../../../simulator/faults/spec";
 import { FAULTS } from "../../../simulator/faults/table";
 import { AtClient } from "../../support/at-client";
+import { useEventLoopClock } from "../../support/clock";
+
+// Durations of faults are not waited for in real time.
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 const PORT = "sim:LARA-R6?name=faults&seed=11";
 afterEach(() => closeInProcess(PORT));
