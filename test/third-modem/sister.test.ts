@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { AtChannel } from "../../driver/at/channel/channel";
 import { MODELS } from "../../driver/models";
 import { guessModem } from "../../driver/transport/discovery";
@@ -16,7 +16,9 @@ function sister() {
   const channel = new AtChannel(peer);
   channel.useDialect({ ...SARA_R5.dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } });
   const sent = (name: string) => peer.commands.filter((line) => line.startsWith(`AT${name}=`));
-  return { peer, module, channel, sent, ...SARA_R5.create(channel).services };
+  const driver = SARA_R5.create(channel);
+  onTestFinished(() => driver.dispose(new Error("the test is over")));
+  return { peer, module, channel, sent, ...driver.services };
 }
 
 describe("a sister of a known model, by one file", () => {
