@@ -5,7 +5,7 @@ import { ExtendableTimeout, MovableTimer, now } from "../clock";
 import { type Command, checkLine, Priority, type Response } from "../command";
 import { ALL_THAT_COMES, DATA_MODE_MASK, DataMode, type DataModeOver } from "../data-mode/data-mode";
 import { sendEscape } from "../data-mode/escape";
-import type { DataLink, DataLinkEvents } from "../data-mode/link";
+import { type DataLink, type DataLinkEvents, NO_USE } from "../data-mode/link";
 import type { Dialect } from "../dialect";
 import { NO_CONNECT, rejection } from "../errors";
 import type { Line } from "../line";
@@ -24,9 +24,6 @@ export type { ChannelHooks };
 
 /** Gaps after which the next command goes in any case: on some lines URCs never cease. */
 const MAX_GAPS = 5;
-
-/** Of data mode that nobody wanted. */
-const NO_USE: DataLinkEvents = { onData: () => {}, onWanted: () => {}, onEnd: () => {} };
 
 /** The line to one modem, over a transport that is open. Ends with `close`; a reopened port gets a new channel. */
 export class AtChannel implements Channel {

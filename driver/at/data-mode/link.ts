@@ -23,6 +23,9 @@ export interface DataLinkEvents {
   onEnd(end: DataLinkEnd): void;
 }
 
+/** Of data mode that nobody wanted. */
+export const NO_USE: DataLinkEvents = { onData: () => {}, onWanted: () => {}, onEnd: () => {} };
+
 /** Data mode of the line (V.250 6.4): bytes both ways that are not read as commands. The line's only user until it ends. */
 export interface DataLink {
   /**
