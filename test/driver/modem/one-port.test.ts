@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -68,7 +69,8 @@ describe("F38 two modems at one port", () => {
     const [one, other] = [join(folder, "by-id"), join(folder, "by-path")];
     // A terminal that everyone may look at and that no modem is at: what matters is who may try.
     for (const link of [one, other]) symlinkSync("/dev/ptmx", link);
-    open(one, "Pump station");
+    const first = open(one, "Pump station");
+    while (first.state !== "synchronising") await once(first, "state");
     const error = await failure(open(other, "Spare"));
     expect(error.message).toBe(
       `Port ${other} is in use as ${one} by modem Pump station. Choose that modem in the nodes, or give this one a port of its own.`,
@@ -76,7 +78,8 @@ describe("F38 two modems at one port", () => {
   });
 
   it("F38 neighbour: a simulated modem", async () => {
-    open("sim:LARA-R6?name=shared", "Pump station");
+    const first = open("sim:LARA-R6?name=shared", "Pump station");
+    while (first.state === "closed" || first.state === "opening") await once(first, "state");
     const error = await failure(open("sim:LARA-R6?name=shared", "Spare"));
     expect(error.message).toMatch(/^Port sim:LARA-R6 is in use by modem Pump station\./);
   });
