@@ -1,7 +1,7 @@
 import type { Command, Expectation } from "./at/command";
 import { isRegistrationAnswer } from "./cellular/registration";
 import { ModemError } from "./errors";
-import { checkUpload } from "./raw-upload";
+import { bareLine, checkUpload } from "./raw-upload";
 import type { RawCommands } from "./services/model";
 
 /** Longest line that a modem is known to take: 2048 characters, on SARA-R5 (u-blox, AT facts 1.1). */
@@ -79,7 +79,7 @@ function unsendable(text: string): string | undefined {
 }
 
 function opensData(line: string, known: Known): boolean {
-  const bare = line.replace(/"[^"]*"/g, '""').replaceAll(" ", "");
+  const bare = bareLine(line);
   return [...OPENS_DATA, ...known.flatMap((raw) => raw?.opensData ?? [])].some((pattern) => pattern.test(bare));
 }
 

@@ -6,6 +6,11 @@ const TEXT = /\+(?:CMG[SWC]|CNMA)(?:=|$)/i;
 const CTRL_Z = 0x1a;
 const ESC = 0x1b;
 
+/** A command line as the patterns of models look at it: strings are empty, and blanks are gone. */
+export function bareLine(line: string): string {
+  return line.replace(/"[^"]*"/g, '""').replaceAll(" ", "");
+}
+
 /**
  * Checks that the modem takes all of what is sent at a prompt, and no less: what goes beyond is a command to it, and
  * what is missing it takes from the commands that follow.
@@ -14,7 +19,7 @@ const ESC = 0x1b;
  * @throws {ModemError} `INVALID_INPUT`, naming `data`
  */
 export function checkUpload(line: string, data: Uint8Array, lengths: readonly RegExp[]): void {
-  const bare = line.replace(/"[^"]*"/g, '""').replaceAll(" ", "");
+  const bare = bareLine(line);
   const announced = lengths.map((pattern) => pattern.exec(bare)?.[1]).find((digits) => digits !== undefined);
   if (announced !== undefined && Number(announced) !== data.length) {
     throw invalid(`has ${data.length} bytes, but the command announces ${announced}`);
