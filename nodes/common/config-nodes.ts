@@ -1,6 +1,6 @@
 import type { Node } from "node-red";
 import { ModemError } from "../../driver/errors";
-import { isEmpty } from "./input";
+import { isEmpty } from "./message/input";
 import type { ModemNode, Runtime, TlsNode } from "./types";
 
 /** Checks the type: Node-RED returns whatever node has the id. */

@@ -2,7 +2,7 @@ import type { Node } from "node-red";
 import { findModem, lookUpTls } from "./config-nodes";
 import { Controller, type Operation } from "./controller";
 import { notConfigured } from "./errors";
-import { optionalInteger } from "./input";
+import { optionalInteger } from "./message/input";
 import { onFlowsStarted, reportOnceStarted } from "./started";
 import { StatusDisplay, type StatusText } from "./status";
 import { tlsWarning } from "./tls-warning";

@@ -1,9 +1,9 @@
 import type { Node } from "node-red";
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
-import { withoutAtEnd, withoutBlanks } from "../common/blanks";
 import type { Job, Operation } from "../common/controller";
 import { invalid } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
+import { withoutAtEnd, withoutBlanks } from "../common/message/blanks";
 import {
   isEmpty,
   optionalBytes,
@@ -12,9 +12,9 @@ import {
   optionalText,
   pick,
   requiredText,
-} from "../common/input";
+} from "../common/message/input";
+import { renderTemplate } from "../common/message/template";
 import { migrate } from "../common/migrate";
-import { renderTemplate } from "../common/template";
 import type { Message, Runtime } from "../common/types";
 import { parseLine } from "./lines";
 import { MODEM_AT_MIGRATIONS } from "./migrations";

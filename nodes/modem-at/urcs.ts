@@ -1,5 +1,5 @@
 import { invalid } from "../common/errors";
-import { isEmpty } from "../common/input";
+import { isEmpty } from "../common/message/input";
 import type { ObservableModem } from "../common/types";
 import { topicOf } from "./lines";
 

@@ -1,6 +1,6 @@
 import type { HttpMethod } from "../../driver/services/http/http";
-import { bytesOf } from "../common/bytes";
-import { jsonText } from "../common/json";
+import { bytesOf } from "../common/message/bytes";
+import { jsonText } from "../common/message/json";
 import { formText } from "./form";
 import { mediaType } from "./media-type";
 import { multipartBody } from "./multipart";

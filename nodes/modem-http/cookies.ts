@@ -1,5 +1,5 @@
 import { invalid } from "../common/errors";
-import { isEmpty, isPlainObject, notTooLong } from "../common/input";
+import { isEmpty, isPlainObject, notTooLong } from "../common/message/input";
 
 /** A cookie as a request carries it: `name=value`. */
 export interface OwnCookie {

@@ -1,7 +1,7 @@
 import { shortened } from "../../driver/errors";
-import { bytesOf } from "../common/bytes";
 import { invalid } from "../common/errors";
-import { isEmpty, notTooLong } from "../common/input";
+import { bytesOf } from "../common/message/bytes";
+import { isEmpty, notTooLong } from "../common/message/input";
 import type { Message, Runtime } from "../common/types";
 import { HEADER_MARK, headerMark } from "./header-mark";
 import type { HeaderRow } from "./types";

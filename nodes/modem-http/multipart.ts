@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
-import { bytesOf } from "../common/bytes";
 import { invalid } from "../common/errors";
-import { isEmpty, notTooLong } from "../common/input";
-import { jsonText } from "../common/json";
+import { bytesOf } from "../common/message/bytes";
+import { isEmpty, notTooLong } from "../common/message/input";
+import { jsonText } from "../common/message/json";
 import { typeOfFile } from "./media-type";
 
 /** A part before it is written. */

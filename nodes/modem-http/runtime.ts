@@ -4,15 +4,23 @@ import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import type { HttpRequest } from "../../driver/services/http/http";
 import type { Services } from "../../driver/services/model";
 import { findModem, findTls } from "../common/config-nodes";
-import { contextId } from "../common/context-id";
 import type { Job, Operation } from "../common/controller";
 import { notConfigured } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
-import { flag, isEmpty, optionalChoice, optionalNumber, optionalText, pick, requiredText } from "../common/input";
 import { checkFit } from "../common/known-model";
+import { contextId } from "../common/message/context-id";
+import {
+  flag,
+  isEmpty,
+  optionalChoice,
+  optionalNumber,
+  optionalText,
+  pick,
+  requiredText,
+} from "../common/message/input";
+import { renderTemplate } from "../common/message/template";
 import { migrate } from "../common/migrate";
 import { requestMisfits } from "../common/model-fit";
-import { renderTemplate } from "../common/template";
 import type { Message, Runtime } from "../common/types";
 import { requestBody } from "./body";
 import { ownCookies } from "./cookies";

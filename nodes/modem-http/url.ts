@@ -1,7 +1,7 @@
 import { ModemError } from "../../driver/errors";
-import { withoutBlanks } from "../common/blanks";
 import { invalid } from "../common/errors";
-import { isPlainObject, notTooLong } from "../common/input";
+import { withoutBlanks } from "../common/message/blanks";
+import { isPlainObject, notTooLong } from "../common/message/input";
 import { formText } from "./form";
 import { completeUrl, LONGEST_URL, readUrl, type UrlProblem } from "./url-text";
 

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import type { PingOptions } from "../../driver/services/diagnostics";
 import type { PdpType } from "../../driver/services/packet-data";
-import { contextId } from "../common/context-id";
 import { invalid } from "../common/errors";
-import { hostName, optionalChoice, optionalInteger, optionalText, pick, requiredText } from "../common/input";
+import { contextId } from "../common/message/context-id";
+import { hostName, optionalChoice, optionalInteger, optionalText, pick, requiredText } from "../common/message/input";
 import type { Message } from "../common/types";
 import { PDP_TYPES } from "../modem/types";
 import { type ModemPdpProperties, PDP_ACTION_CHOICES, PDP_ACTIONS, type PdpAction, PING_RANGES } from "./types";

@@ -1,6 +1,6 @@
-import { bytesOf } from "../common/bytes";
-import { contextId } from "../common/context-id";
 import { invalid } from "../common/errors";
+import { bytesOf } from "../common/message/bytes";
+import { contextId } from "../common/message/context-id";
 import {
   hostName,
   isEmpty,
@@ -10,9 +10,9 @@ import {
   optionalText,
   pick,
   requiredText,
-} from "../common/input";
-import { jsonText } from "../common/json";
-import { needsMessage } from "../common/template";
+} from "../common/message/input";
+import { jsonText } from "../common/message/json";
+import { needsMessage } from "../common/message/template";
 import type { Message } from "../common/types";
 import { type ModemSocketProperties, SOCKET_ACTIONS, SOCKET_RANGES } from "./types";
 

@@ -2,8 +2,8 @@ import type { SecurityProfile } from "../../driver/services/security/security";
 import type { SocketMode, SocketProtocol } from "../../driver/services/sockets/sockets";
 import { findModem, findTls } from "../common/config-nodes";
 import { invalid, notConfigured } from "../common/errors";
-import { flag, optionalChoice, optionalInteger, optionalText } from "../common/input";
 import { CONTEXT_RANGE } from "../common/limits";
+import { flag, optionalChoice, optionalInteger, optionalText } from "../common/message/input";
 import type { Runtime } from "../common/types";
 import {
   type ModemSocketProperties,

@@ -5,8 +5,8 @@ import {
   type SecurityProfile,
 } from "../../driver/services/security/security";
 import { invalid } from "../common/errors";
-import { isEmpty, optionalBytes, optionalChoice, optionalText, requiredText } from "../common/input";
 import { CERTIFICATE_NAME_LENGTH } from "../common/limits";
+import { isEmpty, optionalBytes, optionalChoice, optionalText, requiredText } from "../common/message/input";
 import type { Message, TlsNode } from "../common/types";
 import { type SessionRequest, sessionRequest } from "./session";
 import { type ModemTlsProfileProperties, TLS_PROFILE_ACTIONS, type TlsProfileAction } from "./types";

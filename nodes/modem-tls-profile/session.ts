@@ -1,6 +1,13 @@
 import { RESUMPTION_TYPES, type SessionData, type SessionRecord } from "../../driver/services/security/security";
 import { invalid } from "../common/errors";
-import { flag, isPlainObject, optionalChoice, optionalInteger, optionalText, requiredText } from "../common/input";
+import {
+  flag,
+  isPlainObject,
+  optionalChoice,
+  optionalInteger,
+  optionalText,
+  requiredText,
+} from "../common/message/input";
 
 /** A message of the second output. */
 export interface SessionEvent {

@@ -7,7 +7,7 @@ import {
   parseCertificate,
 } from "../../driver/services/security/certificate";
 import type { CertificateKind } from "../../driver/services/security/security";
-import { isPlainObject } from "../common/input";
+import { isPlainObject } from "../common/message/input";
 import type { Runtime } from "../common/types";
 import { readMaterial } from "./material";
 import { wholeDaysUntil } from "./profile";

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { invalid } from "../common/errors";
-import { optionalText } from "../common/input";
+import { optionalText } from "../common/message/input";
 
 /** Bytes: more than any certificate or key has, and small enough to read at a deploy. */
 const FILE_LIMIT = 100_000;

@@ -8,10 +8,10 @@ import {
   TLS_VERSIONS,
   VALIDATION_LEVELS,
 } from "../../driver/services/security/security";
-import { withoutBlanks } from "../common/blanks";
 import { invalid } from "../common/errors";
-import { asciiHost } from "../common/host-name";
-import { flag, isEmpty, optionalChoice, optionalText } from "../common/input";
+import { withoutBlanks } from "../common/message/blanks";
+import { asciiHost } from "../common/message/host-name";
+import { flag, isEmpty, optionalChoice, optionalText } from "../common/message/input";
 import { isCipherSuiteName } from "./cipher-suites";
 import { readMaterial } from "./material";
 import { MODEM_TLS_DEFAULTS, type ModemTlsCredentials, type ModemTlsProperties, SECRET_FORMATS } from "./types";

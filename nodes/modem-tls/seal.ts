@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
-import { isPlainObject } from "../common/input";
+import { isPlainObject } from "../common/message/input";
 
 const CIPHER = "aes-256-gcm";
 /** bytes */

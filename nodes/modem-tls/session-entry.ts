@@ -1,5 +1,5 @@
 import { RESUMPTION_TYPES, type SessionData } from "../../driver/services/security/security";
-import { isPlainObject } from "../common/input";
+import { isPlainObject } from "../common/message/input";
 
 /** The last session with a server. */
 export interface SessionEntry {

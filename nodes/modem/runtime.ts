@@ -4,7 +4,7 @@ import { type ModemError, shortened, shortPort } from "../../driver/errors";
 import { knownModel, MODELS } from "../../driver/models";
 import { Modem } from "../../driver/modem";
 import { sharedText } from "../common/catalogue";
-import { flag, isEmpty, optionalInteger, optionalNumber } from "../common/input";
+import { flag, isEmpty, optionalInteger, optionalNumber } from "../common/message/input";
 import { migrate } from "../common/migrate";
 import { onFlowsStarted, reportOnceStarted } from "../common/started";
 import type { ModemNode, ObservableModem, Runtime } from "../common/types";

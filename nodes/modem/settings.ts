@@ -1,7 +1,7 @@
 import { MODELS } from "../../driver/models";
 import type { ModemSettings } from "../../driver/modem-types";
-import { flag, optionalChoice, optionalInteger, optionalText, requiredText } from "../common/input";
 import { CONTEXT_RANGE } from "../common/limits";
+import { flag, optionalChoice, optionalInteger, optionalText, requiredText } from "../common/message/input";
 import {
   AUTH_TYPES,
   CONNECT_MODES,

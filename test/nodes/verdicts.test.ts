@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MODELS } from "../../driver/models";
 import { checkSettings, DEFAULT_SETTINGS } from "../../driver/settings";
-import { hostName } from "../../nodes/common/input";
+import { hostName } from "../../nodes/common/message/input";
 import { requestHeaders } from "../../nodes/modem-http/headers";
 import { targetUrl } from "../../nodes/modem-http/url";
 import { securityProfile } from "../../nodes/modem-tls/profile";

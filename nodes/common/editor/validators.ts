@@ -1,5 +1,5 @@
-import { withoutBlanks } from "../blanks";
-import { asciiHost, isIpv6 } from "../host-name";
+import { withoutBlanks } from "../message/blanks";
+import { asciiHost, isIpv6 } from "../message/host-name";
 import { sharedText } from "./texts";
 
 /** What Node-RED's published types call a validator. */

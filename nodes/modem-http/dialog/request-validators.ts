@@ -1,6 +1,6 @@
-import { withoutBlanks } from "../../common/blanks";
 import { sharedText } from "../../common/editor/texts";
 import { type Check, template, type Validator, validator } from "../../common/editor/validators";
+import { withoutBlanks } from "../../common/message/blanks";
 import type { HeaderRow } from "../types";
 import { completeUrl, isHeaderName, readUrl } from "../url-text";
 

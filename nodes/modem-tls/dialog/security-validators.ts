@@ -1,8 +1,8 @@
-import { withoutBlanks } from "../../common/blanks";
 import { credential, STORED, type ValidatedNode } from "../../common/editor/dialog-property";
 import { sharedText } from "../../common/editor/texts";
 import { type Check, isAddress, isBlank, type Validator, validator } from "../../common/editor/validators";
-import { asciiHost } from "../../common/host-name";
+import { withoutBlanks } from "../../common/message/blanks";
+import { asciiHost } from "../../common/message/host-name";
 import { isCipherSuiteName } from "../cipher-suites";
 
 /** Characters of a text, hexadecimal digits of a key in hex. */

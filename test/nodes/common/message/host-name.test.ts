@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asciiHost } from "../../../nodes/common/host-name";
+import { asciiHost } from "../../../../nodes/common/message/host-name";
 
 describe("F16 a host from a flow", () => {
   it.each([

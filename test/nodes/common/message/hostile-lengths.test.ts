@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { withoutBlanks } from "../../../nodes/common/blanks";
-import { LONGEST_TEXT, optionalInteger, optionalNumber, optionalText } from "../../../nodes/common/input";
-import { needsMessage, renderTemplate } from "../../../nodes/common/template";
+import { withoutBlanks } from "../../../../nodes/common/message/blanks";
+import { LONGEST_TEXT, optionalInteger, optionalNumber, optionalText } from "../../../../nodes/common/message/input";
+import { needsMessage, renderTemplate } from "../../../../nodes/common/message/template";
 
 const MILLION = 1_000_000;
 

@@ -1,7 +1,7 @@
 import type { Node } from "node-red";
 import { describe, expect, it } from "vitest";
-import { renderTemplate } from "../../../nodes/common/template";
-import type { Message, Runtime } from "../../../nodes/common/types";
+import { renderTemplate } from "../../../../nodes/common/message/template";
+import type { Message, Runtime } from "../../../../nodes/common/types";
 
 type Callback = (error: Error | null, value?: unknown) => void;
 

@@ -9,7 +9,7 @@ import {
   optionalText,
   pick,
   requiredText,
-} from "../../../nodes/common/input";
+} from "../../../../nodes/common/message/input";
 
 const refusal = (message: RegExp) =>
   expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringMatching(message) });

@@ -1,6 +1,6 @@
+import { invalid } from "../errors";
 import { withoutBlanks } from "./blanks";
 import { bytesOf } from "./bytes";
-import { invalid } from "./errors";
 import { asciiHost } from "./host-name";
 
 /** Characters of a text that goes into a command: more than any modem takes. */

@@ -1,4 +1,4 @@
-import { invalid } from "./errors";
+import { invalid } from "../errors";
 
 /** @throws {ModemError} `INVALID_INPUT` for what JSON has no form for: circles, functions, BigInt */
 export function jsonText(value: unknown, field: string): string {

@@ -1,8 +1,8 @@
 import mustache from "mustache";
 import type { Node } from "node-red";
-import { invalid } from "./errors";
+import { invalid } from "../errors";
+import type { Message, Runtime } from "../types";
 import { notTooLong } from "./input";
-import type { Message, Runtime } from "./types";
 
 /** Tags that name a value outside the message: `flow.x`, `global[store].x`, `env.X`. */
 const CONTEXT = /^(flow|global)(?:\[(\w+)\])?\.(.+)$/;

@@ -1,6 +1,6 @@
+import { CONTEXT_RANGE } from "../limits";
+import type { Message } from "../types";
 import { isEmpty, optionalInteger } from "./input";
-import { CONTEXT_RANGE } from "./limits";
-import type { Message } from "./types";
 
 /**
  * The PDP context of a message, or else of the dialog; undefined for the modem's default one.
