@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { useEventLoopClock } from "../../support/clock";
+import { useEventLoopClock } from "../../../support/clock";
 import { exchange, NAMES, PROMPTS } from "./prompts";
 
-vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
 useEventLoopClock();
 
 /** The modem has printed its prompt before the line feed arrives: only the time tells that it belongs to the line. */

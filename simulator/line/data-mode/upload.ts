@@ -1,6 +1,6 @@
-import { stopWait, wait } from "../clock";
-import { deferred } from "../deferred";
-import type { PromptOptions } from "./command";
+import { stopWait, wait } from "../../clock";
+import { deferred } from "../../deferred";
+import type { PromptOptions } from "../command";
 
 const CTRL_Z = 0x1a;
 const ESC = 0x1b;

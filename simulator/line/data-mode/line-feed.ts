@@ -1,4 +1,4 @@
-import type { Portion } from "./input-queue";
+import type { Portion } from "../input-queue";
 
 const LINE_FEED = 0x0a;
 /** ms; sooner after a carriage return, a line feed by itself was written with it: no host has seen a prompt by then. */

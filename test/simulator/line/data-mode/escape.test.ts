@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { EscapeSequence } from "../../../simulator/line/escape";
+import { EscapeSequence } from "../../../../simulator/line/data-mode/escape";
 
 // The simulator takes its clock when it is loaded, before there is any other.
-vi.mock("../../../simulator/clock", () => ({
+vi.mock("../../../../simulator/clock", () => ({
   now: () => performance.now(),
   wait: (work: () => void, ms: number) => setTimeout(work, ms),
   stopWait: (timer: NodeJS.Timeout | undefined) => clearTimeout(timer),

@@ -2,12 +2,12 @@ import { X509Certificate } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { expect, onTestFinished } from "vitest";
-import { httpServer } from "../internet/servers";
-import { pem } from "../internet/tls-servers";
-import { FINAL_RESULT, type ModemHost, route } from "../modem-host";
-import { Bg96Host } from "../quectel/bg96-host";
-import * as quectel from "../quectel/sockets/sockets-host";
-import { LaraHost } from "../ublox/lara-host";
+import { httpServer } from "../../internet/servers";
+import { pem } from "../../internet/tls-servers";
+import { FINAL_RESULT, type ModemHost, route } from "../../modem-host";
+import { Bg96Host } from "../../quectel/bg96-host";
+import * as quectel from "../../quectel/sockets/sockets-host";
+import { LaraHost } from "../../ublox/lara-host";
 
 /** What a prompt took: what came to the peer, or into the modem. */
 type Taken = () => Promise<string>;

@@ -1,5 +1,5 @@
-import { now, stopWait, wait } from "../clock";
-import type { Arrival } from "./pacer";
+import { now, stopWait, wait } from "../../clock";
+import type { Arrival } from "../pacer";
 
 /** S12 counts fiftieths of a second. */
 const GUARD_UNIT_MS = 20;

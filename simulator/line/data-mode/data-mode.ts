@@ -1,7 +1,7 @@
-import type { DataSink } from "./command";
+import type { DataSink } from "../command";
+import type { Arrival } from "../pacer";
+import type { LineSettings } from "../settings";
 import { EscapeSequence } from "./escape";
-import type { Arrival } from "./pacer";
-import type { LineSettings } from "./settings";
 
 export interface DataModeListener {
   /** The host left with the escape sequence. */

@@ -1,9 +1,9 @@
-import type { DataSink, PromptOptions } from "./command";
+import type { DataSink, PromptOptions } from "../command";
+import type { Portion } from "../input-queue";
+import { bufferedBytes, type InterpreterLine } from "../interpreter-line";
+import { bytes, formatResult, RESULTS } from "../results";
+import type { LineSettings } from "../settings";
 import { DataMode } from "./data-mode";
-import type { Portion } from "./input-queue";
-import { bufferedBytes, type InterpreterLine } from "./interpreter-line";
-import { bytes, formatResult, RESULTS } from "./results";
-import type { LineSettings } from "./settings";
 import { Upload } from "./upload";
 
 /** Bytes that are printed in one piece. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FINAL_RESULT, route } from "../modem-host";
-import * as quectel from "../quectel/sockets/sockets-host";
-import { LaraHost } from "../ublox/lara-host";
+import { FINAL_RESULT, route } from "../../modem-host";
+import * as quectel from "../../quectel/sockets/sockets-host";
+import { LaraHost } from "../../ublox/lara-host";
 import { AT, BLANK, exchange, NAMES, PROMPTS, SENT, tcpBg96, tcpLara } from "./prompts";
 
 const ENDINGS: readonly (readonly [string, (line: string) => readonly string[]])[] = [

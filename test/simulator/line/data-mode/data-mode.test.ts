@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Call, CommandDefinition } from "../../../simulator/line/command";
-import { CommandError } from "../../../simulator/line/command-error";
-import { useEventLoopClock } from "../../support/clock";
-import { anotherHost, type LineModem, lineModem } from "./line-modem";
+import type { Call, CommandDefinition } from "../../../../simulator/line/command";
+import { CommandError } from "../../../../simulator/line/command-error";
+import { useEventLoopClock } from "../../../support/clock";
+import { anotherHost, type LineModem, lineModem } from "../line-modem";
 
 // No guard time, gap or timeout is waited for in real time.
-vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
 useEventLoopClock();
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
