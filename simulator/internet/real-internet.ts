@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { stopWait, wait } from "../clock";
 import { AddressBook } from "./address-book";
 import { forwardLookup, reverseLookup } from "./dns";
 import { type Internet, InternetError, type Route } from "./internet";
@@ -31,12 +31,22 @@ export function createInternet(options: InternetOptions): Internet {
     reverse: async (address) => book.nameOf(plainName(address)) ?? reverseLookup(address, routes),
     async delay(signal) {
       if (latency <= 0) return;
-      const wait = latency * (1 + JITTER * (2 * random() - 1));
-      try {
-        await sleep(wait, undefined, signal === undefined ? { ref: false } : { ref: false, signal });
-      } catch {
-        throw new InternetError("closed", "the modem was switched off");
-      }
+      await pause(latency * (1 + JITTER * (2 * random() - 1)), signal);
     },
   };
+}
+
+/** @throws an InternetError when the modem is switched off meanwhile */
+function pause(ms: number, switchedOff?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      stopWait(timer);
+      switchedOff?.removeEventListener("abort", end);
+      if (switchedOff?.aborted) reject(new InternetError("closed", "the modem was switched off"));
+      else resolve();
+    };
+    const timer = wait(end, ms).unref();
+    if (switchedOff?.aborted) end();
+    else switchedOff?.addEventListener("abort", end);
+  });
 }

@@ -54,6 +54,19 @@ export async function until(isSo: () => boolean, most = 5000): Promise<void> {
   if (!isSo()) throw new Error("It did not happen");
 }
 
+/** Lets turns run until a number is over `least` and moves no more, and gives it. */
+export async function settled(read: () => number, least = 0): Promise<number> {
+  let before = read();
+  let looks = 0;
+  await until(() => {
+    const isSame = read() === before;
+    before = read();
+    looks = isSame && before > least ? looks + 1 : 0;
+    return looks >= 200;
+  }, 100_000);
+  return before;
+}
+
 /** Lets so many ms of fake time pass in small steps, and between them everything that real events bring. */
 export async function advance(time: number): Promise<void> {
   const step = 100;

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { closeInProcess, openInProcess, simulatorFor } from "../../../simulator/faces/in-process";
 import { AtClient } from "../../support/at-client";
+import { turns } from "../../support/clock";
 
 const opened = new Set<string>();
 
@@ -120,7 +121,7 @@ describe("a simulated port", () => {
   it("gives a reader that is slow everything, in order", async () => {
     const stream = openInProcess(port("sim:LARA-R6"));
     for (let index = 0; index < 2000; index++) stream.write("AT+CGMI=?\r");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await turns(20);
     const client = new AtClient(stream, { timeout: 10_000 });
     await client.send("AT+GCAP", /^\+GCAP/);
     expect(client.received.match(/\r\nOK\r\n/g)).toHaveLength(2000);

@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ping } from "../../../simulator/internet/ping";
 import { createInternet, parseRoute } from "../../../simulator/internet/real-internet";
+import { useEventLoopClock } from "../../support/clock";
+
+// No guard time or pause is waited for in real time.
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 const signal = new AbortController().signal;
 

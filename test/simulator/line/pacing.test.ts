@@ -1,7 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Arrival, Pacer } from "../../../simulator/line/pacer";
 import { SerialLine } from "../../../simulator/line/serial-line";
+import { turns, useEventLoopClock } from "../../support/clock";
 import { lineModem } from "./line-modem";
+
+// No byte is waited for in real time.
+vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
+useEventLoopClock();
 
 interface Portion {
   readonly size: number;
@@ -63,7 +68,7 @@ describe("a paced line", () => {
     });
     pacer.setRate(921_600);
     pacer.write(Buffer.from("a".repeat(1000)));
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await turns(30);
     expect(pieces).toHaveLength(1);
     pacer.resume();
     await pacer.lower(0);
@@ -77,8 +82,7 @@ describe("a paced line", () => {
       line.connectModem({
         hangUp: () => undefined,
         receive(bytes, { first, step }) {
-          const until = performance.now() + 10;
-          while (performance.now() < until);
+          vi.advanceTimersByTime(10);
           queueMicrotask(() => {
             resolve({ heard: first + (bytes.length - 1) * step, through: line.write(Buffer.alloc(20)) });
           });
@@ -90,7 +94,7 @@ describe("a paced line", () => {
     await line.send(host, Buffer.from("AT\r"));
     const { heard, through } = await answered;
     expect(through - heard).toBeCloseTo((20 * 10_000) / 921_600, 6);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await turns(5);
     const before = performance.now();
     expect(line.write(Buffer.alloc(1)), "what is said later").toBeGreaterThan(before);
   });

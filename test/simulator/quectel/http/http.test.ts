@@ -1,8 +1,13 @@
 import type { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { useEventLoopClock } from "../../../support/clock";
 import { ALL_BYTES, closedPort, httpServer, tcpServer } from "../../internet/servers";
 import { Bg96Host } from "../bg96-host";
 import { END, firstRequest, get, hello, hostFor, raw, read } from "./http-host";
+
+// No guard time or pause is waited for in real time.
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 describe("+QHTTPURL", () => {
   it.each([

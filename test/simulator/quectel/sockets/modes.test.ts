@@ -1,7 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { useEventLoopClock } from "../../../support/clock";
 import { ALL_BYTES } from "../../internet/servers";
 import { onlineHost, open, peer, randomBytes, read, readAll, send, sha256 } from "./sockets-host";
 import { leave, pause } from "./transparent-host";
+
+// No guard time or pause is waited for in real time.
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 describe("direct push", () => {
   it("prints data as they come, with their length, and closed behind them", async () => {

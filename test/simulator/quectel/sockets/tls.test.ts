@@ -1,12 +1,17 @@
 import { once } from "node:events";
 import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { useEventLoopClock } from "../../../support/clock";
 import { listen } from "../../../support/listen";
 import { ALL_BYTES, closedPort, tcpServer } from "../../internet/servers";
 import { route } from "../../modem-host";
 import { Bg96Host } from "../bg96-host";
 import { BOTH_CHECKED, type Context, identity, pem, SERVER_CHECKED, secure, upload } from "../security/tls-host";
 import { randomBytes, readAll, readStream, send, sha256 } from "./sockets-host";
+
+// No guard time or pause is waited for in real time.
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 /** A TLS server on loopback that ends with the test; returns its port. */
 async function tlsServer(options: TlsOptions, onConnection: (socket: TLSSocket) => void): Promise<number> {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { settled, useEventLoopClock } from "../../../support/clock";
 import { tlsServer } from "../../internet/tls-servers";
 import { route } from "../../modem-host";
 import { randomBytes, sha256 } from "../../quectel/sockets/sockets-host";
@@ -8,6 +9,10 @@ import { LaraHost } from "../lara-host";
 import { run, SERVER } from "../security/secure-host";
 import { enter, LEFT, leave } from "./direct-link-host";
 import { connected } from "./socket-host";
+
+// No guard time or pause is waited for in real time.
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 /** More than this machine's own buffers between two sockets take. */
 const MUCH = 24 * 1024 * 1024;
@@ -25,20 +30,6 @@ function hashing(peer: Socket): { readonly count: () => number; readonly digest:
     hash.update(bytes);
   });
   return { count: () => count, digest: () => hash.copy().digest("hex") };
-}
-
-/** Resolves when a number that is over `least` has stayed the same for a while. */
-async function settled(read: () => number, least: number): Promise<number> {
-  let before = -1;
-  let same = 0;
-  await expect
-    .poll(() => {
-      same = read() === before ? same + 1 : 0;
-      before = read();
-      return before > least && same > 5;
-    }, PATIENCE)
-    .toBe(true);
-  return before;
 }
 
 describe("direct link", () => {
@@ -75,7 +66,7 @@ describe("direct link", () => {
     const { host, peer } = await connected();
     await enter(host);
     for (let at = 0; at < data.length; at += 65_536) host.write(data.subarray(at, at + 65_536));
-    await settled(() => host.unsent, 0);
+    await settled(() => host.unsent);
     const got = hashing(peer);
     await expect.poll(got.count, PATIENCE).toBe(data.length);
     expect(got.digest()).toBe(sha256(data));
@@ -88,7 +79,7 @@ describe("direct link", () => {
     await enter(host);
     host.reads(false);
     peer.write(data);
-    await settled(() => peer.writableLength, 0);
+    await settled(() => peer.writableLength);
     host.reads(true);
     expect(sha256(await host.take(data.length, PATIENCE.timeout))).toBe(sha256(data));
   }, 30_000);
@@ -101,7 +92,7 @@ describe("direct link", () => {
     host.fault("congestion");
     for (let at = 0; at < data.length; at += 1000) host.write(data.subarray(at, at + 1000));
     // What the modem has not taken waits with the host, but for what a serial port's own buffers hold.
-    expect(await settled(() => host.unsent, 0)).toBeGreaterThan(data.length - 30_000);
+    expect(await settled(() => host.unsent)).toBeGreaterThan(data.length - 30_000);
     expect(got.count()).toBe(0);
     host.fault("congestion@0s:1ms");
     await expect.poll(got.count, PATIENCE).toBe(data.length);

@@ -1,10 +1,15 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { useEventLoopClock } from "../../../support/clock";
 import { ALL_BYTES } from "../../internet/servers";
 import { route } from "../../modem-host";
 import { randomBytes, sha256 } from "../../quectel/sockets/sockets-host";
 import { LaraHost } from "../lara-host";
 import { enter, LEFT, leave, silence } from "./direct-link-host";
 import { connected, type Datagrams, PEER, PORT, udpPeer } from "./socket-host";
+
+// No guard time or pause is waited for in real time.
+vi.mock("../../../../simulator/clock", () => vi.importActual("../../../support/simulator-clock"));
+useEventLoopClock();
 
 describe("+USODL", () => {
   it("carries every byte both ways, until +++ between silences", async () => {
