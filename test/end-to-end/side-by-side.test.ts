@@ -10,8 +10,8 @@ useNodeRed();
 beforeAll(() => server.start());
 afterAll(() => server.stop());
 
-/** ms in which a fifth request would have come: many times what one takes to get from the node to the server. */
-const SETTLED = 1500;
+/** Commands behind which a fifth request would have come: many times what one takes from the node to the server. */
+const TURNS = 40;
 
 describe.each([
   ["LARA-R6", 4],
@@ -28,9 +28,11 @@ describe.each([
     await deploy([
       { id: "m", type: "modem", port },
       ...["a", "b"].flatMap((id) => [{ id, type: "modem-http", modem: "m", method: "POST", wires: [["out"]] }]),
+      { id: "at", type: "modem-at", modem: "m", wires: [["answers"]] },
       { id: "out", type: "helper" },
+      { id: "answers", type: "helper" },
     ]);
-    const out = new Inbox("out");
+    const [out, answers] = [new Inbox("out"), new Inbox("answers")];
     const count = 2 * most + 1;
     const texts = Array.from({ length: count }, (_, index) => `/${index} ${String(index).repeat(index + 1)}`);
     for (const [index, text] of texts.entries()) {
@@ -38,7 +40,10 @@ describe.each([
       helper.getNode(index % 2 ? "a" : "b").receive({ url: `server.example${path}`, payload, wanted: text } as never);
     }
     await vi.waitFor(() => expect(waiting).toHaveLength(most), { timeout: 15_000 });
-    await new Promise((resolve) => setTimeout(resolve, SETTLED));
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      helper.getNode("at").receive({ payload: "AT+CGMM" } as never);
+      await answers.next();
+    }
     expect(waiting).toHaveLength(most);
     expect(out.messages).toEqual([]);
 

@@ -1,11 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { simulatorFor } from "../../../simulator/faces/in-process";
+import type { Simulator } from "../../../simulator/simulator";
 import { startSecureServer } from "../../simulator/internet/secure-server";
 import { drive, identity, pem, securityProfile, simulatedPort } from "./bench";
-
-/** ms in which the modem boots and attaches; a command in that time would give the reboot away. */
-const BOOT = 500;
 
 /** LARA-R6 says nothing when it boots; it answers, and is attached again, long before anybody asks how it is. */
 it("an impostor is refused after a reboot of which LARA-R6 did not tell", async ({ onTestFinished }) => {
@@ -25,8 +22,11 @@ it("an impostor is refused after a reboot of which LARA-R6 did not tell", async 
     restarted = true;
   });
 
+  const { radio } = (simulatorFor(port) as Simulator).modem;
   simulatorFor(port).fault("reboot");
-  await delay(BOOT);
+  // A command in this time would give the reboot away.
+  expect(radio.attached).toBe(false);
+  await expect.poll(() => radio.attached).toBe(true);
   expect(restarted).toBe(false);
 
   await expect(get(impostor)).rejects.toMatchObject({ code: "TLS_FAILED" });

@@ -1,6 +1,7 @@
 import "../../support/quick-time";
 import helper from "node-red-node-test-helper";
 import { describe, expect, it } from "vitest";
+import type { ModemNode } from "../../../nodes/common/types";
 import { deploy, Inbox, useNodeRed } from "../support/flow";
 
 useNodeRed();
@@ -22,9 +23,15 @@ describe.each([
     const [pdp, at, errors] = ["pdp-out", "at-out", "errors"].map((id) => new Inbox(id)) as [Inbox, Inbox, Inbox];
     give("pdp", { action: "status" });
     await pdp.next();
+    const { modem } = helper.getNode("m") as unknown as ModemNode;
+    const asked = new Promise<void>((resolve) => {
+      modem?.on("trace", ({ direction, text }) => {
+        if (direction === "sent" && text.startsWith(`AT${command}`)) resolve();
+      });
+    });
     give("pdp", { action: "deactivate" });
-    // Behind the questions that go ahead of the command.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // Behind the questions that go ahead of it.
+    await asked;
     give("at", { payload: "AT+CSQ" });
     // The line is another's for longer than this message has.
     expect((await errors.next()).error).toMatchObject({
