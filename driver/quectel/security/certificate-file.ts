@@ -1,8 +1,11 @@
 import { createPrivateKey } from "node:crypto";
+import { ModemError } from "../../errors";
 import { type Certificate, isOwnName, ownName, parseCertificate } from "../../services/security/certificate";
 import type { CertificateHash } from "../../services/security/security";
 
 const EXTENSION = ".pem";
+/** Bytes: no certificate is smaller, and none that a modem can use is larger. */
+export const SIZES = { min: 64, max: 8_192 } as const;
 
 /** A certificate or key as the modem uses it: a PEM file. */
 export interface CertificateFile extends CertificateHash {
@@ -19,6 +22,9 @@ export function certificateFile(
 ): CertificateFile {
   const pem = kind === "key" ? plainKey(certificate, password) : certificate.pem;
   const content = Buffer.from(pem, "latin1");
+  if (content.length > SIZES.max) {
+    throw new ModemError("INVALID_INPUT", `${kind} is too large: ${content.length} bytes, at most ${SIZES.max}`);
+  }
   const held = parseCertificate(kind, content, { field: kind });
   return { kind, name: name ?? `${ownName(held)}${EXTENSION}`, md5: held.md5s[0] ?? "", content };
 }

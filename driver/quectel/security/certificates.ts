@@ -8,11 +8,8 @@ import type {
 } from "../../services/security/security";
 import type { QuectelFiles } from "../files/files";
 import type { QuectelTraits } from "../traits";
-import { type CertificateFile, certificateFile, kindOfName } from "./certificate-file";
+import { type CertificateFile, certificateFile, kindOfName, SIZES } from "./certificate-file";
 import { type FileContent, readContent } from "./stored-certificate";
-
-/** Bytes: no certificate is smaller, and none that a modem can use is larger. */
-const SIZES = { min: 64, max: 8_192 } as const;
 
 type FileKind = CertificateFile["kind"];
 type Options = { signal?: AbortSignal };

@@ -19,17 +19,23 @@ export function readContent(content: Buffer): FileContent | undefined {
   const certificate = attempt(() => new X509Certificate(content));
   if (certificate === undefined) return readKey(content);
   const { subject, validTo, raw, ca } = certificate;
-  const commonName = subject
-    .split("\n")
-    .find((line) => line.startsWith("CN="))
-    ?.slice("CN=".length);
+  const commonName = subject.split("\n").find((line) => line.startsWith("CN="));
+  const expires = new Date(validTo);
   return {
     isKey: false,
     md5: md5(raw),
-    ...(commonName === undefined ? {} : { commonName }),
-    expires: new Date(validTo).toISOString().replace(".000Z", "Z"),
+    ...(commonName === undefined ? {} : { commonName: withoutEscapes(commonName.slice("CN=".length)) }),
+    // OpenSSL's date for one that is none is "Bad time value".
+    ...(Number.isNaN(expires.getTime()) ? {} : { expires: expires.toISOString().replace(".000Z", "Z") }),
     isAuthority: ca,
   };
+}
+
+/** OpenSSL's for commas and the like, and in digits for control characters (RFC 4514 2.4). */
+function withoutEscapes(name: string): string {
+  return name.replace(/\\(?:([0-9A-F]{2})|(.))/g, (_all, hex?: string, character = "") =>
+    hex === undefined ? character : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }
 
 function readKey(content: Buffer): FileContent | undefined {

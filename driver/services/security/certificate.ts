@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { ModemError, shortened } from "../../errors";
 import { keyAlgorithm } from "./key-algorithm";
+import { checkDerivation, checkType, type KeyForm, keyForm } from "./key-form";
 import { type PemBlock, readPem, writePem } from "./pem";
 import type { CertificateKind } from "./security";
 
@@ -57,8 +58,10 @@ const LABELS: ReadonlyMap<string, Role> = new Map([
   ["RSA PUBLIC KEY", "public key"],
 ]);
 
-/** Bytes; a modem takes 8192 of one, and a chain with its text about ten times that. */
+/** Bytes of a text or a file: a chain with its text has about ten times as many as one certificate. */
 const MAX_CONTENT = 100_000;
+/** Bytes of one certificate or key: as many as modems take (AT manuals of the sister modems, +USECMNG). */
+const MAX_DER = 8192;
 /** Tag of what every certificate and key in DER begins with. */
 const SEQUENCE = 0x30;
 
@@ -75,6 +78,7 @@ export function parseCertificate(kind: CertificateKind, content: Uint8Array, opt
   if (content.length > MAX_CONTENT) throw refuse(`is too large: ${content.length} bytes, at most ${MAX_CONTENT}`);
   const role = ROLES[kind];
   const block = choose(kind, content, refuse);
+  if (block.der.length > MAX_DER) throw refuse(`is too large: ${block.der.length} bytes, modems take ${MAX_DER}`);
   const common = { kind, encrypted: false };
   if (role === "certificate") return { ...common, ...parseX509(block, refuse) };
   if (role === "public key") return { ...common, ...parsePublicKey(block, refuse) };
@@ -128,7 +132,7 @@ function choose(kind: CertificateKind, content: Uint8Array, refuse: Refuse): Pem
 }
 
 function listed(blocks: readonly PemBlock[]): string {
-  return [...new Set(blocks.map(({ label }) => label))].join(", ");
+  return shortened([...new Set(blocks.map(({ label }) => label))].join(", "));
 }
 
 /** What our own reading says in words follows the field's name. */
@@ -145,7 +149,10 @@ type Parsed = Omit<Certificate, "kind" | "encrypted">;
 function parseX509({ label, der }: PemBlock, refuse: Refuse): Parsed {
   const certificate = attempt(() => new X509Certificate(der));
   if (certificate === undefined) throw refuse(unreadable(label, "certificate", der));
-  const { raw, subject, issuer, validFrom, validTo } = certificate;
+  const { raw, subject, issuer } = certificate;
+  const [validFrom, expires] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
+  // OpenSSL's date for one that is none is "Bad time value".
+  if (Number.isNaN(validFrom.getTime() + expires.getTime())) throw refuse("has dates that can't be read");
   const key = attempt(() => certificate.publicKey);
   if (key === undefined) throw refuse("has a public key that can't be read");
   return {
@@ -157,8 +164,8 @@ function parseX509({ label, der }: PemBlock, refuse: Refuse): Parsed {
     subject: oneLine(subject),
     // RFC 5280: roots of version 1 say nothing of what they may sign; one that signed itself is its own anchor.
     ...(certificate.ca || subject === issuer ? {} : { issuedBy: oneLine(issuer) }),
-    validFrom: new Date(validFrom),
-    expires: new Date(validTo),
+    validFrom,
+    expires,
   };
 }
 
@@ -198,8 +205,9 @@ function parsePrivateKey(
   refuse: Refuse,
 ): Parsed & Pick<Certificate, "encrypted"> {
   const { label, headers, der } = block;
-  const encrypted = label === "" ? isEncryptedDer(der) : isEncryptedPem(block);
+  const encrypted = label === "" ? keyForm(der) === "encrypted" : isEncryptedPem(block);
   if (encrypted && (password === undefined || password === "")) throw refuse("is encrypted: its password is missing");
+  orRefuse(() => checkCost(block, encrypted), refuse);
   const key = encrypted ? decrypt(block, password ?? "") : readPrivateKey(der);
   if (key === undefined) {
     throw refuse(encrypted ? "can't be decrypted: its password is wrong" : unreadable(label, "private key", der));
@@ -223,14 +231,11 @@ function isEncryptedPem({ label, headers }: PemBlock): boolean {
   return label === "ENCRYPTED PRIVATE KEY" || headers.some((header) => /^Proc-Type:.*ENCRYPTED/.test(header));
 }
 
-/** PKCS#8 without a password: the one outcome for which Node has a code of its own. */
-function isEncryptedDer(der: Buffer): boolean {
-  try {
-    createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ERR_MISSING_PASSPHRASE";
-  }
-  return false;
+/** Of what may take long to open. The other forms, and the old encryption, take no time. */
+function checkCost({ label, der }: PemBlock, encrypted: boolean): void {
+  const form = keyForm(der);
+  if (form === "pkcs8") checkType(der);
+  if (encrypted && (form === "encrypted" || label === "ENCRYPTED PRIVATE KEY")) checkDerivation(der);
 }
 
 function decrypt(block: PemBlock, passphrase: string): KeyObject | undefined {
@@ -243,20 +248,20 @@ function decrypt(block: PemBlock, passphrase: string): KeyObject | undefined {
 }
 
 function readPrivateKey(key: Buffer): KeyObject | undefined {
-  return (
-    attempt(() => createPrivateKey({ key, format: "der", type: "pkcs8" })) ??
-    attempt(() => createPrivateKey({ key, format: "der", type: "pkcs1" })) ??
-    attempt(() => createPrivateKey({ key, format: "der", type: "sec1" }))
-  );
+  const type = keyForm(key);
+  if (type !== "pkcs8" && type !== "pkcs1" && type !== "sec1") return undefined;
+  return attempt(() => {
+    if (type === "pkcs8") checkType(key);
+    return createPrivateKey({ key, format: "der", type });
+  });
 }
+
+const PUBLIC_FORMS: Readonly<Partial<Record<KeyForm, "spki" | "pkcs1">>> = { spki: "spki", "public pkcs1": "pkcs1" };
 
 /** Node takes a private key for its public part, too; a modem must not get one in its place. */
 function readPublicKey(key: Buffer): KeyObject | undefined {
-  if (readPrivateKey(key) !== undefined) return undefined;
-  return (
-    attempt(() => createPublicKey({ key, format: "der", type: "spki" })) ??
-    attempt(() => createPublicKey({ key, format: "der", type: "pkcs1" }))
-  );
+  const type = PUBLIC_FORMS[keyForm(key) ?? "pkcs8"];
+  return type && attempt(() => createPublicKey({ key, format: "der", type }));
 }
 
 /** Says of DER what it is instead, as far as that can be found out. */
@@ -264,7 +269,7 @@ function unreadable(label: string, wanted: Role, der: Buffer): string {
   if (label !== "") return `holds a ${label} that can't be read`;
   const found: [Role, unknown][] = [
     ["certificate", attempt(() => new X509Certificate(der))],
-    ["private key", readPrivateKey(der) ?? (isEncryptedDer(der) || undefined)],
+    ["private key", readPrivateKey(der) ?? (keyForm(der) === "encrypted" || undefined)],
     ["public key", readPublicKey(der)],
   ];
   const other = found.find(([, value]) => value !== undefined)?.[0];

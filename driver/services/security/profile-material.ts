@@ -1,4 +1,4 @@
-import { ModemError } from "../../errors";
+import { ModemError, shortened } from "../../errors";
 import { type Certificate, checkAuthority, matches, parseCertificate } from "./certificate";
 import type { SecurityProfile, SharedSecret } from "./security";
 
@@ -48,7 +48,7 @@ function checkPair({ cert, key }: ProfileMaterial): void {
   if (cert !== undefined && key === undefined) throw invalid("key is missing: a client certificate needs its key");
   if (key !== undefined && cert === undefined) throw invalid("cert is missing: a client key needs its certificate");
   if (cert === undefined || key === undefined || matches(cert, key)) return;
-  throw invalid(`key does not belong to cert (${cert.subject}): their public keys differ`);
+  throw invalid(`key does not belong to cert (${shortened(cert.subject ?? "")}): their public keys differ`);
 }
 
 function checkSharedKey({ psk, pskIdentity, rootOfTrustPsk }: SecurityProfile): void {

@@ -4,6 +4,7 @@ import { AtChannel } from "../../../../driver/at/channel/channel";
 import { BG96 } from "../../../../driver/quectel/bg96";
 import type { CertificateKind } from "../../../../driver/services/security/security";
 import { Peer } from "../../peer";
+import { undated } from "../../services/security/tls-fixtures";
 import { addFiles } from "../files/fake-files";
 import { type Session, startSession } from "../session";
 import { addSsl } from "./fake-ssl";
@@ -130,6 +131,18 @@ describe("certificates on BG96", () => {
       { kind: "key", name: "device.key" },
       { kind: "cert", name: "weak.pem", commonName: "Weak Client", expires: "2126-01-01T00:00:00Z" },
     ]);
+  });
+
+  it("are listed beside one whose dates are none", async () => {
+    const { files, services } = await startSession();
+    files.set("undated.pem", undated(CA));
+    files.set("root.pem", CA);
+    expect(await services.security.list()).toEqual([
+      { kind: "ca", name: "undated.pem", commonName: "Test Root CA" },
+      { kind: "ca", name: "root.pem", commonName: "Test Root CA", expires: "2126-01-01T00:00:00Z" },
+    ]);
+    await services.security.remove("ca", "undated.pem");
+    expect([...files.keys()]).toEqual(["root.pem"]);
   });
 
   it("are read once, and again when their size changed", async () => {

@@ -5,7 +5,7 @@ import { isModemError } from "../../../../driver/errors";
 import { isOwnName, matches, ownName, parseCertificate } from "../../../../driver/services/security/certificate";
 import type { CertificateKind } from "../../../../driver/services/security/security";
 import { randomRuns } from "../../../support/random";
-import { derOf, fixture, KEY_PASSWORD, md5 } from "./tls-fixtures";
+import { derOf, fixture, KEY_PASSWORD, md5, undated } from "./tls-fixtures";
 
 const field = "cert";
 const parse = (kind: CertificateKind, content: Uint8Array | string, password?: string) =>
@@ -217,6 +217,7 @@ describe("what can't be used is refused with field and reason", () => {
     ],
     ["RSA below 2048 bits as a key", "key", fixture("weak.key"), /^cert has a key of 1024 bits/],
     ["EC below 192 bits", "key", small, /^cert has a key of 160 bits; modems take EC keys from 192 bits$/],
+    ["dates that are none", "ca", undated(pem), /^cert has dates that can't be read$/],
     ["another algorithm", "key", dsa, /^cert has a key of type ed25519; modems take RSA and EC keys$/],
   ])("%s", (_what, kind, content, reason) => {
     expect(refusal(() => parse(kind, content))).toMatch(reason);
