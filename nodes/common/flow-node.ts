@@ -38,7 +38,17 @@ export function setUpFlowNode<Request, Access>(
 ): void {
   const { modem, tls = "", queue, operation, output = 1, condition } = options;
   const status = new StatusDisplay(RED, node, () => tlsWarning(RED, tls), condition);
-  let tie = tieTo(RED, node, status, options);
+  let closing = false;
+  let leaving: Promise<unknown> = Promise.resolve();
+  /** The modem closes for good, and this node stays. */
+  const release = async (): Promise<void> => {
+    if (closing) return;
+    const left = tie;
+    leaving = Promise.allSettled([leaving, left.stopListening()]);
+    await leaving;
+    left.leave();
+  };
+  let tie = tieTo(RED, node, status, options, release);
   const limit = () => queueLimit(queue) ?? tie.owner?.queue ?? DEFAULT_QUEUE;
   const controller = new Controller(
     operation,
@@ -51,7 +61,6 @@ export function setUpFlowNode<Request, Access>(
     controller.take(message, output === 1 ? send : (answer) => send([null, answer]), done);
   });
 
-  let leaving: Promise<unknown> = Promise.resolve();
   onFlowsStarted(RED, node, () => {
     // Node-RED restarts a node together with its config nodes only if the flow names these by id. A node that gets them
     // from an environment variable, as in a subflow, keeps running and would hold a closed config node.
@@ -59,10 +68,11 @@ export function setUpFlowNode<Request, Access>(
     leaving = Promise.allSettled([leaving, tie.stopListening()]);
     tie.leave();
     status.detach();
-    tie = tieTo(RED, node, status, options);
+    tie = tieTo(RED, node, status, options, release);
   });
 
   node.on("close", (done: () => void) => {
+    closing = true;
     void Promise.allSettled([leaving, tie.stopListening(), controller.close()]).then(() => {
       status.detach();
       tie.leave();
@@ -84,10 +94,11 @@ function tieTo<Request, Access>(
   node: Node,
   status: StatusDisplay,
   { modem: id, tls = "", listen }: FlowNodeOptions<Request, Access>,
+  release: () => Promise<void>,
 ): Tie {
   const owner = findModem(RED, id);
   const security = lookUpTls(RED, tls);
-  owner?.register(node);
+  owner?.register(node, () => void release());
   security?.register(node);
   const problem = owner === undefined ? notConfigured() : owner.problem;
   if (problem !== undefined) status.failed(problem);
@@ -103,7 +114,11 @@ function tieTo<Request, Access>(
   return {
     owner,
     security,
-    stopListening: async () => stop?.(),
+    stopListening: async () => {
+      const stopOnce = stop;
+      stop = undefined;
+      await stopOnce?.();
+    },
     leave: () => {
       owner?.deregister(node);
       security?.deregister(node);

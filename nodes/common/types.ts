@@ -27,7 +27,8 @@ export interface ModemNode extends Node {
   readonly timeout: number;
   /** Messages that may wait in one flow node. */
   readonly queue: number;
-  register(user: Node): void;
+  /** Calls `release` if the modem closes for good and the user does not. */
+  register(user: Node, release: () => void): void;
   deregister(user: Node): void;
 }
 

@@ -114,7 +114,7 @@ function serveUsers(node: Instance, modem: ObservableModem | undefined): void {
     () => void modem?.close(),
   );
   node.users = users.byId;
-  node.register = (user) => users.register(user);
+  node.register = (user, release) => users.register(user, release);
   node.deregister = (user) => users.deregister(user);
   node.on("close", (done: () => void) => {
     const start = performance.now();

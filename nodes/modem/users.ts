@@ -9,6 +9,7 @@ export class Users {
   readonly #open: () => void;
   readonly #close: () => void;
   readonly byId: Record<string, Node> = {};
+  readonly #releases = new Map<string, () => void>();
   #timer: NodeJS.Timeout | undefined;
   /** Set once the modem is to close for good. */
   #allGone: (() => void) | undefined;
@@ -18,17 +19,20 @@ export class Users {
     this.#close = close;
   }
 
-  register(user: Node): void {
+  /** @param release ends what the user has of the modem, and deregisters it */
+  register(user: Node, release: () => void): void {
     const lingering = this.#timer !== undefined;
     this.#stopTimer();
     const first = Object.keys(this.byId).length === 0;
     this.byId[user.id] = user;
+    this.#releases.set(user.id, release);
     if (first && !lingering) this.#open();
   }
 
   deregister(user: Node): void {
     if (this.byId[user.id] !== user) return;
     delete this.byId[user.id];
+    this.#releases.delete(user.id);
     if (Object.keys(this.byId).length > 0) return;
     if (this.#allGone !== undefined) {
       this.#allGone();
@@ -43,12 +47,16 @@ export class Users {
 
   /**
    * Resolves when the last user has gone, so that users can close their connections before the modem closes for good.
+   * Those that Node-RED closes as well go by themselves. The others are released: Node-RED leaves a node alone that has
+   * the modem's id from an environment variable.
    */
   end(): Promise<void> {
     this.#stopTimer();
     const { promise, resolve } = deferred<void>();
     this.#allGone = resolve;
     if (Object.keys(this.byId).length === 0) resolve();
+    // By then Node-RED has begun to close every node that it closes.
+    else setImmediate(() => this.#releases.forEach((release) => release()));
     return promise;
   }
 

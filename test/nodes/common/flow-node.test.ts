@@ -64,7 +64,9 @@ it("nodes that have their modem from an environment variable work with a modem t
   give({ id: 1 });
   expect(await out.next()).toMatchObject({ id: 1, payload: "here" });
 
+  const since = performance.now();
   await redeploy("m", { timeout: 6 });
+  expect(performance.now() - since).toBeLessThan(2000);
   await peer.next();
   await events.until(isActive);
   give({ id: 2 });

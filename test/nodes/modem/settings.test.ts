@@ -108,6 +108,7 @@ describe("an outage", () => {
 });
 
 describe("the users of a modem", () => {
+  const release = () => undefined;
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -118,15 +119,15 @@ describe("the users of a modem", () => {
       () => calls.push("close"),
     );
     const [a, b] = [{ id: "a" }, { id: "b" }] as never[];
-    users.register(a as never);
-    users.register(b as never);
+    users.register(a as never, release);
+    users.register(b as never, release);
     users.deregister(a as never);
     vi.advanceTimersByTime(60_000);
     expect(calls).toEqual(["open"]);
     users.deregister(b as never);
     vi.advanceTimersByTime(60_000);
     expect(calls).toEqual(["open", "close"]);
-    users.register(a as never);
+    users.register(a as never, release);
     expect(calls).toEqual(["open", "close", "open"]);
   });
 
@@ -136,13 +137,29 @@ describe("the users of a modem", () => {
       () => calls.push("open"),
       () => calls.push("close"),
     );
-    users.register({ id: "a" } as never);
+    users.register({ id: "a" } as never, release);
     const old = users.byId.a as never;
     users.deregister(old);
-    users.register({ id: "a" } as never);
+    users.register({ id: "a" } as never, release);
     users.deregister(old);
     vi.advanceTimersByTime(60_000);
     expect(calls).toEqual(["open"]);
     expect(Object.keys(users.byId)).toEqual(["a"]);
+  });
+
+  it("are released when it closes for good and they stay", async () => {
+    const users = new Users(release, release);
+    const [going, staying] = [{ id: "going" }, { id: "staying" }] as never[];
+    const released: string[] = [];
+    users.register(going as never, () => released.push("going"));
+    users.register(staying as never, () => {
+      released.push("staying");
+      users.deregister(staying as never);
+    });
+    const ended = users.end();
+    users.deregister(going as never);
+    await vi.advanceTimersByTimeAsync(0);
+    await ended;
+    expect(released).toEqual(["staying"]);
   });
 });
