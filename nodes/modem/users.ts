@@ -56,8 +56,12 @@ export class Users {
     this.#allGone = resolve;
     if (Object.keys(this.byId).length === 0) resolve();
     // By then Node-RED has begun to close every node that it closes.
-    else setImmediate(() => this.#releases.forEach((release) => release()));
+    else setImmediate(() => this.#releaseAll());
     return promise;
+  }
+
+  #releaseAll(): void {
+    for (const release of this.#releases.values()) release();
   }
 
   #stopTimer(): void {
