@@ -72,6 +72,8 @@ export interface Command {
   readonly within?: number;
   /** May be sent a second time, when its answer was lost or `AT` broke it off (V.250 5.6.1). */
   readonly repeatable?: boolean;
+  /** A string of it holds UTF-8, each byte as one character (ISO 8859-1). */
+  readonly utf8?: boolean;
   readonly upload?: Upload;
   readonly download?: Download;
   readonly priority?: Priority;
@@ -96,9 +98,9 @@ export interface Response {
   readonly strays?: true;
 }
 
-/** The last guard of the line: nothing that is not one command line of ASCII gets past it. */
-export function checkLine({ line }: Command): void {
-  if (!/[^\x20-\x7e]/.test(line)) return;
+/** The last guard of the line: nothing that is not one command line of ASCII, or of UTF-8 where that was asked for, gets past it. */
+export function checkLine({ line, utf8 = false }: Command): void {
+  if (!(utf8 ? /[^\x20-\x7e\x80-\xff]/ : /[^\x20-\x7e]/).test(line)) return;
   const text = "A command line can't carry a control character or one outside ASCII";
   throw new ModemError("INVALID_INPUT", text);
 }

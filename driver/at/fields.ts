@@ -14,6 +14,8 @@ export interface QuoteOptions {
   readonly max: number;
   /** Never shown in logs, traces and errors. */
   readonly secret?: boolean;
+  /** Characters beyond ASCII go as UTF-8, and `max` counts bytes; the command says so, too (`utf8`). */
+  readonly utf8?: boolean;
 }
 
 const MASK = '"***"';
@@ -25,10 +27,11 @@ const MASK = '"***"';
  *
  * @throws {ModemError} `INVALID_INPUT`, naming the field
  */
-export function quote(value: string, { field, max, secret = false }: QuoteOptions): Field {
-  const reason = unquotable(value, max);
+export function quote(value: string, { field, max, secret = false, utf8 = false }: QuoteOptions): Field {
+  const reason = utf8 ? unquotableUtf8(value, max) : unquotable(value, max);
   if (reason !== undefined) throw new ModemError("INVALID_INPUT", `${field} ${reason}`);
-  const wire = `"${value}"`;
+  // One character of a line is one byte. It is shown so as well, since a label has to fit its line.
+  const wire = `"${utf8 ? Buffer.from(value).toString("latin1") : value}"`;
   return { wire, shown: secret ? MASK : wire };
 }
 
@@ -38,6 +41,17 @@ export function unquotable(value: string, max: number): string | undefined {
   if (value.includes('"')) return "contains a quotation mark, which an AT command can't carry";
   if (/[^\x20-\x7e]/.test(value))
     return "contains a control character or one outside ASCII, which an AT command can't carry";
+  return undefined;
+}
+
+/** The same for a value that goes as UTF-8. */
+function unquotableUtf8(value: string, max: number): string | undefined {
+  // A character has one byte for each of its code units at least.
+  const bytes = value.length > max ? value.length : Buffer.byteLength(value);
+  if (bytes > max) return `is too long: ${bytes} bytes, at most ${max}`;
+  if (value.includes('"')) return "contains a quotation mark, which an AT command can't carry";
+  if (/\p{Cc}/u.test(value)) return "contains a control character, which an AT command can't carry";
+  if (/\p{Cs}/u.test(value)) return "contains half a surrogate pair, which is no character";
   return undefined;
 }
 

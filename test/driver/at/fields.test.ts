@@ -41,7 +41,13 @@ function parametersOf(line: string): string[] {
   return line.slice(line.indexOf("=") + 1).match(/"[^"]*"|[^,"]+/g) ?? [];
 }
 
-describe("quoting", () => {
+/** What is on the line, and how it is quoted for that. */
+const ENCODINGS = [
+  { utf8: false, allowed: /^[\x20-\x7e]*$/, onLine: (text: string) => text },
+  { utf8: true, allowed: /^[\x20-\x7e\x80-\xff]*$/, onLine: (text: string) => Buffer.from(text).toString("latin1") },
+] as const;
+
+describe.each(ENCODINGS)("quoting (UTF-8: $utf8)", ({ utf8, allowed, onLine }) => {
   it("never lets a text become a second command, or leave its field", { timeout: RANDOM_TIMEOUT_MS }, async () => {
     let accepted = 0;
     let refused = 0;
@@ -49,14 +55,14 @@ describe("quoting", () => {
       const line = new FakeLine();
       const channel = new AtChannel(line);
       try {
-        const field = quote(text, { field: "host", max: 128 });
+        const field = quote(text, { field: "host", max: 128, utf8 });
         const command = commandLine("+UHTTP=", 0, 1, field);
-        const work = channel.send({ ...command, timeout: 1000 });
+        const work = channel.send({ ...command, utf8, timeout: 1000 });
         line.say("\r\nOK\r\n");
         await work;
-        expect(line.text).toBe(`AT+UHTTP=0,1,"${text}"\r`);
-        expect(parametersOf(line.text.slice(0, -1))).toEqual(["0", "1", `"${text}"`]);
-        expect(line.text.slice(0, -1)).toMatch(/^[\x20-\x7e]*$/);
+        expect(line.text).toBe(`AT+UHTTP=0,1,"${onLine(text)}"\r`);
+        expect(parametersOf(line.text.slice(0, -1))).toEqual(["0", "1", `"${onLine(text)}"`]);
+        expect(line.text.slice(0, -1)).toMatch(allowed);
         accepted += 1;
       } catch (error) {
         if (!isModemError(error, "INVALID_INPUT")) throw error;
@@ -75,11 +81,12 @@ describe("quoting", () => {
     const check = async (text: string): Promise<void> => {
       const line = new FakeLine();
       const channel = new AtChannel(line);
-      const work = channel.send({ line: `AT${text}`, label: "AT", timeout: 1000 }).catch((error: unknown) => error);
+      const command = { line: `AT${text}`, label: "AT", utf8, timeout: 1000 };
+      const work = channel.send(command).catch((error: unknown) => error);
       line.say("\r\nOK\r\n");
       const result = await work;
       if (isModemError(result, "INVALID_INPUT")) expect(line.text).toBe("");
-      else expect(line.text).toMatch(/^AT[\x20-\x7e]*\r$/);
+      else expect(line.text.slice(0, -1)).toMatch(allowed);
     };
     await fc.assert(fc.asyncProperty(hostile, check), randomRuns(5000));
   });
@@ -87,20 +94,34 @@ describe("quoting", () => {
   it.each([
     ["a quotation mark", 'a"b'],
     ["a CR", "a\rb"],
-    ["a character outside ASCII", "é"],
+    ["half a character", "\ud83c"],
     ["DEL", "\x7f"],
+    ["a control character beyond ASCII", "\x85"],
     ["too many characters", "12345"],
+    ["more than it takes outside ASCII", "äöü"],
   ])("refuses %s and names the field", (_what, text) => {
-    expect(() => quote(text, { field: "APN", max: 4 })).toThrow(/^APN /);
+    expect(() => quote(text, { field: "APN", max: 4, utf8 })).toThrow(/^APN /);
   });
 
   it("shows stars for a secret, and never the secret in an error", () => {
-    const password = quote("P455w0rd", { field: "password", max: 30, secret: true });
+    const password = quote("P455w0rd", { field: "password", max: 30, secret: true, utf8 });
     expect(commandLine("+CPIN=", password)).toEqual({ line: 'AT+CPIN="P455w0rd"', label: 'AT+CPIN="***"' });
     for (const text of ['P455"', "P455\r", "P455".repeat(9)]) {
-      expect(() => quote(text, { field: "password", max: 30, secret: true })).toThrow(/^(?!.*P455)password /);
+      expect(() => quote(text, { field: "password", max: 30, secret: true, utf8 })).toThrow(/^(?!.*P455)password /);
     }
   });
+});
+
+it("lets characters beyond ASCII into a line only where that was asked for", async () => {
+  const { wire } = quote("Wärme/°C", { field: "topic", max: 256, utf8: true });
+  const send = (utf8: boolean): Promise<unknown> => {
+    const line = new FakeLine();
+    const work = new AtChannel(line).send({ line: `AT+UMQTTC=5,${wire}`, label: "AT", utf8, timeout: 1000 });
+    line.say("\r\nOK\r\n");
+    return work;
+  };
+  await send(true);
+  await expect(send(false)).rejects.toThrow("outside ASCII");
 });
 
 describe("a command line", () => {
