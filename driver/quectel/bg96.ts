@@ -1,5 +1,7 @@
 import { BG96_DIALECT } from "./dialect";
 import { quectelModel } from "./model";
+import { CIPHER_SUITES } from "./security/cipher-suites";
+import { TIMEOUTS } from "./timeouts";
 
 /** Quectel BG96: LTE Cat M1, NB-IoT and GPRS. */
 export const BG96 = quectelModel({
@@ -10,6 +12,8 @@ export const BG96 = quectelModel({
   bootTime: 30_000,
   // Linux `drivers/usb/serial/option.c`.
   usbProducts: ["0296"],
+  timeouts: TIMEOUTS,
+  cipherSuites: CIPHER_SUITES,
   limits: {
     contexts: 16,
     activeContexts: 3,
@@ -17,6 +21,8 @@ export const BG96 = quectelModel({
     sockets: 12,
     // AT facts 2.2: +QISEND cuts off what is beyond.
     send: 1460,
+    // AT facts 2.2, 3.2: +QIRD and +QSSLRECV.
+    read: 1500,
     sslContexts: [1, 2, 3, 4, 5, 0],
     // AT facts 4: as any file's.
     certificateName: 80,

@@ -1,4 +1,4 @@
 import { commandBuilders } from "../cellular/commands";
-import { TIMEOUTS } from "./timeouts";
+import { SIMPLE_MS } from "./timeouts";
 
-export const { command, query } = commandBuilders(TIMEOUTS.simple);
+export const { command, query } = commandBuilders(SIMPLE_MS);

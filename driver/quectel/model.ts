@@ -15,7 +15,6 @@ import { QuectelSecurity } from "./security/security";
 import { simQuestions } from "./sim";
 import { SocketNumbers } from "./sockets/numbers";
 import { QuectelSockets } from "./sockets/sockets";
-import { TIMEOUTS } from "./timeouts";
 import type { QuectelTraits } from "./traits";
 
 /**
@@ -44,12 +43,14 @@ export interface QuectelModel extends QuectelTraits {
 
 /** A line of the table of models for one of Quectel's. */
 export function quectelModel(model: QuectelModel): ModelDefinition<Services> & QuectelTraits {
-  const { name, limits, pattern, dialect, bootTime, usbProducts } = model;
+  const { name, limits, timeouts, cipherSuites, pattern, dialect, bootTime, usbProducts } = model;
   return {
     name,
     manufacturer: "Quectel",
     usb: { vendor: "2c7c", products: usbProducts },
     limits,
+    timeouts,
+    cipherSuites,
     raw: QUECTEL_RAW_COMMANDS,
     matches: (identification) => pattern.test(identification),
     dialect,
@@ -69,7 +70,7 @@ class QuectelDriver implements ModelDriver {
   constructor(channel: Channel, model: QuectelTraits) {
     const packetData = new QuectelPacketData(channel, model);
     const diagnostics = new QuectelDiagnostics(channel, packetData, model);
-    const files = new QuectelFiles(channel);
+    const files = new QuectelFiles(channel, model);
     const security = new QuectelSecurity(channel, files, model);
     const numbers = new SocketNumbers(model);
     const http = new QuectelHttp(channel, packetData, files, security, numbers, model);
@@ -88,7 +89,7 @@ class QuectelDriver implements ModelDriver {
   async initialise(): Promise<void> {
     resetServices(this.services);
     this.#refusals = await writeSettings(this.#channel, SETTINGS);
-    await FileHandle.closeAll(this.#channel);
+    await FileHandle.closeAll({ channel: this.#channel, model: this.#model });
     await this.#sockets.closeOrphanedSockets();
   }
 
@@ -100,7 +101,7 @@ class QuectelDriver implements ModelDriver {
   }
 
   async reboot(): Promise<void> {
-    await this.#channel.send(command("+CFUN=", [1, 1], { timeout: TIMEOUTS.reboot }));
+    await this.#channel.send(command("+CFUN=", [1, 1], { timeout: this.#model.timeouts.reboot }));
   }
 
   dispose(error: Error): void {

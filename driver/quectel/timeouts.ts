@@ -1,10 +1,8 @@
 /**
- * Longest time until a final result or result URC, in ms (AT facts 1.3; HTTP by guide 2.3 to 2.6). Of a command that may
- * last long `AT` tells after 10 s whether the modem is busy with it or its answer was lost.
+ * Longest time until a final result or result URC of BG96, in ms (AT facts 1.3; HTTP by guide 2.3 to 2.6). Of a command
+ * that may last long `AT` tells after 10 s whether the modem is busy with it or its answer was lost.
  */
 export const TIMEOUTS = {
-  /** The modem needs 300 ms; the rest is for a busy line. */
-  simple: 5_000,
   sim: 5_000,
   reboot: 15_000,
   attach: 140_000,
@@ -20,13 +18,19 @@ export const TIMEOUTS = {
   close: 12_000,
   /** Flash is slow when it erases. */
   file: 20_000,
-  /** What a caller's end leaves the modem for CONNECT, which it may print late. */
-  prompt: 1_000,
   /**
    * Until CONNECT, or the OK of QHTTPPOSTFILE: name, TCP and head (guide 2.3 to 2.5); a TLS handshake has its own limit.
    * QHTTPGET without a head of ours answers OK at once (guide 2.3).
    */
   httpConnect: 125_000,
-  /** What a result URC may be late after its own time limit. */
-  late: 5_000,
 } as const;
+
+/** Those of one model. */
+export type QuectelTimeouts = Readonly<Record<keyof typeof TIMEOUTS, number>>;
+
+/** Of every other command, with any model, in ms: the modem needs 300; the rest is for a busy line. */
+export const SIMPLE_MS = 5_000;
+/** ms that a result URC may be late after its own time limit. */
+export const LATE_MS = 5_000;
+/** ms that a caller's end leaves the modem for CONNECT, which it may print late. */
+export const PROMPT_MS = 1_000;

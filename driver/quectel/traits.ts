@@ -1,10 +1,21 @@
+import type { Channel } from "../at/channel-types";
 import type { ModelLimits } from "../services/model";
+import type { QuectelTimeouts } from "./timeouts";
 
 /** What is known of a Quectel model, for its services. */
 export interface QuectelTraits {
   /** As errors call it. */
   readonly name: string;
   readonly limits: QuectelLimits;
+  readonly timeouts: QuectelTimeouts;
+  /** What QSSLCFG "ciphersuite" takes, by IANA name. */
+  readonly cipherSuites: ReadonlyMap<string, string>;
+}
+
+/** A modem, and what is known of its model. */
+export interface KnownModem {
+  readonly channel: Channel;
+  readonly model: QuectelTraits;
 }
 
 export interface QuectelLimits extends Required<Pick<ModelLimits, "contexts" | "certificateName" | "lacks">> {
@@ -13,6 +24,8 @@ export interface QuectelLimits extends Required<Pick<ModelLimits, "contexts" | "
   readonly sockets: number;
   /** Bytes of one send of a socket, and so of a datagram. */
   readonly send: number;
+  /** Bytes of one read of a socket. */
+  readonly read: number;
   /** SSL contexts, the HTTP client's own (1) first. */
   readonly sslContexts: readonly number[];
   /** Bytes: of a URL, of a GET's head and body, and of what the line may bring to a POST or PUT. */

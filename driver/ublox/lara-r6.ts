@@ -1,5 +1,6 @@
 import { LARA_R6_DIALECT } from "./dialect";
 import { ubloxModel } from "./model";
+import { CIPHER_SUITES } from "./security/cipher-suites";
 import { TIMEOUTS } from "./timeouts";
 
 /** u-blox LARA-R6 (LARA-R6001, R6401, R6801 and their data-only variants). */
@@ -11,6 +12,7 @@ export const LARA_R6 = ubloxModel({
   // Linux `drivers/usb/serial/option.c`; the first is Qualcomm's, which it bears as it is delivered.
   usbProducts: ["05c6:908b", "1310", "1311", "1312", "1313"],
   timeouts: TIMEOUTS,
+  cipherSuites: CIPHER_SUITES,
   limits: {
     contexts: 8,
     // Primary ones; 8 with the secondary ones, which the driver does not make (guide 2.1).

@@ -28,13 +28,14 @@ export interface UbloxModel extends UbloxTraits {
 
 /** A line of the table of models for one of u-blox's. */
 export function ubloxModel(model: UbloxModel): ModelDefinition<Services> & UbloxTraits {
-  const { name, limits, timeouts, pattern, dialect, bootTime, usbProducts } = model;
+  const { name, limits, timeouts, cipherSuites, pattern, dialect, bootTime, usbProducts } = model;
   return {
     name,
     manufacturer: "u-blox",
     usb: { vendor: "1546", products: usbProducts },
     limits,
     timeouts,
+    cipherSuites,
     raw: UBLOX_RAW_COMMANDS,
     matches: (identification) => pattern.test(identification),
     dialect,

@@ -1,5 +1,6 @@
 import type { Dialect } from "../at/dialect";
 import type { ModelLimits } from "../services/model";
+import type { CipherSuite } from "./security/cipher-suites";
 import type { UbloxTimeouts } from "./timeouts";
 
 /** What is known of a u-blox model, for its services. */
@@ -9,6 +10,8 @@ export interface UbloxTraits {
   readonly limits: UbloxLimits;
   readonly timeouts: UbloxTimeouts;
   readonly dialect: Dialect;
+  /** What +USECPRF op 2 takes, by IANA name. */
+  readonly cipherSuites: ReadonlyMap<string, CipherSuite>;
 }
 
 export interface UbloxLimits extends Required<Omit<ModelLimits, "lacks">> {

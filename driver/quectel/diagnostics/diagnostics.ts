@@ -8,7 +8,7 @@ import { Deadline } from "../../services/waiting/deadline";
 import { Pool } from "../../services/waiting/pool";
 import { command } from "../commands";
 import type { QuectelPacketData } from "../packet-data/packet-data";
-import { TIMEOUTS } from "../timeouts";
+import { LATE_MS } from "../timeouts";
 import type { QuectelTraits } from "../traits";
 import { dnsLines } from "./dns-answer";
 import { PingReport } from "./ping-report";
@@ -44,7 +44,7 @@ export class QuectelDiagnostics implements DiagnosticsService {
     const seconds = integer(Math.ceil(timeout / 1000), { field: "timeout in seconds", min: 1, max: 255 });
     const order = command("+QPING=", [cid, hostField(host), seconds, count]);
     const report = new PingReport(`Pinging ${host}`, order.label, count);
-    const limit = TIMEOUTS.dns + count * seconds * 1000 + TIMEOUTS.late;
+    const limit = this.#model.timeouts.dns + count * seconds * 1000 + LATE_MS;
     return this.#alone(this.#pings, `Pinging ${host}`, limit, cid, signal, async () => {
       const wait = { match: report.match, timeout: limit, operation: `Pinging ${host}`, evenUnanswered: true };
       try {
@@ -66,8 +66,13 @@ export class QuectelDiagnostics implements DiagnosticsService {
     refuse("host", isIP(host) !== 0, `${this.#model.name} resolves names to addresses only`);
     const operation = `Resolving ${host}`;
     const order = command("+QIDNSGIP=", [cid, hostField(host)]);
-    const wait = { match: dnsLines(operation, order.label), timeout: TIMEOUTS.dns, operation, evenUnanswered: true };
-    return this.#alone(this.#lookups, operation, TIMEOUTS.dns + TIMEOUTS.late, cid, signal, async () => {
+    const wait = {
+      match: dnsLines(operation, order.label),
+      timeout: this.#model.timeouts.dns,
+      operation,
+      evenUnanswered: true,
+    };
+    return this.#alone(this.#lookups, operation, this.#model.timeouts.dns + LATE_MS, cid, signal, async () => {
       const { result } = await commandWithResult(this.#channel, order, wait);
       const [address] = result;
       if (address === undefined) throw new ModemError("DNS_FAILED", `${operation}: the answer holds no address`);
@@ -95,7 +100,7 @@ export class QuectelDiagnostics implements DiagnosticsService {
       return work();
     };
     const item = await turn.acquire({ signal, owner: operation });
-    const deadline = new Deadline(limit + TIMEOUTS.activate, operation, signal);
+    const deadline = new Deadline(limit + this.#model.timeouts.activate, operation, signal);
     const running = guarded().finally(() => turn.release(item));
     return deadline.race(running);
   }

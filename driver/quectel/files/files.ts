@@ -15,7 +15,7 @@ import {
 import { Pool } from "../../services/waiting/pool";
 import { command, query } from "../commands";
 import { errorNumber } from "../errors";
-import { TIMEOUTS } from "../timeouts";
+import type { KnownModem, QuectelTraits } from "../traits";
 import { fileChecksum } from "./checksum";
 import { DataEnd } from "./data-end";
 import { FileHandle } from "./handle";
@@ -38,12 +38,14 @@ const TRIES = 2;
 /** Files in the modem's flash (UFS). */
 export class QuectelFiles implements FileService {
   readonly #channel: Channel;
+  readonly #model: QuectelTraits;
   /** One transfer at a time: replacing a file takes several commands. */
   readonly #turn = new Pool(["file transfer"], { name: "file transfers" });
   readonly #listeners = new Set<(name: string) => void>();
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, model: QuectelTraits) {
     this.#channel = channel;
+    this.#model = model;
   }
 
   async list(): Promise<FileEntry[]> {
@@ -110,7 +112,7 @@ export class QuectelFiles implements FileService {
   /** Free bytes of the flash, or undefined when the modem does not tell. */
   async free(): Promise<number | undefined> {
     const storage = quote("UFS", { field: "storage", max: 3 });
-    const [fields] = await ask(this.#channel, query("+QFLDS=", [storage], { timeout: TIMEOUTS.file }));
+    const [fields] = await ask(this.#channel, query("+QFLDS=", [storage], { timeout: this.#model.timeouts.file }));
     const free = toInteger(fields?.[0]);
     return Number.isNaN(free) ? undefined : free;
   }
@@ -120,6 +122,10 @@ export class QuectelFiles implements FileService {
     this.#turn.close(error);
   }
 
+  get #modem(): KnownModem {
+    return { channel: this.#channel, model: this.#model };
+  }
+
   #changed(name: string): void {
     for (const listener of this.#listeners) listener(name);
   }
@@ -127,7 +133,7 @@ export class QuectelFiles implements FileService {
   /** Undefined where the modem says that there is no such file. */
   async #entries(pattern: Field): Promise<FileEntry[] | undefined> {
     try {
-      const entries = await ask(this.#channel, query("+QFLST=", [pattern], { timeout: TIMEOUTS.file }));
+      const entries = await ask(this.#channel, query("+QFLST=", [pattern], { timeout: this.#model.timeouts.file }));
       return entries.map(([name, size]) => ({
         name: (name?.text ?? "").replace(/^UFS:/, ""),
         size: toInteger(size),
@@ -152,7 +158,7 @@ export class QuectelFiles implements FileService {
   }
 
   async #delete(file: Field): Promise<void> {
-    await this.#channel.send(command("+QFDEL=", [file], { timeout: TIMEOUTS.file }));
+    await this.#channel.send(command("+QFDEL=", [file], { timeout: this.#model.timeouts.file }));
   }
 
   /** The content; a string, what the modem said of it, where it is damaged. */
@@ -162,7 +168,7 @@ export class QuectelFiles implements FileService {
     const end = new DataEnd(size, "+QFDWL");
     const question = query("+QFDWL=", [file], {
       download: { length: end.find },
-      timeout: TIMEOUTS.file + transferTime(size, this.#channel.bytesPerSecond),
+      timeout: this.#model.timeouts.file + transferTime(size, this.#channel.bytesPerSecond),
       confidential,
       signal,
     });
@@ -176,7 +182,7 @@ export class QuectelFiles implements FileService {
   }
 
   async #readInChunks(file: Field, { name, size }: FileEntry, options: ReadOptions): Promise<Buffer | string> {
-    const handle = await FileHandle.open(this.#channel, file, "read");
+    const handle = await FileHandle.open(this.#modem, file, "read");
     try {
       const content = await handle.read(size, bytesIn(this.#channel, CHUNK_TIME_S), options);
       // A size of which a digit was lost or damaged is another size.
@@ -191,7 +197,7 @@ export class QuectelFiles implements FileService {
     const seconds = UPLOAD_PAUSE_S + Math.ceil(transferTime(content.length, this.#channel.bytesPerSecond) / 1000);
     const upload = query("+QFUPL=", [file, content.length, Math.min(65_535, seconds)], {
       upload: { prompt: "CONNECT", data: content },
-      timeout: TIMEOUTS.file + seconds * 1000,
+      timeout: this.#model.timeouts.file + seconds * 1000,
       signal,
     });
     for (let tries = 1; ; tries++) {
@@ -209,7 +215,7 @@ export class QuectelFiles implements FileService {
 
   async #writeInChunks(file: Field, content: Uint8Array, options: TransferOptions): Promise<void> {
     options.signal?.throwIfAborted();
-    const handle = await FileHandle.open(this.#channel, file, "replace");
+    const handle = await FileHandle.open(this.#modem, file, "replace");
     let complete = false;
     try {
       await handle.write(content, bytesIn(this.#channel, CHUNK_TIME_S), UPLOAD_PAUSE_S, options);

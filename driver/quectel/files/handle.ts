@@ -6,7 +6,7 @@ import { ask, unlessRejected } from "../../cellular/commands";
 import { ModemError } from "../../errors";
 import type { ReadOptions, TransferOptions } from "../../services/files";
 import { command, query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
+import type { KnownModem } from "../traits";
 import { DataEnd } from "./data-end";
 
 /** QFOPEN's second parameter (AT facts 4). */
@@ -16,23 +16,25 @@ const LARGEST_WRITE = 10_240;
 
 /** An open file on the modem: read and written in chunks that let other commands through. */
 export class FileHandle {
+  readonly #modem: KnownModem;
   readonly #channel: Channel;
   readonly #number: number;
   readonly #file: Field | undefined;
 
-  private constructor(channel: Channel, number: number, file?: Field) {
-    this.#channel = channel;
+  private constructor(modem: KnownModem, number: number, file?: Field) {
+    this.#modem = modem;
+    this.#channel = modem.channel;
     this.#number = number;
     this.#file = file;
   }
 
-  static async open(channel: Channel, file: Field, mode: keyof typeof MODES): Promise<FileHandle> {
-    const opening = query("+QFOPEN=", [file, MODES[mode]], { timeout: TIMEOUTS.file });
-    const [fields] = await ask(channel, opening);
+  static async open(modem: KnownModem, file: Field, mode: keyof typeof MODES): Promise<FileHandle> {
+    const opening = query("+QFOPEN=", [file, MODES[mode]], { timeout: modem.model.timeouts.file });
+    const [fields] = await ask(modem.channel, opening);
     const number = toInteger(fields?.[0]);
-    if (!Number.isNaN(number)) return new FileHandle(channel, number, file);
+    if (!Number.isNaN(number)) return new FileHandle(modem, number, file);
     // The line has damaged it; the file is open anyway.
-    await FileHandle.closeAll(channel, file);
+    await FileHandle.closeAll(modem, file);
     throw new ModemError("MODEM_REJECTED", `${opening.label}: the modem gave no file handle`);
   }
 
@@ -42,13 +44,15 @@ export class FileHandle {
    *
    * @param file the only one whose handles are closed; left out, it is all of them
    */
-  static async closeAll(channel: Channel, file?: Field): Promise<void> {
+  static async closeAll(modem: KnownModem, file?: Field): Promise<void> {
     // Firmware without the read form: files that are not in use still work.
-    const handles = await unlessRejected(ask(channel, query("+QFOPEN?", [], { timeout: TIMEOUTS.file })));
+    const handles = await unlessRejected(
+      ask(modem.channel, query("+QFOPEN?", [], { timeout: modem.model.timeouts.file })),
+    );
     for (const [name, handle] of handles ?? []) {
       const number = toInteger(handle);
       const isMeant = file === undefined || `"${name?.text.replace(/^UFS:/, "")}"` === file.wire;
-      if (isMeant && !Number.isNaN(number)) await new FileHandle(channel, number).close();
+      if (isMeant && !Number.isNaN(number)) await new FileHandle(modem, number).close();
     }
   }
 
@@ -64,7 +68,7 @@ export class FileHandle {
       const { data = Buffer.alloc(0) } = await this.#channel.send(
         command("+QFREAD=", [this.#number, length], {
           download: { length: end.find },
-          timeout: TIMEOUTS.file + transferTime(length, this.#channel.bytesPerSecond),
+          timeout: this.#modem.model.timeouts.file + transferTime(length, this.#channel.bytesPerSecond),
           confidential,
           signal,
         }),
@@ -90,7 +94,8 @@ export class FileHandle {
       const data = nextChunk(content, done, Math.min(chunk, LARGEST_WRITE));
       const upload = query("+QFWRITE=", [this.#number, data.length, pause], {
         upload: { prompt: "CONNECT", data },
-        timeout: TIMEOUTS.file + pause * 1000 + transferTime(data.length, this.#channel.bytesPerSecond),
+        timeout:
+          this.#modem.model.timeouts.file + pause * 1000 + transferTime(data.length, this.#channel.bytesPerSecond),
         signal,
       });
       const [fields] = await ask(this.#channel, upload);
@@ -109,10 +114,12 @@ export class FileHandle {
    * modem does not know is another's number, damaged on the way.
    */
   async close(): Promise<void> {
-    const closing = this.#channel.send(command("+QFCLOSE=", [this.#number], { timeout: TIMEOUTS.file }));
+    const closing = this.#channel.send(
+      command("+QFCLOSE=", [this.#number], { timeout: this.#modem.model.timeouts.file }),
+    );
     const isClosed = await unlessRejected(closing).catch(() => true);
     if (isClosed === undefined && this.#file !== undefined) {
-      await FileHandle.closeAll(this.#channel, this.#file).catch(() => undefined);
+      await FileHandle.closeAll(this.#modem, this.#file).catch(() => undefined);
     }
   }
 }

@@ -70,7 +70,7 @@ export class QuectelHttp implements HttpService {
     this.#turn = new Pool(["HTTP client"], { name: `HTTP clients of ${model.name}` });
     this.#configuration = new HttpConfiguration(channel);
     this.#sender = new RequestSender(channel, files, model);
-    this.#reader = new ResponseReader(channel, files);
+    this.#reader = new ResponseReader(channel, files, model);
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -158,7 +158,8 @@ export class QuectelHttp implements HttpService {
     if (accepted || deadline.signal.aborted) return false;
     if (number === undefined || number <= LAST_GENERAL) {
       // Guide 4.1: a plain ERROR may mean that there is no SIM.
-      if (isModemError(error, "MODEM_REJECTED")) await checkNetwork(this.#channel, operation);
+      if (isModemError(error, "MODEM_REJECTED"))
+        await checkNetwork({ channel: this.#channel, model: this.#model }, operation);
       return false;
     }
     const noServer = number === DNS_FAILED && !(await this.#packetData.hasDnsServer(cid));
@@ -184,6 +185,6 @@ export class QuectelHttp implements HttpService {
     if (!mayBeHandshake(number)) return error;
     const server = { cid, host: tls.host, port: tls.port };
     const failed = { operation, error, number, server, plan: tls.ssl, lease, remaining: deadline.remaining };
-    return explainTls(this.#channel, this.#numbers, this.#model, failed);
+    return explainTls({ channel: this.#channel, model: this.#model }, this.#numbers, failed);
   }
 }

@@ -11,7 +11,8 @@ import { command } from "../commands";
 import { numberedError, translated } from "../errors";
 import type { QuectelFiles } from "../files/files";
 import { bytesIn } from "../files/line-share";
-import { TIMEOUTS } from "../timeouts";
+import { LATE_MS } from "../timeouts";
+import type { QuectelTraits } from "../traits";
 import type { RequestPlan } from "./plan";
 import type { Answered } from "./request";
 import { ResponseEnd } from "./response-end";
@@ -49,12 +50,14 @@ export class Unproven extends ModemError {}
 export class ResponseReader {
   readonly #channel: Channel;
   readonly #files: QuectelFiles;
+  readonly #model: QuectelTraits;
   /** A response may lie in the file from a time before this driver. */
   #leftover = true;
 
-  constructor(channel: Channel, files: QuectelFiles) {
+  constructor(channel: Channel, files: QuectelFiles, model: QuectelTraits) {
     this.#channel = channel;
     this.#files = files;
+    this.#model = model;
   }
 
   /**
@@ -94,11 +97,11 @@ export class ResponseReader {
     const left = new AbortController();
     const reader = command("+QHTTPREAD=", [wait], {
       download: { length: end.find },
-      timeout: time + wait * 1000 + TIMEOUTS.late,
-      usual: wait * 1000 + TIMEOUTS.late,
+      timeout: time + wait * 1000 + LATE_MS,
+      usual: wait * 1000 + LATE_MS,
       signal: left.signal,
     });
-    const urc = this.#resultUrc("+QHTTPREAD:", operation, reader.label, TIMEOUTS.late);
+    const urc = this.#resultUrc("+QHTTPREAD:", operation, reader.label, LATE_MS);
     let lost: NodeJS.Timeout | undefined;
     const match = (line: Line): ReturnType<typeof urc.match> => {
       const result = urc.match(line);
@@ -145,8 +148,8 @@ export class ResponseReader {
     const { length } = answered;
     const wait = longestGap(reading);
     const file = quote(RESPONSE_FILE, { field: "filename", max: 80 });
-    const storing = command("+QHTTPREADFILE=", [file, wait], { timeout: TIMEOUTS.file });
-    const time = deadline.remaining + wait * 1000 + TIMEOUTS.late;
+    const storing = command("+QHTTPREADFILE=", [file, wait], { timeout: this.#model.timeouts.file });
+    const time = deadline.remaining + wait * 1000 + LATE_MS;
     try {
       const urc = this.#resultUrc("+QHTTPREADFILE:", operation, storing.label, time);
       await commandWithResult(this.#channel, storing, urc);

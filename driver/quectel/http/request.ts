@@ -10,7 +10,7 @@ import { command } from "../commands";
 import { errorNumber, numberedError, translated } from "../errors";
 import type { QuectelFiles } from "../files/files";
 import { bytesIn } from "../files/line-share";
-import { TIMEOUTS } from "../timeouts";
+import { LATE_MS, PROMPT_MS } from "../timeouts";
 import type { QuectelTraits } from "../traits";
 import { goesByGet, type RequestPlan } from "./plan";
 
@@ -89,7 +89,7 @@ export class RequestSender {
     await this.#channel.send(
       command("+QHTTPURL=", [url.length, URL_INPUT_S], {
         upload: { prompt: "CONNECT", data: Buffer.from(url, "latin1") },
-        timeout: URL_INPUT_S * 1000 + TIMEOUTS.late,
+        timeout: URL_INPUT_S * 1000 + LATE_MS,
       }),
     );
   }
@@ -105,7 +105,7 @@ export class RequestSender {
         answered = true;
         return parseOutcome(line, report);
       };
-      const timeout = deadline.seconds * 1000 + TIMEOUTS.late;
+      const timeout = deadline.seconds * 1000 + LATE_MS;
       const wait = { match, timeout, operation: `${plan.operation}: waiting for the server's response` };
       const { result } = await commandWithResult(this.#channel, order, wait);
       return result;
@@ -125,7 +125,7 @@ export class RequestSender {
     throughFile: boolean,
   ): { name: string; order: Command } {
     const handshake = (tls?.ssl.negotiatetime ?? 0) * 1000;
-    const timeout = TIMEOUTS.httpConnect + handshake + TIMEOUTS.late;
+    const timeout = this.#model.timeouts.httpConnect + handshake + LATE_MS;
     if (throughFile) {
       const file = quote(BODY_FILE, { field: "filename", max: 80 });
       return { name: "+QHTTPPOSTFILE", order: command("+QHTTPPOSTFILE=", [file, seconds], { timeout }) };
@@ -135,7 +135,7 @@ export class RequestSender {
     }
     const time = transferTime(payload.length, this.#channel.bytesPerSecond);
     const input = Math.min(65_535, INPUT_MARGIN_S + Math.ceil(time / 1000));
-    const promptTime = seconds * 1000 + TIMEOUTS.prompt;
+    const promptTime = seconds * 1000 + PROMPT_MS;
     const upload = { prompt: "CONNECT", data: payload, promptTime } as const;
     const options = { upload, timeout: timeout + input * 1000 };
     return goesByGet(method)

@@ -5,7 +5,7 @@ import { ask, unlessRejected } from "../../cellular/commands";
 import { simTrouble } from "../../cellular/sim";
 import { isModemError, ModemError } from "../../errors";
 import { command, query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
+import type { KnownModem } from "../traits";
 
 /** +CREG states of 27.007: home and roaming. */
 const REGISTERED = [1, 5];
@@ -16,14 +16,14 @@ const REGISTERED = [1, 5];
  *
  * @throws {ModemError} the cause, if it is one of these: `SIM_ERROR`, `NOT_REGISTERED`
  */
-export async function checkNetwork(channel: Channel, operation: string): Promise<void> {
-  await checkSim(channel, operation);
-  await attach(channel, operation);
-  await checkRegistration(channel, operation);
+export async function checkNetwork(modem: KnownModem, operation: string): Promise<void> {
+  await checkSim(modem, operation);
+  await attach(modem, operation);
+  await checkRegistration(modem.channel, operation);
 }
 
-async function checkSim(channel: Channel, operation: string): Promise<void> {
-  const trouble = await simTrouble(channel, TIMEOUTS.sim);
+async function checkSim({ channel, model }: KnownModem, operation: string): Promise<void> {
+  const trouble = await simTrouble(channel, model.timeouts.sim);
   if (trouble === undefined) return;
   throw new ModemError(
     "SIM_ERROR",
@@ -32,11 +32,11 @@ async function checkSim(channel: Channel, operation: string): Promise<void> {
   );
 }
 
-async function attach(channel: Channel, operation: string): Promise<void> {
+async function attach({ channel, model }: KnownModem, operation: string): Promise<void> {
   const answer = await unlessRejected(ask(channel, query("+CGATT?")));
   if (toInteger(answer?.[0]?.[0]) !== 0) return;
   try {
-    await channel.send(command("+CGATT=", [1], { timeout: TIMEOUTS.attach, repeatable: true }));
+    await channel.send(command("+CGATT=", [1], { timeout: model.timeouts.attach, repeatable: true }));
   } catch (error) {
     if (!isModemError(error, "MODEM_REJECTED")) throw error;
     throw new ModemError("NOT_REGISTERED", `${operation}: the network refuses the attach to packet data`, error.cause);

@@ -9,7 +9,6 @@ import type { PacketDataService, PdpContext, PdpStatus } from "../../services/pa
 import { Pool } from "../../services/waiting/pool";
 import { command, query } from "../commands";
 import { ERRORS } from "../error-tables";
-import { TIMEOUTS } from "../timeouts";
 import type { QuectelTraits } from "../traits";
 import { ContextDefinitions } from "./context-definitions";
 import { checkNetwork } from "./diagnosis";
@@ -197,7 +196,7 @@ export class QuectelPacketData implements PacketDataService {
     } catch (error) {
       if (!isModemError(error, "MODEM_REJECTED")) throw error;
       const reason = await this.#lastError();
-      await checkNetwork(this.#channel, `Activating PDP context ${cid}`);
+      await checkNetwork({ channel: this.#channel, model: this.#model }, `Activating PDP context ${cid}`);
       await this.#deactivate(cid);
       await this.#retryActivate(cid, reason);
     }
@@ -214,7 +213,7 @@ export class QuectelPacketData implements PacketDataService {
   }
 
   async #sendActivate(cid: number): Promise<void> {
-    const order = command("+QIACT=", [cid], { timeout: TIMEOUTS.activate });
+    const order = command("+QIACT=", [cid], { timeout: this.#model.timeouts.activate });
     try {
       await this.#channel.send(order);
     } catch (error) {
@@ -225,7 +224,10 @@ export class QuectelPacketData implements PacketDataService {
 
   async #deactivate(cid: number): Promise<void> {
     // A context that is not active may answer ERROR: it is what was wanted.
-    await trySend(this.#channel, command("+QIDEACT=", [cid], { timeout: TIMEOUTS.deactivate, repeatable: true }));
+    await trySend(
+      this.#channel,
+      command("+QIDEACT=", [cid], { timeout: this.#model.timeouts.deactivate, repeatable: true }),
+    );
     this.#lost.delete(cid);
   }
 

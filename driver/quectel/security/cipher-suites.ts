@@ -1,8 +1,8 @@
 import { ModemError } from "../../errors";
 import type { QuectelTraits } from "../traits";
 
-/** What QSSLCFG "ciphersuite" takes, by IANA name; written without quotation marks, which it refuses (AT facts 3.1). */
-const CIPHER_SUITES: ReadonlyMap<string, string> = new Map([
+/** What BG96 takes as QSSLCFG "ciphersuite", by IANA name; written without quotation marks, which it refuses (AT facts 3.1). */
+export const CIPHER_SUITES: ReadonlyMap<string, string> = new Map([
   ["TLS_RSA_WITH_RC4_128_MD5", "0X0004"],
   ["TLS_RSA_WITH_RC4_128_SHA", "0X0005"],
   ["TLS_RSA_WITH_3DES_EDE_CBC_SHA", "0X000A"],
@@ -22,18 +22,15 @@ const CIPHER_SUITES: ReadonlyMap<string, string> = new Map([
 const ALL = "0XFFFF";
 
 /** The code for a profile's list. @throws {ModemError} `NOT_SUPPORTED` for a choice that the modem can't be told */
-export function cipherSuiteCode(names: readonly string[], model: QuectelTraits): string {
-  const unknown = names.filter((name) => !CIPHER_SUITES.has(name));
+export function cipherSuiteCode(names: readonly string[], { name: model, cipherSuites }: QuectelTraits): string {
+  const unknown = names.filter((name) => !cipherSuites.has(name));
   if (unknown.length > 0) {
-    const known = [...CIPHER_SUITES.keys()].join(", ");
-    throw new ModemError(
-      "NOT_SUPPORTED",
-      `ciphers: ${model.name} does not have ${unknown.join(", ")}; it has ${known}`,
-    );
+    const known = [...cipherSuites.keys()].join(", ");
+    throw new ModemError("NOT_SUPPORTED", `ciphers: ${model} does not have ${unknown.join(", ")}; it has ${known}`);
   }
   if (new Set(names).size > 1) {
-    const message = `ciphers: ${model.name} offers one suite or all of its own, not a choice of ${names.join(", ")}; keep one of them`;
+    const message = `ciphers: ${model} offers one suite or all of its own, not a choice of ${names.join(", ")}; keep one of them`;
     throw new ModemError("NOT_SUPPORTED", message);
   }
-  return CIPHER_SUITES.get(names[0] ?? "") ?? ALL;
+  return cipherSuites.get(names[0] ?? "") ?? ALL;
 }

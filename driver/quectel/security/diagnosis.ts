@@ -1,10 +1,9 @@
-import type { Channel } from "../../at/channel-types";
 import { ModemError } from "../../errors";
 import { expiredInWords } from "../../services/security/expiry";
 import { checkMaterial } from "../../services/security/profile-material";
 import type { SocketNumbers } from "../sockets/numbers";
 import { canConnect, type ProbeTarget } from "../sockets/probe";
-import type { QuectelTraits } from "../traits";
+import type { KnownModem, QuectelTraits } from "../traits";
 import type { SslPlan } from "./plan";
 import type { SslLease } from "./security";
 
@@ -39,15 +38,10 @@ export function mayBeHandshake(number: number | undefined): boolean {
  * out it is called `TLS_FAILED`: the network is up and the name resolved, so settings are likelier than a closed port;
  * the message names both.
  */
-export async function explainTls(
-  channel: Channel,
-  numbers: SocketNumbers,
-  model: QuectelTraits,
-  failed: FailedTls,
-): Promise<ModemError> {
+export async function explainTls(modem: KnownModem, numbers: SocketNumbers, failed: FailedTls): Promise<ModemError> {
   const { operation, error, server, plan, lease } = failed;
   const timeout = Math.min(PATIENCE_MS, failed.remaining - SHORTEST_MS);
-  const connects = timeout < SHORTEST_MS ? undefined : await canConnect(channel, numbers, server, timeout);
+  const connects = timeout < SHORTEST_MS ? undefined : await canConnect(modem, numbers, server, timeout);
   const place = `${server.host}, port ${server.port}`;
   if (connects === false) {
     const message = `${operation}: no connection to ${place} can be made (${failed.number}); check the server's address and port`;
@@ -60,7 +54,7 @@ export async function explainTls(
   const wrong = [finding, ...outOfDate(plan)].join(". ");
   return new ModemError(
     "TLS_FAILED",
-    `${operation}: ${wrong}. Check ${checklist(plan, lease, model).join("; ")}`,
+    `${operation}: ${wrong}. Check ${checklist(plan, lease, modem.model).join("; ")}`,
     error.cause,
   );
 }

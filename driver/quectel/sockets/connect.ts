@@ -1,4 +1,3 @@
-import type { Channel } from "../../at/channel-types";
 import type { Command } from "../../at/command";
 import { quote, splitFields, toInteger } from "../../at/fields";
 import type { Line } from "../../at/line";
@@ -7,7 +6,8 @@ import { isModemError, type ModemError } from "../../errors";
 import { acquireBefore, type Deadline } from "../../services/waiting/deadline";
 import { command } from "../commands";
 import { numberedError, translated } from "../errors";
-import { TIMEOUTS } from "../timeouts";
+import { LATE_MS } from "../timeouts";
+import type { KnownModem } from "../traits";
 import { SocketControl, type SocketFamily } from "./control";
 import type { SocketNumber, SocketNumbers } from "./numbers";
 import { type Incoming, SocketState } from "./state";
@@ -44,14 +44,14 @@ export interface Opened {
 
 /** Brings sockets and their numbers together. */
 export class SocketOpener {
-  readonly #channel: Channel;
+  readonly #modem: KnownModem;
   readonly #numbers: SocketNumbers;
   readonly #urcs: SocketUrcs;
 
-  constructor(channel: Channel, numbers: SocketNumbers) {
-    this.#channel = channel;
+  constructor(modem: KnownModem, numbers: SocketNumbers) {
+    this.#modem = modem;
     this.#numbers = numbers;
-    this.#urcs = new SocketUrcs(channel, numbers);
+    this.#urcs = new SocketUrcs(modem.channel, numbers);
   }
 
   /**
@@ -65,7 +65,7 @@ export class SocketOpener {
     onIncoming?: (incoming: Incoming, isListening: boolean) => void,
   ): Promise<Opened> {
     const open = async (opened: Opened): Promise<Opened> => {
-      await openSocket(this.#channel, opened.number, opening, deadline);
+      await openSocket(this.#modem, opened.number, opening, deadline);
       return opened;
     };
     return this.openBy(open, opening, deadline, onIncoming);
@@ -133,7 +133,7 @@ export class SocketOpener {
  * @throws {ModemError} in the words of the table of errors; the deadline's reason
  */
 export async function openSocket(
-  channel: Channel,
+  modem: KnownModem,
   number: SocketNumber,
   opening: Opening,
   deadline: Deadline,
@@ -149,20 +149,20 @@ export async function openSocket(
       reported ||= result !== undefined;
       return result;
     },
-    timeout: deadline.remaining + TIMEOUTS.late,
+    timeout: deadline.remaining + LATE_MS,
     operation,
     signal: deadline.signal,
   };
   try {
-    await commandWithResult(channel, order, wait);
+    await commandWithResult(modem.channel, order, wait);
   } catch (error) {
-    const control = new SocketControl(channel, number.value, family);
+    const control = new SocketControl(modem, number.value, family);
     // One that was accepted meanwhile has the number now.
     const close = async (): Promise<boolean> => !number.isHeld || control.close();
     // What the modem refuses to open may be another's.
     const isRefused = isModemError(error, "MODEM_REJECTED") && !reported;
     if (reported && !isInUse(error)) await close();
-    if (!reported && !isRefused && !isModemGone(error)) await abandon(channel, close, match);
+    if (!reported && !isRefused && !isModemGone(error)) await abandon(modem, close, match);
     throw translated(error, operation);
   }
 }
@@ -202,8 +202,12 @@ function resultOf(name: string, number: number, operation: string, command: stri
 }
 
 /** Closes a socket that may yet open: where the modem will not hear of it now, once its result has come. */
-async function abandon(channel: Channel, close: () => Promise<boolean>, match: (line: Line) => unknown): Promise<void> {
-  const late = channel.waitForUrc(match, { timeout: TIMEOUTS.connect, operation: "Giving up a connection" });
+async function abandon(
+  { channel, model }: KnownModem,
+  close: () => Promise<boolean>,
+  match: (line: Line) => unknown,
+): Promise<void> {
+  const late = channel.waitForUrc(match, { timeout: model.timeouts.connect, operation: "Giving up a connection" });
   try {
     if (await close()) return;
     late.start();

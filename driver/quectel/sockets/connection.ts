@@ -45,7 +45,7 @@ export class QuectelSocket implements ModemSocket {
 
   constructor(parts: SocketParts) {
     this.#parts = parts;
-    this.#control = new SocketControl(parts.channel, parts.number.value, parts.family);
+    this.#control = new SocketControl(parts, parts.number.value, parts.family);
     this.#sender = new SocketWriter(this.#control, parts.state, parts.operation);
     this.#stream = new StreamWriter(this.#sender, parts.model.limits.send);
   }

@@ -8,8 +8,9 @@ import { isModemError } from "../../errors";
 import { flush } from "../../services/sockets/flush";
 import type { SocketAddress } from "../../services/sockets/sockets";
 import { command, query } from "../commands";
-import { TIMEOUTS } from "../timeouts";
-import { LARGEST_READ, type Part, parsePart } from "./received";
+import { SIMPLE_MS } from "../timeouts";
+import type { KnownModem, QuectelTraits } from "../traits";
+import { type Part, parsePart } from "./received";
 import type { SocketState } from "./state";
 
 /** Reads in a row that bring nothing that can be understood, and have taken nothing from the modem. */
@@ -25,8 +26,8 @@ export interface SocketFamily {
   readonly protocol: "tcp" | "udp";
   readonly send: string;
   readonly read: string;
-  /** A datagram is read whole, without a length. */
-  readonly readLength: number | undefined;
+  /** Whether a read tells how much it takes at most; a datagram is read whole. */
+  readonly readsPart: boolean;
   readonly state: string;
   /** The state of one socket: parameters before its number. */
   readonly stateScope: readonly number[];
@@ -37,13 +38,13 @@ export interface SocketFamily {
 
 const PLAIN = { send: "+QISEND", read: "+QIRD", state: "+QISTATE", stateScope: [1], close: "+QICLOSE" } as const;
 
-export const TCP: SocketFamily = { ...PLAIN, protocol: "tcp", readLength: LARGEST_READ, counts: true };
-export const UDP: SocketFamily = { ...PLAIN, protocol: "udp", readLength: undefined, counts: false };
+export const TCP: SocketFamily = { ...PLAIN, protocol: "tcp", readsPart: true, counts: true };
+export const UDP: SocketFamily = { ...PLAIN, protocol: "udp", readsPart: false, counts: false };
 export const TLS: SocketFamily = {
   protocol: "tcp",
   send: "+QSSLSEND",
   read: "+QSSLRECV",
-  readLength: LARGEST_READ,
+  readsPart: true,
   state: "+QSSLSTATE",
   stateScope: [],
   close: "+QSSLCLOSE",
@@ -68,7 +69,9 @@ export const CLOSING = 4;
 
 /** The commands of one open socket, in their order. */
 export class SocketControl {
+  readonly #modem: KnownModem;
   readonly #channel: Channel;
+  readonly #model: QuectelTraits;
   readonly #number: number;
   readonly family: SocketFamily;
   readonly #priority: Priority;
@@ -76,8 +79,10 @@ export class SocketControl {
   #taken = 0;
 
   /** @param priority those of the background give way to others */
-  constructor(channel: Channel, number: number, family: SocketFamily, priority = Priority.Background) {
-    this.#channel = channel;
+  constructor(modem: KnownModem, number: number, family: SocketFamily, priority = Priority.Background) {
+    this.#modem = modem;
+    this.#channel = modem.channel;
+    this.#model = modem.model;
     this.#number = number;
     this.family = family;
     this.#priority = priority;
@@ -86,7 +91,7 @@ export class SocketControl {
   /** @returns false when the modem has no room for it: nothing was taken */
   async send(data: Uint8Array, to: SocketAddress | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     const ip = to === undefined ? [] : [quote(to.ip, { field: "host", max: 39 }), to.port];
-    const timeout = TIMEOUTS.send + transferTime(data.length, this.#channel.bytesPerSecond);
+    const timeout = this.#model.timeouts.send + transferTime(data.length, this.#channel.bytesPerSecond);
     const options = { upload: { prompt: ">", data }, timeout, signal, priority: this.#priority } as const;
     try {
       await this.#channel.send(command(`${this.family.send}=`, [this.#number, data.length, ...ip], options));
@@ -122,17 +127,18 @@ export class SocketControl {
   }
 
   async #readPart(signal: AbortSignal): Promise<Part | undefined> {
-    const { read, readLength } = this.family;
-    const length = readLength === undefined ? [] : [readLength];
+    const { read, readsPart } = this.family;
+    const most = this.#model.limits.read;
+    const length = readsPart ? [most] : [];
     const response = await this.#channel.send(
       command(`${read}=`, [this.#number, ...length], {
         download: { after: `${read}:`, length: "announced", tellsBehind: true },
-        timeout: TIMEOUTS.simple + transferTime(LARGEST_READ, this.#channel.bytesPerSecond),
+        timeout: SIMPLE_MS + transferTime(most, this.#channel.bytesPerSecond),
         priority: this.#priority,
         signal,
       }),
     );
-    return parsePart(response, this.family, this.#channel);
+    return parsePart(response, this.family, this.#modem);
   }
 
   /** Bytes that the peer has not acknowledged; undefined where the modem does not tell. */
@@ -172,7 +178,7 @@ export class SocketControl {
   }
 
   #tryClose(): Promise<boolean> {
-    const timeout = TIMEOUTS.close + CLOSING_TIME_S * 1000;
+    const timeout = this.#model.timeouts.close + CLOSING_TIME_S * 1000;
     const closing = command(`${this.family.close}=`, [this.#number, CLOSING_TIME_S], {
       timeout,
       priority: this.#priority,

@@ -2,6 +2,7 @@ import type { Channel } from "../../at/channel-types";
 import type { ModemError } from "../../errors";
 import { tellEnd } from "../../services/sockets/owner";
 import type { ModemListener } from "../../services/sockets/sockets";
+import type { KnownModem } from "../traits";
 import type { Opened } from "./connect";
 import { LISTENING, SocketControl, TCP } from "./control";
 
@@ -11,12 +12,14 @@ const CHECK_MS = 15_000;
 /** A listening socket (AT facts 2.2). */
 export class QuectelListener implements ModemListener {
   readonly localPort: number;
+  readonly #modem: KnownModem;
   readonly #channel: Channel;
   readonly #opened: Opened;
   readonly #ended: Promise<void>;
 
-  constructor(channel: Channel, opened: Opened, localPort: number, onClosed: (error?: ModemError) => void) {
-    this.#channel = channel;
+  constructor(modem: KnownModem, opened: Opened, localPort: number, onClosed: (error?: ModemError) => void) {
+    this.#modem = modem;
+    this.#channel = modem.channel;
     this.#opened = opened;
     this.localPort = localPort;
     this.#ended = this.#run(onClosed);
@@ -39,7 +42,7 @@ export class QuectelListener implements ModemListener {
     });
     await state.ended();
     await checking;
-    if (number.isHeld && !state.isGone) await new SocketControl(this.#channel, number.value, TCP).close();
+    if (number.isHeld && !state.isGone) await new SocketControl(this.#modem, number.value, TCP).close();
     if (!state.stopped.aborted || state.error !== undefined) {
       tellEnd(this.#channel, this.#operation, () => onClosed(state.error));
     }
@@ -49,7 +52,7 @@ export class QuectelListener implements ModemListener {
   /** An end that was announced, in a line that may be meant for another socket, has to show. */
   async #check(): Promise<void> {
     const { number, state } = this.#opened;
-    const control = new SocketControl(this.#channel, number.value, TCP);
+    const control = new SocketControl(this.#modem, number.value, TCP);
     while (!state.hasEnded) {
       await state.wait(CHECK_MS);
       if (!state.isEndAnnounced || state.hasEnded) continue;

@@ -1,7 +1,7 @@
-import type { Channel } from "../../at/channel-types";
 import { unquotable } from "../../at/fields";
 import { isModemError } from "../../errors";
 import { Deadline } from "../../services/waiting/deadline";
+import type { KnownModem } from "../traits";
 import { MAX_HOST, openSocket } from "./connect";
 import { SocketControl, TCP } from "./control";
 import type { SocketNumber, SocketNumbers } from "./numbers";
@@ -23,7 +23,7 @@ export interface ProbeTarget {
  * @returns whether there is a way to the server; undefined when that can't be found out
  */
 export async function canConnect(
-  channel: Channel,
+  modem: KnownModem,
   numbers: SocketNumbers,
   target: ProbeTarget,
   timeout: number,
@@ -34,23 +34,23 @@ export async function canConnect(
   if (number === undefined) return undefined;
   const deadline = new Deadline(timeout, OPERATION);
   // A socket that may yet open is waited for longer than the caller can wait.
-  const outcome = probe(channel, number, target, deadline).finally(() => number.release());
+  const outcome = probe(modem, number, target, deadline).finally(() => number.release());
   return deadline.race(outcome).catch(() => undefined);
 }
 
 async function probe(
-  channel: Channel,
+  modem: KnownModem,
   number: SocketNumber,
   target: ProbeTarget,
   deadline: Deadline,
 ): Promise<boolean | undefined> {
   const opening = { operation: OPERATION, family: TCP, service: "TCP", localPort: 0, ...target } as const;
   try {
-    await openSocket(channel, number, opening, deadline);
+    await openSocket(modem, number, opening, deadline);
   } catch (error) {
     const isReported = isModemError(error) && error.cause?.errorCode !== undefined;
     return isReported && UNREACHABLE.has(error.code) ? false : undefined;
   }
-  if (number.isHeld) await new SocketControl(channel, number.value, TCP).close();
+  if (number.isHeld) await new SocketControl(modem, number.value, TCP).close();
   return true;
 }

@@ -1,9 +1,7 @@
 import type { Response } from "../../at/command";
 import { parseAddress } from "../../cellular/addresses";
 import type { SocketAddress } from "../../services/sockets/sockets";
-
-/** +QIRD and +QSSLRECV (AT facts 2.2, 3.2). */
-export const LARGEST_READ = 1500;
+import type { KnownModem } from "../traits";
 
 /** What one read has brought. */
 export interface Part {
@@ -21,7 +19,7 @@ const LINE_END = "\r\n";
 export function parsePart(
   { lines, data, behind = "", strays }: Response,
   { read: name, protocol }: { readonly read: string; readonly protocol: "tcp" | "udp" },
-  channel: object,
+  { channel, model }: KnownModem,
 ): Part | undefined {
   const [line, ...more] = lines;
   const fields = /^ ?(\d{1,4})(?:,"([^"]*)",(\d{1,5}))?$/.exec(line?.text.slice(name.length + 1) ?? "");
@@ -29,7 +27,7 @@ export function parsePart(
   const [, count, ip, port] = fields;
   const from = sender(ip, port);
   const isAddressed = from !== undefined || (data.length === 0 ? ip === undefined : protocol === "tcp");
-  const fits = Number(count) === data.length && data.length <= LARGEST_READ && isAddressed;
+  const fits = Number(count) === data.length && data.length <= model.limits.read && isAddressed;
   return fits && endsWhole(data, behind, channel) ? { data, from } : undefined;
 }
 

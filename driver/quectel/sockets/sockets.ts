@@ -19,7 +19,7 @@ import type { QuectelDiagnostics } from "../diagnostics/diagnostics";
 import type { QuectelPacketData } from "../packet-data/packet-data";
 import { explainTls, mayBeHandshake } from "../security/diagnosis";
 import type { QuectelSecurity, SslLease } from "../security/security";
-import type { QuectelTraits } from "../traits";
+import type { KnownModem, QuectelTraits } from "../traits";
 import type { Opening } from "./connect";
 import { type Opened, SocketOpener } from "./connect";
 import { QuectelSocket } from "./connection";
@@ -69,14 +69,16 @@ export interface SocketNeeds {
 export class QuectelSockets implements SocketService {
   readonly #channel: Channel;
   readonly #needs: SocketNeeds;
+  readonly #modem: KnownModem;
   readonly #opener: SocketOpener;
   readonly #direct: TransparentModeLock;
 
   constructor(channel: Channel, needs: SocketNeeds) {
     this.#channel = channel;
     this.#needs = needs;
+    this.#modem = { channel, model: needs.model };
     this.#direct = new TransparentModeLock(needs.model);
-    this.#opener = new SocketOpener(channel, needs.numbers);
+    this.#opener = new SocketOpener(this.#modem, needs.numbers);
   }
 
   async connect(options: ConnectOptions, events: SocketEvents): Promise<ModemSocket> {
@@ -101,7 +103,7 @@ export class QuectelSockets implements SocketService {
 
   /** Closes what an earlier session, whose port was unplugged, left open on the modem. */
   async closeOrphanedSockets(): Promise<void> {
-    await closeOrphanedSockets(this.#channel);
+    await closeOrphanedSockets(this.#modem);
   }
 
   /** The modem has forgotten its sockets. */
@@ -166,13 +168,13 @@ export class QuectelSockets implements SocketService {
     const { operation, family, host, port } = opening;
     const dial = async (opened: Opened): Promise<ModemSocket> => {
       // Asking the modem for the address would take the line away again.
-      const parts = { operation, family, channel: this.#channel, model: this.#needs.model, remote: { ip: host, port } };
+      const parts = { operation, family, ...this.#modem, remote: { ip: host, port } };
       const socket = new TransparentSocket({ ...parts, ...releasing(opened, releases) }, events);
       try {
-        await socket.open(directOpening(opened.number.value, opening, deadline));
+        await socket.open(directOpening(this.#needs.model, opened.number.value, opening, deadline));
         return socket;
       } catch (error) {
-        throw await clearFailed(this.#channel, opened.number, opening, error);
+        throw await clearFailed(this.#modem, opened.number, opening, error);
       }
     };
     await setPackets(this.#channel, deadline.signal);
@@ -225,7 +227,7 @@ export class QuectelSockets implements SocketService {
         this.#channel.note(`${operation}: a connection was passed over: ${String(error)}`),
       );
     });
-    return new QuectelListener(this.#channel, opened, localPort, onClosed);
+    return new QuectelListener(this.#modem, opened, localPort, onClosed);
   }
 
   /**
@@ -234,7 +236,7 @@ export class QuectelSockets implements SocketService {
    */
   async #welcome({ number, ip, port }: Incoming, { cid, to, accept }: Welcome): Promise<void> {
     const operation = `TCP connection from ${ip}, port ${port}, to ${to}`;
-    const control = new SocketControl(this.#channel, number, TCP);
+    const control = new SocketControl(this.#modem, number, TCP);
     // A free one at once, so that nothing that follows is missed.
     let connection = this.#needs.numbers.isHeld(number) ? undefined : this.#opener.accept(number, cid, operation);
     const remote = (await control.state().catch(() => undefined))?.remote;
@@ -269,7 +271,7 @@ export class QuectelSockets implements SocketService {
     const resolve = async (host: string, signal: AbortSignal | undefined): Promise<string> =>
       (await this.#needs.diagnostics.resolve(host, { cid, signal })).address;
     const names = new NameCache(resolve, REMEMBERED_NAMES);
-    const socket = new QuectelSocket({ ...what, ...opened, channel: this.#channel, model: this.#needs.model, names });
+    const socket = new QuectelSocket({ ...what, ...opened, ...this.#modem, names });
     socket.start(typeof owner === "function" ? owner(socket) : owner);
     return socket;
   }
@@ -281,7 +283,7 @@ export class QuectelSockets implements SocketService {
     family: SocketFamily,
   ): Promise<SocketAddress | undefined> {
     if (isIP(host) !== 0) return { ip: host, port };
-    const reported = await new SocketControl(this.#channel, number.value, family).state().catch(() => undefined);
+    const reported = await new SocketControl(this.#modem, number.value, family).state().catch(() => undefined);
     return reported?.remote;
   }
 
@@ -297,7 +299,7 @@ export class QuectelSockets implements SocketService {
     if (!mayBeHandshake(number)) return error;
     const server = { cid, host, port };
     const failed = { operation, error, number, server, plan: ssl, lease, remaining: deadline.remaining };
-    return explainTls(this.#channel, this.#needs.numbers, this.#needs.model, failed);
+    return explainTls(this.#modem, this.#needs.numbers, failed);
   }
 }
 

@@ -7,7 +7,8 @@ import type { Deadline } from "../../services/waiting/deadline";
 import { command, query } from "../commands";
 import { ERRORS } from "../error-tables";
 import { numberedError, translated } from "../errors";
-import { TIMEOUTS } from "../timeouts";
+import { LATE_MS } from "../timeouts";
+import type { KnownModem, QuectelTraits } from "../traits";
 import { isInUse, isModemGone, type Opening, openCommand, TRANSPARENT } from "./connect";
 import { SocketControl, type SocketFamily, TLS } from "./control";
 import type { SocketNumber } from "./numbers";
@@ -29,10 +30,15 @@ export async function setPackets(channel: Channel, signal: AbortSignal): Promise
  * Opens a socket in transparent access mode: `CONNECT` once it is open (AT facts 2.2, 3.2). The modem holds the line until
  * it knows, however long the caller waits; one that opens too late is the caller's to close.
  */
-export function directOpening(number: number, opening: Opening, deadline: Deadline): Command {
+export function directOpening(
+  { timeouts }: QuectelTraits,
+  number: number,
+  opening: Opening,
+  deadline: Deadline,
+): Command {
   const { order } = openCommand(number, opening, TRANSPARENT);
-  const handshake = opening.family === TLS ? TIMEOUTS.negotiate : 0;
-  return { ...order, timeout: TIMEOUTS.connect + handshake + TIMEOUTS.late, signal: deadline.signal };
+  const handshake = opening.family === TLS ? timeouts.negotiate : 0;
+  return { ...order, timeout: timeouts.connect + handshake + LATE_MS, signal: deadline.signal };
 }
 
 /**
@@ -49,15 +55,15 @@ export function directReentry(number: number, family: SocketFamily): Command {
  * @returns why it failed, in the words of the table of errors
  */
 export async function clearFailed(
-  channel: Channel,
+  modem: KnownModem,
   number: SocketNumber,
   { operation, family }: Opening,
   error: unknown,
 ): Promise<unknown> {
   if (isModemGone(error)) return error;
-  const reason = isModemError(error, "MODEM_REJECTED") ? await explain(channel, operation, error) : error;
+  const reason = isModemError(error, "MODEM_REJECTED") ? await explain(modem.channel, operation, error) : error;
   const isOurs = number.isHeld && !isInUse(reason);
-  if (isOurs) await new SocketControl(channel, number.value, family, Priority.Normal).close();
+  if (isOurs) await new SocketControl(modem, number.value, family, Priority.Normal).close();
   return reason;
 }
 

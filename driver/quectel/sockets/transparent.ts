@@ -63,7 +63,7 @@ export class TransparentSocket implements ModemSocket {
     this.#events = events;
     this.remote = remote;
     // Others have been let in when these are sent.
-    this.#control = new SocketControl(channel, number.value, family, Priority.Normal);
+    this.#control = new SocketControl(parts, number.value, family, Priority.Normal);
     this.#stream = new DirectStream({
       channel,
       operation,

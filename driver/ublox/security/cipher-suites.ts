@@ -8,7 +8,7 @@ export interface CipherSuite {
   readonly legacy?: number;
 }
 
-/** By their IANA names. The legacy ones first, in the order of their numbers. */
+/** Those of LARA-R6 by their IANA names. The legacy ones first, in the order of their numbers. */
 export const CIPHER_SUITES: ReadonlyMap<string, CipherSuite> = new Map<string, CipherSuite>([
   ["TLS_RSA_WITH_AES_128_CBC_SHA", { code: "002F", legacy: 1 }],
   ["TLS_RSA_WITH_AES_128_CBC_SHA256", { code: "003C", legacy: 2 }],
@@ -104,6 +104,9 @@ export const CIPHER_SUITES: ReadonlyMap<string, CipherSuite> = new Map<string, C
   ["TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256", { code: "D005" }],
 ]);
 
+/** Those of a model. */
+type CipherSuites = ReadonlyMap<string, CipherSuite>;
+
 /** Values of +USECPRF op 2 that announce codes (guide 7.12.2; sister modems take lists as well). */
 const IANA = 99;
 const LIST = 100;
@@ -123,8 +126,8 @@ export interface CipherSetting {
  *
  * @throws {ModemError} `INVALID_INPUT` with names that are alike, for a name that is not in the table
  */
-export function cipherSettings(names: readonly string[]): CipherSetting[] {
-  const [first, ...more] = [...new Set(names)].map(findSuite);
+export function cipherSettings(names: readonly string[], suites: CipherSuites): CipherSetting[] {
+  const [first, ...more] = [...new Set(names)].map((name) => findSuite(name, suites));
   if (first === undefined) return [{ values: [0] }];
   if (more.length > 0) return [first, ...more].map(({ code }) => ({ values: [LIST, ...bytesOf(code), ADD] }));
   const { code, legacy } = first;
@@ -132,8 +135,8 @@ export function cipherSettings(names: readonly string[]): CipherSetting[] {
 }
 
 /** Whether it is one of TLS 1.3, which no older version takes and which takes no other (guide 3.2.1.1). */
-export function isTls13Suite(name: string): boolean {
-  return CIPHER_SUITES.get(name)?.code.startsWith("13") ?? false;
+export function isTls13Suite(name: string, suites: CipherSuites): boolean {
+  return suites.get(name)?.code.startsWith("13") ?? false;
 }
 
 function bytesOf(code: string): [Field, Field] {
@@ -141,11 +144,11 @@ function bytesOf(code: string): [Field, Field] {
   return [quote(code.slice(0, 2), options), quote(code.slice(2), options)];
 }
 
-function findSuite(name: string): CipherSuite {
-  const suite = CIPHER_SUITES.get(name);
+function findSuite(name: string, suites: CipherSuites): CipherSuite {
+  const suite = suites.get(name);
   if (suite !== undefined) return suite;
   const shown = JSON.stringify(name.slice(0, 80));
-  const alike = likeliest(name.slice(0, 80)).join(", ");
+  const alike = likeliest(name.slice(0, 80), suites).join(", ");
   throw new ModemError(
     "INVALID_INPUT",
     `ciphers: ${shown} is no IANA name of a cipher suite that the modem has; did you mean ${alike}?`,
@@ -153,9 +156,9 @@ function findSuite(name: string): CipherSuite {
 }
 
 /** By the parts they share: OpenSSL writes `ECDHE-RSA-AES128-GCM-SHA256` for the same thing. */
-function likeliest(name: string): string[] {
+function likeliest(name: string, suites: CipherSuites): string[] {
   const wanted = partsOf(name);
-  const rated = [...CIPHER_SUITES.keys()].map((candidate) => ({ candidate, likeness: likeness(wanted, candidate) }));
+  const rated = [...suites.keys()].map((candidate) => ({ candidate, likeness: likeness(wanted, candidate) }));
   rated.sort((one, other) => other.likeness - one.likeness);
   return rated.slice(0, PROPOSALS).map(({ candidate }) => candidate);
 }

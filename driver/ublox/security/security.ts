@@ -61,17 +61,20 @@ interface Target {
 export class UbloxSecurity implements SecurityService {
   readonly #channel: Channel;
   readonly #certificates: UbloxCertificates;
+  readonly #model: UbloxTraits;
   readonly #resumption: SessionResumption;
   readonly #connections: Pool<number>;
   readonly #profiles: ProfileAllocation;
   /** By the number of the profile that they are set in. */
   readonly #names = new Map<number, MaterialNames>();
 
-  constructor(channel: Channel, certificates: UbloxCertificates, { limits }: UbloxTraits) {
+  constructor(channel: Channel, certificates: UbloxCertificates, model: UbloxTraits) {
+    const { limits } = model;
     this.#connections = new Pool(numbersOf(limits.secureConnections), { name: "secure connections" });
     this.#profiles = new ProfileAllocation(numbersOf(limits.securityProfiles), { name: "security profiles" });
     this.#channel = channel;
     this.#certificates = certificates;
+    this.#model = model;
     this.#resumption = new SessionResumption(channel);
   }
 
@@ -103,7 +106,7 @@ export class UbloxSecurity implements SecurityService {
   }
 
   async apply(profile: SecurityProfile, { signal }: { signal?: AbortSignal } = {}): Promise<AppliedProfile> {
-    const target = targetOf(profile);
+    const target = targetOf(this.#model, profile);
     const stored = await this.#ensure(target, signal);
     const lease = await this.#lease(target, { signal, owner: `applying ${profile.name}` }, signal, stored);
     lease.release();
@@ -120,7 +123,7 @@ export class UbloxSecurity implements SecurityService {
       throw new ModemError("INVALID_INPUT", `Security profile ${profile.name} resumes no sessions: resumption is off`);
     }
     const data = checkSession(session, kind);
-    const target = targetOf(profile, server === undefined ? undefined : parseServer(server));
+    const target = targetOf(this.#model, profile, server === undefined ? undefined : parseServer(server));
     const lease = await this.#lease(target, { signal, owner: `restoring a session of ${profile.name}` }, signal);
     try {
       if (!this.#resumption.has(lease.number)) {
@@ -144,7 +147,7 @@ export class UbloxSecurity implements SecurityService {
    */
   async connect(profile: SecurityProfile, server: SecureServer, options: ConnectOptions): Promise<SecureConnection> {
     const { limit, signal, owner } = options;
-    const target = targetOf(profile, server);
+    const target = targetOf(this.#model, profile, server);
     const waiting = (): AcquireOptions => acquireBefore({ remaining: limit.remaining, signal }, owner);
     const place = await this.#connections.acquire(waiting());
     try {
@@ -235,9 +238,9 @@ export class UbloxSecurity implements SecurityService {
  *
  * @param server left out, what depends on it is left unset
  */
-function targetOf(profile: SecurityProfile, server?: SecureServer): Target {
-  const plan = planSecurity(profile, server?.host ?? "");
-  const settings = server === undefined ? plan : planSecurity(profile, "");
+function targetOf(model: UbloxTraits, profile: SecurityProfile, server?: SecureServer): Target {
+  const plan = planSecurity(profile, server?.host ?? "", model);
+  const settings = server === undefined ? plan : planSecurity(profile, "", model);
   const text = server === undefined ? ANY_SERVER : serverText(server);
   const keyFor = (key: string, of: string): string =>
     profile.resumption === "off" ? key : JSON.stringify([key, profile.id, of]);

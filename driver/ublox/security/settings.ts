@@ -11,6 +11,7 @@ import { ownName } from "../../services/security/certificate";
 import { checkMaterial, type ProfileMaterial } from "../../services/security/profile-material";
 import type { SecurityProfile, SharedSecret, TlsVersion, ValidationLevel } from "../../services/security/security";
 import { command, query } from "../commands";
+import type { UbloxTraits } from "../traits";
 import { cipherSettings, isTls13Suite } from "./cipher-suites";
 
 /** Names on the modem of what a profile's material was found, or imported, as. */
@@ -41,6 +42,9 @@ export interface Setting {
   /** Values for firmware that refuses the others. */
   readonly fallback?: readonly (Field | number)[];
 }
+
+/** What a plan goes by. */
+type Model = Pick<UbloxTraits, "cipherSuites">;
 
 /** Op codes of +USECPRF (guide 3.2, 3.5 and 7.12.2; AT manuals of the sister modems for 4, 7 to 9, 11 and 12). */
 const OP = {
@@ -75,12 +79,12 @@ const FINGERPRINT_KEY = randomBytes(32);
  * @param host of the URL, to be expected and indicated where the profile names no other; IPv6 with or without brackets
  * @throws {ModemError} `INVALID_INPUT`, naming the field
  */
-export function planSecurity(profile: SecurityProfile, host: string): SecurityPlan {
+export function planSecurity(profile: SecurityProfile, host: string, { cipherSuites }: Model): SecurityPlan {
   const material = checkMaterial(profile);
   const settings: Setting[] = [
     { op: OP.validation, values: [choice(VALIDATION, profile.validation, "validation")] },
-    versionSetting(profile),
-    ...suiteSettings(profile),
+    versionSetting(profile, cipherSuites),
+    ...suiteSettings(profile, cipherSuites),
     ...hostSettings(profile, withoutBrackets(host).replace(/\.$/, "")),
     ...secretSettings(profile, material),
   ];
@@ -177,9 +181,9 @@ function nameSettings({ ca, cert, key, pinned }: MaterialNames): Setting[] {
 }
 
 /** A ticket of TLS 1.3 needs it, whatever else would be allowed (guide 3.4.4.5). */
-function versionSetting({ minVersion, resumption, ciphers }: SecurityProfile): Setting {
+function versionSetting({ minVersion, resumption, ciphers }: SecurityProfile, suites: Model["cipherSuites"]): Setting {
   const version = resumption === "psk-ticket" ? "1.3" : minVersion;
-  if (version === "1.3" && ciphers.length > 0 && !ciphers.some(isTls13Suite)) {
+  if (version === "1.3" && ciphers.length > 0 && !ciphers.some((name) => isTls13Suite(name, suites))) {
     const reason = resumption === "psk-ticket" ? "a psk-ticket needs TLS 1.3" : "minVersion is 1.3";
     throw new ModemError("INVALID_INPUT", `ciphers: ${reason}, of which none of them is`);
   }
@@ -190,8 +194,8 @@ function versionSetting({ minVersion, resumption, ciphers }: SecurityProfile): S
   };
 }
 
-function suiteSettings({ ciphers }: SecurityProfile): Setting[] {
-  const settings = cipherSettings(ciphers);
+function suiteSettings({ ciphers }: SecurityProfile, suites: Model["cipherSuites"]): Setting[] {
+  const settings = cipherSettings(ciphers, suites);
   const refused =
     settings.length > 1
       ? "ciphers: the modem's firmware takes no list of cipher suites; choose one, or none for the modem's own"

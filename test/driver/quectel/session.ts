@@ -45,7 +45,8 @@ export async function startSession(
   return { peer, channel, driver, services: driver.services, files, http, ssl, active };
 }
 
-function addContexts(peer: Peer, active: Set<number>): void {
+/** A SIM, a network, and contexts: those that are active. */
+export function addContexts(peer: Peer, active: Set<number>): void {
   peer
     .on(/^AT$/, ["OK"])
     .on(/^AT\+CPIN\?$/, ["+CPIN: READY", "OK"])

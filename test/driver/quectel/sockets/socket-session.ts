@@ -57,7 +57,7 @@ export async function startSockets(options: PeerOptions = {}): Promise<SocketSes
   const fake = new FakeSockets(peer);
   const packetData = new QuectelPacketData(channel, BG96);
   const diagnostics = new QuectelDiagnostics(channel, packetData, BG96);
-  const security = new QuectelSecurity(channel, new QuectelFiles(channel), BG96);
+  const security = new QuectelSecurity(channel, new QuectelFiles(channel, BG96), BG96);
   const numbers = new SocketNumbers(BG96);
   const sockets = new QuectelSockets(channel, { packetData, diagnostics, security, numbers, model: BG96 });
   return {

@@ -100,7 +100,7 @@ describe("certificates on the simulated LARA-R6", () => {
       psk: { value: "S3cretKey", format: "text" },
       pskIdentity: { value: "53ec4e71", format: "hex" },
     });
-    const plan = planSecurity(profile, "server.example");
+    const plan = planSecurity(profile, "server.example", LARA_R6);
     const { ca, cert, key, pinned } = plan.material;
     const names: Record<string, string> = {};
     for (const [part, certificate] of Object.entries({ ca, cert, key, pinned })) {

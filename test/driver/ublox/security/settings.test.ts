@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../../driver/errors";
 import type { SecurityProfile } from "../../../../driver/services/security/security";
+import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { configure, type MaterialNames, planSecurity } from "../../../../driver/ublox/security/settings";
 import { fixture, KEY_PASSWORD, securityProfile } from "../../services/security/tls-fixtures";
 import { bench, expectExplained } from "../bench";
@@ -17,7 +18,7 @@ async function sent(
   const { peer, channel, trace } = bench();
   peer.on(/^AT\+USECPRF=/, ["OK"]);
   if (refuses !== undefined) peer.on(refuses, ["+CME ERROR: operation not supported"]);
-  const outcome = await configure(channel, 2, planSecurity(securityProfile(changes), host), names).catch(
+  const outcome = await configure(channel, 2, planSecurity(securityProfile(changes), host, LARA_R6), names).catch(
     (error: unknown) => error,
   );
   if (refuses === undefined) expectExplained(peer.commands);
@@ -193,14 +194,14 @@ describe("planning", () => {
       /^pskIdentity is too long/,
     ],
   ])("refuses %s", (_what, changes, reason) => {
-    const attempt = () => planSecurity(securityProfile(changes), HOST);
+    const attempt = () => planSecurity(securityProfile(changes), HOST, LARA_R6);
     expect(attempt).toThrow(expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringMatching(reason) }));
   });
 
   it("gives a fingerprint that is the same for the same settings only, and tells nothing of them", () => {
     const base: Partial<SecurityProfile> = { psk: text("S3cretKey"), pskIdentity: text("me"), validation: "ca+host" };
     const key = (changes: Partial<SecurityProfile> = {}, host = HOST) =>
-      planSecurity(securityProfile({ ...base, ...changes }), host).key;
+      planSecurity(securityProfile({ ...base, ...changes }), host, LARA_R6).key;
     expect(key({ id: "another", name: "Another" })).toBe(key());
     expect(key({ serverName: HOST })).toBe(key());
     const client = { cert: fixture("client.cert"), key: fixture("client-encrypted.key"), keyPassword: KEY_PASSWORD };
