@@ -105,7 +105,7 @@ module.exports = {
       {
         path: "^driver/",
         pathNot:
-          "^driver/(modem|modem-types|models|errors)\\.ts$|^driver/services/|^driver/transport/(discovery|port-text)",
+          "^driver/(modem|modem-types|models|errors|delay)\\.ts$|^driver/services/|^driver/transport/(discovery|port-text)",
       },
     ),
     rule(
