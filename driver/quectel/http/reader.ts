@@ -185,7 +185,7 @@ function longestGap({ plan, deadline }: Reading): number {
 }
 
 function unproven(operation: string, command: string): ModemError {
-  const text = "there is a line end behind the body that may be the server's, or belong to a body that grew on the way";
+  const text = "what came may be the whole body or not, since the modem's count of its bytes can't prove it";
   return new Unproven("MODEM_REJECTED", `${operation}: ${text}. Have it verified`, { command, errorText: text });
 }
 

@@ -1,4 +1,5 @@
-import { contentLength, parseResponseHead, type ResponseHead } from "../../services/http/head";
+import { decodeChunked } from "../../services/http/chunked";
+import { contentLength, isCoded, parseResponseHead, type ResponseHead } from "../../services/http/head";
 import { hasNoBody } from "../../services/http/response";
 import { BREAK_OFF_MS, FINAL, lastWordsIn, PREFIXED, TAIL_LENGTH } from "../last-words";
 
@@ -14,12 +15,16 @@ const LINE_END = 2;
 const RESULT = new RegExp(`^(\\r?\\n)?(?:${PREFIXED})*\\r\\nOK\\r\\n(?:${PREFIXED})*?\\r\\n\\+QHTTPREAD: \\d+\\r\\n`);
 const RESULT_ALONE = new RegExp(`^(\\r?\\n)?(?:${PREFIXED})*${FINAL}`);
 const ONLY_PREFIXED = new RegExp(`^(?:${PREFIXED})*$`);
+const LAST_PREFIXED = new RegExp(`${PREFIXED}$`);
 
 /** What came by QHTTPREAD. */
 export type ResponseCondition =
   /** Bytes are missing, or stand where none should. */
   | "damaged"
-  /** The count is right, but a line end stands behind it that may be the server's or the end of a body that grew. */
+  /**
+   * The count is right, but a line end stands behind it that may be the server's or the end of a body that grew. Or the
+   * head says of the body what no count of the modem's can prove.
+   */
   | "unproven"
   | "whole";
 
@@ -64,7 +69,8 @@ export class ResponseEnd {
 
   readonly find = (raw: Buffer, quiet: number): number | undefined => {
     this.#findHead(raw);
-    const end = this.#whole(raw, quiet > 0) ?? (quiet >= BREAK_OFF_MS ? this.#brokenOff(raw) : undefined);
+    const whole = this.#isCounted ? this.#whole(raw, quiet > 0) : this.#selfDelimited(raw, quiet > 0);
+    const end = whole ?? (quiet >= BREAK_OFF_MS ? this.#brokenOff(raw) : undefined);
     this.#received = end ?? raw.length;
     return end;
   };
@@ -73,7 +79,32 @@ export class ResponseEnd {
     const end = lastWordsIn(raw) ?? resultUrcIn(raw);
     // The line ends of the last words end no head.
     if (end !== undefined && this.#head !== undefined && end < this.#head.length) this.#head = undefined;
+    if (!this.#isCounted) this.#condition = "unproven";
     return end;
+  }
+
+  /** Whether the modem's count can be that of the body: a coding goes before a length (RFC 9112 6.3), and a length that is none tells nothing. */
+  get #isCounted(): boolean {
+    const head = this.#head;
+    if (head === undefined || this.#announced.headOnly || hasNoBody(head.statusCode)) return true;
+    return !isCoded(head) && !Number.isNaN(contentLength(head));
+  }
+
+  /** A body in chunks shows its end by itself; one that the modem has joined has to be as long as the modem says. */
+  #selfDelimited(raw: Buffer, isSilent: boolean): number | undefined {
+    const head = this.#head;
+    let end = isSilent ? lastWordsIn(raw) : undefined;
+    if (head === undefined || !/\bchunked$/i.test(String(head.headers["transfer-encoding"]))) return undefined;
+    while (end !== undefined && end >= head.length) {
+      const { kind } = decodeChunked(raw.subarray(head.length, end));
+      if (kind === "whole" || (kind === "decoded" && end === head.length + this.#announced.length)) {
+        this.#condition = "whole";
+        return end;
+      }
+      const urc = LAST_PREFIXED.exec(raw.toString("latin1", Math.max(head.length, end - TAIL_LENGTH), end));
+      end = urc === null ? undefined : end - urc[0].length;
+    }
+    return undefined;
   }
 
   #findHead(raw: Buffer): void {

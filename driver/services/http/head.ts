@@ -58,13 +58,18 @@ export function parseResponseHead(raw: Buffer): ResponseHead | undefined {
  * Number of body bytes that the head announces; undefined where it does not, or uses another framing, and NaN where what
  * it says is no number.
  */
-export function contentLength({ headers }: ResponseHead): number | undefined {
-  const value = headers["content-length"];
-  const coding = headers["transfer-encoding"];
-  if (typeof value !== "string" || (coding !== undefined && !/^identity$/i.test(String(coding)))) return undefined;
+export function contentLength(head: ResponseHead): number | undefined {
+  const value = head.headers["content-length"];
+  if (typeof value !== "string" || isCoded(head)) return undefined;
   // The same number several times is one that a proxy has joined (RFC 9110 8.6).
   const counts = new Set(value.split(",").map((count) => (/^\d+$/.test(count.trim()) ? Number(count) : Number.NaN)));
   return counts.size === 1 ? [...counts][0] : Number.NaN;
+}
+
+/** Whether the body has another framing than a length, which then counts for nothing (RFC 9112 6.3). */
+export function isCoded({ headers }: ResponseHead): boolean {
+  const coding = headers["transfer-encoding"];
+  return coding !== undefined && !/^identity$/i.test(String(coding));
 }
 
 function headEnd(raw: Buffer, start: number): number | undefined {

@@ -52,13 +52,15 @@ export function hasNoBody(statusCode: number): boolean {
 }
 
 function bodyOf(head: ResponseHead, content: Buffer, { operation, length }: Expected): Buffer {
-  if (isChunked(head.headers["transfer-encoding"])) return joined(content, operation);
+  const chunked = isChunked(head.headers["transfer-encoding"]) ? joined(content, operation) : undefined;
+  if (chunked !== undefined) return chunked;
   const own = contentLength(head);
-  if (own === undefined && length === undefined) return content;
+  // Whatever the modem made of it: nobody knows where such a body ends (RFC 9112 6.3).
+  if (Number.isNaN(own)) throw noLength(head, operation);
   // Guide B 3.2.1 prints two lengths for one response, that of the modem and that of the head: either may be right.
-  const lengths = [own, length].filter((count) => count !== undefined && !Number.isNaN(count));
+  const lengths = [own, length].filter((count) => count !== undefined);
   const [announced] = lengths;
-  if (announced === undefined) throw noLength(head, operation);
+  if (announced === undefined) return content;
   const whole = lengths.find((count) => count !== undefined && isWhole(content, count));
   if (whole !== undefined) return content.subarray(0, whole);
   const bytes = `${content.length} of the ${announced} bytes of the body`;
@@ -80,13 +82,14 @@ function noLength({ headers }: ResponseHead, operation: string): ModemError {
   return new ModemError("PROTOCOL_ERROR", `${operation}: ${text}`);
 }
 
-function joined(content: Buffer, operation: string): Buffer {
+/** Undefined for one that the modem has joined: it is no longer in chunks. */
+function joined(content: Buffer, operation: string): Buffer | undefined {
   const chunks = decodeChunked(content);
   switch (chunks.kind) {
     case "whole":
       return chunks.body;
     case "decoded":
-      return content;
+      return undefined;
     case "cut":
       throw closed(operation, `after ${chunks.received} bytes of the body, before its last chunk`);
     case "malformed": {
