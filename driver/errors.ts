@@ -103,6 +103,16 @@ export function isModemError(error: unknown, code?: ErrorCode): error is ModemEr
 /** Whatever was thrown, as the only kind of error that leaves the driver: what is not one yet gets `code` and its own words. */
 export function asModemError(error: unknown, code: ErrorCode, operation?: string): ModemError {
   if (error instanceof ModemError) return error;
-  const words = error instanceof Error ? error.message : String(error);
+  const words = wordsOf(error);
   return new ModemError(code, operation === undefined ? words : `${operation}: ${words}`);
+}
+
+/** What was thrown, in words. Anything can be: a foreign realm's error, nothing, an object without a text. */
+export function wordsOf(error: unknown): string {
+  try {
+    const { message } = Object(error) as { message?: unknown };
+    return typeof message === "string" ? message : String(error);
+  } catch {
+    return "an error without words";
+  }
 }

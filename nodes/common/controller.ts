@@ -1,7 +1,8 @@
-import { asModemError } from "../../driver/errors";
+import { asModemError, ModemError } from "../../driver/errors";
 import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import { unlessAborted } from "../../driver/services/waiting/unless-aborted";
-import { nodeClosed, notConfigured, notPrepared, queueFull, waitedInVain } from "./errors";
+import { invalid, nodeClosed, notConfigured, notPrepared, queueFull, waitedInVain } from "./errors";
+import { unreadableIn } from "./message/unreadable";
 import type { StatusDisplay } from "./status";
 import type { Message, ModemNode } from "./types";
 import { bounded, inTime, withinLimit } from "./within-limit";
@@ -145,6 +146,9 @@ export class Controller<Request, Access> {
     try {
       return await this.#operation.prepare(message);
     } catch (error) {
+      if (error instanceof ModemError) throw error;
+      const unreadable = unreadableIn(message);
+      if (unreadable !== undefined) throw invalid(unreadable.field, `can't be read: ${unreadable.reason}`);
       throw asModemError(error, "INVALID_INPUT");
     }
   }

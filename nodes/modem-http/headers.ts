@@ -1,4 +1,4 @@
-import { shortened } from "../../driver/errors";
+import { shortened, wordsOf } from "../../driver/errors";
 import { invalid } from "../common/errors";
 import { bytesOf } from "../common/message/bytes";
 import { isEmpty, notTooLong } from "../common/message/input";
@@ -131,6 +131,6 @@ function messageProperty(RED: Runtime, name: string, message: Message): unknown 
     return RED.util.getMessageProperty(message, name);
   } catch (error) {
     if (error instanceof TypeError) return undefined;
-    throw invalid("headers", `names msg.${name}, which can't be read: ${(error as Error).message}`);
+    throw invalid("headers", `names msg.${name}, which can't be read: ${wordsOf(error)}`);
   }
 }

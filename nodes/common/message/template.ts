@@ -1,5 +1,6 @@
 import mustache from "mustache";
 import type { Node } from "node-red";
+import { wordsOf } from "../../../driver/errors";
 import { invalid } from "../errors";
 import type { Message, Runtime } from "../types";
 import { notTooLong } from "./input";
@@ -60,8 +61,7 @@ async function rendered(
     const outside = await fetchOutside(RED, node, names);
     return mustache.render(template, new MessageContext(message, outside), undefined, { escape: String });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw invalid(field, `is a template that can't be filled in: ${reason}`);
+    throw invalid(field, `is a template that can't be filled in: ${wordsOf(error)}`);
   }
 }
 
