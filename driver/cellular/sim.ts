@@ -75,9 +75,12 @@ export async function unlockSim(channel: Channel, options: SimOptions): Promise<
 async function readState(channel: Channel, { bootTime, interval, signal }: SimOptions): Promise<string> {
   const deadline = performance.now() + bootTime;
   for (;;) {
-    const { state, cause } = await look(channel, signal);
-    if (state !== undefined) return state;
+    const { state, refusal } = await look(channel, { signal });
+    if (refusal?.cause.errorCode === SIM_WRONG)
+      throw simError(`The SIM can't be used: ${refusal.words}.`, refusal.cause);
+    if (state !== undefined && !BOOTING_STATE.test(state)) return state;
     if (performance.now() >= deadline) {
+      const { cause } = refusal ?? {};
       const words = cause?.errorText === undefined ? "" : ` (the modem says: ${cause.errorText})`;
       throw simError(`No SIM that works was found${words}. Insert one, or check its contacts.`, cause);
     }
@@ -96,38 +99,34 @@ export async function simTrouble(
   channel: Channel,
   timeout?: number,
 ): Promise<{ words: string; cause?: ModemErrorCause } | undefined> {
-  const question = query("+CPIN?", [], timeout === undefined ? {} : { timeout });
-  try {
-    const [fields] = await ask(channel, question);
-    const state = fields?.[0]?.text ?? "";
-    if (state === "" || USABLE.test(state)) return undefined;
-    return { words: state, cause: { command: question.label, result: state } };
-  } catch (error) {
-    if (!isModemError(error, "MODEM_REJECTED")) throw error;
-    const { cause } = error;
-    const code = cause.errorCode ?? -1;
-    const state = STATE_BY_ERROR[code];
-    if (state !== undefined && USABLE.test(state)) return undefined;
-    const isVerdict = state !== undefined || code === SIM_NOT_INSERTED || code === SIM_WRONG;
-    const words = state ?? cause.errorText ?? error.message;
-    return isVerdict ? { words: code === SIM_NOT_INSERTED ? `${words}: is it inserted?` : words, cause } : undefined;
+  const { state, refusal } = await look(channel, timeout === undefined ? {} : { timeout });
+  if (state !== undefined) {
+    const cause = refusal?.cause ?? { command: "AT+CPIN?", result: state };
+    return USABLE.test(state) ? undefined : { words: state, cause };
   }
+  if (refusal === undefined) return undefined;
+  const { words, cause } = refusal;
+  if (cause.errorCode === SIM_NOT_INSERTED) return { words: `${words}: is it inserted?`, cause };
+  return cause.errorCode === SIM_WRONG ? refusal : undefined;
 }
 
-/** One look; without a `state` the SIM has not booted. */
-async function look(channel: Channel, signal: AbortSignal): Promise<{ state?: string; cause?: ModemErrorCause }> {
+/** What the SIM shows at one look. */
+interface Look {
+  /** As the answer has it, or the error where that names one. */
+  readonly state: string | undefined;
+  /** Where the modem refused the question. */
+  readonly refusal?: { readonly words: string; readonly cause: ModemErrorCause };
+}
+
+async function look(channel: Channel, options: { timeout?: number; signal?: AbortSignal }): Promise<Look> {
   try {
-    const [fields] = await ask(channel, query("+CPIN?", [], { signal }));
-    const state = fields?.[0]?.text ?? "";
-    return state === "" || BOOTING_STATE.test(state) ? {} : { state };
+    const [fields] = await ask(channel, query("+CPIN?", [], options));
+    return { state: fields?.[0]?.text || undefined };
   } catch (error) {
     if (!isModemError(error, "MODEM_REJECTED")) throw error;
     const { cause } = error;
-    const state = STATE_BY_ERROR[cause?.errorCode ?? -1];
-    if (state !== undefined) return { state };
-    if (cause.errorCode === SIM_WRONG)
-      throw simError(`The SIM can't be used: ${cause.errorText ?? error.message}.`, cause);
-    return { cause };
+    const state = STATE_BY_ERROR[cause.errorCode ?? -1];
+    return { state, refusal: { words: cause.errorText ?? error.message, cause } };
   }
 }
 
