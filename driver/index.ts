@@ -6,7 +6,7 @@
 import type { EventEmitter } from "node:events";
 import { Modem, type ModemOptions } from "./modem";
 import type { ModemEvents, ModemHandle, ModemSettings } from "./modem-types";
-import { DEFAULT_SETTINGS } from "./settings";
+import { DEFAULT_SETTINGS } from "./modem-types";
 
 export * from "./errors";
 export type * from "./modem-types";

@@ -41,6 +41,21 @@ export interface ModemSettings {
   readonly apnPassword?: string;
 }
 
+/** The settings of a new modem, as the contract has them. */
+export const DEFAULT_SETTINGS: Omit<ModemSettings, "port"> = {
+  baudRate: 115_200,
+  flowControl: false,
+  dataBits: 8,
+  parity: "none",
+  stopBits: 1,
+  model: "auto",
+  apn: "",
+  pdpType: "IPV4V6",
+  cid: 1,
+  authType: "none",
+  connect: "auto",
+};
+
 export interface Identity {
   readonly manufacturer: string;
   readonly model: string;

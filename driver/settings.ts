@@ -6,6 +6,8 @@ import type { ModemSettings } from "./modem-types";
 import type { ModelDefinition } from "./services/model";
 import { simulatedModel } from "./transport/port-text";
 
+export { DEFAULT_SETTINGS } from "./modem-types";
+
 /** One of a list, a whole number in a range, or a text with a reason against those that can't be taken. */
 type Rule =
   | { readonly oneOf: readonly unknown[] }
@@ -37,21 +39,6 @@ const RULES: Readonly<Record<Exclude<keyof ModemSettings, "model" | "cid">, Rule
   pin: { against: (text) => (/^(\d{4,8})?$/.test(text) ? undefined : "must be 4 to 8 digits") },
   apnUser: quotable(MAX_CREDENTIAL),
   apnPassword: quotable(MAX_CREDENTIAL),
-};
-
-/** The settings of a new modem, as the contract has them. */
-export const DEFAULT_SETTINGS: Omit<ModemSettings, "port"> = {
-  baudRate: 115_200,
-  flowControl: false,
-  dataBits: 8,
-  parity: "none",
-  stopBits: 1,
-  model: "auto",
-  apn: "",
-  pdpType: "IPV4V6",
-  cid: 1,
-  authType: "none",
-  connect: "auto",
 };
 
 const OPTIONAL: ReadonlySet<string> = new Set([

@@ -14,7 +14,15 @@ import { authentication, contextOfModel, modelOfPort, ofModel, pin, pinOfCredent
 import { port } from "./dialog/port-validator";
 import { offerPorts } from "./dialog/ports";
 import { MODEM_MIGRATIONS } from "./migrations";
-import { AUTH_TYPES, CONNECT_MODES, MODEM_RANGES, type ModemProperties, PARITIES, PDP_TYPES } from "./types";
+import {
+  AUTH_TYPES,
+  CONNECT_MODES,
+  MODEM_DEFAULTS,
+  MODEM_RANGES,
+  type ModemProperties,
+  PARITIES,
+  PDP_TYPES,
+} from "./types";
 
 interface Credentials {
   pin: string;
@@ -27,28 +35,28 @@ RED.nodes.registerType<ModemProperties, Credentials>("modem", {
   defaults: {
     name: { value: "" },
     version: { value: 1, validate: pinOfCredentials() },
-    port: { value: "", validate: port() },
-    baudRate: { value: 115200, validate: wholeNumber(MODEM_RANGES.baudRate) },
-    flowControl: { value: false },
-    dataBits: { value: 8, validate: oneOf(["7", "8"]) },
-    parity: { value: "none", validate: oneOf(PARITIES) },
-    stopBits: { value: 1, validate: oneOf(["1", "2"]) },
-    model: { value: "auto", validate: modelOfPort(knownModel()) },
-    apn: { value: "", validate: quotable(100) },
-    pdpType: { value: "IPV4V6", validate: oneOf(PDP_TYPES) },
-    cid: { value: 1, validate: contextOfModel(wholeNumber(contextRange())) },
-    authType: { value: "none", validate: authentication(oneOf(AUTH_TYPES)) },
-    primaryDns: { value: "", validate: ipAddress() },
-    secondaryDns: { value: "", validate: ipAddress() },
+    port: { value: MODEM_DEFAULTS.port, validate: port() },
+    baudRate: { value: MODEM_DEFAULTS.baudRate, validate: wholeNumber(MODEM_RANGES.baudRate) },
+    flowControl: { value: MODEM_DEFAULTS.flowControl },
+    dataBits: { value: MODEM_DEFAULTS.dataBits, validate: oneOf(["7", "8"]) },
+    parity: { value: MODEM_DEFAULTS.parity, validate: oneOf(PARITIES) },
+    stopBits: { value: MODEM_DEFAULTS.stopBits, validate: oneOf(["1", "2"]) },
+    model: { value: MODEM_DEFAULTS.model, validate: modelOfPort(knownModel()) },
+    apn: { value: MODEM_DEFAULTS.apn, validate: quotable(100) },
+    pdpType: { value: MODEM_DEFAULTS.pdpType, validate: oneOf(PDP_TYPES) },
+    cid: { value: MODEM_DEFAULTS.cid, validate: contextOfModel(wholeNumber(contextRange())) },
+    authType: { value: MODEM_DEFAULTS.authType, validate: authentication(oneOf(AUTH_TYPES)) },
+    primaryDns: { value: MODEM_DEFAULTS.primaryDns, validate: ipAddress() },
+    secondaryDns: { value: MODEM_DEFAULTS.secondaryDns, validate: ipAddress() },
     mnoProfile: {
-      value: "",
+      value: MODEM_DEFAULTS.mnoProfile,
       validate: ofModel("mnoProfile", wholeNumber(MODEM_RANGES.mnoProfile, { optional: true }), [""]),
     },
-    xlat: { value: "", validate: ofModel("xlat", oneOf(["", "on", "off"]), ["", "off"]) },
-    connect: { value: "auto", validate: oneOf(CONNECT_MODES) },
-    timeout: { value: 60, validate: decimalNumber(MODEM_RANGES.timeout) },
-    queue: { value: 1000, validate: wholeNumber(MODEM_RANGES.queue) },
-    trace: { value: false },
+    xlat: { value: MODEM_DEFAULTS.xlat, validate: ofModel("xlat", oneOf(["", "on", "off"]), ["", "off"]) },
+    connect: { value: MODEM_DEFAULTS.connect, validate: oneOf(CONNECT_MODES) },
+    timeout: { value: MODEM_DEFAULTS.timeout, validate: decimalNumber(MODEM_RANGES.timeout) },
+    queue: { value: MODEM_DEFAULTS.queue, validate: wholeNumber(MODEM_RANGES.queue) },
+    trace: { value: MODEM_DEFAULTS.trace },
   },
   credentials: {
     pin: checked("password", pin()),

@@ -19,9 +19,6 @@ import { Users } from "./users";
 type Definition = ModemProperties & { id: string; type: string; z: string };
 type Instance = Node<ModemCredentials> & { -readonly [K in keyof Omit<ModemNode, keyof Node>]: ModemNode[K] };
 
-/** Defaults for empty fields of the dialog. */
-const DEFAULT_TIMEOUT_S = 60;
-const DEFAULT_QUEUE = 1000;
 const PIN_FILE = "cellular-modem-pins.json";
 const REFUSAL_FILE = "cellular-modem-refusals.json";
 /** Bounds for users that hang, and for users and modem together; the contract allows 5 s. */
@@ -80,10 +77,10 @@ function calledAs({ name, port }: ModemProperties): string {
 
 /** The settings that the node itself uses; the rest are the driver's. */
 function ownSettings(properties: ModemProperties): { timeout: number; queue: number; trace: boolean } {
-  const seconds = optionalNumber(properties.timeout, "timeout", MODEM_RANGES.timeout) ?? DEFAULT_TIMEOUT_S;
+  const seconds = optionalNumber(properties.timeout, "timeout", MODEM_RANGES.timeout) ?? MODEM_DEFAULTS.timeout;
   return {
     timeout: 1000 * seconds,
-    queue: optionalInteger(properties.queue, "queue", MODEM_RANGES.queue) ?? DEFAULT_QUEUE,
+    queue: optionalInteger(properties.queue, "queue", MODEM_RANGES.queue) ?? MODEM_DEFAULTS.queue,
     trace: flag(properties.trace, "trace", MODEM_DEFAULTS.trace),
   };
 }

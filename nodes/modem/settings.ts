@@ -25,12 +25,13 @@ export function modemSettings(properties: ModemProperties, credentials: ModemCre
   return {
     port: requiredText(properties.port, "port", ": enter one in the modem's settings").trim(),
     ...lineSettings(properties),
-    model: optionalChoice(properties.model, "model", ["auto", ...MODELS.map(({ name }) => name)]) ?? "auto",
-    apn: optionalText(properties.apn, "apn") ?? "",
-    pdpType: optionalChoice(properties.pdpType, "pdpType", PDP_TYPES) ?? "IPV4V6",
-    cid: optionalInteger(properties.cid, "cid", CONTEXT_RANGE) ?? 1,
-    authType: optionalChoice(properties.authType, "authType", AUTH_TYPES) ?? "none",
-    connect: optionalChoice(properties.connect, "connect", CONNECT_MODES) ?? "auto",
+    model:
+      optionalChoice(properties.model, "model", ["auto", ...MODELS.map(({ name }) => name)]) ?? MODEM_DEFAULTS.model,
+    apn: optionalText(properties.apn, "apn") ?? MODEM_DEFAULTS.apn,
+    pdpType: optionalChoice(properties.pdpType, "pdpType", PDP_TYPES) ?? MODEM_DEFAULTS.pdpType,
+    cid: optionalInteger(properties.cid, "cid", CONTEXT_RANGE) ?? MODEM_DEFAULTS.cid,
+    authType: optionalChoice(properties.authType, "authType", AUTH_TYPES) ?? MODEM_DEFAULTS.authType,
+    connect: optionalChoice(properties.connect, "connect", CONNECT_MODES) ?? MODEM_DEFAULTS.connect,
     ...nameServers(properties),
     ...(mnoProfile === undefined ? {} : { mnoProfile }),
     ...(xlat === undefined ? {} : { xlat: xlat === "on" }),
@@ -51,10 +52,10 @@ type LineSettings = Pick<ModemSettings, "baudRate" | "flowControl" | "dataBits" 
 
 function lineSettings(properties: ModemProperties): LineSettings {
   return {
-    baudRate: optionalInteger(properties.baudRate, "baudRate", MODEM_RANGES.baudRate) ?? 115_200,
+    baudRate: optionalInteger(properties.baudRate, "baudRate", MODEM_RANGES.baudRate) ?? MODEM_DEFAULTS.baudRate,
     flowControl: flag(properties.flowControl, "flowControl", MODEM_DEFAULTS.flowControl),
     dataBits: optionalChoice(properties.dataBits, "dataBits", ["7", "8"]) === "7" ? 7 : 8,
-    parity: optionalChoice(properties.parity, "parity", PARITIES) ?? "none",
+    parity: optionalChoice(properties.parity, "parity", PARITIES) ?? MODEM_DEFAULTS.parity,
     stopBits: optionalChoice(properties.stopBits, "stopBits", ["1", "2"]) === "2" ? 2 : 1,
   };
 }

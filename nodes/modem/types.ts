@@ -1,3 +1,4 @@
+import { DEFAULT_SETTINGS } from "../../driver/modem-types";
 import type { KnownModel } from "../common/model-fit";
 
 /** Properties of the config node `modem` as the editor saves them; an environment variable makes any of them a text. */
@@ -38,28 +39,18 @@ export const CONNECT_MODES = ["auto", "manual"] as const;
 /** "" leaves the modem's setting alone. */
 export const XLAT_MODES = ["on", "off"] as const;
 
-/** The defaults of the contract. */
-export const MODEM_DEFAULTS: Readonly<Omit<ModemProperties, "name" | "version">> = {
+/** The defaults of the contract: the driver's, and those of the dialog alone. */
+export const MODEM_DEFAULTS = {
+  ...DEFAULT_SETTINGS,
   port: "",
-  baudRate: 115200,
-  flowControl: false,
-  dataBits: 8,
-  parity: "none",
-  stopBits: 1,
-  model: "auto",
-  apn: "",
-  pdpType: "IPV4V6",
-  cid: 1,
-  authType: "none",
   primaryDns: "",
   secondaryDns: "",
   mnoProfile: "",
   xlat: "",
-  connect: "auto",
   timeout: 60,
   queue: 1000,
   trace: false,
-};
+} satisfies Omit<ModemProperties, "name" | "version">;
 
 /** Ranges for the dialog and the runtime. */
 export const MODEM_RANGES = {
