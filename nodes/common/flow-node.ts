@@ -1,7 +1,6 @@
 import type { Node } from "node-red";
 import { findModem, lookUpTls } from "./config-nodes";
 import { Controller, type Operation } from "./controller";
-import { notConfigured } from "./errors";
 import { optionalInteger } from "./message/input";
 import { onFlowsStarted, reportOnceStarted } from "./started";
 import { StatusDisplay, type StatusText } from "./status";
@@ -100,8 +99,8 @@ function tieTo<Request, Access>(
   const security = lookUpTls(RED, tls);
   owner?.register(node, () => void release());
   security?.register(node);
-  const problem = owner === undefined ? notConfigured() : owner.problem;
-  if (problem !== undefined) status.failed(problem);
+  if (owner === undefined) status.withoutModem();
+  else if (owner.problem !== undefined) status.failed(owner.problem);
   if (owner?.modem !== undefined) status.attach(owner.modem);
   let stop: (() => void | Promise<void>) | undefined;
   try {

@@ -52,6 +52,7 @@ export class StatusDisplay {
   #modemError: ModemError | undefined;
   #shown = "";
   #modem: ObservableModem | undefined;
+  #isWithoutModem = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -66,6 +67,12 @@ export class StatusDisplay {
     this.#node = node;
     this.#warning = warning;
     this.#condition = condition;
+  }
+
+  /** There is none to follow: none is chosen, or it is gone or disabled. */
+  withoutModem(): void {
+    this.#isWithoutModem = true;
+    this.#refresh();
   }
 
   /** Follows a modem. */
@@ -86,6 +93,7 @@ export class StatusDisplay {
     this.#modem?.off("registration", this.#refresh);
     this.#modem?.off("answering", this.#refresh);
     this.#modem = undefined;
+    this.#isWithoutModem = false;
     clearInterval(this.#timer);
     this.#show({});
   }
@@ -134,6 +142,7 @@ export class StatusDisplay {
   };
 
   #current(): NodeStatus {
+    if (this.#isWithoutModem) return this.#compose(RED_RING, "status.noModem");
     if (this.#modem?.isAnswering === false) return this.#compose(RED_RING, "status.notAnswering");
     if (this.#running > 0) {
       if (this.#percent === undefined) return this.#compose(BLUE_DOT, "status.working");

@@ -109,7 +109,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     await header.nth(1).fill("pump 7");
     await dialog.fill("url", URL);
     await dialog.fill("timeout", "120");
-    await editor.picture("modem-http-dialog", 900, "dialog");
+    await editor.picture("modem-http-dialog", 990, "dialog");
     await dialog.save();
     await editor.deploy();
     await editor.reload();
@@ -194,7 +194,7 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     const modem = await editor.openConfig("modem");
     expect((await listed).status()).toBe(200);
     expect(Array.isArray(await (await listed).json())).toBe(true);
-    await editor.picture("modem-dialog", 1200, "dialog");
+    await editor.picture("modem-dialog", 1290, "dialog");
     await modem.cancel();
     await http.cancel();
   });
@@ -219,10 +219,12 @@ describe.skipIf(browserNeed.skip)(`the nodes' dialogs in Chromium${browserNeed.r
     for (const type of ["modem-at", "modem-pdp", "modem-http"]) {
       const dialog = await themed.openDialog(await themed.find(type));
       expect(await dialog.hardToRead()).toEqual([]);
+      expect(await dialog.misplacedBoxes()).toEqual([]);
       if (type === "modem-http") {
         if (!isLight) await themed.picture("dark", 720);
         const modem = await themed.openConfig("modem");
         expect(await modem.hardToRead()).toEqual([]);
+        expect(await modem.misplacedBoxes()).toEqual([]);
         await modem.cancel();
       }
       await dialog.cancel();

@@ -269,6 +269,17 @@ export class Dialog {
     return this.page.evaluate(FIND_LOW_CONTRAST);
   }
 
+  /** Visible check boxes that do not stand below the other fields' left edge, whatever the dialog. */
+  misplacedBoxes(): Promise<string[]> {
+    return this.page.evaluate(`(() => {
+      const left = (element) => element.getBoundingClientRect().left;
+      const edge = left(document.getElementById("${this.prefix}-name"));
+      return [...document.querySelectorAll(".cellular-modem-dialog input[type=checkbox]")]
+        .filter((box) => box.offsetParent !== null && Math.abs(left(box) - edge) > 4)
+        .map(({ id }) => id);
+    })()`);
+  }
+
   save(): Promise<void> {
     return this.close("ok");
   }

@@ -92,6 +92,7 @@ describe.skipIf(browserNeed.skip)(`modem-socket's dialog in Chromium${browserNee
     expect(await note.textContent()).toContain("Other nodes");
     expect(await note.isVisible()).toBe(true);
     expect(await dialog.hardToRead()).toEqual([]);
+    expect(await dialog.misplacedBoxes()).toEqual([]);
     await dialog.save();
     await editor.deploy();
     expect(await saved()).toMatchObject({ mode: "direct", tls: "s1", host: "server.example" });
@@ -112,6 +113,7 @@ describe.skipIf(browserNeed.skip)(`modem-socket's dialog in Chromium${browserNee
     const themed = await openDark();
     const dialog = await themed.openDialog(await themed.find("modem-socket"));
     expect(await dialog.hardToRead()).toEqual([]);
+    expect(await dialog.misplacedBoxes()).toEqual([]);
     expect(await dialog.help()).toContain("Sends and receives over a TCP connection or UDP socket of the modem");
     expect(themed.problems).toEqual([]);
     await themed.page.close();

@@ -38,10 +38,13 @@ export function fitting(
   const check = validate as unknown as (this: ValidatedNode, value: unknown, options: unknown) => true | string;
   const validator = function (this: ValidatedNode, value: unknown, options: unknown): true | string {
     const verdict = check.call(this, value, options);
-    const modem = RED.nodes.node(String(dialogProperty(this, "modem") ?? "")) as Readonly<
-      Record<string, unknown>
-    > | null;
-    const model = verdict !== true || modem === null ? undefined : modelOf(modem);
+    const modem = RED.nodes.node(String(dialogProperty(this, "modem") ?? "")) as
+      | Readonly<Record<string, unknown>>
+      | null
+      | undefined;
+    // None is chosen yet, or an environment variable names it.
+    const hasModem = modem !== null && modem !== undefined;
+    const model = verdict !== true || !hasModem ? undefined : modelOf(modem);
     if (model === undefined) return verdict;
     const fields = { [field]: value, protocol: dialogProperty(this, "protocol") };
     const misfit = misfits(fields, model).find((one) => one.field === field);
