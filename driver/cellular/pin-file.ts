@@ -1,8 +1,12 @@
+import { createHash } from "node:crypto";
+import { type FileLock, lockFile } from "./file-lock";
 import { readKept, writeKept } from "./kept-file";
 import type { PinRecords, PinStore } from "./pin-memory";
 
 /** Bytes: some thousand SIMs. */
 const MOST_BYTES = 1_000_000;
+/** Of the digest of what is locked: a modem's number is its owner's. */
+const LOCK_DIGITS = 16;
 
 /** What became of PINs, in a file that a power cut leaves whole. */
 export class PinFile implements PinStore {
@@ -25,6 +29,11 @@ export class PinFile implements PinStore {
 
   async save(records: PinRecords): Promise<void> {
     await writeKept(this.#path, records);
+  }
+
+  lock(name: string, signal?: AbortSignal): Promise<FileLock> {
+    const digest = createHash("sha256").update(name).digest("hex").slice(0, LOCK_DIGITS);
+    return lockFile(`${this.#path}.${digest}.lock`, signal);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, scryptSync } from "node:crypto";
+import type { FileLock } from "./file-lock";
 
 /** Which SIM asks for a PIN, as far as it is known. */
 export interface SimIdentity {
@@ -42,6 +43,16 @@ export interface PinStore {
   load(): Promise<PinRecords | undefined>;
   /** Resolves once they are kept. */
   save(records: PinRecords): Promise<void>;
+  /** Keeps other processes away that have the same store; left out where none can have it. */
+  lock?(name: string, signal?: AbortSignal): Promise<FileLock>;
+}
+
+/** How one came to be alone. */
+export interface Turn {
+  /** Somebody else was before, and may have entered the PIN. */
+  readonly hasWaited: boolean;
+  /** Why other processes can't be kept away. */
+  readonly problem?: unknown;
 }
 
 /** For as long as the process lives. */
@@ -57,6 +68,8 @@ class ProcessStore implements PinStore {
   }
 }
 
+/** What is locked while a record is written. */
+const RECORDS = "records";
 /** Bytes. */
 const SALT_LENGTH = 16;
 const DIGEST_LENGTH = 24;
@@ -80,21 +93,41 @@ export class PinMemory {
   }
 
   /**
-   * Runs `work` alone: two objects at one modem, on two ports or two names of one, would both try the PIN.
-   *
-   * @param work is told whether it had to wait for another one
+   * Runs `work` alone: two objects at one modem, on two ports or two names of one, would both try the PIN; so would two
+   * processes.
    */
-  alone<T>({ imei, port }: SimIdentity, work: (hasWaited: boolean) => Promise<T>): Promise<T> {
+  alone<T>({ imei, port }: SimIdentity, work: (turn: Turn) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const modem = imei === "" ? port : imei;
     const before = this.#turns.get(modem);
-    const next = (): Promise<T> => work(true);
-    const turn = before === undefined ? work(false) : before.then(next, next);
+    const first = (): Promise<T> => this.#locked(modem, false, work, signal);
+    const next = (): Promise<T> => this.#locked(modem, true, work, signal);
+    const turn = before === undefined ? first() : before.then(next, next);
     const leave = (): void => {
       if (this.#turns.get(modem) === turn) this.#turns.delete(modem);
     };
     this.#turns.set(modem, turn);
     turn.then(leave, leave);
     return turn;
+  }
+
+  async #locked<T>(
+    modem: string,
+    hasWaited: boolean,
+    work: (turn: Turn) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    let lock: FileLock | undefined;
+    try {
+      lock = await this.#store.lock?.(`modem ${modem}`, signal);
+    } catch (problem) {
+      signal?.throwIfAborted();
+      return work({ hasWaited: true, problem });
+    }
+    try {
+      return await work({ hasWaited: hasWaited || lock?.hasWaited === true });
+    } finally {
+      await lock?.release();
+    }
   }
 
   /** @throws {Error} when the records can't be read: then nothing is known, not even that nothing was tried */
@@ -109,6 +142,15 @@ export class PinMemory {
   /** Resolves once it is kept. @throws {Error} when it can't be */
   async remember(sim: SimIdentity, pin: string, trial: PinTrial): Promise<void> {
     const write = async (): Promise<void> => {
+      // Another process may be noting what became of another modem's.
+      const lock = await this.#store.lock?.(RECORDS);
+      try {
+        await put();
+      } finally {
+        await lock?.release();
+      }
+    };
+    const put = async (): Promise<void> => {
       const { salt, trials } = await this.#load();
       const record = { ...digests(salt, sim, pin), ...trial };
       const others = (records: readonly PinRecord[]): PinRecord[] =>

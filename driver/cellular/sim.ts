@@ -4,7 +4,7 @@ import { delay } from "../delay";
 import { isModemError, ModemError, type ModemErrorCause } from "../errors";
 import type { SimQuestions } from "../services/model";
 import { ask, command, query, TIMEOUTS } from "./commands";
-import type { PinMemory, PinTrial, SimIdentity } from "./pin-memory";
+import type { PinMemory, PinTrial, SimIdentity, Turn } from "./pin-memory";
 
 export interface SimOptions {
   /** The port of the modem whose SIM it is, and its IMEI: what became of a PIN is remembered for each SIM. */
@@ -138,15 +138,20 @@ const FEWEST_LEFT = 2;
 async function enterPin(channel: Channel, options: SimOptions): Promise<void> {
   const { port, imei = "", pin = "", pins } = options;
   if (pin === "") throw simError("The SIM asks for its PIN. Enter it in the modem's settings.");
-  await pins.alone({ imei, port }, async (hasWaited) => {
+  const enter = async (turn: Turn): Promise<void> => {
     options.signal.throwIfAborted();
     // Whoever was before may have entered it.
-    if (hasWaited && USABLE.test(await readState(channel, options))) return;
-    await enterPinAlone(channel, { ...options, imei, pin });
-  });
+    if (turn.hasWaited && USABLE.test(await readState(channel, options))) return;
+    await enterPinAlone(channel, { ...options, imei, pin }, turn);
+  };
+  await pins.alone({ imei, port }, enter, options.signal);
 }
 
-async function enterPinAlone(channel: Channel, options: SimOptions & { imei: string; pin: string }): Promise<void> {
+async function enterPinAlone(
+  channel: Channel,
+  options: SimOptions & { imei: string; pin: string },
+  { problem }: Turn,
+): Promise<void> {
   const { port, imei, pin, pins, questions } = options;
   const sim = { iccid: await questions?.iccid(), imei, port };
   const left = await questions?.pinAttempts();
@@ -154,6 +159,9 @@ async function enterPinAlone(channel: Channel, options: SimOptions & { imei: str
     throw simError(`The PIN was not sent, since what became of it before can't be read: ${words(error)}.`);
   });
   if (before !== undefined && !mayTry(before, left)) throw refused(left);
+  if (problem !== undefined && before?.outcome !== "accepted") {
+    throw simError(`The PIN was not sent, since another process may be trying it: ${words(problem)}.`);
+  }
   if (left !== undefined && left < FEWEST_LEFT) throw tooFew(left);
   const times = (before?.outcome === "sent" ? before.times : 0) + 1;
   // On the disk before it is on the line: whatever breaks in here must not lead to a second attempt.
