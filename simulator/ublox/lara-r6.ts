@@ -7,6 +7,7 @@ import { diagnosticCommands } from "./diagnostics/diagnostics";
 import { ERROR_TEXTS, notSupported } from "./errors";
 import { fileCommands } from "./files/files";
 import { httpCommands } from "./http/http";
+import { mqttCommands } from "./mqtt/mqtt";
 import { adoptOperatorProfile, restoreWithProfile } from "./packet-data/operator-profile";
 import { packetDataCommands } from "./packet-data/packet-data";
 import { certificateCommands } from "./security/certificates";
@@ -52,6 +53,7 @@ export const LARA_R6: Personality = {
     ...certificateCommands,
     ...securityCommands,
     ...httpCommands,
+    ...mqttCommands,
     ...socketCommands,
   ],
   faults: {
