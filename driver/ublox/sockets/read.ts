@@ -21,7 +21,7 @@ const NOTHING = /^\+USOR[DF]: ?\d+,(?:0|""|0,""|"[^"]*",\d+,0(?:,"")?)$/;
 
 export interface Received {
   readonly data: Buffer;
-  /** Of a datagram: who sent it. */
+  /** Of a datagram, which may be empty: who sent it. */
   readonly from?: SocketAddress;
 }
 
@@ -50,7 +50,7 @@ export async function readSocket(
   if (strays === true || line === undefined || more.length > 0) throw damaged(command);
   const fields = splitFields(line);
   if (toInteger(fields[0]) !== number) throw damaged(command);
-  if (NOTHING.test(line.text) && line.data.every((string) => string.damaged === undefined)) return undefined;
+  if (NOTHING.test(line.text) && line.data.every((string) => string.damaged === undefined)) return emptyFrom(fields);
   return protocol === "tcp" ? parseStream(fields, { command, most }) : parseDatagram(fields, { command, most });
 }
 
@@ -64,6 +64,12 @@ interface Read {
 function parseStream([, count, content, ...more]: readonly AnswerField[], read: Read): Received {
   if (more.length > 0) throw damaged(read.command);
   return { data: dataOf(content, toInteger(count), read) };
+}
+
+/** What brings nothing and names a sender is a datagram without a byte. */
+function emptyFrom([, ip, port, count]: readonly AnswerField[]): Received | undefined {
+  const from = count === undefined ? undefined : peer(ip, port);
+  return from && { data: Buffer.alloc(0), from };
 }
 
 /** `<socket>,"<address>",<port>,<bytes>,"<data>"`. */

@@ -88,13 +88,16 @@ export class SocketReader {
   async drain(deliver = this.#owner.deliver): Promise<SocketEnd | undefined> {
     const { number, protocol, ended } = this.#owner;
     for (let refusals = 0; ; ) {
+      const isTold = this.#announced;
       this.#announced = false;
       const mayBeClosed = this.#closeAnnounced || this.#peerClosed;
       try {
         const received = await readSocket(this.#owner, number, protocol, ended);
         refusals = 0;
-        if (received === undefined) return mayBeClosed ? await this.#checkClosed() : undefined;
-        await deliver(received.data, received.from);
+        const isEmpty = (received?.data.length ?? 0) === 0;
+        // An empty datagram has an announcement of its own. Firmware that answers so where none waits would give it without end.
+        if (received !== undefined && (isTold || !isEmpty)) await deliver(received.data, received.from);
+        if (isEmpty) return mayBeClosed ? await this.#checkClosed() : undefined;
       } catch (error) {
         const end = await this.#unread(error);
         if (end !== undefined) return end;

@@ -188,6 +188,44 @@ describe("reading", () => {
     expect(seen.closed).toEqual([]);
   });
 
+  it("gives an empty datagram, and reads on behind it", async () => {
+    const { sockets, peer } = socketBench();
+    const seen = new Seen();
+    const answers: [answer: string, urc?: string][] = [
+      ["+USORF: 0,0"],
+      ['+USORF: 0,"1.2.3.4",7,0,""', "+UUSORD: 0,2"],
+      ['+USORF: 0,"1.2.3.4",7,2,"me"'],
+      ["+USORF: 0,0"],
+    ];
+    peer.on(/^AT\+USORF=0,1024$/, () => {
+      const [answer = "+USORF: 0,0", urc] = answers.shift() ?? [];
+      if (urc !== undefined) setImmediate(() => peer.urc(urc));
+      return [answer, "OK"];
+    });
+    await sockets.openUdp({ timeout: 5000 }, seen);
+    await until(() => answers.length === 3);
+    peer.urc("+UUSORD: 0,0");
+    await until(() => answers.length === 0);
+    expect(seen.chunks.map(String)).toEqual(["", "me"]);
+    expect(seen.closed).toEqual([]);
+  });
+
+  it("takes a sender without data for no datagram where none was announced", async () => {
+    const { sockets, peer } = socketBench();
+    const seen = new Seen();
+    let reads = 0;
+    peer.on(/^AT\+USORF=0,1024$/, () => {
+      reads += 1;
+      if (reads === 1) return ["+USORF: 0,0", "OK"];
+      return [reads === 2 ? '+USORF: 0,"1.2.3.4",7,2,"me"' : '+USORF: 0,"1.2.3.4",7,0,""', "OK"];
+    });
+    await sockets.openUdp({ timeout: 5000 }, seen);
+    await until(() => reads === 1);
+    peer.urc("+UUSORD: 0,2");
+    await until(() => reads === 3);
+    expect(seen.chunks.map(String)).toEqual(["me"]);
+  });
+
   it("gives a number's next life none of the last one's URCs", async () => {
     const { connect, module, peer } = socketBench();
     const first = await connect();
