@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Channel } from "../../at/channel-types";
 import { transferTime } from "../../at/clock";
 import type { Command } from "../../at/command";
 import { type Field, quote } from "../../at/fields";
 import { ask, unlessRejected } from "../../cellular/commands";
 import { isModemError, ModemError } from "../../errors";
+import { agreed } from "../../services/agreement";
 import { type Certificate, isOwnName, ownName, parseCertificate } from "../../services/security/certificate";
 import {
   CERTIFICATE_KINDS,
@@ -58,7 +60,12 @@ export class UbloxCertificates {
     this.#timeouts = timeouts;
   }
 
-  async list({ signal }: Cancellable = {}): Promise<StoredCertificate[]> {
+  /** Nothing in an answer shows whether a line or a letter of it was lost on the way. */
+  list(options: Cancellable = {}): Promise<StoredCertificate[]> {
+    return agreed(() => this.#listOnce(options), isDeepStrictEqual, "Listing the certificates");
+  }
+
+  async #listOnce({ signal }: Cancellable = {}): Promise<StoredCertificate[]> {
     const expects = [{ prefix: "bare", accepts: isListLine }];
     const listing = query("+USECMNG=", [OP.list], { expects, signal });
     const { lines } = await this.#channel.send(listing);
@@ -66,7 +73,12 @@ export class UbloxCertificates {
   }
 
   /** @throws {ModemError} `MODEM_REJECTED` when there is none of that name */
-  async hash(kind: CertificateKind, name: string, { signal }: Cancellable = {}): Promise<CertificateHash> {
+  hash(kind: CertificateKind, name: string, options: Cancellable = {}): Promise<CertificateHash> {
+    return agreed(() => this.#hashOnce(kind, name, options), isDeepStrictEqual, `The MD5 of ${kind} ${name}`);
+  }
+
+  /** Enough where it is compared with one that is known. */
+  async #hashOnce(kind: CertificateKind, name: string, { signal }: Cancellable = {}): Promise<CertificateHash> {
     const question = query("+USECMNG=", [OP.hash, typeOf(kind), quoteName(name)], { signal });
     const md5 = await this.#md5(question);
     if (md5 !== "") return { kind, name, md5 };
@@ -99,7 +111,7 @@ export class UbloxCertificates {
     const password = passwordFor(certificate, source.password);
     const request = { certificate, name, password, source: file ?? uploadOf(certificate), signal };
     return this.#turn.withItem(async () => {
-      const there = await unlessRejected(this.hash(kind, name, { signal }));
+      const there = await unlessRejected(this.#hashOnce(kind, name, { signal }));
       if (there !== undefined && certificate.md5s.includes(there.md5)) return there;
       return await this.#replace(request, there !== undefined);
     }, request);
@@ -138,8 +150,10 @@ export class UbloxCertificates {
 
   async #ensure(request: Import): Promise<CertificateHash & { readonly sent: boolean }> {
     const { certificate, name, signal } = request;
-    const own = await unlessRejected(this.hash(certificate.kind, name, { signal }));
-    if (own !== undefined && isContentOf(own.md5, certificate)) return { ...own, sent: false };
+    const own = await unlessRejected(this.#hashOnce(certificate.kind, name, { signal }));
+    if (own !== undefined && isContentOf(own.md5, certificate)) {
+      return { ...own, md5: await this.#told(own.md5, certificate, request), sent: false };
+    }
     const other = own === undefined ? await this.#findOther(request) : undefined;
     if (other !== undefined) return { ...other, sent: false };
     return { ...(await this.#replace(request, own !== undefined)), sent: true };
@@ -148,10 +162,10 @@ export class UbloxCertificates {
   /** The same content under another name, or under its own where the firmware tells no hashes. */
   async #findOther({ certificate, name, signal }: Import): Promise<CertificateHash | undefined> {
     const { kind, md5s } = certificate;
-    const stored = (await unlessRejected(this.list({ signal }))) ?? [];
+    const stored = (await unlessRejected(this.#listOnce({ signal }))) ?? [];
     for (const entry of stored.filter((candidate) => candidate.kind === kind)) {
       if (entry.name === name) return { kind, name, md5: md5s[0] ?? "" };
-      const hash = await unlessRejected(this.hash(kind, entry.name, { signal }));
+      const hash = await unlessRejected(this.#hashOnce(kind, entry.name, { signal }));
       if (hash !== undefined && md5s.includes(hash.md5)) return hash;
     }
     return undefined;
@@ -162,7 +176,14 @@ export class UbloxCertificates {
     // Whether the modem takes a second import of the same name differs by firmware.
     if (exists) await this.#discard(certificate.kind, name);
     const md5 = "file" in request.source ? await this.#importOnce(request) : await this.#importChecked(request);
-    return { kind: certificate.kind, name, md5: md5 === "" ? (certificate.md5s[0] ?? "") : md5 };
+    return { kind: certificate.kind, name, md5: await this.#told(md5, certificate, request) };
+  }
+
+  /** The hash to be told of content that is known. One in the modem's own form of a key is read again to be sure of it. */
+  async #told(md5: string, { kind, md5s }: Certificate, { name, signal }: Import): Promise<string> {
+    if (md5s.includes(md5)) return md5;
+    const again = isWhole(md5) ? await unlessRejected(this.hash(kind, name, { signal })) : undefined;
+    return again?.md5 ?? md5s[0] ?? "";
   }
 
   /** Compares what the modem has got with what was meant; bytes may be lost on the line. */
@@ -198,7 +219,7 @@ export class UbloxCertificates {
 
   /** Removes what the driver brought in earlier sessions and no profile of this one uses; whether there was any. */
   async #makeRoom(): Promise<boolean> {
-    const stored = (await unlessRejected(this.list())) ?? [];
+    const stored = (await unlessRejected(this.#listOnce())) ?? [];
     const unused = stored.filter((entry) => isOwnName(entry.name) && !this.#used.has(idOf(entry)));
     for (const { kind, name } of unused) await this.#discard(kind, name);
     return unused.length > 0;
@@ -273,7 +294,11 @@ function idOf({ kind, name }: { readonly kind: CertificateKind; readonly name: s
 
 /** Whether the hash says so, or is none: the guide prints some that are cut short. */
 function isHashOf(md5: string, { md5s }: Certificate): boolean {
-  return md5s.includes(md5) || !/^[0-9a-f]{32}$/.test(md5);
+  return md5s.includes(md5) || !isWhole(md5);
+}
+
+function isWhole(md5: string): boolean {
+  return /^[0-9a-f]{32}$/.test(md5);
 }
 
 /** Of a name made from the content: a key, which the modem may keep in a form of its own, is known by the name alone. */

@@ -109,9 +109,10 @@ describe("importing under a name", () => {
       stored.set("0 root", CA);
       return ['+USECMNG: 1,0,"root","D10137CEE624FCEE624418DB5EAA"', "OK"];
     });
-    const hash = { kind: "ca", name: "root", md5: "d10137cee624fcee624418db5eaa" };
+    // The guide prints a hash that is cut short.
+    const hash = { kind: "ca", name: "root", md5: md5(derOf(CA)) };
     expect(await certificates.import("ca", "root", { file: "ca.crt" })).toEqual(hash);
-    expect(await certificates.import("ca", "root", { file: "ca.crt" })).toEqual({ ...hash, md5: md5(derOf(CA)) });
+    expect(await certificates.import("ca", "root", { file: "ca.crt" })).toEqual(hash);
     expect(ops(peer.commands.filter((line) => line.includes("USECMNG")))).toBe("414");
     expect(peer.uploads).toEqual([]);
     expectExplained(peer.commands);
