@@ -1,6 +1,7 @@
 // What Node-RED and Node.js run, as a few files: reading and compiling four hundred is most of what a package costs a
-// small gateway at its start. Nothing stands in two of them. They stay readable; dependencies stay outside.
-import { readFileSync } from "node:fs";
+// small gateway at its start, and the size of what is read most of the rest. Nothing stands in two of them. They stay
+// readable; dependencies stay outside.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { build, transform } from "esbuild";
@@ -12,6 +13,8 @@ const SHARED = {
   target: "node20",
   packages: "external",
   logLevel: "warning",
+  // By require(), which takes a fraction of what Node.js' import() needs for a file that is no ES module.
+  supported: { "dynamic-import": false },
 };
 
 /**
@@ -42,6 +45,15 @@ const simulatorOutside = {
 };
 const SIMULATOR = "../simulator/simulator.js";
 
+/** What a vendor's modems can do is read with the first one of them. */
+const vendorsOutside = (root) => ({
+  name: "vendors-outside",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/driver\.js$/ }, ({ resolveDir }) =>
+      outside(`./${relative(join(root, "driver"), resolveDir)}.js`),
+    ),
+});
+
 /** The hosts that the simulator plays are read with the first connection to one of them. */
 const hostsOutside = {
   name: "hosts-outside",
@@ -55,25 +67,27 @@ const commandAlone = {
     onResolve({ filter: /^\.\// }, ({ importer }) => (importer === "" ? undefined : outside("./simulator.js"))),
 };
 
-/** Nodes take the driver's modules from the driver's bundle, so that its classes exist once. Gathers which into `used`. */
-const driverOutside = (root, used) => ({
-  name: "driver-outside",
+/**
+ * Takes the driver's modules from the bundle that has them, so that its classes exist once.
+ *
+ * @param bundleOf the path of that bundle; undefined for a module of the one that is built
+ */
+const fromBundles = (root, bundleOf) => ({
+  name: "from-bundles",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./, namespace: "driver" }, () => outside("../driver/index.js"));
-    onResolve({ filter: /^\.\.\/.*\bdriver\// }, ({ path, resolveDir }) => {
+    onResolve({ filter: /./, namespace: "driver" }, ({ path }) => outside(path));
+    onResolve({ filter: /^\.\.?\//, namespace: "file" }, ({ path, resolveDir }) => {
       const module = relative(root, join(resolveDir, path)).replaceAll("\\", "/");
-      used.add(module);
-      return { path: module, namespace: "driver" };
+      return bundleOf(module) === undefined ? undefined : { path: module, namespace: "driver" };
     });
     onLoad({ filter: /./, namespace: "driver" }, ({ path }) => ({
-      contents: `module.exports = require("../driver/index.js").internal["${path}"];`,
+      contents: `module.exports = require("${bundleOf(path)}").internal["${path}"];`,
     }));
   },
 });
 
-/** The driver's public face, and `internal` for this package's nodes, which no declaration mentions. */
-const driverEntry = (modules) => [
-  'export * from "./driver/index";',
+/** What the package's other bundles take from one of the driver's, as `internal`, which no declaration mentions. */
+const internal = (modules) => [
   ...modules.map((module, index) => `import * as module${index} from "./${module}";`),
   `export const internal = { ${modules.map((module, index) => `"${module}": module${index}`).join(", ")} };`,
 ];
@@ -87,6 +101,10 @@ function simulatorEntry(root) {
   return [...modules.add("faces/in-process")].map((module) => `export * from "./simulator/${module}";`);
 }
 
+/** The folders of the driver that have one to load. */
+const vendorsOf = (root) =>
+  readdirSync(join(root, "driver")).filter((name) => existsSync(join(root, "driver", name, "driver.ts")));
+
 /** @param root the package's folder @param nodes the names of all nodes */
 export async function buildBundles(root, nodes) {
   const bundle = (path, { plugins = [], ...options }) =>
@@ -95,17 +113,62 @@ export async function buildBundles(root, nodes) {
       absWorkingDir: root,
       outfile: `dist/${path}`,
       plugins: [...plugins, withoutComments],
+      metafile: true,
       ...options,
     });
   // Strict as modules are: a bundle of them is not by itself.
   const gathered = (lines) => ({
     stdin: { contents: ['"use strict";', ...lines].join("\n"), resolveDir: root, loader: "js" },
   });
-  const used = new Set();
-  await bundle("nodes/runtime.js", { ...gathered(nodesEntry(nodes)), plugins: [driverOutside(root, used)] });
-  await bundle("driver/index.js", { ...gathered(driverEntry([...used].sort())), plugins: [simulatorOutside] });
+  await buildDriver(root, nodes, bundle, gathered);
   await bundle("simulator/simulator.js", { ...gathered(simulatorEntry(root)), plugins: [hostsOutside] });
   await bundle("simulator/demo-example.js", { entryPoints: ["simulator/internet/demo-example/demo-example.ts"] });
   await bundle("simulator/cli.js", { entryPoints: ["simulator/cli.ts"], plugins: [commandAlone] });
   await bundle("demo/start.js", { entryPoints: ["demo/start.ts"] });
+}
+
+/**
+ * `index.js` has what the start needs, a file for each vendor what is that vendor's alone, and `services.js` what is left:
+ * the vendors share it.
+ */
+async function buildDriver(root, nodes, bundle, gathered) {
+  const isDriver = (module) => module.startsWith("driver/");
+  const outsideStart = [simulatorOutside, vendorsOutside(root)];
+  const face = 'export * from "./driver/index";';
+  const used = new Set();
+  const take = (bundleOf) => (module) => {
+    const path = bundleOf(module);
+    if (path !== undefined) used.add(module);
+    return path;
+  };
+  const nodesFrom = fromBundles(
+    root,
+    take((module) => (isDriver(module) ? "../driver/index.js" : undefined)),
+  );
+  await bundle("nodes/runtime.js", { ...gathered(nodesEntry(nodes)), plugins: [nodesFrom] });
+  const probe = { ...gathered([face, ...internal([...used])]), plugins: outsideStart, write: false };
+  const start = modulesOf(await bundle("driver/index.js", probe));
+  const vendors = vendorsOf(root);
+  for (const vendor of vendors) {
+    const bundleOf = (module) => {
+      if (start.has(module)) return "./index.js";
+      return isDriver(module) && !module.startsWith(`driver/${vendor}/`) ? "./services.js" : undefined;
+    };
+    const plugins = [fromBundles(root, take(bundleOf))];
+    await bundle(`driver/${vendor}.js`, { entryPoints: [`driver/${vendor}/driver.ts`], plugins });
+  }
+  const shared = [...used].filter((module) => !start.has(module)).sort();
+  const fromStart = fromBundles(
+    root,
+    take((module) => (start.has(module) ? "./index.js" : undefined)),
+  );
+  await bundle("driver/services.js", { ...gathered(internal(shared)), plugins: [fromStart] });
+  const started = [...used].filter((module) => start.has(module)).sort();
+  await bundle("driver/index.js", { ...gathered([face, ...internal(started)]), plugins: outsideStart });
+}
+
+/** The modules that have come into a bundle. */
+function modulesOf({ metafile }) {
+  const [output] = Object.values(metafile.outputs);
+  return new Set(Object.keys(output.inputs).map((path) => path.replace(/\.ts$/, "")));
 }

@@ -100,7 +100,7 @@ export class Life {
     if (found === undefined)
       tell.note(`the settings say ${model.name}, the modem says ${text === "" ? "nothing" : oneLine(text)}`);
     tell.identity(identity);
-    const driver = session.use(model);
+    const driver = await session.use(model);
     driver.services.packetData.keepNameServers?.(this.#context.connections.nameServers);
     return { driver, identity };
   }

@@ -173,7 +173,7 @@ export class Recovery {
         return;
       case "reset":
         connections.lostAll(error);
-        await this.#order(signal, (session, model) => session.use(model).reboot());
+        await this.#order(signal, async (session, model) => (await session.use(model)).reboot());
         // One that did not hear it need not be waited for, and one that did boots meanwhile.
         return this.#isLast(steps) ? undefined : this.#escalate(error, signal);
       case "reopen":

@@ -1,6 +1,6 @@
 import { AtChannel, type ChannelHooks } from "../at/channel/channel";
 import type { RecentSecrets } from "../at/trace/fragments";
-import { ModemError, shortPort } from "../errors";
+import { asModemError, ModemError, shortPort } from "../errors";
 import type { AnyDriver, ModelDefinition } from "../services/model";
 import type { Transport, TransportLoss } from "../transport/transport";
 
@@ -146,12 +146,23 @@ export class Session {
     return this.#lostPort;
   }
 
-  /** Makes the driver of the model, once it is known. */
-  use(model: ModelDefinition): AnyDriver {
+  /**
+   * Makes the driver of the model, once it is known.
+   *
+   * @throws {ModemError} the fault's, when the session has ended meanwhile; `MODEM_OFFLINE` when the driver does not load
+   */
+  async use(model: ModelDefinition): Promise<AnyDriver> {
     this.channel.useDialect(model.dialect);
     this.#model = model;
-    this.#driver = model.create(this.channel);
-    return this.#driver;
+    const driver = await model.create(this.channel).catch((error: unknown) => {
+      throw unloaded(model, error);
+    });
+    if (this.#fault !== undefined) {
+      driver.dispose(this.#fault.error);
+      throw this.#fault.error;
+    }
+    this.#driver = driver;
+    return driver;
   }
 
   /**
@@ -181,6 +192,11 @@ export class Session {
     this.end({ kind: "lost", error });
     this.#line.lose(loss);
   }
+}
+
+function unloaded({ name }: ModelDefinition, error: unknown): ModemError {
+  const operation = `The driver of ${name} does not load; install the package again. Node.js says`;
+  return asModemError(error, "MODEM_OFFLINE", operation);
 }
 
 function printable(bytes: Uint8Array): string {

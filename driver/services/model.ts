@@ -133,5 +133,6 @@ export interface ModelDefinition<Has extends ModelServices = ModelServices> {
   readonly dialect: Dialect;
   /** Longest time from a reboot until commands are answered, in ms. */
   readonly bootTime: number;
-  create(channel: Channel): ModelDriver<Has>;
+  /** Loads the vendor's services where they are not there yet, and makes the driver of one session. */
+  create(channel: Channel): Promise<ModelDriver<Has>>;
 }

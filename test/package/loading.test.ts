@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../support/paths";
@@ -16,6 +16,12 @@ function filesRead(code: string): string[] {
   return (JSON.parse(printed) as string[]).map((file) => file.replaceAll("\\", "/"));
 }
 
+/** What a bundle below dist/ has been made of. */
+function sourcesOf(bundle: string): Set<string> {
+  const text = readFileSync(join(ROOT, "dist", bundle), "utf8");
+  return new Set([...text.matchAll(/^\/\/ (.*\.ts)$/gm)].map(([, source = ""]) => source));
+}
+
 describe("what the package loads", () => {
   it("is one small file a node, two bundles that they share, and one dependency", () => {
     const read = filesRead("");
@@ -26,6 +32,33 @@ describe("what the package loads", () => {
   it("has neither the simulator nor the serial bindings in it for a modem on a serial port that is not open", () => {
     const read = filesRead(`require("./dist/driver").createModem({ port: "/dev/ttyUSB0" })`);
     expect(read.filter((file) => /simulator|serialport/.test(file))).toEqual([]);
+  });
+
+  it("has what a vendor's modems can do from the first one of them, and nothing of the other vendor", () => {
+    const code = `
+      const { createModem } = require("./dist/driver");
+      const read = () => Object.keys(require.cache).map((file) => require("node:path").basename(file, ".js"));
+      const vendors = () => ["ublox", "quectel", "services"].filter((name) => read().includes(name));
+      (async () => {
+        const modem = createModem({ port: "sim:BG96" });
+        const before = vendors();
+        modem.open();
+        await modem.ready({ timeout: 20000 });
+        console.log(JSON.stringify([before, vendors()]));
+        await modem.close();
+      })()`;
+    const printed = execFileSync(process.execPath, ["-e", code], { cwd: ROOT, encoding: "utf8" });
+    expect(JSON.parse(printed)).toEqual([[], ["quectel", "services"]]);
+  });
+
+  it("has no source in two bundles, and none of a vendor's services in what the start reads", () => {
+    const bundles = readdirSync(join(ROOT, "dist", "driver")).filter((file) => file.endsWith(".js"));
+    expect(bundles.sort()).toEqual(["index.js", "quectel.js", "services.js", "ublox.js"]);
+    const [start, ...others] = [...bundles.map((file) => `driver/${file}`), "nodes/runtime.js"].map(sourcesOf);
+    const sources = [start, ...others].flatMap((some) => [...(some ?? [])]);
+    expect(sources.length).toBeGreaterThan(200);
+    expect(sources.filter((source, index) => sources.indexOf(source) !== index)).toEqual([]);
+    expect([...(start ?? [])].filter((source) => /^driver\/(ublox|quectel)\/(driver|.+\/)/.test(source))).toEqual([]);
   });
 
   it("F41: has the hosts of the simulator from the first connection to one of them", () => {

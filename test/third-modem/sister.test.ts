@@ -10,13 +10,13 @@ import { SARA_R5 } from "./sister/sara-r5";
 const SERVER = { host: "195.34.89.241", port: 7, timeout: 5000 };
 const BINARY = Buffer.alloc(1500, Buffer.from([0, 255, 34]));
 
-function sister() {
+async function sister() {
   const peer = new Peer();
   const module = new FakeSockets(peer);
   const channel = new AtChannel(peer);
   channel.useDialect({ ...SARA_R5.dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } });
   const sent = (name: string) => peer.commands.filter((line) => line.startsWith(`AT${name}=`));
-  const driver = SARA_R5.create(channel);
+  const driver = await SARA_R5.create(channel);
   onTestFinished(() => driver.dispose(new Error("the test is over")));
   return { peer, module, channel, sent, ...driver.services };
 }
@@ -29,7 +29,7 @@ describe("a sister of a known model, by one file", () => {
   });
 
   it("has its streams written in pieces of its own size", async () => {
-    const { module, sockets, sent } = sister();
+    const { module, sockets, sent } = await sister();
     module.hasHex = false;
     const socket = await sockets.connect({ ...SERVER, mode: "command" }, { onData: vi.fn(), onClosed: vi.fn() });
     await socket.send(BINARY);
@@ -38,7 +38,7 @@ describe("a sister of a known model, by one file", () => {
   });
 
   it("is read by its own size, and has datagrams of no more than it takes", async () => {
-    const { sockets, sent } = sister();
+    const { sockets, sent } = await sister();
     const socket = await sockets.openUdp({ timeout: 5000 }, { onData: vi.fn(), onClosed: vi.fn() });
     await vi.waitUntil(() => sent("+USORF").length > 0);
     expect(sent("+USORF")).toEqual(["AT+USORF=0,700"]);
@@ -50,7 +50,7 @@ describe("a sister of a known model, by one file", () => {
   });
 
   it("is waited for as long as it may take itself", async () => {
-    const { peer, channel, diagnostics } = sister();
+    const { peer, channel, diagnostics } = await sister();
     peer.on(/^AT\+UDNSRN=0,"server.example",1$/, () => {
       setImmediate(() => peer.urc('+UUDNSRN: 0,"192.0.2.7"'));
       return ["OK"];

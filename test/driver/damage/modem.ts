@@ -27,7 +27,7 @@ export async function damagedModem(model: Model, port: number, options = ""): Pr
   const channel = new AtChannel(line);
   await line.open();
   channel.useDialect(DEFINITIONS[model].dialect);
-  const driver = DEFINITIONS[model].create(channel);
+  const driver = await DEFINITIONS[model].create(channel);
   onTestFinished(() => line.close());
   onTestFinished(() => driver.dispose(new Error("closed")));
   await driver.initialise();

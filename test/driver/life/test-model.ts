@@ -97,5 +97,5 @@ export const TEST_MODEL: ModelDefinition = {
     errorTexts: new Map(),
   },
   bootTime: 500,
-  create: (channel) => new TestDriver(channel),
+  create: async (channel) => new TestDriver(channel),
 };

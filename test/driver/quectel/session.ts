@@ -1,5 +1,6 @@
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
+import { QuectelDriver } from "../../../driver/quectel/driver";
 import type { ModelDriver } from "../../../driver/services/model";
 import type { Transport } from "../../../driver/transport/transport";
 import { Peer, type PeerOptions } from "../peer";
@@ -39,7 +40,7 @@ export async function startSession(
   await peer.open();
   // The gap is the channel's matter, and tested there.
   channel.useDialect({ ...BG96.dialect, gap: 0 });
-  const driver = BG96.create(channel);
+  const driver = new QuectelDriver(channel, BG96);
   await driver.services.packetData.activate(1);
   peer.commands.length = 0;
   return { peer, channel, driver, services: driver.services, files, http, ssl, active };

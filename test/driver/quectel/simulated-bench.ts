@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { afterEach } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
+import { QuectelDriver } from "../../../driver/quectel/driver";
 import type { ModelDriver } from "../../../driver/services/model";
 import type { ConnectOptions, ModemSocket, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { createTransport } from "../../../driver/transport/open";
@@ -47,7 +48,7 @@ export class SimulatedBench {
     const channel = new AtChannel(transport);
     await transport.open();
     channel.useDialect(BG96.dialect);
-    const driver = BG96.create(channel);
+    const driver = new QuectelDriver(channel, BG96);
     this.atEnd(() => transport.close());
     this.atEnd(() => driver.dispose(new Error("closed")));
     await driver.initialise();

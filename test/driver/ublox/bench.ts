@@ -5,6 +5,7 @@ import { AtChannel } from "../../../driver/at/channel/channel";
 import type { Dialect } from "../../../driver/at/dialect";
 import type { ModelDriver } from "../../../driver/services/model";
 import type { Transport } from "../../../driver/transport/transport";
+import { UbloxDriver } from "../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { TRANSCRIPTS } from "../../support/paths";
 import { Peer, type PeerOptions } from "../peer";
@@ -33,7 +34,7 @@ export function bench(options: PeerOptions = {}, lineTo: (peer: Peer) => Transpo
     onNoise: (bytes) => trace.push(`noise ${Buffer.from(bytes).toString("latin1")}`),
   });
   channel.useDialect(NO_WAITS);
-  return { peer, channel, driver: LARA_R6.create(channel), trace };
+  return { peer, channel, driver: new UbloxDriver(channel, LARA_R6), trace };
 }
 
 interface Transcripts {

@@ -6,6 +6,7 @@ import { ModemError } from "../../../driver/errors";
 import type { HttpRequest } from "../../../driver/services/http/http";
 import type { ModelDriver } from "../../../driver/services/model";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
+import { UbloxDriver } from "../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { useEventLoopClock } from "../../support/clock";
 import { type OpenServer, openServer } from "../../support/listen";
@@ -91,7 +92,7 @@ beforeEach(async () => {
   });
   await transport.open();
   channel.useDialect(LARA_R6.dialect);
-  driver = LARA_R6.create(channel);
+  driver = new UbloxDriver(channel, LARA_R6);
   await driver.initialise();
   seen.length = 0;
   waiting = [];

@@ -6,14 +6,20 @@ import { AtChannel } from "../../../driver/at/channel/channel";
 import { now } from "../../../driver/at/clock";
 import { ModemError } from "../../../driver/errors";
 import { BG96 } from "../../../driver/quectel/bg96";
+import { QuectelDriver } from "../../../driver/quectel/driver";
 import type { ModelDriver } from "../../../driver/services/model";
 import type { SocketAddress, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
+import { UbloxDriver } from "../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
 import { DamagedLine } from "../../support/damage";
 import { type OpenServer, openServer } from "../../support/listen";
 
 const DEFINITIONS = { "LARA-R6": LARA_R6, BG96 } as const;
+const DRIVERS = {
+  "LARA-R6": (channel: AtChannel) => new UbloxDriver(channel, LARA_R6),
+  BG96: (channel: AtChannel) => new QuectelDriver(channel, BG96),
+} as const;
 export type Model = keyof typeof DEFINITIONS;
 export const MODELS = Object.keys(DEFINITIONS) as Model[];
 
@@ -87,7 +93,7 @@ export class Stage {
     this.#channel = new AtChannel(this.line, { onBoot, onUnresponsive: onBoot });
     // Only the bytes are damaged here, not the times.
     this.#channel.useDialect({ ...definition.dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } });
-    this.driver = definition.create(this.#channel);
+    this.driver = DRIVERS[name](this.#channel);
   }
 
   static async open(name: Model): Promise<Stage> {

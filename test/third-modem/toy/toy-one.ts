@@ -122,5 +122,5 @@ export const TOY_ONE: ModelDefinition<ToyServices> = {
     errorTexts: new Map(),
   },
   bootTime: 1000,
-  create: (channel) => new ToyDriver(channel),
+  create: async (channel) => new ToyDriver(channel),
 };

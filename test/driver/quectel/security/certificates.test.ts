@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { AtChannel } from "../../../../driver/at/channel/channel";
 import { BG96 } from "../../../../driver/quectel/bg96";
+import { QuectelDriver } from "../../../../driver/quectel/driver";
 import type { CertificateKind } from "../../../../driver/services/security/security";
 import { Peer } from "../../peer";
 import { undated } from "../../services/security/tls-fixtures";
@@ -274,7 +275,7 @@ describe("keys and passwords on their way to BG96", () => {
     const ssl = addSsl(peer);
     const channel = new AtChannel(peer, { onTrace: ({ text }) => texts.push(text) });
     channel.useDialect({ ...BG96.dialect, gap: 0 });
-    const { security } = BG96.create(channel).services;
+    const { security } = new QuectelDriver(channel, BG96).services;
     const secret = profile({ cert: CLIENT.cert, key: pem("client-encrypted.key"), keyPassword: "key-password" });
     await security.apply(secret);
     await security.list();
@@ -308,7 +309,7 @@ describe("keys and passwords on their way to BG96", () => {
       onNoise: (bytes) => texts.push(`${bytes}`),
     });
     channel.useDialect({ ...BG96.dialect, gap: 0 });
-    const { security } = BG96.create(channel).services;
+    const { security } = new QuectelDriver(channel, BG96).services;
     await expect(security.import("key", "mine", { file: "k" })).rejects.toMatchObject({ code: "MODEM_REJECTED" });
     expect(peer.commands.some((line) => line.startsWith(read))).toBe(true);
     const body = CLIENT.key.toString().split("\n").slice(1, 20);

@@ -4,6 +4,7 @@ import { ModemError } from "../../../../driver/errors";
 import { ownName, parseCertificate } from "../../../../driver/services/security/certificate";
 import type { CertificateKind } from "../../../../driver/services/security/security";
 import { SimulatedTransport } from "../../../../driver/transport/simulated";
+import { UbloxDriver } from "../../../../driver/ublox/driver";
 import { UbloxFiles } from "../../../../driver/ublox/files/files";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { UbloxCertificates } from "../../../../driver/ublox/security/certificates";
@@ -27,7 +28,7 @@ beforeEach(async () => {
   channel = new AtChannel(transport, { onTrace: ({ direction, text }) => trace.push(`${direction} ${text}`) });
   channel.useDialect(LARA_R6.dialect);
   await transport.open();
-  await LARA_R6.create(channel).initialise();
+  await new UbloxDriver(channel, LARA_R6).initialise();
   files = new UbloxFiles(channel, LARA_R6);
   certificates = new UbloxCertificates(channel, files, LARA_R6);
 });

@@ -7,6 +7,7 @@ import type {
   SessionRecord,
   SessionStore,
 } from "../../../../driver/services/security/security";
+import { UbloxDriver } from "../../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { failure } from "../../../support/failure";
 import { expectExplained } from "../bench";
@@ -52,7 +53,7 @@ function reboot(parts: ReturnType<typeof secureClient>) {
   parts.driver.dispose(new Error("restarted"));
   parts.tls.reboot();
   parts.peer.commands.length = 0;
-  return LARA_R6.create(parts.channel).services;
+  return new UbloxDriver(parts.channel, LARA_R6).services;
 }
 
 describe.each(KINDS)("a session by %s, encrypted %s", (...kind) => {

@@ -7,6 +7,7 @@ import { ModemError } from "../../../../driver/errors";
 import type { ModelDriver } from "../../../../driver/services/model";
 import type { ConnectOptions, SocketService } from "../../../../driver/services/sockets/sockets";
 import { SimulatedTransport } from "../../../../driver/transport/simulated";
+import { UbloxDriver } from "../../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { simulatorFor } from "../../../../simulator/faces/in-process";
 import { openServer } from "../../../support/listen";
@@ -58,7 +59,7 @@ export class SimulatedSockets {
     const { dialect } = LARA_R6;
     const dataMode = { answer: [], ends: [], ...dialect.dataMode, guard: GUARD };
     channel.useDialect({ ...dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 }, dataMode });
-    const driver = LARA_R6.create(channel);
+    const driver = new UbloxDriver(channel, LARA_R6);
     this.#plugged = { transport, channel, driver };
     await driver.initialise();
     const { packetData } = driver.services;
@@ -79,7 +80,7 @@ export class SimulatedSockets {
   /** The next session's driver on the same modem, which the one before left as it is. */
   replug(): void {
     this.driver.dispose(new ModemError("MODEM_OFFLINE", "unplugged"));
-    if (this.#plugged !== undefined) this.#plugged.driver = LARA_R6.create(this.channel);
+    if (this.#plugged !== undefined) this.#plugged.driver = new UbloxDriver(this.channel, LARA_R6);
   }
 
   serve(onSocket: (socket: Socket) => void): Promise<number> {

@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Channel } from "../../../driver/at/channel-types";
+import type { ModelDefinition, ModelDriver, ModelServices } from "../../../driver/services/model";
+import { useEventLoopClock } from "../../support/clock";
+import { failure } from "../../support/failure";
+import { SOON, startLife, type TestLife } from "./start-life";
+import { TEST_MODEL } from "./test-model";
+
+useEventLoopClock();
+
+let life: TestLife;
+
+beforeEach(async () => {
+  life = await startLife();
+});
+afterEach(() => life.end());
+
+/** The model whose drivers are made by `create`. */
+function made(create: ModelDefinition["create"]): { models: ModelDefinition[] } {
+  return { models: [{ ...TEST_MODEL, create }] };
+}
+
+describe("a vendor's services that are read with the first of its modems", () => {
+  it("are an error in words when they do not load, and are tried again", async () => {
+    let attempts = 0;
+    const create = async (channel: Channel): Promise<ModelDriver<ModelServices>> => {
+      attempts += 1;
+      if (attempts < 3) throw new Error("Cannot find module './ublox.js'");
+      return TEST_MODEL.create(channel);
+    };
+    const { modem } = life.make({}, made(create));
+    modem.open();
+    while (modem.lastError === undefined) await once(modem, "state");
+    expect(modem.lastError).toMatchObject({
+      code: "MODEM_OFFLINE",
+      message:
+        "The driver of LARA-R6 does not load; install the package again. Node.js says: Cannot find module './ublox.js'",
+      cause: {},
+    });
+    await modem.ready(SOON);
+    expect(attempts).toBe(3);
+  });
+
+  it("are disposed of when the session has ended before they were there", async () => {
+    const reasons: string[] = [];
+    const create = async (channel: Channel): Promise<ModelDriver<ModelServices>> => {
+      // Ends with the session.
+      await channel.send({ line: "AT+SLOW", label: "AT+SLOW", timeout: 60_000 }).catch(() => undefined);
+      const driver = await TEST_MODEL.create(channel);
+      const dispose = driver.dispose.bind(driver);
+      driver.dispose = (error) => {
+        reasons.push(error.message);
+        dispose(error);
+      };
+      return driver;
+    };
+    const { modem, peer } = life.make({}, made(create));
+    peer.replies.set("AT+SLOW", undefined);
+    modem.open();
+    await peer.heard("AT+SLOW");
+    await peer.unplug();
+    expect(await failure(modem.ready({ timeout: 200 }))).toMatchObject({ code: "MODEM_OFFLINE" });
+    expect(reasons).toEqual([expect.stringMatching(/^The connection to the modem on .* was lost/)]);
+  });
+});
