@@ -93,7 +93,7 @@ describe("a sister of BG96, by one file", () => {
     addFiles(peer, new Map());
     const channel = new AtChannel(peer);
     channel.useDialect({ ...BG95.dialect, gap: 0 });
-    const driver = BG95.create(channel);
+    const driver = await BG95.create(channel);
     onTestFinished(() => driver.dispose(new Error("the test is over")));
     const send = vi.spyOn(channel, "send");
     await driver.services.files.list();
