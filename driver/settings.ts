@@ -1,9 +1,9 @@
-import { isIP } from "node:net";
 import { integer, unquotable } from "./at/fields";
 import { ModemError } from "./errors";
 import { highestLimit, knownModel } from "./models";
 import type { ModemSettings } from "./modem-types";
 import type { ModelDefinition } from "./services/model";
+import { isServerAddress } from "./services/name-servers";
 import { simulatedModel } from "./transport/port-text";
 
 export { DEFAULT_SETTINGS } from "./modem-types";
@@ -18,7 +18,7 @@ type Rule =
 const MAX_APN = 100;
 const MAX_CREDENTIAL = 127;
 
-const unlessAddress = (text: string) => (text === "" || isIP(text) !== 0 ? undefined : "must be an IP address");
+const unlessAddress = (text: string) => (text === "" || isServerAddress(text) ? undefined : "must be an IP address");
 const quotable = (max: number): Rule => ({ against: (text) => unquotable(text, max) });
 
 const RULES: Readonly<Record<Exclude<keyof ModemSettings, "model" | "cid">, Rule>> = {

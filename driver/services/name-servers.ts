@@ -7,13 +7,19 @@ export interface NameServers {
   readonly secondary: string;
 }
 
+/** An address without a zone, which means nothing to a modem: `fe80::1%eth0` names an interface of the gateway. */
+export function isServerAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes("%");
+}
+
 /** @throws {ModemError} `INVALID_INPUT` for what is neither an address nor empty */
 export function checkNameServers({ primary, secondary }: NameServers): void {
   for (const [field, address] of [
     ["primaryDns", primary],
     ["secondaryDns", secondary],
   ] as const) {
-    if (address !== "" && isIP(address) === 0) throw new ModemError("INVALID_INPUT", `${field} must be an IP address`);
+    if (address !== "" && !isServerAddress(address))
+      throw new ModemError("INVALID_INPUT", `${field} must be an IP address`);
   }
 }
 

@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import type { PingOptions } from "../../driver/services/diagnostics";
+import { isServerAddress } from "../../driver/services/name-servers";
 import type { PdpType } from "../../driver/services/packet-data";
 import { invalid } from "../common/errors";
 import { contextId } from "../common/message/context-id";
@@ -75,7 +75,7 @@ function dnsServers(properties: ModemPdpProperties): DnsRequest | undefined {
 
 function address(value: unknown, field: string): string {
   const text = optionalText(value, field)?.trim() ?? "";
-  if (text !== "" && isIP(text) === 0) throw invalid(field, "must be an IP address");
+  if (text !== "" && !isServerAddress(text)) throw invalid(field, "must be an IP address");
   return text;
 }
 

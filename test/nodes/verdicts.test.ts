@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MODELS } from "../../driver/models";
+import { checkNameServers } from "../../driver/services/name-servers";
 import { checkSettings, DEFAULT_SETTINGS } from "../../driver/settings";
 import { hostName } from "../../nodes/common/message/input";
 import { requestHeaders } from "../../nodes/modem-http/headers";
@@ -98,6 +99,16 @@ describe("F19 dialog and runtime agree", () => {
     async (name) => {
       for (const field of ["serverName", "sni"])
         expect(await marked("modem-tls", field, name)).toBe(!profileWorks(field, name));
+    },
+  );
+
+  it.each(["::1%eth0", "fe80::1%25eth0", "fe80::1%", "8.8.8.8%1"])(
+    "I10 the name server %j, which names an interface of the gateway, is refused by all",
+    async (address) => {
+      expect(accepts(() => checkSettings({ ...DEFAULT_SETTINGS, port: "a", primaryDns: address }, MODELS))).toBe(false);
+      expect(accepts(() => checkNameServers({ primary: address, secondary: "" }))).toBe(false);
+      expect(await marked("modem", "primaryDns", address)).toBe(true);
+      expect(await marked("modem-pdp", "primaryDns", address)).toBe(true);
     },
   );
 

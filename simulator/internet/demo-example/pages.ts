@@ -53,6 +53,7 @@ export class Pages {
     },
     "/redirect/*": (request, response) => {
       const left = lastNumber(request, LONGEST_CHAIN);
+      if (left === undefined) return noNumber(response);
       response.statusCode = 302;
       response.setHeader("location", left > 1 ? `/redirect/${left - 1}` : "/hello");
       text(response, "It is somewhere else.\n");
@@ -64,11 +65,13 @@ export class Pages {
     },
     "/delay/*": (request, response) => {
       const seconds = lastNumber(request, LONGEST_DELAY);
+      if (seconds === undefined) return noNumber(response);
       const timer = setTimeout(() => text(response, `That took ${seconds} s.\n`), seconds * 1000);
       response.once("close", () => clearTimeout(timer));
     },
     "/status/*": (request, response) => {
       const status = lastNumber(request, 599);
+      if (status === undefined) return noNumber(response);
       response.statusCode = status >= 200 ? status : 400;
       text(response, `This is the status ${response.statusCode}.\n`);
     },
@@ -130,9 +133,15 @@ function parameter(
 }
 
 /** The number at the end of the path, from 1 to `most`; 1 when it is none. */
-function lastNumber(request: IncomingMessage, most: number): number {
-  const digits = /\/(\d{1,9})$/.exec(target(request).pathname)?.[1] ?? "1";
-  return Math.min(Math.max(Number(digits), 1), most);
+/** Undefined where the path ends in none. */
+function lastNumber(request: IncomingMessage, most: number): number | undefined {
+  const digits = /\/(\d{1,9})$/.exec(target(request).pathname)?.[1];
+  return digits === undefined ? undefined : Math.min(Math.max(Number(digits), 1), most);
+}
+
+function noNumber(response: ServerResponse): void {
+  response.statusCode = 400;
+  text(response, "The path must end in a whole number.\n");
 }
 
 function echo(request: IncomingMessage, body: Buffer): Record<string, unknown> {

@@ -164,6 +164,11 @@ describe("F41: the pages of demo.example", () => {
     ["/device", { tls: CHECKED }, 403, "certificate of the demo's CA"],
     ["/device", {}, 403, "certificate of the demo's CA"],
     ["/files/readings.csv?rows=0", {}, 400, "rows must be"],
+    ["/delay/x", {}, 400, "a whole number"],
+    ["/delay/", {}, 400, "a whole number"],
+    ["/delay/1.5", {}, 400, "a whole number"],
+    ["/redirect/x", {}, 400, "a whole number"],
+    ["/status/-1", {}, 400, "a whole number"],
     ["/sensors", { method: "POST", body: "{" }, 400, "not JSON"],
   ])("F41: %s %o is %i", async (path, wish, status, part) => {
     const { statusCode, head, body } = await fetch(path, wish);
