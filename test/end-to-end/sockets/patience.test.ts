@@ -5,7 +5,8 @@ import { pem, securityProfile } from "../tls/bench";
 import { play, type Scene } from "./scene";
 import { codeOf, Owner, SOCKET_MODELS, type SocketModel } from "./stage";
 
-const LIMIT = { timeout: 60_000 };
+/** Of a test, for some megabytes in pieces of 1 kB on a busy machine. */
+const LIMIT = { timeout: 240_000 };
 /** More than a system takes for a peer that does not read. */
 const MUCH = 12_000_000;
 const PROFILE = securityProfile({ ca: pem("ca.cert") });
