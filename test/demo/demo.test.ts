@@ -24,10 +24,14 @@ const FLOW_TYPES = ["modem", "modem-http", "modem-pdp", "modem-at", "modem-socke
 
 /** The demo in a process of its own. */
 class RunningDemo {
+  readonly #child: ChildProcess;
+
   private constructor(
-    private readonly child: ChildProcess,
+    child: ChildProcess,
     readonly url: string,
-  ) {}
+  ) {
+    this.#child = child;
+  }
 
   static async start(user: string): Promise<RunningDemo> {
     const port = await freePort();
@@ -51,14 +55,14 @@ class RunningDemo {
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.child, "exit");
-    this.child.kill("SIGTERM");
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
     await ended;
   }
 
   /** Of all its processes; undefined where Linux is missing. */
   openPorts(): string[] | undefined {
-    const { pid = 0 } = this.child;
+    const { pid = 0 } = this.#child;
     const own = openPorts(pid);
     if (own === undefined) return undefined;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
@@ -71,7 +75,7 @@ class RunningDemo {
 
   /** Presses a button of an example; resolves with what its flow shows first in the debug sidebar of what is `wanted`. */
   async press(tab: string, button: string, wanted: (shown: unknown) => boolean = () => true): Promise<unknown> {
-    const { z, inject } = await this.find(tab, button);
+    const { z, inject } = await this.#find(tab, button);
     const sidebar = await DebugSidebar.open(this.url);
     await sidebar.press(inject);
     const shown = await sidebar.until(() => sidebar.shown.find((one) => one.z === z && wanted(one.msg)));
@@ -81,7 +85,7 @@ class RunningDemo {
 
   /** Presses a button once all modems are ready; resolves with all that was shown by then, of every tab. */
   async firstPress(sidebar: DebugSidebar, tab: string, button: string): Promise<unknown[]> {
-    const { z, inject } = await this.find(tab, button);
+    const { z, inject } = await this.#find(tab, button);
     const users = (await this.flows()).filter(({ type }) => /^modem-(http|at|pdp|socket)$/.test(type));
     const isReady = ({ id }: FlowNode) => {
       const { fill, text } = sidebar.statuses.get(id) ?? {};
@@ -93,7 +97,7 @@ class RunningDemo {
     return sidebar.shown.map(({ msg }) => msg);
   }
 
-  private async find(tab: string, button: string): Promise<{ z: string; inject: string }> {
+  async #find(tab: string, button: string): Promise<{ z: string; inject: string }> {
     const flows = await this.flows();
     const z = flows.find(({ type, label }) => type === "tab" && label === tab)?.id ?? "";
     const inject = flows.find((node) => node.type === "inject" && node.name === button && node.z === z)?.id ?? "";

@@ -73,11 +73,14 @@ export function launchBrowser(): Promise<Browser> {
 export class EditorPage {
   /** What the browser's console called an error. */
   readonly problems: string[] = [];
+  readonly #dark: boolean;
 
   private constructor(
     readonly page: Page,
-    private readonly dark: boolean,
-  ) {}
+    dark: boolean,
+  ) {
+    this.#dark = dark;
+  }
 
   static async open(browser: Browser, url: string, colorScheme: "light" | "dark" = "light"): Promise<EditorPage> {
     const page = await browser.newPage({ viewport: { width: WIDTH, height: HEIGHT }, colorScheme });
@@ -88,17 +91,17 @@ export class EditorPage {
     });
     page.on("pageerror", (error) => editor.problems.push(error.message));
     await page.goto(url);
-    await editor.ready();
-    if (colorScheme === "dark") await editor.darken();
+    await editor.#ready();
+    if (colorScheme === "dark") await editor.#darken();
     return editor;
   }
 
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.ready();
+    await this.#ready();
   }
 
-  private async darken(): Promise<void> {
+  async #darken(): Promise<void> {
     if (!HAS_DARK_THEME) {
       await this.page.addStyleTag({ content: DARK_VARIABLES });
       return;
@@ -108,7 +111,7 @@ export class EditorPage {
     await this.page.waitForSelector("html.nr-theme-dark", { state: "attached" });
   }
 
-  private async ready(): Promise<void> {
+  async #ready(): Promise<void> {
     // Hidden where a search that was typed before a reload is still in force.
     const inject = '#red-ui-palette .red-ui-palette-node[data-palette-type="inject"]';
     await this.page.waitForSelector(inject, { state: "attached" });
@@ -206,7 +209,7 @@ export class EditorPage {
    * Light pictures are of Node-RED 4, dark ones of Node-RED 5.
    */
   async picture(name: string, height: number, what: "window" | "dialog" = "window"): Promise<void> {
-    if (process.env.PICTURES === undefined || this.dark !== HAS_DARK_THEME) return;
+    if (process.env.PICTURES === undefined || this.#dark !== HAS_DARK_THEME) return;
     mkdirSync(IMAGES, { recursive: true });
     await this.page.waitForFunction("$('.red-ui-notification:visible').length === 0");
     await this.page.mouse.move(1, 1);
@@ -219,23 +222,27 @@ export class EditorPage {
 
 /** An edit dialog. */
 export class Dialog {
-  constructor(
-    private readonly page: Page,
-    private readonly prefix: string,
-    private readonly buttons: string,
-  ) {}
+  readonly #page: Page;
+  readonly #prefix: string;
+  readonly #buttons: string;
+
+  constructor(page: Page, prefix: string, buttons: string) {
+    this.#page = page;
+    this.#prefix = prefix;
+    this.#buttons = buttons;
+  }
 
   /** Waits till the dialog has slid in and shows its fields, which comes a moment after its buttons. */
   async opened(): Promise<void> {
-    const button = this.page.locator(`#${this.buttons}-ok`);
+    const button = this.#page.locator(`#${this.#buttons}-ok`);
     await button.waitFor();
-    await this.page.locator(".red-ui-tray").last().locator(".cellular-modem-dialog label").first().waitFor();
-    await this.page.waitForFunction("!$('.red-ui-editor-stack .red-ui-tray').is(':animated')");
+    await this.#page.locator(".red-ui-tray").last().locator(".cellular-modem-dialog label").first().waitFor();
+    await this.#page.waitForFunction("!$('.red-ui-editor-stack .red-ui-tray').is(':animated')");
     await button.click({ trial: true });
   }
 
   field(name: string): Locator {
-    return this.page.locator(`#${this.prefix}-${name}`);
+    return this.#page.locator(`#${this.#prefix}-${name}`);
   }
 
   /** Types a text in and leaves the field. */
@@ -248,32 +255,32 @@ export class Dialog {
   async complaint(name: string): Promise<string | undefined> {
     const field = this.field(name);
     if (!((await field.getAttribute("class")) ?? "").includes("input-error")) return undefined;
-    const tooltip = `$("#${this.prefix}-${name}").data("tooltip")`;
-    await this.page.evaluate(`${tooltip}.open()`);
-    const popover = this.page.locator(".red-ui-popover").filter({ visible: true }).first();
+    const tooltip = `$("#${this.#prefix}-${name}").data("tooltip")`;
+    await this.#page.evaluate(`${tooltip}.open()`);
+    const popover = this.#page.locator(".red-ui-popover").filter({ visible: true }).first();
     const text = await popover.textContent();
-    await this.page.evaluate(`${tooltip}.close(true)`);
+    await this.#page.evaluate(`${tooltip}.close(true)`);
     return text ?? "";
   }
 
   /** The help that its button shows in the sidebar. */
   async help(): Promise<string> {
-    await this.page.locator(".red-ui-tray-footer .fa-book").last().click();
-    const help = this.page.locator(".red-ui-help").filter({ visible: true }).first();
+    await this.#page.locator(".red-ui-tray-footer .fa-book").last().click();
+    const help = this.#page.locator(".red-ui-help").filter({ visible: true }).first();
     await help.waitFor();
     return (await help.textContent()) ?? "";
   }
 
   /** Visible texts and fields whose contrast is below 4.5 : 1, the least that WCAG 2.2 (1.4.3) allows. */
   hardToRead(): Promise<string[]> {
-    return this.page.evaluate(FIND_LOW_CONTRAST);
+    return this.#page.evaluate(FIND_LOW_CONTRAST);
   }
 
   /** Visible check boxes that do not stand below the other fields' left edge, whatever the dialog. */
   misplacedBoxes(): Promise<string[]> {
-    return this.page.evaluate(`(() => {
+    return this.#page.evaluate(`(() => {
       const left = (element) => element.getBoundingClientRect().left;
-      const edge = left(document.getElementById("${this.prefix}-name"));
+      const edge = left(document.getElementById("${this.#prefix}-name"));
       return [...document.querySelectorAll(".cellular-modem-dialog input[type=checkbox]")]
         .filter((box) => box.offsetParent !== null && Math.abs(left(box) - edge) > 4)
         .map(({ id }) => id);
@@ -281,15 +288,15 @@ export class Dialog {
   }
 
   save(): Promise<void> {
-    return this.close("ok");
+    return this.#close("ok");
   }
 
   cancel(): Promise<void> {
-    return this.close("cancel");
+    return this.#close("cancel");
   }
 
-  private async close(button: "ok" | "cancel"): Promise<void> {
-    await this.page.click(`#${this.buttons}-${button}`);
-    await this.page.waitForSelector(`#${this.buttons}-${button}`, { state: "detached" });
+  async #close(button: "ok" | "cancel"): Promise<void> {
+    await this.#page.click(`#${this.#buttons}-${button}`);
+    await this.#page.waitForSelector(`#${this.#buttons}-${button}`, { state: "detached" });
   }
 }

@@ -56,140 +56,143 @@ export class Conversation {
   readonly uploads: Buffer[] = [];
   /** Everything that went to the modem in data mode, with the escape sequences that end it. */
   readonly stream: Buffer[] = [];
-  private mode: Mode = { kind: "command" };
-  private typed = "";
-  private printed = "";
+  #mode: Mode = { kind: "command" };
+  #typed = "";
+  #printed = "";
   /** A command whose echo has not come yet. */
-  private unechoed: string | undefined;
-  private upload: Buffer[] = [];
+  #unechoed: string | undefined;
+  #upload: Buffer[] = [];
+  readonly #echo: boolean;
 
   /** @param echo whether the modem repeats its commands */
-  constructor(private readonly echo: boolean) {}
+  constructor(echo: boolean) {
+    this.#echo = echo;
+  }
 
   fromHost(bytes: Buffer): void {
     let rest = bytes;
     while (rest.length > 0) {
-      if (this.mode.kind === "upload") {
-        const part = rest.subarray(0, this.mode.left);
-        this.uploaded(part, this.mode.left);
+      if (this.#mode.kind === "upload") {
+        const part = rest.subarray(0, this.#mode.left);
+        this.#uploaded(part, this.#mode.left);
         rest = rest.subarray(part.length);
         continue;
       }
-      if (this.mode.kind === "stream") {
+      if (this.#mode.kind === "stream") {
         this.stream.push(Buffer.from(rest));
         return;
       }
       const end = rest.indexOf("\r");
-      this.typed += rest.toString("latin1", 0, end < 0 ? rest.length : end);
+      this.#typed += rest.toString("latin1", 0, end < 0 ? rest.length : end);
       if (end < 0) return;
-      this.commands.push(this.typed);
-      if (this.echo) this.unechoed = this.typed;
-      this.typed = "";
+      this.commands.push(this.#typed);
+      if (this.#echo) this.#unechoed = this.#typed;
+      this.#typed = "";
       rest = rest.subarray(end + 1);
     }
   }
 
   /** What was typed and not ended: anything here after a command has been answered is a leak. */
   get unfinished(): string {
-    return this.typed;
+    return this.#typed;
   }
 
   fromModem(bytes: Buffer): Piece[] {
-    this.printed += bytes.toString("latin1");
+    this.#printed += bytes.toString("latin1");
     const pieces: Piece[] = [];
-    for (let piece = this.take(); piece !== undefined; piece = this.take()) pieces.push(piece);
+    for (let piece = this.#take(); piece !== undefined; piece = this.#take()) pieces.push(piece);
     return pieces;
   }
 
-  private uploaded(part: Buffer, left: number): void {
-    this.upload.push(part);
-    this.mode = part.length < left ? { kind: "upload", left: left - part.length } : { kind: "command" };
-    if (this.mode.kind === "upload") return;
-    this.uploads.push(Buffer.concat(this.upload));
-    this.upload = [];
+  #uploaded(part: Buffer, left: number): void {
+    this.#upload.push(part);
+    this.#mode = part.length < left ? { kind: "upload", left: left - part.length } : { kind: "command" };
+    if (this.#mode.kind === "upload") return;
+    this.uploads.push(Buffer.concat(this.#upload));
+    this.#upload = [];
   }
 
-  private take(): Piece | undefined {
-    if (this.mode.kind === "download") return this.takeDownload(this.mode.length);
-    if (this.mode.kind === "stream") return this.takeStream(this.mode.end);
-    if (this.unechoed !== undefined && this.printed.startsWith(`${this.unechoed}\r`)) {
-      const { length } = this.unechoed;
-      this.unechoed = undefined;
-      return this.cut("echo", length + 1);
+  #take(): Piece | undefined {
+    if (this.#mode.kind === "download") return this.#takeDownload(this.#mode.length);
+    if (this.#mode.kind === "stream") return this.#takeStream(this.#mode.end);
+    if (this.#unechoed !== undefined && this.#printed.startsWith(`${this.#unechoed}\r`)) {
+      const { length } = this.#unechoed;
+      this.#unechoed = undefined;
+      return this.#cut("echo", length + 1);
     }
-    if (PROMPT.test(this.printed)) return this.prompt(this.cut("prompt", this.printed.length));
-    const counted = this.countedEnd();
-    const end = counted ?? this.printed.indexOf("\r\n", this.printed.startsWith("\r\n") ? 2 : 0) + 2;
-    if (end < 2 || end > this.printed.length || (counted === undefined && end === 2)) return undefined;
-    const line = this.cut("line", end);
+    if (PROMPT.test(this.#printed)) return this.#prompt(this.#cut("prompt", this.#printed.length));
+    const counted = this.#countedEnd();
+    const end = counted ?? this.#printed.indexOf("\r\n", this.#printed.startsWith("\r\n") ? 2 : 0) + 2;
+    if (end < 2 || end > this.#printed.length || (counted === undefined && end === 2)) return undefined;
+    const line = this.#cut("line", end);
     const connect = CONNECT.exec(line.bytes.toString("latin1"));
-    return connect === null ? line : this.connected(line, connect[1]);
+    return connect === null ? line : this.#connected(line, connect[1]);
   }
 
-  private countedEnd(): number | undefined {
+  #countedEnd(): number | undefined {
     for (const [pattern, tail] of COUNTED) {
-      const head = pattern.exec(this.printed);
+      const head = pattern.exec(this.#printed);
       if (head === null) continue;
-      const digits = head[0].includes("+USOR") && this.isHex ? 2 : 1;
+      const digits = head[0].includes("+USOR") && this.#isHex ? 2 : 1;
       return head[0].length + digits * Number(head[1]) + tail.length;
     }
     return undefined;
   }
 
-  private get isHex(): boolean {
+  get #isHex(): boolean {
     const last = this.commands.findLast((command) => HEX_MODE.test(command)) ?? "";
     return HEX_MODE.exec(last)?.[1] === "1";
   }
 
-  private connected(line: Piece, announced: string | undefined): Piece {
-    const length = this.announcedUpload();
-    if (length !== undefined) return this.prompt(line);
+  #connected(line: Piece, announced: string | undefined): Piece {
+    const length = this.#announcedUpload();
+    if (length !== undefined) return this.#prompt(line);
     const command = this.commands.at(-1) ?? "";
     const dataMode = DATA_MODES.find(({ command: pattern }) => pattern.test(command));
-    if (dataMode !== undefined) this.mode = { kind: "stream", end: dataMode.end };
-    else if (announced !== undefined) this.mode = { kind: "download", length: () => Number(announced) };
-    else if (/^AT\+QHTTPREAD=/i.test(command)) this.mode = { kind: "download", length: responseLength };
-    else if (/^AT\+QFDWL=/i.test(command)) this.mode = { kind: "download", length: fileLength };
+    if (dataMode !== undefined) this.#mode = { kind: "stream", end: dataMode.end };
+    else if (announced !== undefined) this.#mode = { kind: "download", length: () => Number(announced) };
+    else if (/^AT\+QHTTPREAD=/i.test(command)) this.#mode = { kind: "download", length: responseLength };
+    else if (/^AT\+QFDWL=/i.test(command)) this.#mode = { kind: "download", length: fileLength };
     else throw new Error(`how long is what comes after ${command}?`);
     return { ...line, border: false };
   }
 
-  private prompt(piece: Piece): Piece {
-    const left = this.announcedUpload();
+  #prompt(piece: Piece): Piece {
+    const left = this.#announcedUpload();
     if (left === undefined) throw new Error(`how much does ${this.commands.at(-1)} take?`);
-    this.mode = { kind: "upload", left };
+    this.#mode = { kind: "upload", left };
     return { ...piece, border: false };
   }
 
-  private announcedUpload(): number | undefined {
+  #announcedUpload(): number | undefined {
     const command = this.commands.at(-1) ?? "";
     const length = UPLOADS.map((pattern) => pattern.exec(command)?.[1]).find((digits) => digits !== undefined);
     return length === undefined ? undefined : Number(length);
   }
 
-  private takeDownload(length: (received: string) => number | undefined): Piece | undefined {
-    const end = length(this.printed);
-    if (end === undefined || this.printed.length < end) return undefined;
-    this.mode = { kind: "command" };
-    return { ...this.cut("data", end), border: false };
+  #takeDownload(length: (received: string) => number | undefined): Piece | undefined {
+    const end = length(this.#printed);
+    if (end === undefined || this.#printed.length < end) return undefined;
+    this.#mode = { kind: "command" };
+    return { ...this.#cut("data", end), border: false };
   }
 
   /** A payload that looks like the end would end it too: tests that read a line so send none. */
-  private takeStream(end: RegExp): Piece | undefined {
-    const found = end.exec(this.printed);
-    if (found === null) return this.printed === "" ? undefined : this.streamPiece(this.printed.length);
-    if (found.index > 0) return this.streamPiece(found.index);
-    this.mode = { kind: "command" };
-    return this.cut("line", found[0].length);
+  #takeStream(end: RegExp): Piece | undefined {
+    const found = end.exec(this.#printed);
+    if (found === null) return this.#printed === "" ? undefined : this.#streamPiece(this.#printed.length);
+    if (found.index > 0) return this.#streamPiece(found.index);
+    this.#mode = { kind: "command" };
+    return this.#cut("line", found[0].length);
   }
 
-  private streamPiece(end: number): Piece {
-    return { ...this.cut("data", end), border: false };
+  #streamPiece(end: number): Piece {
+    return { ...this.#cut("data", end), border: false };
   }
 
-  private cut(kind: Piece["kind"], length: number): Piece {
-    const bytes = Buffer.from(this.printed.slice(0, length), "latin1");
-    this.printed = this.printed.slice(length);
+  #cut(kind: Piece["kind"], length: number): Piece {
+    const bytes = Buffer.from(this.#printed.slice(0, length), "latin1");
+    this.#printed = this.#printed.slice(length);
     return { kind, bytes, border: kind === "echo" || kind === "line" };
   }
 }

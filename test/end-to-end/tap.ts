@@ -24,68 +24,69 @@ export class Tap {
   troubled = 0;
   /** For a config node. */
   port = "";
-  private readonly server: Server;
-  private readonly modem: Duplex;
-  private host: Socket | undefined;
-  private looked = 0;
-  private echo: { readonly from: string; readonly to: string } | undefined;
+  readonly #server: Server;
+  readonly #modem: Duplex;
+  #host: Socket | undefined;
+  #looked = 0;
+  #echo: { readonly from: string; readonly to: string } | undefined;
+  readonly #name: string;
+  readonly #troubles: readonly Trouble[];
 
-  private constructor(
-    private readonly name: string,
-    private readonly troubles: readonly Trouble[],
-  ) {
-    this.modem = openInProcess(name);
-    this.modem.on("data", (bytes: Buffer) => this.print(bytes));
-    this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
+  private constructor(name: string, troubles: readonly Trouble[]) {
+    this.#name = name;
+    this.#troubles = troubles;
+    this.#modem = openInProcess(name);
+    this.#modem.on("data", (bytes: Buffer) => this.#print(bytes));
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
   /** @param modem a `sim:` port */
   static async start(modem: string, troubles: readonly Trouble[] = []): Promise<Tap> {
     const tap = new Tap(modem, troubles);
-    tap.server.listen(0, "127.0.0.1");
-    await once(tap.server, "listening");
-    tap.port = `tcp://127.0.0.1:${(tap.server.address() as AddressInfo).port}`;
+    tap.#server.listen(0, "127.0.0.1");
+    await once(tap.#server, "listening");
+    tap.port = `tcp://127.0.0.1:${(tap.#server.address() as AddressInfo).port}`;
     return tap;
   }
 
   async stop(): Promise<void> {
-    this.host?.destroy();
-    this.server.close();
-    closeInProcess(this.name);
-    await once(this.server, "close");
+    this.#host?.destroy();
+    this.#server.close();
+    closeInProcess(this.#name);
+    await once(this.#server, "close");
   }
 
-  private accept(socket: Socket): void {
-    this.host?.destroy();
-    this.host = socket;
+  #accept(socket: Socket): void {
+    this.#host?.destroy();
+    this.#host = socket;
     socket.on("error", () => {});
-    socket.on("data", (bytes: Buffer) => this.pass(bytes));
+    socket.on("data", (bytes: Buffer) => this.#pass(bytes));
   }
 
-  private pass(bytes: Buffer): void {
+  #pass(bytes: Buffer): void {
     this.told += bytes.toString("latin1");
-    for (const { when, faults = [], echo, answer } of this.troubles) {
-      const match = when.exec(this.told.slice(this.looked));
+    for (const { when, faults = [], echo, answer } of this.#troubles) {
+      const match = when.exec(this.told.slice(this.#looked));
       if (match === null) continue;
-      this.looked = this.told.length;
+      this.#looked = this.told.length;
       this.troubled += 1;
-      for (const fault of faults) simulatorFor(this.name).fault(fault);
-      if (echo !== undefined) this.echo = { from: match[0], to: echo(match[0]) };
+      for (const fault of faults) simulatorFor(this.#name).fault(fault);
+      if (echo !== undefined) this.#echo = { from: match[0], to: echo(match[0]) };
       if (answer === undefined) continue;
-      this.print(Buffer.from(answer(match[0]), "latin1"));
+      this.#print(Buffer.from(answer(match[0]), "latin1"));
       return;
     }
-    this.modem.write(bytes);
+    this.#modem.write(bytes);
   }
 
   /** Unpaced, a modem repeats a command in one piece. */
-  private print(bytes: Buffer): void {
+  #print(bytes: Buffer): void {
     let text = bytes.toString("latin1");
-    if (this.echo !== undefined && text.includes(this.echo.from)) {
-      text = text.replace(this.echo.from, () => this.echo?.to ?? "");
-      this.echo = undefined;
+    if (this.#echo !== undefined && text.includes(this.#echo.from)) {
+      text = text.replace(this.#echo.from, () => this.#echo?.to ?? "");
+      this.#echo = undefined;
     }
     this.said += text;
-    this.host?.write(text, "latin1");
+    this.#host?.write(text, "latin1");
   }
 }

@@ -44,36 +44,38 @@ const PATIENCE = 120_000;
 export class WatchedNodeRed {
   /** What second outputs, and modem-at, have given to their flow: theirs to keep. */
   readonly events: Event[] = [];
-  private nodeRed: RunningNodeRed | undefined;
-  private socket: WebSocket | undefined;
-  private readonly reports: Server;
-  private comms = "";
-  private told = "";
-  private readonly waiting = new Map<string, (ended: Ended) => void>();
-  private targets: readonly Target[] = [];
-  private steps = 0;
+  #nodeRed: RunningNodeRed | undefined;
+  #socket: WebSocket | undefined;
+  readonly #reports: Server;
+  #comms = "";
+  #told = "";
+  readonly #waiting = new Map<string, (ended: Ended) => void>();
+  #targets: readonly Target[] = [];
+  #steps = 0;
+  readonly #directory: string;
 
-  private constructor(private readonly directory: string) {
-    this.reports = createServer((socket) => {
+  private constructor(directory: string) {
+    this.#directory = directory;
+    this.#reports = createServer((socket) => {
       let text = "";
       socket.on("error", () => {});
       socket.on("data", (chunk) => {
         const lines = (text + chunk.toString("utf8")).split("\n");
         text = lines.pop() ?? "";
-        for (const line of lines) this.report(line);
+        for (const line of lines) this.#report(line);
       });
     });
   }
 
   static async start(): Promise<WatchedNodeRed> {
     const watched = new WatchedNodeRed(userDirectory());
-    watched.reports.listen(0, "127.0.0.1");
-    await once(watched.reports, "listening");
-    watched.nodeRed = await startNodeRed(watched.directory, [], SETTINGS);
-    const socket = new WebSocket(`${watched.nodeRed.url.replace("http", "ws")}comms`);
-    watched.socket = socket;
+    watched.#reports.listen(0, "127.0.0.1");
+    await once(watched.#reports, "listening");
+    watched.#nodeRed = await startNodeRed(watched.#directory, [], SETTINGS);
+    const socket = new WebSocket(`${watched.#nodeRed.url.replace("http", "ws")}comms`);
+    watched.#socket = socket;
     socket.on("message", (data) => {
-      watched.comms += `${String(data)}\n`;
+      watched.#comms += `${String(data)}\n`;
     });
     await once(socket, "open");
     for (const topic of ["debug", "status/#", "notification/#"]) socket.send(JSON.stringify({ subscribe: topic }));
@@ -82,15 +84,15 @@ export class WatchedNodeRed {
 
   /** Deploys config nodes, and flow nodes with all that watches them; those on the tab `uncaught` have no Catch node. */
   async deploy(configs: readonly object[], targets: readonly Target[], credentials: Record<string, object>) {
-    this.targets = targets;
-    await this.running.deploy([...configs, ...this.watchers(), ...targets.flatMap(wired)], credentials);
+    this.#targets = targets;
+    await this.#running.deploy([...configs, ...this.#watchers(), ...targets.flatMap(wired)], credentials);
   }
 
   /** Gives a message to a node; resolves when it has ended. */
   async give(node: string, message: object): Promise<Ended> {
-    this.steps += 1;
-    const step = `step-${this.steps}`;
-    const ended = new Promise<Ended>((resolve) => this.waiting.set(step, resolve));
+    this.#steps += 1;
+    const step = `step-${this.#steps}`;
+    const ended = new Promise<Ended>((resolve) => this.#waiting.set(step, resolve));
     await this.send(node, { ...message, step });
     const late = setTimeout(PATIENCE, undefined, { ref: false }).then(() => {
       throw new Error(`${node} has not answered ${JSON.stringify(Object.keys(message))}`);
@@ -99,7 +101,7 @@ export class WatchedNodeRed {
   }
 
   async send(node: string, message: object): Promise<void> {
-    const url = new URL(`inject/${encodeURIComponent(`go-${node}`)}`, this.running.url);
+    const url = new URL(`inject/${encodeURIComponent(`go-${node}`)}`, this.#running.url);
     const properties = Object.entries(message).map(([p, value]) => typed(p, value));
     const request = {
       method: "POST",
@@ -111,89 +113,91 @@ export class WatchedNodeRed {
   }
 
   async post(path: string, body: object): Promise<unknown> {
-    const response = await ask(new URL(path, this.running.url), {
+    const response = await ask(new URL(path, this.#running.url), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
     const answer = await response.text();
-    this.told += `${answer}\n`;
+    this.#told += `${answer}\n`;
     return JSON.parse(answer);
   }
 
   get log(): string {
-    return this.running.log();
+    return this.#running.log();
   }
 
   /** All that anybody gets to see, by where. */
   async everything(): Promise<ReadonlyMap<string, string>> {
     const seen = new Map([
       ["log", this.log],
-      ["comms", this.comms],
-      ["messages", this.told],
+      ["comms", this.#comms],
+      ["messages", this.#told],
     ]);
-    for (const path of this.adminPaths()) {
+    for (const path of this.#adminPaths()) {
       const answers = await Promise.all(
-        ["v1", "v2"].map(async (version) => (await this.running.get(path, { "node-red-api-version": version })).text()),
+        ["v1", "v2"].map(async (version) =>
+          (await this.#running.get(path, { "node-red-api-version": version })).text(),
+        ),
       );
       seen.set(`GET ${path}`, answers.join("\n"));
     }
-    for (const file of readdirSync(this.directory, { withFileTypes: true, recursive: true })) {
+    for (const file of readdirSync(this.#directory, { withFileTypes: true, recursive: true })) {
       const name = join(file.parentPath, file.name);
-      if (file.isFile()) seen.set(name.slice(this.directory.length), readFileSync(name, "latin1"));
+      if (file.isFile()) seen.set(name.slice(this.#directory.length), readFileSync(name, "latin1"));
     }
     return seen;
   }
 
   async stop(): Promise<void> {
-    this.socket?.terminate();
-    await this.nodeRed?.stop();
-    this.reports.close();
+    this.#socket?.terminate();
+    await this.#nodeRed?.stop();
+    this.#reports.close();
   }
 
-  private get running(): RunningNodeRed {
-    if (this.nodeRed === undefined) throw new Error("Node-RED does not run");
-    return this.nodeRed;
+  get #running(): RunningNodeRed {
+    if (this.#nodeRed === undefined) throw new Error("Node-RED does not run");
+    return this.#nodeRed;
   }
 
-  private adminPaths(): string[] {
+  #adminPaths(): string[] {
     const general = ["flows", "flow/tab", "flow/uncaught", "flow/global", "nodes", "settings", "settings/user"];
-    const nodes = this.targets.flatMap(({ id, type }) => [
+    const nodes = this.#targets.flatMap(({ id, type }) => [
       `context/node/${encodeURIComponent(id)}`,
       `credentials/${type}/${encodeURIComponent(id)}`,
     ]);
-    const configs = this.configs.map(({ id, type }) => `credentials/${type}/${id}`);
+    const configs = this.#configs.map(({ id, type }) => `credentials/${type}/${id}`);
     return [...general, "diagnostics", "context/global", "context/flow/tab", ...nodes, ...configs];
   }
 
-  private get configs(): readonly Target[] {
-    const { modems, profiles } = this.used;
+  get #configs(): readonly Target[] {
+    const { modems, profiles } = this.#used;
     return [
       ...[...modems].map((id) => ({ id, type: "modem" })),
       ...[...profiles].map((id) => ({ id, type: "modem-tls" })),
     ];
   }
 
-  private get used() {
-    const ids = (name: string) => new Set(this.targets.flatMap((target) => String(target[name] ?? "") || []));
+  get #used() {
+    const ids = (name: string) => new Set(this.#targets.flatMap((target) => String(target[name] ?? "") || []));
     return { modems: ids("modem"), profiles: ids("tls") };
   }
 
-  private report(line: string): void {
+  #report(line: string): void {
     const report = JSON.parse(line) as Report & { own?: boolean };
-    if (report.own !== true) this.told += `${line}\n`;
+    if (report.own !== true) this.#told += `${line}\n`;
     if (report.node !== undefined) this.events.push({ node: report.node, payload: report.payload as Event["payload"] });
-    const end = this.waiting.get(report.step ?? "");
+    const end = this.#waiting.get(report.step ?? "");
     if (end === undefined) return;
-    this.waiting.delete(report.step ?? "");
+    this.#waiting.delete(report.step ?? "");
     end(report);
   }
 
-  private watchers(): object[] {
+  #watchers(): object[] {
     const place = { z: "tab", x: 100, y: 100 };
-    const port = String((this.reports.address() as AddressInfo).port);
+    const port = String((this.#reports.address() as AddressInfo).port);
     const debug = { type: "debug", ...place, tosidebar: true, console: "true", active: true, wires: [] };
-    const seen = this.targets.filter(({ type }) => type !== "modem-at").map(({ id }) => id);
+    const seen = this.#targets.filter(({ type }) => type !== "modem-at").map(({ id }) => id);
     return [
       { id: "tab", type: "tab", label: "caught" },
       { id: "uncaught", type: "tab", label: "uncaught" },

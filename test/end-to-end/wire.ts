@@ -23,116 +23,118 @@ export class Wire {
   /** What the driver opens. */
   port = "";
   conversation: Conversation;
-  private readonly server: Server;
-  private readonly modem: Duplex;
-  private readonly output: Buffer[] = [];
-  private host: Socket | undefined;
-  private writing = false;
-  private borders = 0;
-  private insert: Inserter = () => undefined;
-  private failure: unknown;
-  private typed = "";
+  readonly #server: Server;
+  readonly #modem: Duplex;
+  readonly #output: Buffer[] = [];
+  #host: Socket | undefined;
+  #writing = false;
+  #borders = 0;
+  #insert: Inserter = () => undefined;
+  #failure: unknown;
+  #typed = "";
+  readonly #options: WireOptions;
 
-  private constructor(private readonly options: WireOptions) {
+  private constructor(options: WireOptions) {
+    this.#options = options;
     this.conversation = new Conversation(options.echo !== "off");
-    this.modem = openInProcess(options.modem);
-    this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
+    this.#modem = openInProcess(options.modem);
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
   static async start(options: WireOptions): Promise<Wire> {
     const wire = new Wire(options);
-    if (options.echo === "off") await wire.silence();
-    wire.modem.on("data", (bytes: Buffer) => wire.guard(() => wire.fromModem(bytes)));
-    wire.server.listen(0, "127.0.0.1");
-    await once(wire.server, "listening");
-    wire.port = `tcp://127.0.0.1:${(wire.server.address() as AddressInfo).port}`;
+    if (options.echo === "off") await wire.#silence();
+    wire.#modem.on("data", (bytes: Buffer) => wire.#guard(() => wire.#fromModem(bytes)));
+    wire.#server.listen(0, "127.0.0.1");
+    await once(wire.#server, "listening");
+    wire.port = `tcp://127.0.0.1:${(wire.#server.address() as AddressInfo).port}`;
     return wire;
   }
 
   /** Counts borders from 0 again; `insert` says what stands behind which. */
   count(insert: Inserter = () => undefined): void {
-    this.borders = 0;
-    this.insert = insert;
+    this.#borders = 0;
+    this.#insert = insert;
   }
 
   /** Borders since `count`. */
   get counted(): number {
-    return this.borders;
+    return this.#borders;
   }
 
   /** @throws what this wire could not read */
   async stop(): Promise<void> {
-    this.host?.destroy();
-    this.server.close();
-    closeInProcess(this.options.modem);
-    await once(this.server, "close");
-    if (this.failure !== undefined) throw this.failure;
+    this.#host?.destroy();
+    this.#server.close();
+    closeInProcess(this.#options.modem);
+    await once(this.#server, "close");
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  private async silence(): Promise<void> {
-    this.modem.write("ATE0\r");
+  async #silence(): Promise<void> {
+    this.#modem.write("ATE0\r");
     let answer = "";
-    while (!answer.includes("OK\r\n")) answer += String((await once(this.modem, "data"))[0]);
-    this.modem.removeAllListeners("data");
+    while (!answer.includes("OK\r\n")) answer += String((await once(this.#modem, "data"))[0]);
+    this.#modem.removeAllListeners("data");
   }
 
-  private accept(socket: Socket): void {
-    this.host?.destroy();
-    this.host = socket;
+  #accept(socket: Socket): void {
+    this.#host?.destroy();
+    this.#host = socket;
     socket.on("error", () => {});
-    socket.on("data", (bytes: Buffer) => this.guard(() => this.fromHost(bytes)));
+    socket.on("data", (bytes: Buffer) => this.#guard(() => this.#fromHost(bytes)));
   }
 
-  private fromHost(bytes: Buffer): void {
+  #fromHost(bytes: Buffer): void {
     this.conversation.fromHost(bytes);
-    if (this.options.echo !== "off") {
-      this.modem.write(bytes);
+    if (this.#options.echo !== "off") {
+      this.#modem.write(bytes);
       return;
     }
-    this.typed += bytes.toString("latin1");
-    if ("ATE1\r".startsWith(this.typed) && this.typed !== "ATE1\r") return;
-    this.modem.write(Buffer.from(this.typed.replace(/^ATE1\r/, "AT\r"), "latin1"));
-    this.typed = "";
+    this.#typed += bytes.toString("latin1");
+    if ("ATE1\r".startsWith(this.#typed) && this.#typed !== "ATE1\r") return;
+    this.#modem.write(Buffer.from(this.#typed.replace(/^ATE1\r/, "AT\r"), "latin1"));
+    this.#typed = "";
   }
 
-  private fromModem(bytes: Buffer): void {
-    for (const piece of this.conversation.fromModem(bytes)) this.pass(piece);
-    void this.write();
+  #fromModem(bytes: Buffer): void {
+    for (const piece of this.conversation.fromModem(bytes)) this.#pass(piece);
+    void this.#write();
   }
 
-  private pass(piece: Piece): void {
-    const { alter } = this.options;
-    this.output.push(alter === undefined ? piece.bytes : alter(piece, this.conversation.commands.at(-1) ?? ""));
+  #pass(piece: Piece): void {
+    const { alter } = this.#options;
+    this.#output.push(alter === undefined ? piece.bytes : alter(piece, this.conversation.commands.at(-1) ?? ""));
     if (!piece.border) return;
-    const line = this.insert(this.borders);
-    this.borders += 1;
-    if (line !== undefined) this.output.push(Buffer.from(line, "latin1"));
+    const line = this.#insert(this.#borders);
+    this.#borders += 1;
+    if (line !== undefined) this.#output.push(Buffer.from(line, "latin1"));
   }
 
-  private async write(): Promise<void> {
-    if (this.writing) return;
-    this.writing = true;
-    for (let next = this.output.shift(); next !== undefined; next = this.output.shift()) await this.writePiece(next);
-    this.writing = false;
+  async #write(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    for (let next = this.#output.shift(); next !== undefined; next = this.#output.shift()) await this.#writePiece(next);
+    this.#writing = false;
   }
 
-  private async writePiece(bytes: Buffer): Promise<void> {
-    const { cut = () => bytes.length } = this.options;
+  async #writePiece(bytes: Buffer): Promise<void> {
+    const { cut = () => bytes.length } = this.#options;
     for (let start = 0, end = 0; start < bytes.length; start = end) {
       end = start + Math.max(1, cut());
-      this.host?.write(bytes.subarray(start, end));
+      this.#host?.write(bytes.subarray(start, end));
       // Whoever reads in this process reads between two turns.
-      if (this.options.cut !== undefined) await new Promise((resolve) => setImmediate(resolve));
+      if (this.#options.cut !== undefined) await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
   /** An error in a listener would end the process; here it ends the test. */
-  private guard(work: () => void): void {
+  #guard(work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.failure ??= error;
-      this.host?.destroy();
+      this.#failure ??= error;
+      this.#host?.destroy();
     }
   }
 }

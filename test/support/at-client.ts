@@ -25,23 +25,25 @@ export class AtClient {
   readonly urcs: string[] = [];
   /** Everything that came, for tests of single bytes. */
   received = "";
-  private text = "";
-  private readonly waiters = new Set<Waiter>();
-  private waitingForAnswer = false;
-  private ended: Error | undefined;
+  #text = "";
+  readonly #waiters = new Set<Waiter>();
+  #waitingForAnswer = false;
+  #ended: Error | undefined;
+  readonly #options: { readonly urcPrefixes?: readonly string[]; readonly timeout?: number };
 
   constructor(
     readonly stream: Duplex,
-    private readonly options: { readonly urcPrefixes?: readonly string[]; readonly timeout?: number } = {},
+    options: { readonly urcPrefixes?: readonly string[]; readonly timeout?: number } = {},
   ) {
+    this.#options = options;
     stream.on("data", (chunk: Buffer) => {
       const text = chunk.toString("latin1");
       this.received += text;
-      this.text += text;
-      this.changed();
+      this.#text += text;
+      this.#changed();
     });
-    stream.on("error", (error) => this.end(error));
-    stream.on("close", () => this.end(new Error("the line was closed")));
+    stream.on("error", (error) => this.#end(error));
+    stream.on("close", () => this.#end(new Error("the line was closed")));
   }
 
   static async tcp(port: number, host = "127.0.0.1"): Promise<AtClient> {
@@ -52,35 +54,35 @@ export class AtClient {
 
   /** Sends a line and collects what comes up to the final result (or to a line that `until` matches). */
   async send(line: string, until: RegExp = FINAL): Promise<AtAnswer> {
-    this.takeUrcs();
-    this.waitingForAnswer = true;
+    this.#takeUrcs();
+    this.#waitingForAnswer = true;
     this.write(`${line}\r`);
     const lines: string[] = [];
     try {
-      return await this.wait(`the result of ${line}`, () => {
-        for (let next = this.takeLine(); next !== undefined; next = this.takeLine()) {
+      return await this.#wait(`the result of ${line}`, () => {
+        for (let next = this.#takeLine(); next !== undefined; next = this.#takeLine()) {
           if (until.test(next)) return { lines, result: next };
-          if (this.isUrc(next)) this.urcs.push(next);
+          if (this.#isUrc(next)) this.urcs.push(next);
           else if (next !== line && next !== "") lines.push(next);
         }
         return undefined;
       });
     } finally {
-      this.waitingForAnswer = false;
-      this.takeUrcs();
+      this.#waitingForAnswer = false;
+      this.#takeUrcs();
     }
   }
 
   /** Sends a line and resolves when the prompt stands there. */
   async sendForPrompt(line: string, prompt: ">" | "@" | "CONNECT"): Promise<void> {
-    this.takeUrcs();
-    this.waitingForAnswer = true;
+    this.#takeUrcs();
+    this.#waitingForAnswer = true;
     this.write(`${line}\r`);
     const wanted = prompt === "CONNECT" ? /\r\nCONNECT\r\n/ : new RegExp(`\\r\\n${prompt} ?$`);
-    await this.wait(`the prompt of ${line}`, () => {
-      const match = wanted.exec(this.text);
+    await this.#wait(`the prompt of ${line}`, () => {
+      const match = wanted.exec(this.#text);
       if (match === null) return undefined;
-      this.text = this.text.slice(match.index + match[0].length);
+      this.#text = this.#text.slice(match.index + match[0].length);
       return true;
     });
   }
@@ -89,10 +91,10 @@ export class AtClient {
   async data(bytes: Buffer | string, until: RegExp = FINAL): Promise<AtAnswer> {
     this.write(bytes);
     const lines: string[] = [];
-    return await this.wait("the result of the upload", () => {
-      for (let next = this.takeLine(); next !== undefined; next = this.takeLine()) {
+    return await this.#wait("the result of the upload", () => {
+      for (let next = this.#takeLine(); next !== undefined; next = this.#takeLine()) {
         if (until.test(next)) {
-          this.waitingForAnswer = false;
+          this.#waitingForAnswer = false;
           return { lines, result: next };
         }
         if (next !== "") lines.push(next);
@@ -103,29 +105,29 @@ export class AtClient {
 
   /** Takes exactly that many bytes, as in data mode or after an announced length. */
   bytes(count: number): Promise<Buffer> {
-    return this.wait(`${count} bytes`, () => {
-      if (this.text.length < count) return undefined;
-      const taken = Buffer.from(this.text.slice(0, count), "latin1");
-      this.text = this.text.slice(count);
+    return this.#wait(`${count} bytes`, () => {
+      if (this.#text.length < count) return undefined;
+      const taken = Buffer.from(this.#text.slice(0, count), "latin1");
+      this.#text = this.#text.slice(count);
       return taken;
     });
   }
 
   /** Takes everything up to and with a match. */
   through(pattern: RegExp): Promise<string> {
-    return this.wait(String(pattern), () => {
-      const match = pattern.exec(this.text);
+    return this.#wait(String(pattern), () => {
+      const match = pattern.exec(this.#text);
       if (match === null) return undefined;
-      const taken = this.text.slice(0, match.index + match[0].length);
-      this.text = this.text.slice(taken.length);
+      const taken = this.#text.slice(0, match.index + match[0].length);
+      this.#text = this.#text.slice(taken.length);
       return taken;
     });
   }
 
   /** Resolves with the next unsolicited line that matches, also one that has come already. */
   urc(pattern: RegExp): Promise<string> {
-    return this.wait(`an unsolicited ${pattern}`, () => {
-      this.takeUrcs();
+    return this.#wait(`an unsolicited ${pattern}`, () => {
+      this.#takeUrcs();
       const index = this.urcs.findIndex((line) => pattern.test(line));
       return index < 0 ? undefined : this.urcs.splice(index, 1)[0];
     });
@@ -139,26 +141,27 @@ export class AtClient {
     this.stream.destroy();
   }
 
-  private isUrc(line: string): boolean {
-    return (this.options.urcPrefixes ?? []).some((prefix) => line.startsWith(prefix));
+  #isUrc(line: string): boolean {
+    return (this.#options.urcPrefixes ?? []).some((prefix) => line.startsWith(prefix));
   }
 
-  private takeUrcs(): void {
-    if (this.waitingForAnswer) return;
-    for (let line = this.takeLine(); line !== undefined; line = this.takeLine()) if (line !== "") this.urcs.push(line);
+  #takeUrcs(): void {
+    if (this.#waitingForAnswer) return;
+    for (let line = this.#takeLine(); line !== undefined; line = this.#takeLine())
+      if (line !== "") this.urcs.push(line);
   }
 
-  private takeLine(): string | undefined {
-    const end = this.text.search(/[\r\n]/);
+  #takeLine(): string | undefined {
+    const end = this.#text.search(/[\r\n]/);
     if (end < 0) return undefined;
-    const line = this.text.slice(0, end);
-    this.text = this.text.slice(end).replace(/^(?:\r\n|\r|\n)/, "");
+    const line = this.#text.slice(0, end);
+    this.#text = this.#text.slice(end).replace(/^(?:\r\n|\r|\n)/, "");
     return line;
   }
 
-  private wait<T>(what: string, look: () => T | undefined): Promise<T> {
+  #wait<T>(what: string, look: () => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timeout = this.options.timeout ?? 5000;
+      const timeout = this.#options.timeout ?? 5000;
       const waiter: Waiter = {
         look: () => {
           const found = look();
@@ -169,23 +172,23 @@ export class AtClient {
       };
       const finish = (settle: () => void) => {
         clearTimeout(timer);
-        this.waiters.delete(waiter);
+        this.#waiters.delete(waiter);
         settle();
       };
       const timer = setTimeout(() => {
-        waiter.reject(new Error(`${what} did not come in ${timeout} ms; here is ${JSON.stringify(this.text)}`));
+        waiter.reject(new Error(`${what} did not come in ${timeout} ms; here is ${JSON.stringify(this.#text)}`));
       }, timeout);
-      this.waiters.add(waiter);
-      if (!waiter.look() && this.ended !== undefined) waiter.reject(this.ended);
+      this.#waiters.add(waiter);
+      if (!waiter.look() && this.#ended !== undefined) waiter.reject(this.#ended);
     });
   }
 
-  private changed(): void {
-    for (const waiter of [...this.waiters]) waiter.look();
+  #changed(): void {
+    for (const waiter of [...this.#waiters]) waiter.look();
   }
 
-  private end(reason: Error): void {
-    this.ended ??= reason;
-    for (const waiter of [...this.waiters]) waiter.reject(reason);
+  #end(reason: Error): void {
+    this.#ended ??= reason;
+    for (const waiter of [...this.#waiters]) waiter.reject(reason);
   }
 }

@@ -22,13 +22,14 @@ export class DebugSidebar {
   readonly shown: Shown[] = [];
   /** What stands under a node now, by its id. */
   readonly statuses = new Map<string, { readonly fill?: string; readonly text?: string }>();
-  private changed: () => void = () => undefined;
+  #changed: () => void = () => undefined;
+  readonly #socket: WebSocket;
+  readonly #url: string;
 
-  private constructor(
-    private readonly socket: WebSocket,
-    private readonly url: string,
-  ) {
-    socket.on("message", (data) => this.take([JSON.parse(String(data))].flat() as Comms[]));
+  private constructor(socket: WebSocket, url: string) {
+    this.#socket = socket;
+    this.#url = url;
+    socket.on("message", (data) => this.#take([JSON.parse(String(data))].flat() as Comms[]));
   }
 
   /** @param url of Node-RED */
@@ -42,7 +43,7 @@ export class DebugSidebar {
 
   /** Presses the button of an inject node. */
   async press(id: string): Promise<void> {
-    const pressed = await ask(`${this.url}inject/${id}`, { method: "POST" });
+    const pressed = await ask(`${this.#url}inject/${id}`, { method: "POST" });
     if (!pressed.ok) throw new Error(`inject ${id}: ${pressed.status}`);
   }
 
@@ -52,20 +53,20 @@ export class DebugSidebar {
       const found = find();
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => {
-        this.changed = resolve;
+        this.#changed = resolve;
       });
     }
   }
 
   close(): void {
-    this.socket.close();
+    this.#socket.close();
   }
 
-  private take(messages: readonly Comms[]): void {
+  #take(messages: readonly Comms[]): void {
     for (const { topic, data } of messages) {
       if (topic === "debug") this.shown.push(data as Shown);
       else if (topic?.startsWith("status/")) this.statuses.set(topic.slice("status/".length), data as object);
     }
-    this.changed();
+    this.#changed();
   }
 }

@@ -37,48 +37,52 @@ const TELL_ALL = {
 export class Listener {
   /** Session events of all flows, in their order. */
   readonly told: SessionEvent[] = [];
-  private readonly waiting = new Map<string, (report: Report) => void>();
-  private readonly server = createServer((socket) => {
+  readonly #waiting = new Map<string, (report: Report) => void>();
+  readonly #server = createServer((socket) => {
     let text = "";
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
       const lines = (text + chunk.toString("utf8")).split("\n");
       text = lines.pop() ?? "";
-      for (const line of lines) this.take(JSON.parse(line));
+      for (const line of lines) this.#take(JSON.parse(line));
     });
   });
 
   async start(): Promise<void> {
-    this.server.listen(0, "127.0.0.1");
-    await once(this.server, "listening");
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The next report of a node. */
   next(node: string): Promise<Report> {
-    return new Promise((resolve) => this.waiting.set(node, resolve));
+    return new Promise((resolve) => this.#waiting.set(node, resolve));
   }
 
   stop(): void {
-    this.server.close();
+    this.#server.close();
   }
 
-  private take(report: Report | SessionEvent): void {
+  #take(report: Report | SessionEvent): void {
     if ("event" in report) this.told.push(report);
-    else this.waiting.get(report.node)?.(report);
+    else this.#waiting.get(report.node)?.(report);
   }
 }
 
 /** One Node-RED with a modem, and for each kind of session a security profile, a request and a node `modem-tls-profile`. */
 export class SessionFlows {
-  private constructor(
-    private readonly directory: string,
-    private readonly listener: Listener,
-    private readonly nodeRed: RunningNodeRed,
-  ) {}
+  readonly #directory: string;
+  readonly #listener: Listener;
+  readonly #nodeRed: RunningNodeRed;
+
+  private constructor(directory: string, listener: Listener, nodeRed: RunningNodeRed) {
+    this.#directory = directory;
+    this.#listener = listener;
+    this.#nodeRed = nodeRed;
+  }
 
   static async start(directory: string, listener: Listener): Promise<SessionFlows> {
     return new SessionFlows(directory, listener, await startNodeRed(directory, undefined, TELL_ALL));
@@ -87,12 +91,12 @@ export class SessionFlows {
   /** @param ports of the servers, by kind */
   async deploy(modem: string, ports: ReadonlyMap<string, number>): Promise<void> {
     const credentials = Object.fromEntries(NAMES.map((name) => [`tls-${name}`, { ca: pem("ca.cert").toString() }]));
-    await this.nodeRed.deploy(flows(modem, ports, this.listener.port), credentials);
+    await this.#nodeRed.deploy(flows(modem, ports, this.#listener.port), credentials);
   }
 
   /** Presses the button in front of a node; resolves to what that gives. */
   async press(node: string, message: object = {}): Promise<unknown> {
-    const answer = this.listener.next(node);
+    const answer = this.#listener.next(node);
     const properties = Object.entries(message).map(([p, value]) => ({ p, v: JSON.stringify(value), vt: "json" }));
     const request = {
       method: "POST",
@@ -100,7 +104,7 @@ export class SessionFlows {
       body: JSON.stringify({ __user_inject_props__: properties }),
     };
     // A deploy is answered before its flows have started.
-    while ((await ask(new URL(`inject/go-${node}`, this.nodeRed.url), request)).status === 404) await setTimeout(20);
+    while ((await ask(new URL(`inject/go-${node}`, this.#nodeRed.url), request)).status === 404) await setTimeout(20);
     const { payload, error } = await answer;
     if (error !== undefined) throw new Error(`${node}: ${JSON.stringify(error)}`);
     return payload;
@@ -108,16 +112,16 @@ export class SessionFlows {
 
   /** Restarts the modem; resolves when the driver has seen it: requests wait from then on. */
   async restartModem(): Promise<void> {
-    const restarted = this.listener.next("restarted");
+    const restarted = this.#listener.next("restarted");
     await this.press("at");
     await restarted;
   }
 
   /** What anybody gets to see: the log, answers of the admin API, files. */
   async everything(): Promise<Map<string, string>> {
-    const seen = new Map([["log", this.nodeRed.log()]]);
-    for (const path of ADMIN_PATHS) seen.set(`GET ${path}`, await (await this.nodeRed.get(path)).text());
-    for (const file of readdirSync(this.directory, { withFileTypes: true, recursive: true })) {
+    const seen = new Map([["log", this.#nodeRed.log()]]);
+    for (const path of ADMIN_PATHS) seen.set(`GET ${path}`, await (await this.#nodeRed.get(path)).text());
+    for (const file of readdirSync(this.#directory, { withFileTypes: true, recursive: true })) {
       const path = join(file.parentPath, file.name);
       if (file.isFile()) seen.set(path, readFileSync(path, "latin1"));
     }
@@ -125,7 +129,7 @@ export class SessionFlows {
   }
 
   stop(options: { keep: boolean }): Promise<void> {
-    return this.nodeRed.stop(options);
+    return this.#nodeRed.stop(options);
   }
 }
 

@@ -26,10 +26,14 @@ vi.setConfig({ maxConcurrency: 16 });
 
 /** `openssl s_server`, whose page tells of the connection that it comes by. */
 class OpensslServer {
+  readonly #program: ChildProcess;
+
   private constructor(
-    private readonly program: ChildProcess,
+    program: ChildProcess,
     readonly port: number,
-  ) {}
+  ) {
+    this.#program = program;
+  }
 
   static async start(options: readonly string[], { onTestFinished }: Ending, port = 0): Promise<OpensslServer> {
     const program = spawn("openssl", ["s_server", "-accept", `127.0.0.1:${port}`, "-www", ...OWN, ...options]);
@@ -50,8 +54,8 @@ class OpensslServer {
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.program, "exit");
-    this.program.kill("SIGKILL");
+    const ended = once(this.#program, "exit");
+    this.#program.kill("SIGKILL");
     await ended;
   }
 }

@@ -40,22 +40,22 @@ export function resuming({ type, encrypted }: Kind, changes: Partial<SecurityPro
 
 /** What the config node `modem-tls` does with sessions, on settings that outlive the gateway. */
 export class Gateway {
-  private readonly settings = new TestSettings({ credentialSecret: "test" });
-  private vault = this.openVault();
+  readonly #settings = new TestSettings({ credentialSecret: "test" });
+  #vault = this.#openVault();
 
   /** `profile` as its node gives it to the modem: with its sessions. */
   profile(profile: SecurityProfile): SecurityProfile {
-    return new ModemProfiles({ id: profile.id }, profile, this.vault).for({ id: "modem" });
+    return new ModemProfiles({ id: profile.id }, profile, this.#vault).for({ id: "modem" });
   }
 
   /** Node-RED ends, and starts again. */
   async restart(): Promise<void> {
-    await this.vault.flush();
-    this.vault = this.openVault();
+    await this.#vault.flush();
+    this.#vault = this.#openVault();
   }
 
-  private openVault(): SessionVault {
-    return new SessionVault(this.settings, (reason) => {
+  #openVault(): SessionVault {
+    return new SessionVault(this.#settings, (reason) => {
       throw new Error(reason);
     });
   }
@@ -64,11 +64,14 @@ export class Gateway {
 /** Gives what it is told to, for whatever server, and keeps what it gets beside that. */
 export class FixedStore implements SessionStore {
   readonly saved: SessionRecord[] = [];
+  readonly #given: () => SessionData | undefined;
 
-  constructor(private readonly given: () => SessionData | undefined = () => undefined) {}
+  constructor(given: () => SessionData | undefined = () => undefined) {
+    this.#given = given;
+  }
 
   async load(): Promise<SessionData | undefined> {
-    return this.given();
+    return this.#given();
   }
 
   async save(record: SessionRecord): Promise<void> {
@@ -83,24 +86,27 @@ const COMMAND = 5000;
 
 /** A driver and its simulated modem. */
 export class TestModem {
-  private constructor(
-    private readonly driven: Driven,
-    private readonly port: string,
-  ) {}
+  readonly #driven: Driven;
+  readonly #port: string;
+
+  private constructor(driven: Driven, port: string) {
+    this.#driven = driven;
+    this.#port = port;
+  }
 
   static async start(port = simulatedPort("LARA-R6", `&boot=${BOOT}`)): Promise<TestModem> {
     return new TestModem(await drive(port), port);
   }
 
   get(url: string, security: SecurityProfile): Promise<HttpResponse> {
-    return this.driven.get(url, security);
+    return this.#driven.get(url, security);
   }
 
   /** Resolves when it has booted, which a LARA-R6 does without a word to its host: all it tells is the radio's state. */
   async reboot(by: "itself" | "command"): Promise<void> {
-    const { modem } = this.driven;
+    const { modem } = this.#driven;
     const booted = once(modem, "radio");
-    if (by === "itself") simulatorFor(this.port).fault("reboot");
+    if (by === "itself") simulatorFor(this.#port).fault("reboot");
     else await modem.execute("AT+CFUN=16", { timeout: COMMAND });
     await booted;
   }
@@ -108,11 +114,11 @@ export class TestModem {
   /** Another driver with another modem, that has of this one what is in its `state` file. */
   async restart(): Promise<TestModem> {
     await this.close();
-    return TestModem.start(this.port);
+    return TestModem.start(this.#port);
   }
 
   close(): Promise<void> {
-    return this.driven.close();
+    return this.#driven.close();
   }
 }
 

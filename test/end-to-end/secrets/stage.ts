@@ -99,7 +99,7 @@ export class SecretsStage {
   readonly taps = new Map<string, Tap>();
   readonly server: SecureServer;
   readonly server13 = new SecureServer({ minVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: false });
-  private watched: WatchedNodeRed | undefined;
+  #watched: WatchedNodeRed | undefined;
 
   constructor() {
     const keys = new Map([
@@ -117,17 +117,17 @@ export class SecretsStage {
   }
 
   get nodeRed(): WatchedNodeRed {
-    if (this.watched === undefined) throw new Error("Node-RED does not run");
-    return this.watched;
+    if (this.#watched === undefined) throw new Error("Node-RED does not run");
+    return this.#watched;
   }
 
   async start(): Promise<void> {
     await Promise.all([this.server.start(), this.server13.start()]);
-    this.watched = await WatchedNodeRed.start();
+    this.#watched = await WatchedNodeRed.start();
   }
 
   async stop(): Promise<void> {
-    await this.watched?.stop();
+    await this.#watched?.stop();
     await Promise.all([...this.taps.values()].map((tap) => tap.stop()));
     await Promise.all([this.server.stop(), this.server13.stop()]);
   }
@@ -159,13 +159,13 @@ export class SecretsStage {
 
   /** Where something of a secret stands that anybody gets to see, each with what stands before it. */
   async leaks(): Promise<string[]> {
-    this.plantSessions();
+    this.#plantSessions();
     const found = [...(await this.nodeRed.everything())].flatMap(([place, text]) => this.planted.find(place, text));
     return found.map(({ place, context }) => `${place}: ${context}`);
   }
 
   /** What flows got of sessions, what stood on the lines of modems, and what the servers know of connections. */
-  private plantSessions(): void {
+  #plantSessions(): void {
     for (const { payload } of this.nodeRed.events) {
       if (typeof payload.data === "string") this.planted.session(`session of type ${payload.type}`, payload.data);
     }

@@ -8,10 +8,10 @@ export class Ledger {
   commands = 0;
   readonly models = WITHOUT_WAITS.map((model) => ({
     ...model,
-    create: (channel: Channel) => model.create(this.watch(channel)),
+    create: (channel: Channel) => model.create(this.#watch(channel)),
   }));
 
-  private watch(channel: Channel): Channel {
+  #watch(channel: Channel): Channel {
     const watched: Partial<Channel> = {
       send: async (command) => {
         this.commands += 1;
@@ -27,7 +27,7 @@ export class Ledger {
           leave();
         });
       },
-      waitForUrc: (match, options) => this.wait(channel.waitForUrc(match, options)),
+      waitForUrc: (match, options) => this.#wait(channel.waitForUrc(match, options)),
     };
     const get = (target: Channel, name: keyof Channel): unknown => {
       const value = watched[name] ?? target[name];
@@ -36,7 +36,7 @@ export class Ledger {
     return new Proxy(channel, { get: (target, name) => get(target, name as keyof Channel) });
   }
 
-  private wait<T>(waiter: UrcWaiter<T>): UrcWaiter<T> {
+  #wait<T>(waiter: UrcWaiter<T>): UrcWaiter<T> {
     this.waiters += 1;
     const ended = onlyOnce(() => {
       this.waiters -= 1;

@@ -19,31 +19,31 @@ export class Peers {
   /** Whether they close when the other end does. */
   polite = true;
   port = 0;
-  private readonly server: Server;
-  private readonly fresh: Socket[] = [];
+  readonly #server: Server;
+  readonly #fresh: Socket[] = [];
 
   constructor() {
-    this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       this.open.add(socket);
       socket.on("error", () => undefined);
       socket.on("close", () => this.open.delete(socket));
       if (this.polite) socket.on("end", () => socket.end()).resume();
-      else this.fresh.push(socket);
+      else this.#fresh.push(socket);
     });
   }
 
   async start(): Promise<void> {
-    this.server.listen(0, "127.0.0.1");
-    await once(this.server, "listening");
-    this.port = (this.server.address() as AddressInfo).port;
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.port = (this.#server.address() as AddressInfo).port;
   }
 
   /** The next connection, of which nothing is read yet. */
   async next(): Promise<Socket> {
     for (;;) {
-      const socket = this.fresh.shift();
+      const socket = this.#fresh.shift();
       if (socket !== undefined) return socket;
-      await once(this.server, "connection");
+      await once(this.#server, "connection");
     }
   }
 
@@ -53,7 +53,7 @@ export class Peers {
 
   async stop(): Promise<void> {
     this.hangUp();
-    await new Promise((resolve) => this.server.close(resolve));
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 }
 

@@ -45,11 +45,11 @@ export class Owner implements SocketEvents {
   /** What taking a part waits for. */
   hold: Promise<void> = Promise.resolve();
   readonly over: Promise<void>;
-  private end: () => void = () => undefined;
+  #end: () => void = () => undefined;
 
   constructor() {
     this.over = new Promise((resolve) => {
-      this.end = resolve;
+      this.#end = resolve;
     });
   }
 
@@ -65,7 +65,7 @@ export class Owner implements SocketEvents {
 
   onClosed(error?: ModemError): void {
     this.ends.push(error?.code);
-    this.end();
+    this.#end();
   }
 }
 
@@ -87,9 +87,9 @@ export class Stage {
   readonly capacity: number;
   /** Command lines that the driver has sent. */
   readonly sent: string[] = [];
-  private readonly ledger = new Ledger();
-  private readonly port: string;
-  private readonly modem: Modem;
+  readonly #ledger = new Ledger();
+  readonly #port: string;
+  readonly #modem: Modem;
 
   private constructor(
     readonly model: SocketModel,
@@ -97,28 +97,28 @@ export class Stage {
   ) {
     number += 1;
     this.capacity = TABLES[model].sockets;
-    this.port = `sim:${model}?name=sockets-${process.pid}-${number}&boot=50${options}`;
-    this.modem = new Modem(modemSettings(this.port, 115_200), { timing: HASTY, models: this.ledger.models });
+    this.#port = `sim:${model}?name=sockets-${process.pid}-${number}&boot=50${options}`;
+    this.#modem = new Modem(modemSettings(this.#port, 115_200), { timing: HASTY, models: this.#ledger.models });
     this.onSent((line) => this.sent.push(line));
   }
 
   static async open(model: SocketModel, options = ""): Promise<Stage> {
     const stage = new Stage(model, options);
-    stage.modem.open();
+    stage.#modem.open();
     await stage.services();
     return stage;
   }
 
   /** Calls back with every command line that is sent from now on. */
   onSent(listener: (line: string) => void): void {
-    this.modem.on("trace", ({ direction, text }) => {
+    this.#modem.on("trace", ({ direction, text }) => {
       if (direction === "sent") listener(text);
     });
   }
 
   /** Of the session that there is, or of the next one. */
   services(): Promise<Services> {
-    return this.modem.ready({ timeout: BOOT });
+    return this.#modem.ready({ timeout: BOOT });
   }
 
   async sockets(): Promise<SocketService> {
@@ -133,32 +133,32 @@ export class Stage {
 
   /** Makes something go wrong with the modem. */
   fault(spec: string): void {
-    simulatorFor(this.port).fault(spec);
+    simulatorFor(this.#port).fault(spec);
   }
 
   execute(command: string): Promise<{ lines: string[] }> {
-    return this.modem.execute(command, { timeout: 10_000 });
+    return this.#modem.execute(command, { timeout: 10_000 });
   }
 
   /** Resolves when the modem goes out of `ready`. */
   outage(): Promise<void> {
     return new Promise((resolve) => {
-      this.modem.on("state", (state) => {
+      this.#modem.on("state", (state) => {
         if (state !== "ready") resolve();
       });
     });
   }
 
   async counts(): Promise<Counts> {
-    const { listeners, waiters, commands } = this.ledger;
+    const { listeners, waiters, commands } = this.#ledger;
     const timers = vi.isFakeTimers()
       ? vi.getTimerCount()
       : process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-    return { listeners, waiters, commands, timers, held: await this.held() };
+    return { listeners, waiters, commands, timers, held: await this.#held() };
   }
 
   /** Sockets in the modem's own table. */
-  private async held(): Promise<number> {
+  async #held(): Promise<number> {
     let count = 0;
     for (const question of TABLES[this.model].questions) {
       const { lines } = await this.execute(question).catch(() => ({ lines: [] }));
@@ -183,8 +183,8 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await this.modem.close();
-    closeInProcess(this.port);
+    await this.#modem.close();
+    closeInProcess(this.#port);
   }
 }
 

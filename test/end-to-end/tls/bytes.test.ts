@@ -34,37 +34,40 @@ class Bench {
   #requests = 0;
   /** Common name of the certificate that the server was shown last. */
   client: unknown;
+  readonly #model: Model;
+  readonly #wire: Wire;
+  #driven: Driven;
 
-  private constructor(
-    private readonly model: Model,
-    private readonly wire: Wire,
-    private driven: Driven,
-  ) {}
+  private constructor(model: Model, wire: Wire, driven: Driven) {
+    this.#model = model;
+    this.#wire = wire;
+    this.#driven = driven;
+  }
 
   static async open(model: Model, { onTestFinished }: TestContext): Promise<Bench> {
     const wire = await Wire.start({ modem: simulatedPort(model, "&boot=200") });
-    const bench = new Bench(model, wire, await Bench.drive(wire));
+    const bench = new Bench(model, wire, await Bench.#drive(wire));
     onTestFinished(async () => {
-      await bench.driven.close();
+      await bench.#driven.close();
       await wire.stop();
     });
     return bench;
   }
 
   /** LARA-R6 boots without a word: that it did shows when it is looked at. */
-  private static drive(wire: Wire): Promise<Driven> {
+  static #drive(wire: Wire): Promise<Driven> {
     return drive(wire.port, { poll: 500 });
   }
 
   get security(): SecurityService {
-    return this.driven.services.security;
+    return this.#driven.services.security;
   }
 
   /** Since the last time. */
   sent(): Sent {
-    const { commands, uploads } = this.wire.conversation;
+    const { commands, uploads } = this.#wire.conversation;
     const announced = commands.splice(0).flatMap((line) => {
-      const [, kind = "", bytes] = IMPORTS[this.model].exec(line) ?? [];
+      const [, kind = "", bytes] = IMPORTS[this.#model].exec(line) ?? [];
       return bytes === undefined ? [] : [{ kind: KINDS[Number(kind)] ?? kind, bytes: Number(bytes) }];
     });
     const written = uploads.splice(0).filter((content) => content.includes("-----BEGIN"));
@@ -75,16 +78,16 @@ class Bench {
 
   /** Bytes of all uploads since the last time. */
   uploaded(): number {
-    return this.wire.conversation.uploads.splice(0).reduce((sum, { length }) => sum + length, 0);
+    return this.#wire.conversation.uploads.splice(0).reduce((sum, { length }) => sum + length, 0);
   }
 
   /** What a request brings along. */
   async visit(changes: Partial<SecurityProfile> = {}): Promise<Sent> {
     const profile = securityProfile({ ca: pem("ca.cert"), ...client("client"), ...changes });
     this.#requests += 1;
-    const path = `/${this.wire.port.split(":").at(-1)}/${this.#requests}`;
+    const path = `/${this.#wire.port.split(":").at(-1)}/${this.#requests}`;
     try {
-      await this.driven.get(`https://server.example:${server.port}${path}`, profile);
+      await this.#driven.get(`https://server.example:${server.port}${path}`, profile);
     } finally {
       this.client = server.seen.find((request) => request.path === path)?.client;
     }
@@ -92,16 +95,16 @@ class Bench {
   }
 
   async reboot(): Promise<void> {
-    const restarted = once(this.driven.modem, "restarted");
-    await this.driven.modem.execute(REBOOT[this.model], { timeout: 5000 });
+    const restarted = once(this.#driven.modem, "restarted");
+    await this.#driven.modem.execute(REBOOT[this.#model], { timeout: 5000 });
     await restarted;
-    await this.driven.modem.ready({ timeout: BOOT });
+    await this.#driven.modem.ready({ timeout: BOOT });
   }
 
   /** As when Node-RED starts again. */
   async restartDriver(): Promise<void> {
-    await this.driven.close();
-    this.driven = await Bench.drive(this.wire);
+    await this.#driven.close();
+    this.#driven = await Bench.#drive(this.#wire);
   }
 }
 

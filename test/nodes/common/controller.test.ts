@@ -7,14 +7,14 @@ import type { Message, ModemNode } from "../../../nodes/common/types";
 
 /** A modem that is ready when the test says so, and otherwise keeps to its timeout. */
 class Gate {
-  private open = false;
-  private readonly waiting = new Set<() => void>();
+  #open = false;
+  readonly #waiting = new Set<() => void>();
 
   readonly acquire = (_modem: ModemHandle, { timeout }: ReadyOptions): Promise<string> => {
-    if (this.open) return Promise.resolve("access");
+    if (this.#open) return Promise.resolve("access");
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new ModemError("NOT_REGISTERED", "no network")), timeout);
-      this.waiting.add(() => {
+      this.#waiting.add(() => {
         clearTimeout(timer);
         resolve("access");
       });
@@ -22,8 +22,8 @@ class Gate {
   };
 
   release(): void {
-    this.open = true;
-    for (const resume of this.waiting) resume();
+    this.#open = true;
+    for (const resume of this.#waiting) resume();
   }
 }
 

@@ -57,21 +57,21 @@ export function useNodeRed(): void {
 /** Everything that a node of type `helper` has got, in order, for those who came early and those who come late. */
 export class Inbox {
   readonly messages: Received[] = [];
-  private readonly waiting: ((message: Received) => void)[] = [];
-  private taken = 0;
+  readonly #waiting: ((message: Received) => void)[] = [];
+  #taken = 0;
 
   constructor(id: string) {
     helper.getNode(id).on("input", (message: Received) => {
       this.messages.push(message);
-      this.serve();
+      this.#serve();
     });
   }
 
   /** The next message that nobody has taken yet. */
   next(): Promise<Received> {
     return new Promise((resolve) => {
-      this.waiting.push(resolve);
-      this.serve();
+      this.#waiting.push(resolve);
+      this.#serve();
     });
   }
 
@@ -83,10 +83,10 @@ export class Inbox {
     }
   }
 
-  private serve(): void {
-    while (this.waiting.length > 0 && this.taken < this.messages.length) {
-      const message = this.messages[this.taken++];
-      if (message !== undefined) this.waiting.shift()?.(message);
+  #serve(): void {
+    while (this.#waiting.length > 0 && this.#taken < this.messages.length) {
+      const message = this.messages[this.#taken++];
+      if (message !== undefined) this.#waiting.shift()?.(message);
     }
   }
 }

@@ -14,40 +14,42 @@ export type Handler = (request: SeenRequest, response: ServerResponse) => void;
 /** A real web server on loopback. `seen` holds every request that has arrived whole. */
 export class TestServer {
   readonly seen: SeenRequest[] = [];
-  private readonly server: Server;
+  readonly #server: Server;
   port = 0;
+  #handler: Handler;
 
-  constructor(private handler: Handler = (_request, response) => response.end()) {
-    this.server = createServer((request, response) => {
+  constructor(handler: Handler = (_request, response) => response.end()) {
+    this.#handler = handler;
+    this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         const { method = "", url = "", headers } = request;
         const seen = { method, url, headers, body: Buffer.concat(chunks) };
         this.seen.push(seen);
-        this.handler(seen, response);
+        this.#handler(seen, response);
       });
     });
   }
 
   answer(handler: Handler): void {
-    this.handler = handler;
+    this.#handler = handler;
     this.seen.length = 0;
   }
 
   /** Breaks off what is still waiting for an answer. */
   drop(): void {
-    this.server.closeAllConnections();
+    this.#server.closeAllConnections();
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    this.port = (this.server.address() as AddressInfo).port;
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
   }
 
   async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 }
 

@@ -17,35 +17,35 @@ export class SecureServer {
   readonly received: Buffer[] = [];
   /** Secrets of the connections, a line each: `NAME <client random> <secret>`, in hexadecimal digits. */
   readonly secrets: string[] = [];
-  private readonly server: Server;
+  readonly #server: Server;
   port = 0;
 
   constructor(options: TlsOptions = {}) {
-    this.server = createServer(
+    this.#server = createServer(
       { cert: pem("server.cert"), key: pem("server.key"), ca: pem("ca.cert"), ...options },
-      (socket) => this.serve(socket),
+      (socket) => this.#serve(socket),
     );
-    this.server.on("tlsClientError", () => {});
-    this.server.on("keylog", (line) => this.secrets.push(line.toString().trim()));
+    this.#server.on("tlsClientError", () => {});
+    this.#server.on("keylog", (line) => this.secrets.push(line.toString().trim()));
     // Node.js leaves it to the server's author to remember sessions by their ids; tickets the clients keep themselves.
     const sessions = new Map<string, Buffer>();
-    this.server.on("newSession", (id, session, done) => {
+    this.#server.on("newSession", (id, session, done) => {
       sessions.set(id.toString("hex"), session);
       done();
     });
-    this.server.on("resumeSession", (id, done) => done(null, sessions.get(id.toString("hex")) ?? null));
+    this.#server.on("resumeSession", (id, done) => done(null, sessions.get(id.toString("hex")) ?? null));
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    this.port = (this.server.address() as AddressInfo).port;
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
   }
 
   async stop(): Promise<void> {
-    await new Promise((resolve) => this.server.close(resolve));
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  private serve(socket: TLSSocket): void {
+  #serve(socket: TLSSocket): void {
     this.resumed.push(socket.isSessionReused());
     this.clients.push(socket.getPeerCertificate()?.subject?.CN);
     this.names.push(socket.servername);

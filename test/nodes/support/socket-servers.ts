@@ -6,44 +6,44 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 export class TcpServer {
   readonly sockets: Socket[] = [];
   readonly received: Buffer[] = [];
-  private server: Server;
-  private waiting: ((socket: Socket) => void)[] = [];
-  private fresh: Socket[] = [];
+  #server: Server;
+  #waiting: ((socket: Socket) => void)[] = [];
+  #fresh: Socket[] = [];
   port = 0;
 
   constructor() {
-    this.server = this.create();
+    this.#server = this.#create();
   }
 
   async start(port = 0): Promise<void> {
-    if (!this.server.listening) this.server = this.create();
-    this.server.listen(port, "127.0.0.1");
-    await once(this.server, "listening");
-    this.port = (this.server.address() as AddressInfo).port;
+    if (!this.#server.listening) this.#server = this.#create();
+    this.#server.listen(port, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.port = (this.#server.address() as AddressInfo).port;
   }
 
   /** The next connection that nobody has taken yet. */
   next(): Promise<Socket> {
-    const socket = this.fresh.shift();
+    const socket = this.#fresh.shift();
     if (socket !== undefined) return Promise.resolve(socket);
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   async stop(): Promise<void> {
     for (const socket of [...this.sockets]) socket.destroy();
-    this.fresh = [];
-    if (!this.server.listening) return;
-    await new Promise((resolve) => this.server.close(resolve));
+    this.#fresh = [];
+    if (!this.#server.listening) return;
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  private create(): Server {
+  #create(): Server {
     return createServer((socket) => {
       this.sockets.push(socket);
       socket.on("error", () => {});
       socket.on("data", (data) => this.received.push(data));
       socket.on("close", () => this.sockets.splice(this.sockets.indexOf(socket), 1));
-      const waiting = this.waiting.shift();
-      if (waiting === undefined) this.fresh.push(socket);
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#fresh.push(socket);
       else waiting(socket);
     });
   }

@@ -12,12 +12,12 @@ export class RemoteHost {
   modemPort: number | undefined;
   readonly #connections = new Set<Socket>();
   #ended = false;
+  readonly #server: Server;
+  readonly #datagrams: UdpSocket;
 
-  private constructor(
-    private readonly server: Server,
-    private readonly datagrams: UdpSocket,
-    echo: boolean,
-  ) {
+  private constructor(server: Server, datagrams: UdpSocket, echo: boolean) {
+    this.#server = server;
+    this.#datagrams = datagrams;
     server.on("connection", (socket) => this.#keep(socket));
     datagrams.on("message", (bytes, { port }) => {
       this.received.push(bytes);
@@ -45,7 +45,7 @@ export class RemoteHost {
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** The modem's end of the connection is closed. */
@@ -65,20 +65,20 @@ export class RemoteHost {
     return new Promise((resolve, reject) => {
       const done = (error?: Error | null) => (error ? reject(error) : resolve());
       if (this.connection !== undefined) this.connection.write(bytes, done);
-      else this.datagrams.send(bytes, this.modemPort, "127.0.0.1", done);
+      else this.#datagrams.send(bytes, this.modemPort, "127.0.0.1", done);
     });
   }
 
   /** Nobody is there for new connections any more. */
   refuse(): Promise<unknown> {
-    return new Promise((resolve) => this.server.close(resolve));
+    return new Promise((resolve) => this.#server.close(resolve));
   }
 
   async stop(): Promise<void> {
     // Whoever else has come to this port keeps it open, too.
     for (const connection of this.#connections) connection.destroy();
-    this.datagrams.close();
-    if (this.server.listening) await this.refuse();
+    this.#datagrams.close();
+    if (this.#server.listening) await this.refuse();
   }
 
   #keep(socket: Socket): void {

@@ -12,8 +12,10 @@ export class SerialClient {
   bytewise = false;
   #received = "";
   #wake: () => void = () => undefined;
+  readonly #socket: Socket;
 
-  private constructor(private readonly socket: Socket) {
+  private constructor(socket: Socket) {
+    this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("data", (bytes: Buffer) => {
       this.#received += bytes.toString("latin1");
@@ -39,12 +41,12 @@ export class SerialClient {
   async send(text: string, gap = 0): Promise<void> {
     if (gap > 0) await sleep(gap);
     const bytes = Buffer.from(text, "latin1");
-    if (!this.bytewise) this.socket.write(bytes);
+    if (!this.bytewise) this.#socket.write(bytes);
     else for (const byte of bytes) await this.#sendAlone(byte);
   }
 
   #sendAlone(byte: number): Promise<void> {
-    return new Promise((resolve) => this.socket.write(Buffer.of(byte), () => setImmediate(resolve)));
+    return new Promise((resolve) => this.#socket.write(Buffer.of(byte), () => setImmediate(resolve)));
   }
 
   /** Takes what matches from the start of what came in. @throws with what came instead */
@@ -68,7 +70,7 @@ export class SerialClient {
   }
 
   close(): void {
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
   #more(patience: number): Promise<void> {

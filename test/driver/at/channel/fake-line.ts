@@ -9,10 +9,10 @@ export class FakeLine implements Transport {
   readonly written: Buffer[] = [];
   /** While set, writes don't end: the flow is stopped. */
   blocked = false;
-  private held: (() => void)[] = [];
-  private readonly rules: { applies: (written: string) => boolean; reply: Reply }[] = [];
-  private listener: (bytes: Buffer) => void = () => undefined;
-  private failure: Error | undefined;
+  #held: (() => void)[] = [];
+  readonly #rules: { applies: (written: string) => boolean; reply: Reply }[] = [];
+  #listener: (bytes: Buffer) => void = () => undefined;
+  #failure: Error | undefined;
 
   constructor(readonly bytesPerSecond: number | undefined = undefined) {}
 
@@ -31,16 +31,16 @@ export class FakeLine implements Transport {
   on(pattern: RegExp | string, reply: Reply): this {
     const applies = (written: string): boolean =>
       typeof pattern === "string" ? written.includes(pattern) : pattern.test(written);
-    this.rules.unshift({ applies, reply });
+    this.#rules.unshift({ applies, reply });
     return this;
   }
 
   say(text: string | Buffer): void {
-    this.listener(typeof text === "string" ? bytes(text) : text);
+    this.#listener(typeof text === "string" ? bytes(text) : text);
   }
 
   break(error: Error): void {
-    this.failure = error;
+    this.#failure = error;
   }
 
   async open(): Promise<void> {}
@@ -52,24 +52,24 @@ export class FakeLine implements Transport {
   resume(): void {}
 
   write(data: Uint8Array): Promise<void> {
-    if (this.failure !== undefined) return Promise.reject(this.failure);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const piece = Buffer.from(data);
     this.written.push(piece);
     const text = piece.toString("latin1");
-    const rule = this.rules.find(({ applies }) => applies(text));
+    const rule = this.#rules.find(({ applies }) => applies(text));
     const reply = typeof rule?.reply === "function" ? rule.reply(text) : rule?.reply;
     if (reply !== undefined) this.say(reply);
-    return this.blocked ? new Promise((resolve) => this.held.push(resolve)) : Promise.resolve();
+    return this.blocked ? new Promise((resolve) => this.#held.push(resolve)) : Promise.resolve();
   }
 
   /** Lets the flow go on: the writes that were held end. */
   unblock(): void {
     this.blocked = false;
-    for (const release of this.held.splice(0)) release();
+    for (const release of this.#held.splice(0)) release();
   }
 
   onData(listener: (bytes: Buffer) => void): void {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   onLost(): void {}

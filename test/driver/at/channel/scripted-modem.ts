@@ -34,44 +34,44 @@ export class ScriptedModem {
   /** Prompts by command: what is printed, and the bytes it then takes. */
   readonly prompts = new Map<string, { readonly text: string; readonly size: number }>();
   readonly answers = new Map<string, string>([["AT", "OK"]]);
-  private input = "";
-  private free = 0;
-  private busyUntil = 0;
-  private pending: NodeJS.Timeout | undefined;
+  #input = "";
+  #free = 0;
+  #busyUntil = 0;
+  #pending: NodeJS.Timeout | undefined;
 
   constructor() {
     this.channel.useDialect(DIALECT);
     this.line.on("", (text) => {
-      this.input += text;
-      while (this.takeData() || this.takeLine());
+      this.#input += text;
+      while (this.#takeData() || this.#takeLine());
       return undefined;
     });
   }
 
-  private takeData(): boolean {
-    if (this.wanted === 0 || this.input === "") return false;
-    const data = bytes(this.input.slice(0, this.wanted));
-    this.input = this.input.slice(this.wanted);
+  #takeData(): boolean {
+    if (this.wanted === 0 || this.#input === "") return false;
+    const data = bytes(this.#input.slice(0, this.wanted));
+    this.#input = this.#input.slice(this.wanted);
     this.taken = Buffer.concat([this.taken, data]);
     this.wanted -= data.length;
-    if (this.wanted === 0) this.later("\r\nOK\r\n");
+    if (this.wanted === 0) this.#later("\r\nOK\r\n");
     return true;
   }
 
-  private takeLine(): boolean {
-    const end = this.input.indexOf("\r");
+  #takeLine(): boolean {
+    const end = this.#input.indexOf("\r");
     if (this.wanted > 0 || end < 0) return false;
-    const line = this.input.slice(0, end);
-    this.input = this.input.slice(end + 1);
+    const line = this.#input.slice(0, end);
+    this.#input = this.#input.slice(end + 1);
     this.commands.push(line);
     if (this.silent) return true;
-    const isBusy = performance.now() < this.busyUntil;
+    const isBusy = performance.now() < this.#busyUntil;
     if (isBusy && this.meanwhile === "forgets") return true;
     if (isBusy && this.meanwhile === "breaks off") {
-      clearTimeout(this.pending);
-      this.busyUntil = 0;
-      this.free = performance.now();
-      this.later("\r\nERROR\r\n");
+      clearTimeout(this.#pending);
+      this.#busyUntil = 0;
+      this.#free = performance.now();
+      this.#later("\r\nERROR\r\n");
       return true;
     }
     if (this.lost.delete(line)) return true;
@@ -82,20 +82,20 @@ export class ScriptedModem {
     const duration = this.busy.get(line);
     if (duration !== undefined) {
       this.line.say(echo);
-      this.free = Math.max(this.free, performance.now()) + duration;
-      this.busyUntil = this.free;
-      this.later(`\r\n${answer}`);
+      this.#free = Math.max(this.#free, performance.now()) + duration;
+      this.#busyUntil = this.#free;
+      this.#later(`\r\n${answer}`);
     } else if (isBusy && this.meanwhile === "echoes") {
       this.line.say(echo);
-      this.later(`\r\n${answer}`);
-    } else this.later(`${echo}\r\n${answer}`);
+      this.#later(`\r\n${answer}`);
+    } else this.#later(`${echo}\r\n${answer}`);
     return true;
   }
 
   /** One thing at a time, in order. */
-  private later(text: string): void {
-    this.free = Math.max(this.free, performance.now()) + this.latency;
-    this.pending = setTimeout(() => this.line.say(text), this.free - performance.now());
+  #later(text: string): void {
+    this.#free = Math.max(this.#free, performance.now()) + this.latency;
+    this.#pending = setTimeout(() => this.line.say(text), this.#free - performance.now());
   }
 }
 

@@ -22,25 +22,28 @@ interface Manner {
 class Peer {
   readonly commands: string[] = [];
   readonly uploads: Buffer[] = [];
-  private readonly server: Server = createServer((socket) => this.serve(socket));
-  private readonly sockets: Socket[] = [];
-  private sent = 0;
+  readonly #server: Server = createServer((socket) => this.#serve(socket));
+  readonly #sockets: Socket[] = [];
+  #sent = 0;
+  readonly #manner: Manner;
 
-  constructor(private readonly manner: Manner) {}
+  constructor(manner: Manner) {
+    this.#manner = manner;
+  }
 
   async start(): Promise<number> {
-    this.server.listen(0, "127.0.0.1");
-    await once(this.server, "listening");
-    return (this.server.address() as AddressInfo).port;
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    return (this.#server.address() as AddressInfo).port;
   }
 
   stop(): void {
-    for (const socket of this.sockets) socket.destroy();
-    this.server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
   }
 
-  private serve(socket: Socket): void {
-    this.sockets.push(socket);
+  #serve(socket: Socket): void {
+    this.#sockets.push(socket);
     socket.setNoDelay(true);
     socket.on("error", () => undefined);
     let input = Buffer.alloc(0);
@@ -56,40 +59,40 @@ class Peer {
         const line = piece.toString("latin1").slice(0, -1);
         if (wanted > 0) this.uploads.push(piece);
         else this.commands.push(line);
-        const answer = wanted > 0 ? this.lines("OK") : this.answer(line);
+        const answer = wanted > 0 ? this.#lines("OK") : this.#answer(line);
         wanted = wanted === 0 && line.startsWith("AT+UDWNFILE") ? Number(line.split(",")[1]) : 0;
-        work = work.then(() => this.print(socket, answer));
+        work = work.then(() => this.#print(socket, answer));
       }
     });
   }
 
-  private answer(line: string): Buffer {
-    const echo = this.manner.echo ? bytes(`${line}\r`) : Buffer.alloc(0);
-    return Buffer.concat([this.urc(), echo, this.reply(line)]);
+  #answer(line: string): Buffer {
+    const echo = this.#manner.echo ? bytes(`${line}\r`) : Buffer.alloc(0);
+    return Buffer.concat([this.#urc(), echo, this.#reply(line)]);
   }
 
-  private reply(line: string): Buffer {
+  #reply(line: string): Buffer {
     if (line.startsWith("AT+UDWNFILE")) return bytes("\r\n>");
     if (line.startsWith("AT+URDFILE")) {
       const counted = [bytes(`\r\n+URDFILE: f.txt,${FILE.length},"`), FILE, bytes('"\r\n')];
-      return Buffer.concat([this.urc(), ...counted, this.lines("OK")]);
+      return Buffer.concat([this.#urc(), ...counted, this.#lines("OK")]);
     }
-    if (line === "AT+CEREG?") return this.lines("+CEREG: 0,1", "OK");
-    return line.startsWith("AT+N=") ? this.lines(`+N: ${line.slice(5)}`, "OK") : this.lines("+CME ERROR: 4");
+    if (line === "AT+CEREG?") return this.#lines("+CEREG: 0,1", "OK");
+    return line.startsWith("AT+N=") ? this.#lines(`+N: ${line.slice(5)}`, "OK") : this.#lines("+CME ERROR: 4");
   }
 
-  private lines(...texts: string[]): Buffer {
-    return Buffer.concat(texts.flatMap((text) => [this.urc(), bytes(`\r\n${text}\r\n`), this.urc()]));
+  #lines(...texts: string[]): Buffer {
+    return Buffer.concat(texts.flatMap((text) => [this.#urc(), bytes(`\r\n${text}\r\n`), this.#urc()]));
   }
 
-  private urc(): Buffer {
-    this.sent += 1;
-    const text = URC_LINES[this.sent % URC_LINES.length];
-    return bytes(this.manner.urcs ? `\r\n${text}\r\n` : "");
+  #urc(): Buffer {
+    this.#sent += 1;
+    const text = URC_LINES[this.#sent % URC_LINES.length];
+    return bytes(this.#manner.urcs ? `\r\n${text}\r\n` : "");
   }
 
-  private async print(socket: Socket, data: Buffer): Promise<void> {
-    if (!this.manner.oneByOne) {
+  async #print(socket: Socket, data: Buffer): Promise<void> {
+    if (!this.#manner.oneByOne) {
       socket.write(data);
       return;
     }
