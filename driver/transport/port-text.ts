@@ -8,6 +8,8 @@ export type PortKind = "serial" | "tcp" | "simulated";
 const LONGEST_PORT = 4096;
 /** Before the slashes of an address; a drive letter and a path below /dev are none. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
+/** `host:port`, without the `tcp://` that it needs; a serial port has no such name. */
+const BARE_ADDRESS = /^[^/\\]*:\d{1,5}$/;
 const TCP = /^tcp:\/\/(?:\[([0-9a-f:.%a-z]{2,64})\]|([^\s/:[\]@?#%]{1,253})):(\d{1,5})\/?$/i;
 
 /** Where a `tcp://` port leads. */
@@ -41,5 +43,5 @@ export function portProblem(text: string): "length" | "characters" | "tcp" | "sc
   if (text.trim() === "" || /\p{Cc}/u.test(text)) return "characters";
   const kind = kindOfPort(text);
   if (kind === "tcp") return tcpAddress(text) === undefined ? "tcp" : undefined;
-  return kind === "serial" && SCHEME.test(text) ? "scheme" : undefined;
+  return kind === "serial" && (SCHEME.test(text) || BARE_ADDRESS.test(text)) ? "scheme" : undefined;
 }
