@@ -38,7 +38,8 @@ export async function lockFile(path: string, signal = new AbortController().sign
     const time = performance.now();
     if (time - start > WAIT_LIMIT_MS) throw new Error(`another process has kept ${path} for too long`);
     const mark = await markOf(path);
-    if (mark !== seen.mark) seen = { mark, at: time };
+    // A slow disk makes no sign of life older.
+    if (mark !== seen.mark) seen = { mark, at: performance.now() };
     else if (time - seen.at > STALE_MS) await clear(path, mark);
     await delay(LOOK_MS, signal);
   }

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -16,7 +17,8 @@ function newPath(): string {
 async function seconds(count: number, each: () => void = () => undefined): Promise<void> {
   for (let step = 0; step < 5 * count; step += 1) {
     await vi.advanceTimersByTimeAsync(200);
-    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+    for (let turn = 0; turn < 10; turn += 1) await setImmediate();
+    for (let look = 0; look < 4; look += 1) await stat(".");
     if (step % 10 === 0) each();
   }
 }
