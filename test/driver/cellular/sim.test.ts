@@ -7,7 +7,7 @@ import { PinMemory, type PinRecords } from "../../../driver/cellular/pin-memory"
 import { unlockSim } from "../../../driver/cellular/sim";
 import type { SimQuestions } from "../../../driver/services/model";
 import { pass, useFakeTime } from "../../support/clock";
-import { failure } from "../../support/failure";
+import { failure, rejection } from "../../support/failure";
 import { type Answer, type Script, ScriptedChannel } from "./scripted-channel";
 
 const PIN = "1234";
@@ -262,7 +262,7 @@ describe("F07 a wrong PIN", () => {
       onTestFinished(() => rmSync(dirname(file), { recursive: true }));
       writeFileSync(file, text);
       const { unlock, channel } = setUp(LOCKED, { pins: new PinMemory(new PinFile(file)) });
-      const error = await unlock().catch((reason: unknown) => reason);
+      const error = await rejection(unlock());
       expect(error).toMatchObject({ code: "SIM_ERROR", message: expect.stringContaining("not sent") });
       expect(String(error)).not.toMatch(/1234|trials|outc/);
       expect(tries(channel)).toBe(0);

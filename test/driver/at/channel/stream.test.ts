@@ -6,6 +6,7 @@ import { AtChannel } from "../../../../driver/at/channel/channel";
 import { commandLine } from "../../../../driver/at/fields";
 import { ModemError } from "../../../../driver/errors";
 import { TcpTransport } from "../../../../driver/transport/tcp";
+import { rejection } from "../../../support/failure";
 import { DIALECT } from "../grammar";
 import { bytes } from "../parser/feed";
 
@@ -137,7 +138,7 @@ describe("the channel over a byte stream", () => {
       expects: [{ prefix: "+CEREG:", accepts: ({ text }) => text.includes(",") }],
       timeout: 10_000,
     });
-    const refused = channel.send({ ...commandLine("+FOO"), timeout: 10_000 }).catch((error: unknown) => error);
+    const refused = rejection(channel.send({ ...commandLine("+FOO"), timeout: 10_000 }));
 
     const answers = await Promise.all(asked);
     expect(answers.map(({ lines }) => lines.map(({ text }) => text))).toEqual(

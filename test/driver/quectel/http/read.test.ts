@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { HttpResponse } from "../../../../driver/services/http/http";
 import { advance, useFakeTime } from "../../../support/clock";
+import { rejection } from "../../../support/failure";
 import { type Session, startSession } from "../session";
 
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
@@ -26,7 +27,7 @@ describe("a BG96 response that breaks off", () => {
   it("2.6-read-timeout, 4.6-read-fails: is CONNECTION_CLOSED with both numbers, and the next request works", async () => {
     const session = await startSession();
     session.http.answer = { response: `${HEAD}only this`, outcome: "0,200,1000", readError: 717 };
-    const failure = get(session).catch((error: unknown) => error);
+    const failure = rejection(get(session));
     await advance(10_000);
     expect(await failure).toMatchObject({
       code: "CONNECTION_CLOSED",
@@ -41,7 +42,7 @@ describe("a BG96 response that breaks off", () => {
   it("4.6-read-fails, 2.7-read-file-error: through a file tells how much was stored", async () => {
     const session = await startSession();
     session.http.answer = { response: `HTTP/1.1 200 OK\r\n\r\nhalf`, readError: 719 };
-    const failure = get(session).catch((error: unknown) => error);
+    const failure = rejection(get(session));
     await advance(1000);
     expect(await failure).toMatchObject({
       code: "CONNECTION_CLOSED",
@@ -53,7 +54,7 @@ describe("a BG96 response that breaks off", () => {
   it("before its head is complete is no response without a body", async () => {
     const session = await startSession();
     session.http.answer = { response: "HTTP/1.1 200 OK\r\nCont", outcome: "0,200,1000" };
-    const failure = get(session).catch((error: unknown) => error);
+    const failure = rejection(get(session));
     await advance(10_000);
     expect(await failure).toMatchObject({ code: "CONNECTION_CLOSED" });
   });
@@ -61,7 +62,7 @@ describe("a BG96 response that breaks off", () => {
   it("but is reported as complete is CONNECTION_CLOSED all the same", async () => {
     const session = await startSession({ bytesPerSecond: 100 });
     session.http.answer = { response: `${HEAD}half`, outcome: "0,200,1000" };
-    const failure = get(session).catch((error: unknown) => error);
+    const failure = rejection(get(session));
     await advance(1000);
     expect(await failure).toMatchObject({
       code: "CONNECTION_CLOSED",
@@ -77,7 +78,7 @@ describe("a BG96 request whose caller leaves", () => {
     const session = await startSession();
     session.http.answer = { response: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", outcome: "0,200,2" };
     const answer = holdAnswer(session);
-    const slow = get(session, { timeout: 10_000 }).catch((error: unknown) => error);
+    const slow = rejection(get(session, { timeout: 10_000 }));
     await advance(1_000);
     await advance(10_000);
     expect(await slow).toMatchObject({ code: "MODEM_TIMEOUT", message: expect.stringContaining("10 s") });
@@ -94,7 +95,7 @@ describe("a BG96 request whose caller leaves", () => {
     const session = await startSession();
     holdAnswer(session);
     const abort = new AbortController();
-    const first = get(session, { signal: abort.signal, timeout: 10_000 }).catch((error: unknown) => error);
+    const first = rejection(get(session, { signal: abort.signal, timeout: 10_000 }));
     await advance(1_000);
     abort.abort();
     expect(await first).toMatchObject({ name: "AbortError" });
@@ -107,9 +108,9 @@ describe("a BG96 request whose caller leaves", () => {
   it("waits its turn for at most its own time, and says who is in the way", async () => {
     const session = await startSession();
     const answer = holdAnswer(session);
-    const first = get(session).catch((error: unknown) => error);
+    const first = rejection(get(session));
     await advance(1_000);
-    const second = get(session, { timeout: 5_000 }).catch((error: unknown) => error);
+    const second = rejection(get(session, { timeout: 5_000 }));
     await advance(5_000);
     expect(await second).toMatchObject({ code: "MODEM_BUSY", message: expect.stringContaining("http://example.org/") });
     answer("719");
@@ -127,7 +128,7 @@ describe("a BG96 request whose caller leaves", () => {
     const first = get(session);
     await advance(1_000);
     expect((await first).body.toString()).toBe("ok");
-    const second = get(session).catch((error: unknown) => error);
+    const second = get(session);
     await advance(1_000);
     expect(session.peer.commands.filter((line) => line.startsWith("AT+QHTTPURL"))).toHaveLength(1);
     session.peer.urc("OK");
@@ -146,7 +147,7 @@ describe("a BG96 request whose caller leaves", () => {
       response: `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n${body}`,
       outcome: "0,200,5",
     };
-    const failure = get(session).catch((error: unknown) => error);
+    const failure = rejection(get(session));
     await advance(10_000);
     expect(await failure).toMatchObject({ code: "MODEM_REJECTED", message: expect.stringContaining("Check cable") });
   });
@@ -154,7 +155,7 @@ describe("a BG96 request whose caller leaves", () => {
   it("fails with MODEM_RESTARTED when the modem reboots", async () => {
     const session = await startSession();
     holdAnswer(session);
-    const first = get(session).catch((error: unknown) => error);
+    const first = rejection(get(session));
     await advance(1_000);
     session.peer.urc("RDY");
     await advance(1_000);

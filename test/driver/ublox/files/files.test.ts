@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isModemError } from "../../../../driver/errors";
+import { rejection } from "../../../support/failure";
 import type { PeerOptions } from "../../peer";
 import { bench, expectExplained } from "../bench";
 import { addFiles } from "../lara";
@@ -188,7 +189,7 @@ describe("files on LARA-R6", () => {
         () => files.write(name, Buffer.from("x")),
         () => files.remove(name),
       ]) {
-        const error = await attempt().catch((reason: unknown) => reason);
+        const error = await rejection(attempt());
         expect(isModemError(error, "INVALID_INPUT")).toBe(true);
       }
     }

@@ -5,6 +5,7 @@ import type { CertificateKind } from "../../../../driver/services/security/secur
 import { UbloxFiles } from "../../../../driver/ublox/files/files";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
 import { UbloxCertificates } from "../../../../driver/ublox/security/certificates";
+import { rejection } from "../../../support/failure";
 import type { PeerOptions } from "../../peer";
 import { derOf, fixture, KEY_PASSWORD, md5 } from "../../services/security/tls-fixtures";
 import { bench, expectExplained } from "../bench";
@@ -150,7 +151,7 @@ describe("importing under a name", () => {
       () => certificates.ensure(parsed("key", "client-encrypted.key", KEY_PASSWORD), { password: 'x"y' }),
       () => certificates.ensure({ ...ca, pem: "x".repeat(8193) }),
     ]) {
-      const error = await attempt().catch((reason: unknown) => reason);
+      const error = await rejection(attempt());
       expect(isModemError(error, "INVALID_INPUT")).toBe(true);
     }
     expect(peer.commands).toEqual([]);
