@@ -28,8 +28,11 @@ const SETTINGS: readonly VolatileSetting[] = [
   { command: command("+QISDE=", [0]) },
 ];
 
-export class QuectelDriver implements ModelDriver {
-  readonly services: Services;
+/** Its firmware has no MQTT-SN. */
+export type QuectelServices = Omit<Services, "mqtt" | "mqttSn">;
+
+export class QuectelDriver implements ModelDriver<QuectelServices> {
+  readonly services: QuectelServices;
   readonly sim: SimQuestions;
   #refusals: readonly string[] = [];
   readonly #channel: Channel;

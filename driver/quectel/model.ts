@@ -1,5 +1,6 @@
 import type { Dialect } from "../at/dialect";
-import type { ModelDefinition, Services } from "../services/model";
+import type { ModelDefinition } from "../services/model";
+import type { QuectelServices } from "./driver";
 import { QUECTEL_RAW_COMMANDS } from "./raw-commands";
 import type { QuectelTraits } from "./traits";
 
@@ -15,7 +16,7 @@ export interface QuectelModel extends QuectelTraits {
 }
 
 /** A line of the table of models for one of Quectel's. */
-export function quectelModel(model: QuectelModel): ModelDefinition<Services> & QuectelTraits {
+export function quectelModel(model: QuectelModel): ModelDefinition<QuectelServices> & QuectelTraits {
   const { name, limits, timeouts, cipherSuites, pattern, dialect, bootTime, usbProducts } = model;
   return {
     name,

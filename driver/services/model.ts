@@ -4,6 +4,8 @@ import type { Dialect } from "../at/dialect";
 import type { DiagnosticsService } from "./diagnostics";
 import type { FileService } from "./files";
 import type { HttpService } from "./http/http";
+import type { MqttService } from "./mqtt/mqtt";
+import type { MqttSnService } from "./mqtt-sn/mqtt-sn";
 import type { PacketDataService } from "./packet-data";
 import type { SecurityService } from "./security/security";
 import type { SocketService } from "./sockets/sockets";
@@ -16,6 +18,8 @@ export interface Services {
   readonly http: HttpService;
   readonly security: SecurityService;
   readonly sockets: SocketService;
+  readonly mqtt: MqttService;
+  readonly mqttSn: MqttSnService;
 }
 
 /** What the life of a session asks of every service; most need neither. */
@@ -93,6 +97,16 @@ export interface ModelLimits {
   readonly headers?: number;
   /** s that a closed connection may wait for its last bytes. */
   readonly linger?: number;
+  /** MQTT sessions at a time. */
+  readonly mqttSessions?: number;
+  /** Bytes of a message that is published. */
+  readonly mqttPayload?: number;
+  /** Bytes of a topic or filter. */
+  readonly mqttTopic?: number;
+  /** The same of MQTT-SN; left out where the model has none. */
+  readonly mqttSnSessions?: number;
+  readonly mqttSnPayload?: number;
+  readonly mqttSnTopic?: number;
   readonly lacks?: readonly ModelSetting[];
 }
 

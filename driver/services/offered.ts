@@ -9,6 +9,8 @@ const WORDS: Readonly<Record<keyof Services, string>> = {
   http: "HTTP client",
   security: "TLS",
   sockets: "sockets",
+  mqtt: "MQTT client",
+  mqttSn: "MQTT-SN client",
 };
 
 /**

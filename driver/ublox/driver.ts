@@ -6,6 +6,7 @@ import { UbloxDiagnostics } from "./diagnostics/diagnostics";
 import { UbloxFiles } from "./files/files";
 import { UbloxHttp } from "./http/http";
 import { initialise } from "./initialise";
+import { UbloxMqtt } from "./mqtt/mqtt";
 import { UbloxPacketData } from "./packet-data/packet-data";
 import { persist } from "./persist";
 import { UbloxCertificates } from "./security/certificates";
@@ -15,8 +16,10 @@ import { closeOrphanedSockets } from "./sockets/leftovers";
 import { UbloxSockets } from "./sockets/sockets";
 import type { UbloxTraits } from "./traits";
 
-export class UbloxDriver implements ModelDriver {
-  readonly services: Services;
+export type UbloxServices = Omit<Services, "mqttSn">;
+
+export class UbloxDriver implements ModelDriver<UbloxServices> {
+  readonly services: UbloxServices;
   readonly sim: SimQuestions;
   #refusals: readonly string[] = [];
   readonly #channel: Channel;
@@ -31,7 +34,8 @@ export class UbloxDriver implements ModelDriver {
     const http = new UbloxHttp(channel, files, security, model);
     const sockets = new UbloxSockets({ channel, packetData, diagnostics, security, model });
     this.#sockets = sockets;
-    this.services = { packetData, diagnostics, files, security, http, sockets };
+    const mqtt = new UbloxMqtt({ channel, packetData, diagnostics, files, security, model });
+    this.services = { packetData, diagnostics, files, security, http, sockets, mqtt };
     this.sim = simQuestions(channel);
     this.#channel = channel;
     this.#model = model;

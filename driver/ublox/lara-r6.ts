@@ -38,5 +38,14 @@ export const LARA_R6 = ubloxModel({
     headers: 5,
     // Of the sister modules' manuals; the guide prints none.
     http: { host: 255, path: 1500, credential: 256, header: 512, data: 128 },
+    // AT facts 5.2: more goes from a file.
+    mqttSessions: 1,
+    mqttPayload: 8192,
+    mqttTopic: 256,
+    // AT facts 5.3: one datagram.
+    mqttSnSessions: 1,
+    mqttSnPayload: 1017,
+    mqttSnTopic: 256,
+    client: { setting: 256, credential: 256, text: 1024, hex: 512, binary: 1024 },
   },
 });

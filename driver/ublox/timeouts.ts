@@ -24,6 +24,16 @@ export const TIMEOUTS = {
   closeSocket: 120_000,
   /** +UHTTPC and +UPING answer OK at once; what they cause comes as a URC. */
   start: 10_000,
+  /** The OK of +UMQTTC and +UMQTTSNC: that of a login may take 15 s (AT facts 5.2). */
+  client: 30_000,
+  /** The `>` of +UMQTTC=9, which waits for the answer to a ping (AT facts 5.2). */
+  clientPrompt: 35_000,
+  /** The result URC of a login, a publish, a subscription: the modem itself gives up after 120 s (AT facts 5.2). */
+  clientResult: 150_000,
+  /** The result URC of a logout. */
+  clientEnd: 30_000,
+  /** A client that allows nothing for so long, not even to log out, is stuck (AT facts 5.2). */
+  clientStuck: 20_000,
 } as const;
 
 /** Those of one model. */

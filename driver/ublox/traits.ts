@@ -42,6 +42,16 @@ export interface UbloxLimits extends Required<Omit<ModelLimits, "lacks">> {
     readonly header: number;
     readonly data: number;
   };
+  /** Bytes of what +UMQTT, +UMQTTSN and their commands carry. */
+  readonly client: {
+    /** Client id, will topic, will message. */
+    readonly setting: number;
+    readonly credential: number;
+    /** A message as text in the command, as digits there, and at the prompt. */
+    readonly text: number;
+    readonly hex: number;
+    readonly binary: number;
+  };
 }
 
 /** The numbers of that many of the modem's resources. */

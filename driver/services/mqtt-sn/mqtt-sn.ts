@@ -12,7 +12,7 @@ export type SnTopic =
   | { readonly type: "short"; readonly name: string };
 
 export interface MqttSnSession extends BrokerSession<SnTopic> {
-  /** In the running session (guide 7, AT facts 5.3). @throws {ModemError} */
+  /** In the running session (u-blox AT facts 5.3). @throws {ModemError} */
   updateWill(
     will: { readonly topic: string; readonly payload: Uint8Array; readonly qos: 0 | 1 | 2; readonly retain: boolean },
     wait: SessionWait,

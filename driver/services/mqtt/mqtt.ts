@@ -38,6 +38,8 @@ export interface Delivery<Topic = string> {
 export interface SessionEvents<Topic = string> {
   /** In order of arrival. The modem is not read further before the promise is settled. */
   onMessage(message: Delivery<Topic>): void | Promise<void>;
+  /** A message came that was damaged between modem and gateway, and can't be read again. The session goes on. */
+  onDamaged?(error: ModemError): void;
   /** Once, unless `disconnect` ended the session: broker, network or modem did. After the last `onMessage`. */
   onClosed(error: ModemError): void;
 }

@@ -70,13 +70,7 @@ export class PingLoop {
       this.#plan();
       return;
     }
-    this.fail();
-  }
-
-  /** Ends the loop as if the broker had not answered. */
-  fail(): void {
-    if (!this.#on) return;
-    this.stop();
+    this.#on = false;
     this.#failed();
   }
 }

@@ -11,11 +11,14 @@ import { listen } from "../../support/listen";
 export const MODELS = ["LARA-R6", "BG96"] as const;
 export type Model = (typeof MODELS)[number];
 
-const DEFINITIONS: Readonly<Record<Model, ModelDefinition<Services>>> = { "LARA-R6": LARA_R6, BG96 };
+/** What all of them have. */
+export type SharedServices = Omit<Services, "mqtt" | "mqttSn">;
+
+const DEFINITIONS: Readonly<Record<Model, ModelDefinition<SharedServices>>> = { "LARA-R6": LARA_R6, BG96 };
 
 /** A driver on a simulated modem, with a line between them that can be damaged. */
 export interface DamagedModem {
-  readonly driver: ModelDriver;
+  readonly driver: ModelDriver<SharedServices>;
   readonly channel: AtChannel;
   readonly line: DamagedLine;
 }

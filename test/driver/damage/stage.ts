@@ -1,14 +1,13 @@
 import type { AtChannel } from "../../../driver/at/channel/channel";
-import type { Services } from "../../../driver/services/model";
 import { DamagedLine } from "../../support/damage";
 import { startSession } from "../quectel/session";
 import { bench } from "../ublox/bench";
 import { addHttpClient } from "../ublox/lara";
-import type { Model } from "./modem";
+import type { Model, SharedServices } from "./modem";
 
 /** A scripted modem of either model, with the driver behind a line that can be damaged. */
 export interface Stage {
-  readonly services: Services;
+  readonly services: SharedServices;
   readonly channel: AtChannel;
   readonly line: DamagedLine;
   /** Those on the modem. */

@@ -9,7 +9,7 @@ import { FakeSockets } from "./sockets/fake-sockets";
 import { Owner } from "./sockets/socket-session";
 
 /** Every kind of socket, each in all its ways. */
-async function useSockets({ sockets }: Services, fake: FakeSockets): Promise<void> {
+async function useSockets({ sockets }: Pick<Services, "sockets">, fake: FakeSockets): Promise<void> {
   const common = { timeout: 10_000 } as const;
   const target = { ...common, host: "server.example", port: 7, mode: "command" } as const;
   const tcp = await sockets.connect(target, new Owner());

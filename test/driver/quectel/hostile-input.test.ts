@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ModelDriver } from "../../../driver/services/model";
 import { RANDOM_TIMEOUT_MS, randomRuns } from "../../support/random";
 import { unknownCommands } from "./known-commands";
 import { CA, profile } from "./security/tls-profile";
-import { startSession } from "./session";
+import { type Session, startSession } from "./session";
 
 const nasty = fc.constantFrom(
   "\r",
@@ -29,7 +28,7 @@ const hostile = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
 );
 
-type Use = (services: ModelDriver["services"], text: string, other: string) => Promise<unknown>;
+type Use = (services: Session["driver"]["services"], text: string, other: string) => Promise<unknown>;
 
 const request = { method: "POST", url: "http://a.test/", headers: [], timeout: 10_000 } as const;
 const https = { ...request, method: "GET", url: "https://a.test/" } as const;

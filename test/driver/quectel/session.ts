@@ -1,7 +1,6 @@
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
 import { QuectelDriver } from "../../../driver/quectel/driver";
-import type { ModelDriver } from "../../../driver/services/model";
 import type { Transport } from "../../../driver/transport/transport";
 import { Peer, type PeerOptions } from "../peer";
 import { addFiles } from "./files/fake-files";
@@ -11,8 +10,8 @@ import { addSsl, type FakeSsl } from "./security/fake-ssl";
 export interface Session {
   readonly peer: Peer;
   readonly channel: AtChannel;
-  readonly driver: ModelDriver;
-  readonly services: ModelDriver["services"];
+  readonly driver: QuectelDriver;
+  readonly services: QuectelDriver["services"];
   readonly files: Map<string, Buffer>;
   readonly http: FakeHttp;
   readonly ssl: FakeSsl;

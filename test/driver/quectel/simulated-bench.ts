@@ -5,7 +5,6 @@ import { afterEach } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { BG96 } from "../../../driver/quectel/bg96";
 import { QuectelDriver } from "../../../driver/quectel/driver";
-import type { ModelDriver } from "../../../driver/services/model";
 import type { ConnectOptions, ModemSocket, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { createTransport } from "../../../driver/transport/open";
 import { openServer } from "../../support/listen";
@@ -31,12 +30,12 @@ export class SimulatedBench {
   }
 
   /** A driver on a simulated BG96 whose network leads `server.test` to a port here. */
-  async start(port: number, options = ""): Promise<ModelDriver> {
+  async start(port: number, options = ""): Promise<QuectelDriver> {
     const { driver } = await this.plug(port, options);
     return driver;
   }
 
-  async plug(port: number, options = ""): Promise<{ driver: ModelDriver; channel: AtChannel }> {
+  async plug(port: number, options = ""): Promise<{ driver: QuectelDriver; channel: AtChannel }> {
     const transport = createTransport({
       port: `sim:BG96?route=server.test:*=127.0.0.1:${port}${options}`,
       baudRate: 115_200,
@@ -75,7 +74,7 @@ export class SimulatedBench {
 }
 
 export function dial(
-  { services }: ModelDriver,
+  { services }: QuectelDriver,
   owner: SocketEvents,
   more: Partial<ConnectOptions> = {},
 ): Promise<ModemSocket> {

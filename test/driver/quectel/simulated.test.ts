@@ -2,13 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../../driver/services/http/http";
-import type { ModelDriver } from "../../../driver/services/model";
 import { useEventLoopClock } from "../../support/clock";
 import { type OpenServer, openServer } from "../../support/listen";
 import { SimulatedBench } from "./simulated-bench";
 
 vi.mock("../../../simulator/clock", () => vi.importActual("../../support/simulator-clock"));
 useEventLoopClock();
+
+type Driver = Awaited<ReturnType<SimulatedBench["start"]>>;
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_value, byte) => byte));
 const HOSTILE = Buffer.concat([
@@ -83,11 +84,11 @@ afterEach(() => {
   seen.length = 0;
 });
 
-function start(options = ""): Promise<ModelDriver> {
+function start(options = ""): Promise<Driver> {
   return bench.start(open.port, options);
 }
 
-function request({ services }: ModelDriver, path: string, fields: Partial<HttpRequest> = {}): Promise<HttpResponse> {
+function request({ services }: Driver, path: string, fields: Partial<HttpRequest> = {}): Promise<HttpResponse> {
   return services.http.request({
     method: "GET",
     url: `http://server.test${path}`,

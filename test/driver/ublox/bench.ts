@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { AtChannel } from "../../../driver/at/channel/channel";
 import type { Dialect } from "../../../driver/at/dialect";
-import type { ModelDriver } from "../../../driver/services/model";
 import type { Transport } from "../../../driver/transport/transport";
 import { UbloxDriver } from "../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
@@ -14,7 +13,7 @@ import { EXPLAINED_COMMANDS } from "./explained-commands";
 export interface Bench {
   readonly peer: Peer;
   readonly channel: AtChannel;
-  readonly driver: ModelDriver;
+  readonly driver: UbloxDriver;
   readonly trace: string[];
 }
 

@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { AtChannel } from "../../../driver/at/channel/channel";
 import { ModemError } from "../../../driver/errors";
 import type { HttpRequest } from "../../../driver/services/http/http";
-import type { ModelDriver } from "../../../driver/services/model";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
 import { UbloxDriver } from "../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
@@ -69,7 +68,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 let server: OpenServer;
 let transport: SimulatedTransport;
 let channel: AtChannel;
-let driver: ModelDriver;
+let driver: UbloxDriver;
 const sent: string[] = [];
 
 const get = (path: string, options: Partial<HttpRequest> = {}): HttpRequest => {

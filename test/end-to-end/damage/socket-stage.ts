@@ -7,7 +7,7 @@ import { now } from "../../../driver/at/clock";
 import { ModemError } from "../../../driver/errors";
 import { BG96 } from "../../../driver/quectel/bg96";
 import { QuectelDriver } from "../../../driver/quectel/driver";
-import type { ModelDriver } from "../../../driver/services/model";
+import type { ModelDriver, Services } from "../../../driver/services/model";
 import type { SocketAddress, SocketEvents } from "../../../driver/services/sockets/sockets";
 import { SimulatedTransport } from "../../../driver/transport/simulated";
 import { UbloxDriver } from "../../../driver/ublox/driver";
@@ -79,7 +79,7 @@ export class Stage {
   readonly #channel: AtChannel;
   readonly #server: OpenServer;
   readonly #echo: UdpSocket;
-  readonly driver: ModelDriver;
+  readonly driver: ModelDriver<Pick<Services, "packetData" | "sockets">>;
   isBroken = false;
 
   private constructor(name: Model, server: OpenServer, echo: UdpSocket) {

@@ -40,9 +40,10 @@ export const USUAL_LIMIT = 30_000;
 type MethodsOf<Of> = {
   [Name in keyof Of]: Of[Name] extends (...given: never[]) => Promise<unknown> ? Name : never;
 }[keyof Of];
+type Covered = Exclude<keyof Services, "mqtt" | "mqttSn">;
 type ServiceMethod = {
-  [Service in keyof Services]: `${Service}.${Extract<MethodsOf<Services[Service]>, string>}`;
-}[keyof Services];
+  [Service in Covered]: `${Service}.${Extract<MethodsOf<Services[Service]>, string>}`;
+}[Covered];
 type SocketMethod =
   | `socket.${Extract<MethodsOf<ModemSocket>, string>}`
   | `listener.${Extract<MethodsOf<ModemListener>, string>}`;

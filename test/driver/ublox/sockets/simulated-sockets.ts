@@ -4,7 +4,6 @@ import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { afterEach, expect } from "vitest";
 import { AtChannel } from "../../../../driver/at/channel/channel";
 import { ModemError } from "../../../../driver/errors";
-import type { ModelDriver } from "../../../../driver/services/model";
 import type { ConnectOptions, SocketService } from "../../../../driver/services/sockets/sockets";
 import { SimulatedTransport } from "../../../../driver/transport/simulated";
 import { UbloxDriver } from "../../../../driver/ublox/driver";
@@ -21,13 +20,13 @@ const GUARD = 1100;
 export class SimulatedSockets {
   readonly sent: string[] = [];
   readonly #ends: (() => Promise<void>)[] = [];
-  #plugged: { transport: SimulatedTransport; channel: AtChannel; driver: ModelDriver } | undefined;
+  #plugged: { transport: SimulatedTransport; channel: AtChannel; driver: UbloxDriver } | undefined;
 
   constructor() {
     afterEach(() => this.#end());
   }
 
-  get driver(): ModelDriver {
+  get driver(): UbloxDriver {
     if (this.#plugged === undefined) throw new Error("There is no modem yet");
     return this.#plugged.driver;
   }
