@@ -15,9 +15,23 @@ export interface Personality extends ModelTraits {
   readonly faults?: Readonly<Record<string, PersonalityFault>>;
 }
 
-/** A fault that lasts until it is undone. */
+/** A fault of one model. */
 export interface PersonalityFault {
   readonly help: string;
-  start(modem: Modem): void;
-  end(modem: Modem): void;
+  /** Values allowed after `=`; none if left out. */
+  readonly value?: RegExp;
+  /** It says nothing without a value. */
+  readonly needsValue?: true;
+  start(modem: Modem, given: GivenFault): void;
+  /** Undoes it; without this, it takes no duration. */
+  end?(modem: Modem): void;
+}
+
+/** What was given with a fault. */
+export interface GivenFault {
+  readonly value: string | undefined;
+  /** A duration: it happens each time until it is undone, not only the next. */
+  readonly lasts: boolean;
+  /** Lets the modem neither hear nor answer, or lets it again. */
+  silence(on: boolean): void;
 }

@@ -1,4 +1,4 @@
-import type { Personality } from "../personality";
+import type { Personality, PersonalityFault } from "../personality";
 import { randomInteger } from "../random";
 import { Disturbances } from "./disturbances";
 import type { Fault, FaultActions, FaultTargets } from "./fault";
@@ -10,11 +10,18 @@ const STORM_INTERVAL_MS = 5;
 
 /** The faults that a modem can have: the common ones and its personality's own. */
 export function faultsOf(personality: Personality): Readonly<Record<string, Fault>> {
-  const own = Object.entries(personality.faults ?? {}).map(([name, { help, start, end }]): [string, Fault] => [
-    name,
-    { help, start: ({ targets }) => start(targets.modem), end: ({ targets }) => end(targets.modem) } satisfies Fault,
-  ]);
+  const own = Object.entries(personality.faults ?? {}).map(([name, fault]) => [name, faultOf(fault)] as const);
   return { ...FAULTS, ...Object.fromEntries(own) };
+}
+
+function faultOf({ start, end, ...rule }: PersonalityFault): Fault {
+  return {
+    ...rule,
+    start: ({ targets: { modem, interpreter } }, value, lasts) => {
+      start(modem, { value, lasts, silence: (on) => interpreter.silence(on) });
+    },
+    ...(end === undefined ? {} : { end: ({ targets }) => end(targets.modem) }),
+  };
 }
 
 /** Schedules and injects faults. Its timers outlive the modem's power cycles. */

@@ -7,6 +7,7 @@ import { diagnosticCommands } from "./diagnostics/diagnostics";
 import { ERROR_TEXTS, notSupported } from "./errors";
 import { fileCommands } from "./files/files";
 import { httpCommands } from "./http/http";
+import { mqttFaultTable } from "./mqtt/faulty";
 import { mqttCommands } from "./mqtt/mqtt";
 import { adoptOperatorProfile, restoreWithProfile } from "./packet-data/operator-profile";
 import { packetDataCommands } from "./packet-data/packet-data";
@@ -62,6 +63,7 @@ export const LARA_R6: Personality = {
       start: (modem) => restoreWithProfile(modem, true),
       end: (modem) => restoreWithProfile(modem, false),
     },
+    ...mqttFaultTable,
   },
 };
 

@@ -1,9 +1,10 @@
 import type { MqttConnection } from "../../internet/mqtt/connection";
-import type { MqttEvents, SessionEnd } from "../../internet/mqtt/types";
+import type { MqttEvents } from "../../internet/mqtt/types";
 import type { Modem } from "../../modem";
 import { notAllowed } from "../errors";
 import { activeContext, defaultConnection } from "../packet-data/data-connection";
-import { codeOf, MQTT_ERROR } from "./errors";
+import { codeOf, MQTT_ERROR, Refused } from "./errors";
+import { type MqttFaults, mqttFaults, type StuckClient } from "./faults";
 import { PingLoop } from "./ping-loop";
 import { mqttProfile } from "./profile";
 import { openSession, type Session } from "./session";
@@ -11,9 +12,12 @@ import { UnreadMessages } from "./unread";
 
 const ERROR_CLASS = 13;
 const REGISTERED = [1, 5];
+const FULL = 1;
+const PUBLISHES = [2, 3, 9];
 
 /** Second value of `+UUMQTTC: 0` when the host did not ask (guide 6.7, AT facts 5.2). */
-const DROPPED = { closed: 100, lost: 101, protocol: 102 } as const;
+const DROPPED = { closed: 100, lost: 100, network: 101, protocol: 102 } as const;
+const PING_FAILED = "+UUMQTTC: 8,0";
 
 /** Its result is the values that follow the op in +UUMQTTC: `1`, or with more. */
 export type Operation = (connection: MqttConnection) => Promise<string>;
@@ -25,6 +29,8 @@ export class MqttClient {
   /** Class and code of +UMQTTER. */
   lastError: readonly [errorClass: number, code: number] = [0, 0];
   #busy = false;
+  /** By a fault: a publish never ended, and everything is refused until the radio was off. */
+  #stuck = false;
   #session: Session | undefined;
   #pings: PingLoop | undefined;
   #life = new AbortController();
@@ -33,8 +39,12 @@ export class MqttClient {
     this.#modem = modem;
     this.unread = new UnreadMessages(modem);
     modem.radio.onDeactivated((cid) => {
+      if (this.#stuck) {
+        if (modem.radio.functionality !== FULL) this.#comeLoose();
+        return;
+      }
       if (cid === this.#cid) this.#life.abort();
-      if (cid === this.#session?.cid) this.#end("lost");
+      if (cid === this.#session?.cid) this.#end(DROPPED.network);
     });
   }
 
@@ -75,11 +85,13 @@ export class MqttClient {
     await this.#run(1, async () => {
       this.#life = new AbortController();
       const signal = AbortSignal.any([this.#life.signal, this.#modem.powerCycle]);
+      if (this.#faults.refusedLogin.take() !== undefined) throw new Refused("by a fault");
       const session = await openSession(this.#modem, mqttProfile(this.#modem), this.#events(), signal);
       this.#session = session;
       this.#pings = new PingLoop(this.#modem, session.connection, session.keepAlive, () => {
-        this.#modem.urc("+UUMQTTC: 8,0");
+        this.#modem.urc(PING_FAILED);
       });
+      if (this.#faults.closedSession.take() !== undefined) this.#modem.later(0, () => this.#end(DROPPED.closed));
       return "1";
     });
   }
@@ -102,13 +114,54 @@ export class MqttClient {
     });
   }
 
+  /** Ends the session as a fault wants it. @param code of `+UUMQTTC: 0` */
+  drop(code: number): void {
+    this.#end(code);
+  }
+
+  /** The ping loop finds no answer, if it is on. */
+  failPing(): void {
+    this.#pings?.fail();
+  }
+
+  get #faults(): MqttFaults {
+    return mqttFaults(this.#modem);
+  }
+
   async #run(op: number, work: () => Promise<string>): Promise<void> {
     const { powerCycle } = this.#modem;
+    const isPublish = PUBLISHES.includes(op);
     this.#busy = true;
+    const stuck = isPublish ? this.#faults.stuck.take()?.what : undefined;
+    if (stuck !== undefined) return this.#getStuck(stuck);
     const result = await this.#resultOf(work);
     if (powerCycle.aborted) return;
     this.#busy = false;
+    if (isPublish && this.#faults.lostResult.take() !== undefined) return;
     this.#modem.urc(`+UUMQTTC: ${op},${result}`);
+  }
+
+  /** ubxlib's issue 71 of a SARA-R422 (AT facts 5.2). */
+  #getStuck({ silence, silent }: StuckClient): void {
+    const { powerCycle } = this.#modem;
+    this.#stuck = true;
+    this.#failed(MQTT_ERROR.timeout);
+    silent(true);
+    // A reboot must not leave it silent.
+    const hear = setTimeout(() => {
+      silent(false);
+      if (this.#stuck && !powerCycle.aborted) this.#modem.urc(PING_FAILED);
+    }, silence);
+    hear.unref();
+  }
+
+  /** What was held back comes at once. */
+  #comeLoose(): void {
+    this.#stuck = false;
+    this.#busy = false;
+    this.#session?.connection.abort();
+    this.#forget();
+    for (const late of ["+UUMQTTC: 9,0", PING_FAILED, `+UUMQTTC: 0,${DROPPED.closed}`]) this.#modem.urc(late);
   }
 
   async #resultOf(work: () => Promise<string>): Promise<string> {
@@ -141,18 +194,18 @@ export class MqttClient {
   #events(): MqttEvents {
     return {
       message: (message) => this.unread.add(message),
-      ended: (reason) => this.#end(reason),
+      ended: (reason) => this.#end(DROPPED[reason]),
     };
   }
 
   /** The host is told, unless it has no session yet: then the login fails. */
-  #end(reason: SessionEnd): void {
+  #end(code: number): void {
     const session = this.#session;
-    if (session === undefined) return;
+    if (session === undefined || this.#stuck) return;
     this.#forget();
     session.connection.abort();
     // The result of an operation that runs comes first.
-    this.#modem.later(0, () => this.#modem.urc(`+UUMQTTC: 0,${DROPPED[reason]}`));
+    this.#modem.later(0, () => this.#modem.urc(`+UUMQTTC: 0,${code}`));
   }
 
   #forget(): void {

@@ -1,15 +1,52 @@
 import type { Modem } from "../../modem";
 
+/** Something that goes wrong the next time, or each time while it lasts. */
+export class Trap<T = undefined> {
+  #set: { readonly what: T; readonly lasts: boolean } | undefined;
+
+  arm(what: T, lasts: boolean): void {
+    this.#set = { what, lasts };
+  }
+
+  disarm(): void {
+    this.#set = undefined;
+  }
+
+  /** What to do now, if it goes wrong now. */
+  take(): { readonly what: T } | undefined {
+    const set = this.#set;
+    if (set?.lasts === false) this.#set = undefined;
+    return set;
+  }
+}
+
+/** How long the modem of a stuck client is silent, and how to make it so. */
+export interface StuckClient {
+  /** ms */
+  readonly silence: number;
+  silent(on: boolean): void;
+}
+
 /** What is unlike the guide, or goes wrong, on demand. It survives reboots. */
-export interface MqttFaults {
+export class MqttFaults {
   /** +UMQTT has the local port (1) and the clean session (12), as on sister modules. */
-  sisterSettings: boolean;
+  sisterSettings = false;
+  /** Strings with bytes above 0x7E are refused. */
+  asciiOnly = false;
+  /** A publish by +UMQTTC=9 ends with `9,1`. */
+  binaryResult = false;
+  readonly refusedLogin = new Trap();
+  readonly closedSession = new Trap();
+  readonly lostResult = new Trap();
+  /** ms */
+  readonly latePrompt = new Trap<number>();
+  readonly stuck = new Trap<StuckClient>();
 }
 
 const all = new WeakMap<Modem, MqttFaults>();
 
 export function mqttFaults(modem: Modem): MqttFaults {
-  const faults = all.get(modem) ?? { sisterSettings: false };
+  const faults = all.get(modem) ?? new MqttFaults();
   all.set(modem, faults);
   return faults;
 }

@@ -5,8 +5,9 @@ import type { Modem } from "../../modem";
 import { fileNotFound, incorrectParameters, notAllowed } from "../errors";
 import { fileName } from "../files/files";
 import { type MqttClient, mqttClient, type Operation } from "./client";
+import { mqttFaults } from "./faults";
 import { mqttSettingCommands } from "./settings";
-import { bytesOf, textAt } from "./text";
+import { bytesOf, checkCharacters, textAt } from "./text";
 
 const LONGEST_TOPIC = 256;
 const LONGEST_MESSAGE = 1024;
@@ -52,6 +53,7 @@ const OPERATIONS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
 async function command(call: Call, modem: Modem): Promise<void> {
   const operation = OPERATIONS.get(integerAt(call, 0, 0, 9));
   if (operation === undefined) throw incorrectParameters();
+  checkCharacters(call, modem);
   await operation(call, modem);
 }
 
@@ -121,7 +123,7 @@ function publishFile(call: Call, modem: Modem): void {
   perform(call, client, OP.publishFile, sends(modem, { ...head, topic, payload }));
 }
 
-/** The result is that of the other publish (guide 6.5). */
+/** The result is printed as that of the other publish (guide 6.5). */
 async function publishBinary(call: Call, modem: Modem): Promise<void> {
   expectCount(call, 5, 5);
   const head = headAt(call);
@@ -129,9 +131,12 @@ async function publishBinary(call: Call, modem: Modem): Promise<void> {
   const length = integerAt(call, 4, 1, LONGEST_MESSAGE);
   const client = mqttClient(modem);
   client.needSession();
+  const { latePrompt, binaryResult } = mqttFaults(modem);
   await client.quiet();
+  const late = latePrompt.take();
+  if (late !== undefined) await later(modem, late.what);
   const payload = await call.prompt(">", length);
-  perform(call, client, OP.publish, sends(modem, { ...head, topic, payload }));
+  perform(call, client, binaryResult ? OP.binary : OP.publish, sends(modem, { ...head, topic, payload }));
 }
 
 function subscribe(call: Call, modem: Modem): void {

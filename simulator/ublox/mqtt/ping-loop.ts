@@ -70,7 +70,13 @@ export class PingLoop {
       this.#plan();
       return;
     }
-    this.#on = false;
+    this.fail();
+  }
+
+  /** Ends the loop as if the broker had not answered. */
+  fail(): void {
+    if (!this.#on) return;
+    this.stop();
     this.#failed();
   }
 }

@@ -15,7 +15,7 @@ import {
   storeProfile,
   USUAL_PORT,
 } from "./profile";
-import { asText, bytesOf, textAt } from "./text";
+import { asText, bytesOf, checkCharacters, textAt } from "./text";
 
 const LONGEST = 256;
 const HIGHEST_PORT = 65_535;
@@ -76,6 +76,7 @@ function* offered(modem: Modem): Iterable<readonly [code: number, setting: Setti
 
 function configure(call: Call, modem: Modem): void {
   expectCount(call, 1, 3);
+  checkCharacters(call, modem);
   const code = integerAt(call, 0, 0, HIGHEST_CODE);
   const setting = new Map(offered(modem)).get(code);
   if (setting === undefined) throw notSupported();

@@ -1,6 +1,8 @@
-import type { Call } from "../../line/command";
+import type { Argument, Call } from "../../line/command";
 import { stringAt } from "../../line/parameters";
+import type { Modem } from "../../modem";
 import { incorrectParameters } from "../errors";
+import { mqttFaults } from "./faults";
 
 const HEX = /^([0-9A-Fa-f]{2})*$/;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -12,6 +14,14 @@ export function asText(bytes: string): string {
   } catch {
     throw incorrectParameters();
   }
+}
+
+const BEYOND_ASCII = /[^\x20-\x7e]/;
+
+/** @throws {CommandError} the fault `mqtt-ascii` is on, and a string has other characters */
+export function checkCharacters(call: Call, modem: Modem): void {
+  const isRefused = ({ text }: Argument) => BEYOND_ASCII.test(text);
+  if (mqttFaults(modem).asciiOnly && call.arguments.some(isRefused)) throw incorrectParameters();
 }
 
 /** A string parameter that has to be UTF-8. */
