@@ -1,9 +1,8 @@
-import { generate, parser } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { ALL_BYTES, tcpServer } from "../../internet/servers";
-import { route } from "../../modem-host";
+import { ALL_BYTES } from "../../internet/servers";
 import { LaraHost } from "../lara-host";
 import { login, openMqtt, readOne, run, subscribe } from "./mqtt-host";
+import { scripted } from "./scripted-broker";
 
 const NOT_ALLOWED = ["+CME ERROR: operation not allowed"];
 const latin1 = (text: string) => Buffer.from(text).toString("latin1");
@@ -92,19 +91,11 @@ describe("messages", () => {
   });
 
   it("that were retained come before the result of the subscription", async () => {
-    const host = await LaraHost.open([route("broker.example", "*", "*")]);
-    const port = await tcpServer((socket) => {
-      const parsing = parser();
-      parsing.on("packet", ({ cmd, messageId = 0 }) => {
-        if (cmd === "connect") socket.write(generate({ cmd: "connack", returnCode: 0, sessionPresent: false }));
-        if (cmd !== "subscribe") return;
-        const kept = { topic: "kept", payload: "A", qos: 0, retain: true, dup: false } as const;
-        socket.write(generate({ cmd: "suback", messageId, granted: [0] }));
-        socket.write(generate({ cmd: "publish", ...kept }));
-      });
-      socket.on("data", (bytes: Buffer) => void parsing.parse(bytes));
+    const host = await scripted(({ cmd, messageId = 0 }, _socket, write) => {
+      if (cmd !== "subscribe") return;
+      write({ cmd: "suback", messageId, granted: [0] });
+      write({ cmd: "publish", topic: "kept", payload: "A", qos: 0, retain: true, dup: false });
     });
-    await host.command(`AT+UMQTT=2,"broker.example",${port}`);
     await login(host);
     await host.command('AT+UMQTTC=4,0,"kept"');
     expect(await host.until(/\+UUMQTTC: 4,1,0,"kept"\r\n/)).toContain("+UUMQTTC: 6,1\r\n");
