@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Aedes } from "aedes" with { "resolution-mode": "import" };
 import { onTestFinished } from "vitest";
-import { closedPort, listen } from "./listen";
+import { closedPort, openServer } from "./listen";
 import { TLS_FIXTURES } from "./paths";
 
 /** An MQTT broker within this process, which ends with the test. */
@@ -18,11 +18,21 @@ export interface InnerBroker {
 
 /** @param tls left out for plain MQTT */
 export async function innerBroker(tls?: TlsOptions): Promise<InnerBroker> {
+  const { close, ...broker } = await openInnerBroker(tls);
+  onTestFinished(close);
+  return broker;
+}
+
+/** The same for a broker that outlives a test: who opens it closes it. */
+export async function openInnerBroker(tls?: TlsOptions): Promise<InnerBroker & { close(): Promise<void> }> {
   const { Aedes } = await import("aedes");
   const aedes = await Aedes.createBroker();
-  const server = tls === undefined ? createServer(aedes.handle) : createTlsServer(tls, aedes.handle);
-  onTestFinished(() => new Promise<void>((resolve) => aedes.close(resolve)));
-  return { port: await listen(server), aedes };
+  const server = await openServer(tls === undefined ? createServer(aedes.handle) : createTlsServer(tls, aedes.handle));
+  const close = async () => {
+    await new Promise<void>((resolve) => aedes.close(resolve));
+    await server.close();
+  };
+  return { port: server.port, aedes, close };
 }
 
 export interface MosquittoOptions {

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { openBench } from "./bench";
 import { type HttpPeer, startHttpBin } from "./httpbin";
+import { mqttNeeds, mqttSettings, playBroker } from "./lara-r6-mqtt";
 import { securityNeeds, securitySettings } from "./lara-r6-security";
 import { playPeer, socketNeeds, socketSettings } from "./lara-r6-sockets";
 import { type Bench, command, replayAll, type Setting } from "./replay";
@@ -73,7 +74,7 @@ function requests(opened: Bench): string[] {
 describe("LARA-R6 answers as the application guide prints it", () => {
   replayAll({
     file: "lara-r6.json",
-    sections: /^(2|3|5|10)(\.|$)/,
+    sections: /^(2|3|5|6|10)(\.|$)/,
     bench,
     needs: {
       "module on": nothing,
@@ -81,16 +82,18 @@ describe("LARA-R6 answers as the application guide prints it", () => {
       "HTTP profile 0 at factory settings": nothing,
       ...securityNeeds,
       ...socketNeeds,
+      ...mqttNeeds,
       "registered on T-Mobile US": nothing,
       "AT+CGDCONT? shows that the network chose IPV6": async (opened) => {
         expect(await command(opened, "AT+CGDCONT?")).toContain('"IPV6"');
       },
     },
-    peer: playPeer,
+    peer: (step, opened) => (step.event === "silence" ? playBroker(opened) : playPeer(step, opened)),
     settings: {
       ...settings,
       ...securitySettings,
       ...socketSettings,
+      ...mqttSettings,
       "2.5-xlat": { bench: () => bench("pdp-type=IPV6") },
     },
   });

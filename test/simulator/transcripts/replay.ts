@@ -9,6 +9,8 @@ export interface Bench {
   /** ms of silence that the modem wants between a result and the next command, and between a prompt and the data. */
   readonly commandGap: number;
   readonly promptGap: number;
+  /** The second modem of an example with two. */
+  readonly second?: Bench;
   /** Makes something go wrong, as `--fault` does. */
   fault(spec: string): void;
   stop(): Promise<void>;
@@ -67,9 +69,10 @@ export function replayAll(replay: Replay): void {
         const bench = await (replay.settings[id]?.bench ?? replay.bench)();
         try {
           await prepare(bench);
+          if (bench.second !== undefined) await prepare(bench.second);
           await play(scenario, all, replay, { bench, values: new Map() });
           await replay.settings[id]?.after?.(bench);
-          expect(bench.client.unread).toMatch(/^(\r\n)*$/);
+          for (const { client } of [bench, bench.second ?? bench]) expect(client.unread).toMatch(/^(\r\n)*$/);
         } finally {
           await bench.stop();
         }
@@ -105,7 +108,8 @@ async function play(scenario: Scenario, all: Map<string, Scenario>, replay: Repl
   for (const [index, printed] of scenario.steps.entries()) {
     await setting.beforeStep?.[index]?.(bench);
     const step = filledIn({ ...corrected(printed), ...setting.steps?.[index] }, values);
-    if (step.peer === undefined) bind(step, await playStep(step, bench), values);
+    const modem = step.module === 2 ? (bench.second ?? bench) : bench;
+    if (step.peer === undefined) bind(step, await playStep(step, modem), values);
     else if (replay.peer === undefined) throw new Error(`nobody to do: ${step.peer}`);
     else await replay.peer(step, bench);
   }

@@ -12,12 +12,14 @@ export interface Step {
   readonly urc?: string;
   /** What the remote host does, in words, and in the four that follow them for programs. */
   readonly peer?: string;
-  readonly event?: "connect" | "data" | "close";
+  readonly event?: "connect" | "data" | "close" | "silence";
   readonly socket?: number;
   readonly bytes?: number;
   readonly data?: string;
   readonly variable?: readonly string[];
   readonly elided?: boolean;
+  /** Which of two modems it is about; the first when left out. */
+  readonly module?: number;
   /** The print may be wrong. */
   readonly uncertain?: boolean;
 }
