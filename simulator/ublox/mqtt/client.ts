@@ -1,14 +1,14 @@
 import type { MqttConnection } from "../../internet/mqtt/connection";
-import type { MqttEvents } from "../../internet/mqtt/types";
+import type { MqttEvents, ReceivedMessage } from "../../internet/mqtt/types";
 import type { Modem } from "../../modem";
 import { notAllowed } from "../errors";
+import { PingLoop } from "../messaging/ping-loop";
+import { UnreadMessages } from "../messaging/unread";
 import { activeContext, defaultConnection } from "../packet-data/data-connection";
 import { codeOf, MQTT_ERROR, Refused } from "./errors";
 import { type MqttFaults, mqttFaults, type StuckClient } from "./faults";
-import { PingLoop } from "./ping-loop";
 import { mqttProfile } from "./profile";
 import { openSession, type Session } from "./session";
-import { UnreadMessages } from "./unread";
 
 const ERROR_CLASS = 13;
 const REGISTERED = [1, 5];
@@ -25,7 +25,7 @@ export type Operation = (connection: MqttConnection) => Promise<string>;
 /** The one MQTT client of the modem: its session, its messages, and the operation that runs. */
 export class MqttClient {
   readonly #modem: Modem;
-  readonly unread: UnreadMessages;
+  readonly unread: UnreadMessages<ReceivedMessage>;
   /** Class and code of +UMQTTER. */
   lastError: readonly [errorClass: number, code: number] = [0, 0];
   #busy = false;
@@ -37,7 +37,7 @@ export class MqttClient {
 
   constructor(modem: Modem) {
     this.#modem = modem;
-    this.unread = new UnreadMessages(modem);
+    this.unread = new UnreadMessages(modem, "+UUMQTTC: 6");
     modem.radio.onDeactivated((cid) => {
       if (this.#stuck) {
         if (modem.radio.functionality !== FULL) this.#comeLoose();

@@ -1,24 +1,5 @@
 import type { Modem } from "../../modem";
-
-/** Something that goes wrong the next time, or each time while it lasts. */
-export class Trap<T = undefined> {
-  #set: { readonly what: T; readonly lasts: boolean } | undefined;
-
-  arm(what: T, lasts: boolean): void {
-    this.#set = { what, lasts };
-  }
-
-  disarm(): void {
-    this.#set = undefined;
-  }
-
-  /** What to do now, if it goes wrong now. */
-  take(): { readonly what: T } | undefined {
-    const set = this.#set;
-    if (set?.lasts === false) this.#set = undefined;
-    return set;
-  }
-}
+import { Trap } from "../messaging/trap";
 
 /** How long the modem of a stuck client is silent, and how to make it so. */
 export interface StuckClient {

@@ -1,9 +1,10 @@
 import { milliseconds } from "../../faults/fault";
 import type { FaultRule } from "../../faults/spec";
 import type { PersonalityFault } from "../../personality";
+import type { Trap } from "../messaging/trap";
 import { mqttClient } from "./client";
 import { MQTT_FAULT_RULES } from "./fault-rules";
-import { type MqttFaults, mqttFaults, type Trap } from "./faults";
+import { type MqttFaults, mqttFaults } from "./faults";
 
 type Trapped = { [K in keyof MqttFaults]: MqttFaults[K] extends Trap ? K : never }[keyof MqttFaults];
 type Switch = { [K in keyof MqttFaults]: MqttFaults[K] extends boolean ? K : never }[keyof MqttFaults];

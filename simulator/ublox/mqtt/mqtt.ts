@@ -4,10 +4,11 @@ import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
 import { fileNotFound, incorrectParameters, notAllowed } from "../errors";
 import { fileName } from "../files/files";
+import { bytesOf, textAt } from "../messaging/text";
 import { type MqttClient, mqttClient, type Operation } from "./client";
 import { mqttFaults } from "./faults";
 import { mqttSettingCommands } from "./settings";
-import { bytesOf, checkCharacters, textAt } from "./text";
+import { checkCharacters } from "./text";
 
 const LONGEST_TOPIC = 256;
 const LONGEST_MESSAGE = 1024;

@@ -2,11 +2,11 @@ import { MqttConnection } from "../../internet/mqtt/connection";
 import type { BrokerTarget, Login, MqttEvents, QoS } from "../../internet/mqtt/types";
 import type { TlsConnection } from "../../internet/tls/types";
 import type { Modem } from "../../modem";
+import { asText, bytesOf } from "../messaging/text";
 import { defaultConnection, reaches } from "../packet-data/data-connection";
 import { type SecureConnection, secureConnections } from "../security/connections";
 import { Refused } from "./errors";
 import type { MqttProfile } from "./profile";
-import { asText, bytesOf } from "./text";
 
 /** ms: until the connection stands, TLS included, and until the broker has taken the login. */
 const CONNECT_TIMEOUT_MS = 75_000;

@@ -3,6 +3,7 @@ import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
 import { incorrectParameters, notSupported } from "../errors";
+import { asText, bytesOf, textAt } from "../messaging/text";
 import { SECURITY_PROFILES } from "../security/profile";
 import { mqttClient } from "./client";
 import { mqttFaults } from "./faults";
@@ -15,7 +16,7 @@ import {
   storeProfile,
   USUAL_PORT,
 } from "./profile";
-import { asText, bytesOf, checkCharacters, textAt } from "./text";
+import { checkCharacters } from "./text";
 
 const LONGEST = 256;
 const HIGHEST_PORT = 65_535;

@@ -1,4 +1,3 @@
-import type { MqttConnection } from "../../internet/mqtt/connection";
 import type { Modem } from "../../modem";
 
 /** A ping goes out after this share of the keep-alive time without traffic (guide 6.6), and fails after another. */
@@ -6,10 +5,19 @@ const IDLE_SHARE = 0.8;
 const ANSWER_SHARE = 0.5;
 const LONGEST_ANSWER_MS = 30_000;
 
-/** Pings the broker when nothing else goes out. It is off until it is asked for, in each session anew (guide 6.6). */
+/** A session, as far as its pings are concerned. */
+interface Pinged {
+  readonly over: boolean;
+  /** By `performance.now()` */
+  readonly lastSent: number;
+  /** @param wait ms */
+  ping(wait: { readonly timeout: number }): Promise<void>;
+}
+
+/** Pings broker or gateway when nothing else goes out. It is off until it is asked for, in each session anew (guide 6.6). */
 export class PingLoop {
   readonly #modem: Modem;
-  readonly #connection: MqttConnection;
+  readonly #connection: Pinged;
   readonly #failed: () => void;
   /** ms */
   readonly #keepAlive: number;
@@ -18,7 +26,7 @@ export class PingLoop {
   #on = false;
 
   /** @param keepAlive s @param failed the broker did not answer; the loop has ended */
-  constructor(modem: Modem, connection: MqttConnection, keepAlive: number, failed: () => void) {
+  constructor(modem: Modem, connection: Pinged, keepAlive: number, failed: () => void) {
     this.#modem = modem;
     this.#connection = connection;
     this.#keepAlive = keepAlive * 1000;
