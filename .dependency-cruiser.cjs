@@ -94,9 +94,15 @@ module.exports = {
     ),
     rule(
       "simulator-stands-alone",
-      "The simulator shares no code with what it tests.",
+      "The simulator shares no code with what it tests, nor with who answers it.",
       { path: "^simulator/" },
-      { path: "^(driver|nodes)/" },
+      { path: "^(driver|nodes|demo)/" },
+    ),
+    rule(
+      "gateway-stands-alone",
+      "The gateway of tests and demo shares no code with the clients that it serves.",
+      { path: "^demo/mqtt-sn-gateway/" },
+      { path: "^(driver|nodes|simulator|demo)/", pathNot: "^demo/mqtt-sn-gateway/" },
     ),
     rule(
       "nodes-use-the-modem",
