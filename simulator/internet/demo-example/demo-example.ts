@@ -2,7 +2,7 @@ import type { OwnInternet } from "../own-traffic";
 import { echoDatagrams, echoStream, tellTime } from "./echo";
 import { Network } from "./network";
 import { Pages } from "./pages";
-import { plainServer, secureEcho, secureServer } from "./servers";
+import { plainServer, type Service, secured, secureEcho, secureServer } from "./servers";
 
 const HOST = "demo.example";
 const MODEMS = "modems.example";
@@ -11,8 +11,16 @@ const MODEMS = "modems.example";
 export function createDemoInternet(hosts: Readonly<Record<string, readonly string[]>>): OwnInternet {
   const network = new Network(hosts[MODEMS] ?? []);
   const pages = new Pages();
+  const mqtt = mqttService();
   // One line a service, by its port; the next protocol takes one more.
-  const streams = { 7: echoStream, 80: plainServer(pages), 443: secureServer(pages), 4433: secureEcho() };
+  const streams = {
+    7: echoStream,
+    80: plainServer(pages),
+    443: secureServer(pages),
+    1883: mqtt,
+    4433: secureEcho(),
+    8883: secured(mqtt),
+  };
   const datagrams = { 7: echoDatagrams, 123: tellTime };
   for (const address of hosts[HOST] ?? []) {
     for (const [port, serve] of Object.entries(streams)) network.listen({ address, port: Number(port) }, serve);
@@ -24,4 +32,15 @@ export function createDemoInternet(hosts: Readonly<Record<string, readonly strin
     }
   }
   return network;
+}
+
+/** One broker, which is read with the first connection to it. */
+function mqttService(): Service {
+  let broker: Promise<Service> | undefined;
+  return (socket) => {
+    broker ??= import("./mqtt/mqtt.js").then(({ MqttBroker }) => new MqttBroker().serve);
+    // A client that hangs up before that is not an error.
+    socket.on("error", () => undefined);
+    void broker.then((serve) => serve(socket));
+  };
 }

@@ -12,7 +12,7 @@ const BAD_REQUEST = "400 Bad Request";
 const MISTAKES: Readonly<Record<string, string>> = { HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large" };
 
 /** Serves one connection. */
-type Service = (socket: StreamSocket) => void;
+export type Service = (socket: StreamSocket) => void;
 
 /** Sessions that a server keeps for clients without tickets. */
 const MOST_SESSIONS = 100;
@@ -40,7 +40,12 @@ function answersMistakes<T extends TlsServer | HttpServer>(server: T): T {
 
 /** The echo protocol over TLS. */
 export function secureEcho(): Service {
-  return serve(createTlsServer(credentials(), echoStream));
+  return secured(echoStream);
+}
+
+/** Another service over TLS. */
+export function secured(service: Service): Service {
+  return serve(createTlsServer(credentials(), service));
 }
 
 /**

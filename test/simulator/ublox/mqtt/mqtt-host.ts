@@ -31,6 +31,16 @@ export async function subscribe(host: LaraHost, filter: string, qos = 0): Promis
   await run(host, `AT+UMQTTC=4,${qos},"${filter}"`, /\+UUMQTTC: 4,1/);
 }
 
+/** Publishes what comes back to this modem, and waits for both; which is first depends on the broker. */
+export async function publishToSelf(host: LaraHost, line: string): Promise<void> {
+  await host.command(line);
+  await bothArrived(host);
+}
+
+export async function bothArrived(host: LaraHost): Promise<void> {
+  await host.until(/\+UUMQTTC: (2,1|6,1)\r\n[\s\S]*\+UUMQTTC: (2,1|6,1)\r\n/);
+}
+
 /** Reads one message, whatever is in it; one character is one byte. */
 export async function readOne(host: LaraHost): Promise<{ qos: number; topic: string; message: string }> {
   host.write("AT+UMQTTC=6,1\r");

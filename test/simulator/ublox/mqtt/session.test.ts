@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { login, openMqtt, readOne, run, subscribe } from "./mqtt-host";
+import { LaraHost } from "../lara-host";
+import { login, openMqtt, publishToSelf, readOne, run, subscribe } from "./mqtt-host";
 import { scripted } from "./scripted-broker";
 
 describe("a broker", () => {
@@ -44,7 +45,7 @@ describe("a session over time", () => {
     const { host } = await openMqtt();
     await login(host);
     await subscribe(host, "a", 1);
-    await run(host, 'AT+UMQTTC=2,0,0,0,"a","b"', /\+UUMQTTC: 6,1/);
+    await publishToSelf(host, 'AT+UMQTTC=2,0,0,0,"a","b"');
     await run(host, "AT+UMQTTC=0", /\+UUMQTTC: 0,1/);
     expect(await readOne(host)).toMatchObject({ message: "b" });
   });
@@ -80,5 +81,14 @@ describe("a session over time", () => {
     await host.command("AT+CSCON=1");
     await login(host);
     expect((await host.command("AT+CSCON?"))[0]).toMatch(/\+CSCON: 1,1/);
+  });
+
+  it("can be with demo.example, where there is no network", async () => {
+    const host = await LaraHost.open();
+    await host.command('AT+UMQTT=2,"demo.example"');
+    await login(host);
+    await subscribe(host, "session test", 2);
+    await publishToSelf(host, 'AT+UMQTTC=2,2,0,0,"session test","b"');
+    expect(await readOne(host)).toEqual({ qos: 2, topic: "session test", message: "b" });
   });
 });
