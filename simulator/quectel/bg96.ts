@@ -10,6 +10,8 @@ import { HTTP_TEXTS } from "./http/errors";
 import { httpReadingCommands } from "./http/reading";
 import { httpRequestCommands } from "./http/requests";
 import { httpSettingCommands } from "./http/settings";
+import { mqttFaultTable } from "./mqtt/faulty";
+import { mqttCommands } from "./mqtt/mqtt";
 import { networkInformationCommands } from "./network-information";
 import { packetDataCommands } from "./packet-data/packet-data";
 import { powerCommands } from "./power";
@@ -88,6 +90,7 @@ export const BG96: Personality = {
     ...socketDataCommands,
     ...transparentCommands,
     ...secureSocketCommands,
+    ...mqttCommands,
   ],
   faults: {
     "data-mode": {
@@ -95,5 +98,6 @@ export const BG96: Personality = {
       start: (modem) => occupyDataMode(modem, true),
       end: (modem) => occupyDataMode(modem, false),
     },
+    ...mqttFaultTable,
   },
 };

@@ -204,6 +204,7 @@ export class MqttConnection {
   #take(packet: Packet): void {
     if (this.#over) return;
     const { cmd, messageId = 0 } = packet;
+    if ((cmd === "puback" || cmd === "pubrec") && this.#events.losesAcknowledgement?.()) return;
     if (cmd === "publish") this.#deliver(packet);
     else if (this.#exchanges.answer(packet)) return;
     else if (cmd === "pubrel") {

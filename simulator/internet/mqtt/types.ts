@@ -62,6 +62,8 @@ export type SessionEnd = "closed" | "lost" | "protocol";
 export interface MqttEvents {
   message(message: ReceivedMessage): void;
   ended(reason: SessionEnd): void;
+  /** Whether this acknowledgement of a publish is lost by a fault; none is when left out. */
+  losesAcknowledgement?(): boolean;
 }
 
 /** `tls`: the broker refused the client's certificate after the handshake, which TLS 1.3 allows. */

@@ -69,7 +69,7 @@ function hasIPv6(modem: Modem, cid: number): boolean {
   return modem.radio.contexts.get(cid)?.addresses.some((address) => isIPv6(address)) === true;
 }
 
-function isIPv6Only(modem: Modem, cid: number): boolean {
+export function isIPv6Only(modem: Modem, cid: number): boolean {
   return modem.radio.contexts.get(cid)?.type === "IPV6";
 }
 
