@@ -43,6 +43,8 @@ const UBLOX_URCS = [
   "+UHTTPCR:",
   "+UUMQTTC:",
   "+UUMQTTSNC:",
+  // As the guide prints the result of a secure login (7.10); a read is answered by it, too.
+  "+UMQTTSNC:",
   "+UCOAPCD:",
   "+UCOAPCR:",
   "+UUCOAPCD:",

@@ -7,6 +7,7 @@ import { UbloxFiles } from "./files/files";
 import { UbloxHttp } from "./http/http";
 import { initialise } from "./initialise";
 import { UbloxMqtt } from "./mqtt/mqtt";
+import { UbloxMqttSn } from "./mqtt-sn/mqtt-sn";
 import { UbloxPacketData } from "./packet-data/packet-data";
 import { persist } from "./persist";
 import { UbloxCertificates } from "./security/certificates";
@@ -16,10 +17,8 @@ import { closeOrphanedSockets } from "./sockets/leftovers";
 import { UbloxSockets } from "./sockets/sockets";
 import type { UbloxTraits } from "./traits";
 
-export type UbloxServices = Omit<Services, "mqttSn">;
-
-export class UbloxDriver implements ModelDriver<UbloxServices> {
-  readonly services: UbloxServices;
+export class UbloxDriver implements ModelDriver {
+  readonly services: Services;
   readonly sim: SimQuestions;
   #refusals: readonly string[] = [];
   readonly #channel: Channel;
@@ -35,7 +34,8 @@ export class UbloxDriver implements ModelDriver<UbloxServices> {
     const sockets = new UbloxSockets({ channel, packetData, diagnostics, security, model });
     this.#sockets = sockets;
     const mqtt = new UbloxMqtt({ channel, packetData, diagnostics, files, security, model });
-    this.services = { packetData, diagnostics, files, security, http, sockets, mqtt };
+    const mqttSn = new UbloxMqttSn({ channel, packetData, diagnostics, files, security, model });
+    this.services = { packetData, diagnostics, files, security, http, sockets, mqtt, mqttSn };
     this.sim = simQuestions(channel);
     this.#channel = channel;
     this.#model = model;

@@ -1,5 +1,4 @@
-import type { ModelDefinition } from "../services/model";
-import type { UbloxServices } from "./driver";
+import type { ModelDefinition, Services } from "../services/model";
 import { UBLOX_RAW_COMMANDS } from "./raw-commands";
 import type { UbloxTraits } from "./traits";
 
@@ -14,7 +13,7 @@ export interface UbloxModel extends UbloxTraits {
 }
 
 /** A line of the table of models for one of u-blox's. */
-export function ubloxModel(model: UbloxModel): ModelDefinition<UbloxServices> & UbloxTraits {
+export function ubloxModel(model: UbloxModel): ModelDefinition<Services> & UbloxTraits {
   const { name, limits, timeouts, cipherSuites, pattern, dialect, bootTime, usbProducts } = model;
   return {
     name,

@@ -8,6 +8,7 @@ export const UBLOX_RAW_COMMANDS: RawCommands = {
     /\+USOWR=\d+,(\d+)/i,
     /\+USOST=\d+,"",\d+,(\d+)/i,
     /\+USECMNG=0,\d+,"",(\d+)/i,
+    /\+UMQTTC=9,\d,\d,"",(\d+)/i,
     /\+USECPRF=\d+,13,\d+,(\d+)$/i,
   ],
   secrets: ["UAUTHREQ", "UPSD", "UHTTP", "UFTP", "UMQTT", "UMQTTSN", "USECMNG", "USECPRF"],

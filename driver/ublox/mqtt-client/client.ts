@@ -131,8 +131,9 @@ export class BrokerClient {
   }
 
   #heard(line: Line): void {
-    const [op, value] = splitFields(line).map(toInteger);
-    if (op !== undefined && value !== undefined && op >= 0 && value >= 0) this.#owner?.heard(op, value);
+    const [op, value, ...more] = splitFields(line).map(toInteger);
+    if (op === undefined || value === undefined || more.length > 0) return;
+    if (op >= 0 && value >= 0) this.#owner?.heard(op, value);
   }
 
   #resultIn(

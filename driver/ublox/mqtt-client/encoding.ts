@@ -1,3 +1,4 @@
+import { type Field, quote } from "../../at/fields";
 import type { UbloxTraits } from "../traits";
 
 /** How a message goes: in the command as text or digits, at the prompt, or from a file of the modem's. */
@@ -28,4 +29,10 @@ export function fastestEncoding(
 /** Whether quotation marks can hold it. Nothing at all they can. */
 function isText(payload: Uint8Array): boolean {
   return payload.every((byte) => byte >= 0x20 && byte <= 0x7e && byte !== 0x22);
+}
+
+/** A message in the command; it may be a secret, and is not shown. */
+export function inCommand(payload: Uint8Array, encoding: "text" | "hex"): Field {
+  const text = Buffer.from(payload).toString(encoding === "hex" ? "hex" : "latin1");
+  return quote(encoding === "hex" ? text.toUpperCase() : text, { field: "payload", max: text.length, secret: true });
 }

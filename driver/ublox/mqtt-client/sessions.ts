@@ -69,7 +69,11 @@ export class ClientSessions {
       const giveBack = await this.#parts.client.take(waiting(limit, wait.signal, operation));
       try {
         limit.signal.throwIfAborted();
-        return await this.#parts.client.inTurn(() => work(limit), waiting(limit, wait.signal, operation));
+        const start = async (): Promise<T> => {
+          await this.#logIn.clear();
+          return work(limit);
+        };
+        return await this.#parts.client.inTurn(start, waiting(limit, wait.signal, operation));
       } finally {
         giveBack();
       }

@@ -14,8 +14,8 @@ import type {
 } from "../../services/mqtt/mqtt";
 import type { PacketDataService } from "../../services/packet-data";
 import type { ErrorMeaning } from "../error-tables";
-import type { UbloxFiles } from "../files/files";
 import { BrokerClient } from "../mqtt-client/client";
+import type { Files } from "../mqtt-client/message-file";
 import type { ClientProtocol } from "../mqtt-client/protocol";
 import type { SessionLife } from "../mqtt-client/session-life";
 import { ClientSessions } from "../mqtt-client/sessions";
@@ -49,7 +49,7 @@ export interface MqttParts {
   readonly channel: Channel;
   readonly packetData: Pick<PacketDataService, "onLost" | "status">;
   readonly diagnostics: Pick<DiagnosticsService, "resolve">;
-  readonly files: Pick<UbloxFiles, "write" | "remove">;
+  readonly files: Files;
   readonly security: Pick<UbloxSecurity, "connect">;
   readonly model: UbloxTraits;
 }

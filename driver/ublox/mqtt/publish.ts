@@ -1,12 +1,10 @@
 import { lineTime } from "../../at/clock";
 import type { Command } from "../../at/command";
-import { type Field, quote } from "../../at/fields";
-import { unlessRejected } from "../../cellular/commands";
-import { isModemError, ModemError } from "../../errors";
+import { ModemError } from "../../errors";
 import type { ErrorMeaning } from "../error-tables";
-import type { UbloxFiles } from "../files/files";
 import type { BrokerClient } from "../mqtt-client/client";
-import { type Encoding, fastestEncoding } from "../mqtt-client/encoding";
+import { type Encoding, fastestEncoding, inCommand } from "../mqtt-client/encoding";
+import { type Files, MessageFile } from "../mqtt-client/message-file";
 import type { SessionLife } from "../mqtt-client/session-life";
 import { capacities, type PublicationPlan } from "./plan";
 
@@ -30,44 +28,31 @@ const UNACKNOWLEDGED: ErrorMeaning = { code: "MODEM_TIMEOUT", text: "the broker 
 /** Publishes messages, each by its fastest exact way. */
 export class Publisher {
   readonly #client: BrokerClient;
-  readonly #files: Pick<UbloxFiles, "write" | "remove">;
-  #hasFiles = true;
-  /** The file may be on the modem, from an earlier run, too. */
-  #isStale = true;
+  readonly #file: MessageFile;
 
-  constructor(client: BrokerClient, files: Pick<UbloxFiles, "write" | "remove">) {
+  constructor(client: BrokerClient, files: Files) {
     this.#client = client;
-    this.#files = files;
+    this.#file = new MessageFile(FILE, files);
   }
 
   /** In the session's turn. */
   async publish(plan: PublicationPlan, life: SessionLife<string>): Promise<void> {
     const { model, channel } = this.#client;
-    const encoding = fastestEncoding(plan.payload, capacities(model, this.#hasFiles), model, channel.bytesPerSecond);
+    const encoding = fastestEncoding(
+      plan.payload,
+      capacities(model, this.#file.isUsable),
+      model,
+      channel.bytesPerSecond,
+    );
     if (encoding === undefined) throw this.#tooLong(plan);
-    if (encoding === "file") return this.#fromFile(plan, life);
-    await this.#send(plan, encoding, life);
+    const send = (): Promise<void> => this.#send(plan, encoding, life);
+    if (encoding !== "file") return send();
+    if (!(await this.#file.use(plan.payload, send))) throw this.#tooLong(plan);
   }
 
-  /** Deletes the file that may have been left. */
-  async clear(): Promise<void> {
-    if (!this.#isStale) return;
-    await unlessRejected(this.#files.remove(FILE));
-    this.#isStale = false;
-  }
-
-  async #fromFile(plan: PublicationPlan, life: SessionLife<string>): Promise<void> {
-    this.#isStale = true;
-    await this.#files.write(FILE, plan.payload);
-    try {
-      await this.#send(plan, "file", life);
-    } catch (error) {
-      if (!isModemError(error, "MODEM_REJECTED")) throw error;
-      this.#hasFiles = false;
-      throw this.#tooLong(plan);
-    } finally {
-      await this.clear().catch((error: unknown) => this.#client.channel.note(`${plan.operation}: ${String(error)}`));
-    }
+  /** Deletes the file that an earlier run may have left. */
+  clear(): Promise<void> {
+    return this.#file.clear();
   }
 
   async #send(plan: PublicationPlan, encoding: Encoding, life: SessionLife<string>): Promise<void> {
@@ -91,12 +76,7 @@ export class Publisher {
           timeout: timeouts.client + timeouts.clientPrompt + lineTime(payload.length, bytesPerSecond),
         });
       case "file":
-        return this.#client.command(PUBLISH_FILE, [
-          qos,
-          retain,
-          topic,
-          quote(FILE, { field: "file", max: FILE.length }),
-        ]);
+        return this.#client.command(PUBLISH_FILE, [qos, retain, topic, this.#file.field]);
     }
   }
 
@@ -105,10 +85,4 @@ export class Publisher {
     const text = `the firmware of this ${name} publishes no more than ${limits.client.binary} bytes`;
     return new ModemError("INVALID_INPUT", `${operation}: payload has ${payload.length} bytes, but ${text}`);
   }
-}
-
-/** A message in the command; it may be a secret, and is not shown. */
-export function inCommand(payload: Uint8Array, encoding: "text" | "hex"): Field {
-  const text = Buffer.from(payload).toString(encoding === "hex" ? "hex" : "latin1");
-  return quote(encoding === "hex" ? text.toUpperCase() : text, { field: "payload", max: text.length, secret: true });
 }
