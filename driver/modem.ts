@@ -1,16 +1,13 @@
 import { EventEmitter } from "node:events";
 import { type AnswerField, splitFields, wholeText, wholeTexts } from "./at/fields";
-import { PinFile } from "./cellular/pin-file";
-import { PinMemory } from "./cellular/pin-memory";
-import { readSignal } from "./cellular/signal";
+import type { PinMemory } from "./cellular/pin-memory";
 import { delay } from "./delay";
 import { isModemError, ModemError, shortPort } from "./errors";
 import { ActivationFailures } from "./life/activation-failures";
 import { Connections, contextOf } from "./life/connections";
-import type { ContextConnector, LifeContext, LifeEvents } from "./life/context";
-import { Life } from "./life/life";
+import type { LifeContext, LifeEvents, NetworkAccess } from "./life/context";
 import { Readiness } from "./life/readiness";
-import { Recovery } from "./life/recovery";
+import { Recovery, type SessionsModule } from "./life/recovery";
 import { Refusals } from "./life/refusals";
 import type { Session } from "./life/session";
 import { StateMachine } from "./life/state-machine";
@@ -49,24 +46,13 @@ export interface ModemOptions {
   readonly random?: () => number;
   readonly pins?: PinMemory;
   readonly refusals?: Refusals;
+  readonly load?: () => Promise<SessionsModule>;
 }
 
 /** How long closing the port may take before it is left to itself. */
 const CLOSE_LIMIT_MS = 2500;
 
-/** Without a file, for as long as the process lives. */
-const processPins = new PinMemory();
 /** By file: all modems share it, since two of them may be one. */
-const keptPins = new Map<string, PinMemory>();
-
-function pinsOf(file: string | undefined): PinMemory {
-  if (file === undefined) return processPins;
-  const pins = keptPins.get(file) ?? new PinMemory(new PinFile(file));
-  keptPins.set(file, pins);
-  return pins;
-}
-
-/** By file, as for PINs. */
 const keptRefusals = new Map<string, Refusals>();
 
 function refusalsOf(file: string | undefined): Refusals {
@@ -75,6 +61,9 @@ function refusalsOf(file: string | undefined): Refusals {
   keptRefusals.set(file, refusals);
   return refusals;
 }
+
+/** Loaded when it is needed: the start of a gateway has enough to read. */
+const loadSessions = (): Promise<SessionsModule> => import("./life/sessions.js");
 
 const UNKNOWN_REGISTRATION: Registration = { state: "unknown", technology: "", operator: "" };
 
@@ -92,14 +81,15 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   readonly #claim: PortClaim;
   readonly #state: StateMachine;
   readonly #readiness: Readiness;
-  readonly #pins: PinMemory;
+  readonly #pins: Pick<LifeContext, "pins" | "pinFile">;
+  readonly #load: () => Promise<SessionsModule>;
   readonly #refusals: Refusals;
   #connections: Connections;
   #recovery: { stop: AbortController; ended: Promise<void>; settled: () => void } | undefined;
   /** The end of the last recovery: until then the port is not free. */
   #ended: Promise<void> = Promise.resolve();
   /** Defined while the line is up. */
-  #line: { readonly session: Session; readonly network: ContextConnector } | undefined;
+  #line: { readonly session: Session; readonly network: NetworkAccess } | undefined;
   #identity: Identity | undefined;
   #registration = UNKNOWN_REGISTRATION;
   #isAnswering = true;
@@ -114,7 +104,8 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     this.#settings = settings;
     this.#timing = { ...TIMING, ...options.timing };
     this.#random = options.random ?? Math.random;
-    this.#pins = options.pins ?? pinsOf(options.pinFile);
+    this.#pins = { pins: options.pins, pinFile: options.pinFile };
+    this.#load = options.load ?? loadSessions;
     this.#refusals = options.refusals ?? refusalsOf(options.refusalFile);
     this.#transport = createTransport(settings, (text) => this.#note(text));
     this.#claim = new PortClaim(settings.port, options.called ?? shortPort(settings.port));
@@ -147,10 +138,9 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     if (this.#recovery !== undefined) return;
     const stop = new AbortController();
     this.#connections = this.#newConnections();
-    const context = this.#context();
     const recovery = new Recovery({
-      context,
-      life: new Life(context),
+      context: this.#context(),
+      load: this.#load,
       transport: this.#transport,
       claim: () => this.#claimPort(),
       trace: (entry) => this.#tell("trace", entry),
@@ -201,9 +191,9 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
   }
 
   async status(cid = this.#settings.cid): Promise<ConnectionStatus> {
-    const { channel } = this.#requireLine().session;
+    const { network } = this.#requireLine();
     const pdp = await this.#requireServices().packetData.status(cid);
-    const signal = await readSignal(channel);
+    const signal = await network.readSignal();
     const { operator, technology, state } = this.#registration;
     return { ...pdp, operator, technology, registration: state, signal };
   }
@@ -243,7 +233,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
       models: this.#models,
       timing: this.#timing,
       random: this.#random,
-      pins: this.#pins,
+      ...this.#pins,
       connections: this.#connections,
       activations: new ActivationFailures(),
       refusals: this.#refusals,
@@ -307,7 +297,7 @@ export class Modem extends EventEmitter<ModemEvents> implements ModemHandle {
     else this.#tell("state", state, error);
   }
 
-  #requireLine(): { readonly session: Session; readonly network: ContextConnector } {
+  #requireLine(): { readonly session: Session; readonly network: NetworkAccess } {
     if (this.#line === undefined) throw this.#readiness.explain();
     return this.#line;
   }

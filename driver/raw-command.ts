@@ -1,5 +1,5 @@
 import type { Command, Expectation } from "./at/command";
-import { isRegistrationAnswer } from "./cellular/registration";
+import { isRegistrationAnswer } from "./cellular/registration-answer";
 import { ModemError } from "./errors";
 import { bareLine, checkUpload } from "./raw-upload";
 import type { RawCommands } from "./services/model";

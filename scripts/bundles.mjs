@@ -45,6 +45,12 @@ const simulatorOutside = {
 };
 const SIMULATOR = "../simulator/simulator.js";
 
+/** What only an open port needs is read with the first of them. */
+const sessionsOutside = {
+  name: "sessions-outside",
+  setup: ({ onResolve }) => onResolve({ filter: /\/life\/sessions\.js$/ }, () => outside("./sessions.js")),
+};
+
 /** What a vendor's modems can do is read with the first one of them. */
 const vendorsOutside = (root) => ({
   name: "vendors-outside",
@@ -128,43 +134,44 @@ export async function buildBundles(root, nodes) {
 }
 
 /**
- * `index.js` has what the start needs, a file for each vendor what is that vendor's alone, and `services.js` what is left:
- * the vendors share it.
+ * `index.js` has what the start needs, `sessions.js` what an open port needs besides, a file for each vendor what is that
+ * vendor's alone, and `services.js` what is left: the vendors share it.
  */
 async function buildDriver(root, nodes, bundle, gathered) {
   const isDriver = (module) => module.startsWith("driver/");
-  const outsideStart = [simulatorOutside, vendorsOutside(root)];
   const face = 'export * from "./driver/index";';
-  const used = new Set();
-  const take = (bundleOf) => (module) => {
-    const path = bundleOf(module);
-    if (path !== undefined) used.add(module);
-    return path;
-  };
-  const nodesFrom = fromBundles(
-    root,
-    take((module) => (isDriver(module) ? "../driver/index.js" : undefined)),
-  );
-  await bundle("nodes/runtime.js", { ...gathered(nodesEntry(nodes)), plugins: [nodesFrom] });
-  const probe = { ...gathered([face, ...internal([...used])]), plugins: outsideStart, write: false };
-  const start = modulesOf(await bundle("driver/index.js", probe));
-  const vendors = vendorsOf(root);
-  for (const vendor of vendors) {
-    const bundleOf = (module) => {
-      if (start.has(module)) return "./index.js";
-      return isDriver(module) && !module.startsWith(`driver/${vendor}/`) ? "./services.js" : undefined;
-    };
-    const plugins = [fromBundles(root, take(bundleOf))];
-    await bundle(`driver/${vendor}.js`, { entryPoints: [`driver/${vendor}/driver.ts`], plugins });
+  const lives = 'export * from "./driver/life/sessions";';
+  const taken = new Set();
+  /** Takes modules from the bundle that `bundleOf` names, and notes them. */
+  const from = (bundleOf) =>
+    fromBundles(root, (module) => {
+      const path = isDriver(module) ? bundleOf(module) : undefined;
+      if (path !== undefined) taken.add(module);
+      return path;
+    });
+  const write = (path, lines, plugins) => bundle(`driver/${path}.js`, { ...gathered(lines), plugins });
+  const probe = async (lines, plugins) =>
+    modulesOf(await bundle("driver/probe.js", { ...gathered(lines), plugins, write: false }));
+  const takenOf = (isThere) => internal([...taken].filter(isThere).sort());
+
+  await bundle("nodes/runtime.js", { ...gathered(nodesEntry(nodes)), plugins: [from(() => "../driver/index.js")] });
+  const outsideStart = [simulatorOutside, sessionsOutside, vendorsOutside(root)];
+  const start = await probe([face, ...internal([...taken])], outsideStart);
+  const inStart = (module) => (start.has(module) ? "./index.js" : undefined);
+  const sessions = await probe([lives], [from(inStart)]);
+  const inBoth = (module) => inStart(module) ?? (sessions.has(module) ? "./sessions.js" : undefined);
+  for (const vendor of vendorsOf(root)) {
+    const own = `driver/${vendor}/`;
+    const plugins = [from((module) => inBoth(module) ?? (module.startsWith(own) ? undefined : "./services.js"))];
+    await bundle(`driver/${vendor}.js`, { entryPoints: [`${own}driver.ts`], plugins });
   }
-  const shared = [...used].filter((module) => !start.has(module)).sort();
-  const fromStart = fromBundles(
-    root,
-    take((module) => (start.has(module) ? "./index.js" : undefined)),
+  await write(
+    "services",
+    takenOf((module) => inBoth(module) === undefined),
+    [from(inBoth)],
   );
-  await bundle("driver/services.js", { ...gathered(internal(shared)), plugins: [fromStart] });
-  const started = [...used].filter((module) => start.has(module)).sort();
-  await bundle("driver/index.js", { ...gathered([face, ...internal(started)]), plugins: outsideStart });
+  await write("sessions", [lives, ...takenOf((module) => sessions.has(module))], [from(inStart)]);
+  await write("index", [face, ...takenOf((module) => start.has(module))], outsideStart);
 }
 
 /** The modules that have come into a bundle. */

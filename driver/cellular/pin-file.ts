@@ -1,12 +1,24 @@
 import { createHash } from "node:crypto";
 import { type FileLock, lockFile } from "./file-lock";
 import { readKept, writeKept } from "./kept-file";
-import type { PinRecords, PinStore } from "./pin-memory";
+import { PinMemory, type PinRecords, type PinStore } from "./pin-memory";
 
 /** Bytes: some thousand SIMs. */
 const MOST_BYTES = 1_000_000;
 /** Of the digest of what is locked: a modem's number is its owner's. */
 const LOCK_DIGITS = 16;
+
+/** Without a file, for as long as the process lives. */
+const processPins = new PinMemory();
+/** By file: all modems share it, since two of them may be one. */
+const keptPins = new Map<string, PinMemory>();
+
+export function pinsOf(file: string | undefined): PinMemory {
+  if (file === undefined) return processPins;
+  const pins = keptPins.get(file) ?? new PinMemory(new PinFile(file));
+  keptPins.set(file, pins);
+  return pins;
+}
 
 /** What became of PINs, in a file that a power cut leaves whole. */
 export class PinFile implements PinStore {

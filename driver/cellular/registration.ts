@@ -1,10 +1,11 @@
 import type { Channel } from "../at/channel-types";
 import { Priority } from "../at/command";
-import { type AnswerField, splitFields, toInteger } from "../at/fields";
+import { splitFields, toInteger } from "../at/fields";
 import type { Line } from "../at/line";
 import { ModemError } from "../errors";
 import type { RegistrationState } from "../modem-types";
 import { command, query, trySend, unlessRejected } from "./commands";
+import { isDigits, isRegistrationAnswer } from "./registration-answer";
 import { technologyName } from "./technology";
 
 /** Circuit-switched, GPRS and EPS: each has a state of its own, and each may lag behind the others. */
@@ -49,16 +50,6 @@ export function isRegistered({ state }: { state: RegistrationState }): boolean {
   return state === "home" || state === "roaming";
 }
 
-/**
- * Whether a line has the shape of an answer, `<n>,<stat>[,…]`, and not of a URC, `<stat>[,"<tac>",…]`.
- *
- * A state has one or two digits and no quotation marks; an area code, printed without them by some, has four or more.
- */
-export function isRegistrationAnswer(line: Line): boolean {
-  const [first, second] = splitFields(line);
-  return isDigits(first) && isDigits(second);
-}
-
 /** Reads a line of either shape: some modems answer +CREG? in the shape of the URC. undefined for one without a state. */
 export function parseRegistration(line: Line): DomainRegistration | undefined {
   const answer = isRegistrationAnswer(line);
@@ -70,10 +61,6 @@ export function parseRegistration(line: Line): DomainRegistration | undefined {
   const act = isRegistered({ state }) ? rest.slice(0, 4).find(isDigits) : undefined;
   const technology = technologyName(toInteger(act));
   return answer ? { state, technology, mode: toInteger(fields[0]) } : { state, technology };
-}
-
-function isDigits(field: AnswerField | undefined): boolean {
-  return field !== undefined && !field.quoted && /^\d{1,2}$/.test(field.text);
 }
 
 /** Follows the registration of a modem in every domain that it has. */

@@ -16,7 +16,9 @@ export interface LifeContext {
   readonly timing: Timing;
   /** From [0, 1): jitter. */
   readonly random: () => number;
-  readonly pins: PinMemory;
+  /** Of the file, when left out. */
+  readonly pins: PinMemory | undefined;
+  readonly pinFile: string | undefined;
   readonly connections: Connections;
   readonly activations: ActivationFailures;
   readonly refusals: Refusals;
@@ -24,17 +26,22 @@ export interface LifeContext {
   readonly tell: LifeEvents;
 }
 
-/** Activates a context when a flow asks for it, and keeps it up from then on. */
-export interface ContextConnector {
-  /** @throws {ModemError} `NO_CONNECTION`, `NOT_REGISTERED`, `INVALID_INPUT` */
+/** What a flow may ask of the network, for as long as a session lasts. */
+export interface NetworkAccess {
+  /**
+   * Activates a context, and keeps it up from then on.
+   *
+   * @throws {ModemError} `NO_CONNECTION`, `NOT_REGISTERED`, `INVALID_INPUT`
+   */
   connect(context: PdpContext): Promise<void>;
+  readSignal(): Promise<Signal>;
 }
 
 /** What life finds out; the modem makes events of it. */
 export interface LifeEvents {
   identity(identity: Identity): void;
   /** The modem is identified and set up: commands may be sent on this session. */
-  line(session: Session, network: ContextConnector): void;
+  line(session: Session, network: NetworkAccess): void;
   /** At once, before anything else is asked: whether the network can be used. */
   registered(isRegistered: boolean): void;
   registration(registration: Registration): void;

@@ -3,23 +3,25 @@ import { command } from "../cellular/commands";
 import { cycleRadio, FUNCTIONALITY, readFunctionality, turnRadioOn } from "../cellular/functionality";
 import { nameOperators, readOperator, selectAutomatically } from "../cellular/operator";
 import { onContextLoss, onRadioState } from "../cellular/packet-events";
+import { pinsOf } from "../cellular/pin-file";
 import { isRegistered, RegistrationWatch } from "../cellular/registration";
 import { readSignal } from "../cellular/signal";
 import { simTrouble, unlockSim } from "../cellular/sim";
 import { AutoResetEvent, delay } from "../delay";
 import { asModemError, isModemError } from "../errors";
+import type { Signal } from "../modem-types";
 import type { AnyDriver } from "../services/model";
 import type { PdpContext } from "../services/packet-data";
 import { Backoff } from "../services/waiting/backoff";
 import { kindOfPort } from "../transport/port-text";
 import { ConnectionRepair } from "./connection-repair";
-import type { ContextConnector, LifeContext } from "./context";
+import type { LifeContext, NetworkAccess } from "./context";
 import { denied, unregistered } from "./registration-errors";
 import type { Session } from "./session";
 import { withoutNumber } from "./simulated-sim";
 
 /** One session's life on the network: SIM, search, connect, ready, and again from where it broke. */
-export class NetworkLife implements ContextConnector {
+export class NetworkLife implements NetworkAccess {
   readonly #session: Session;
   readonly #driver: AnyDriver;
   readonly #context: LifeContext;
@@ -35,6 +37,7 @@ export class NetworkLife implements ContextConnector {
   #checking = false;
   #contextLost = false;
   #lastSignal = "";
+  readonly readSignal = (): Promise<Signal> => readSignal(this.#session.channel);
 
   /** @param imei empty where the modem doesn't tell it */
   constructor(session: Session, driver: AnyDriver, context: LifeContext, imei: string) {
@@ -135,7 +138,7 @@ export class NetworkLife implements ContextConnector {
   }
 
   async #unlockSim(): Promise<void> {
-    const { settings, pins, timing } = this.#context;
+    const { settings, pins, pinFile, timing } = this.#context;
     const { channel, signal } = this.#session;
     // The SIM is off with the radio; and the APN has to be there before the modem attaches.
     if ((await readFunctionality(channel)) === FUNCTIONALITY.minimum) {
@@ -147,7 +150,7 @@ export class NetworkLife implements ContextConnector {
       port,
       imei: this.#imei,
       pin,
-      pins,
+      pins: pins ?? pinsOf(pinFile),
       questions: isSimulated(port) ? withoutNumber(this.#driver.sim) : this.#driver.sim,
       bootTime: timing.simBoot,
       interval: timing.simInterval,
@@ -321,7 +324,7 @@ export class NetworkLife implements ContextConnector {
   }
 
   async #tellSignal(): Promise<void> {
-    const signal = await readSignal(this.#session.channel);
+    const signal = await this.readSignal();
     const key = JSON.stringify(signal);
     if (key === this.#lastSignal) return;
     this.#lastSignal = key;

@@ -1,15 +1,14 @@
 import { access } from "node:fs/promises";
-import { RecentSecrets } from "../at/trace/fragments";
-import { cycleRadio } from "../cellular/functionality";
 import { delay } from "../delay";
 import { asModemError, ModemError } from "../errors";
 import type { ModelDefinition } from "../services/model";
 import { Backoff } from "../services/waiting/backoff";
+import { unlessAborted } from "../services/waiting/unless-aborted";
 import { kindOfPort } from "../transport/port-text";
 import type { Transport } from "../transport/transport";
 import type { LifeContext } from "./context";
-import type { Life } from "./life";
-import { type Fault, Session, type SessionListeners } from "./session";
+import type { Fault, Session, SessionListeners } from "./session";
+import type { Sessions } from "./sessions";
 
 type Step = "cycle the radio" | "reset" | "reopen";
 
@@ -20,9 +19,12 @@ type Step = "cycle the radio" | "reset" | "reopen";
 const ESCALATION: readonly Step[] = ["cycle the radio", "reset", "reopen"];
 const TCP_ESCALATION: readonly Step[] = ["reopen", "cycle the radio", "reset"];
 
+/** What only an open port needs. */
+export type SessionsModule = Pick<typeof import("./sessions"), "Sessions">;
+
 export interface RecoveryOptions extends SessionListeners {
   readonly context: LifeContext;
-  readonly life: Life;
+  load(): Promise<SessionsModule>;
   readonly transport: Transport;
   /** Called before each opening; rejects while another modem has the port. */
   claim?(): Promise<void>;
@@ -35,7 +37,7 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #context: LifeContext;
   readonly #backoff: Backoff;
-  readonly #secrets = new RecentSecrets();
+  #sessions: Sessions | undefined;
   #isOpen = false;
   /** The last one: a modem on USB that reboots takes its port away after its session has ended. */
   #session: Session | undefined;
@@ -77,7 +79,7 @@ export class Recovery {
   }
 
   async #live(signal: AbortSignal): Promise<Fault> {
-    const { life } = this.#options;
+    const sessions = await this.#load(signal);
     if (!this.#isOpen || this.#session?.hasLostPort === true) {
       const failure = await this.#open(signal);
       if (failure !== undefined) return { kind: "lost", error: failure };
@@ -85,8 +87,8 @@ export class Recovery {
     const patience = this.#patience ?? Math.max(this.#context.timing.synchronise, this.#model?.bootTime ?? 0);
     this.#patience = undefined;
     for (const deadline = performance.now() + patience; ; ) {
-      const session = this.#begin(signal);
-      await life.run(session, deadline - performance.now());
+      const session = this.#begin(sessions, signal);
+      await sessions.live(session, deadline - performance.now());
       this.#model = session.model ?? this.#model;
       const fault = session.fault ?? { kind: "closed", error: closed() };
       // A channel gives up sooner than a modem may take to boot.
@@ -95,8 +97,18 @@ export class Recovery {
     }
   }
 
-  #begin(signal: AbortSignal): Session {
-    const session = new Session(this.#options.transport, this.#options, this.#secrets);
+  /** Before the port is opened: one that can't be used is left closed, and nothing that a modem prints is missed. */
+  async #load(signal: AbortSignal): Promise<Sessions> {
+    if (this.#sessions !== undefined) return this.#sessions;
+    const { Sessions } = await unlessAborted(this.#options.load(), signal).catch((error: unknown) => {
+      throw unloaded(error);
+    });
+    this.#sessions = new Sessions(this.#context, this.#options);
+    return this.#sessions;
+  }
+
+  #begin(sessions: Sessions, signal: AbortSignal): Session {
+    const session = sessions.begin(this.#options.transport);
     this.#session = session;
     const onAbort = (): void => session.end({ kind: "closed", error: signal.reason as ModemError });
     signal.addEventListener("abort", onAbort, { once: true });
@@ -168,7 +180,7 @@ export class Recovery {
     tell.note(step === undefined ? "the modem is still silent" : `the modem is silent: ${step}`);
     switch (step) {
       case "cycle the radio":
-        await this.#order(signal, (session) => cycleRadio(session.channel, session.signal, timing.order));
+        await this.#order(signal, (session, _model, sessions) => sessions.cycleRadio(session));
         this.#patience = timing.afterOrder;
         return;
       case "reset":
@@ -193,10 +205,14 @@ export class Recovery {
    * Sends orders on a session of their own. If they fail as well, the next step follows: soon, when not even an echo
    * comes.
    */
-  async #order(signal: AbortSignal, work: (session: Session, model: ModelDefinition) => Promise<void>): Promise<void> {
+  async #order(
+    signal: AbortSignal,
+    work: (session: Session, model: ModelDefinition, sessions: Sessions) => Promise<void>,
+  ): Promise<void> {
     const model = this.#model;
     if (model === undefined) return;
-    const session = this.#begin(signal);
+    const sessions = await this.#load(signal);
+    const session = this.#begin(sessions, signal);
     const ended = new Promise<void>((resolve) => {
       session.signal.addEventListener("abort", () => resolve(), { once: true });
     });
@@ -206,7 +222,7 @@ export class Recovery {
       await delay(heardAtAll, over.signal);
       if (session.hasHeard) await delay(order, over.signal);
     };
-    await Promise.race([work(session, model).catch(() => {}), limit().catch(() => {}), ended]);
+    await Promise.race([work(session, model, sessions).catch(() => {}), limit().catch(() => {}), ended]);
     over.abort();
     session.end({ kind: "rebooting", error: new ModemError("MODEM_RESTARTED", "The modem was being restarted") });
   }
@@ -236,6 +252,11 @@ async function exists(device: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function unloaded(error: unknown): ModemError {
+  const operation = "The driver does not load; install the package again. Node.js says";
+  return asModemError(error, "MODEM_OFFLINE", operation);
 }
 
 function closed(): ModemError {

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ROOT } from "../support/paths";
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
@@ -23,10 +24,8 @@ function sourcesOf(bundle: string): Set<string> {
 }
 
 describe("what the package loads", () => {
-  it("is one small file a node, two bundles that they share, and one dependency", () => {
-    const read = filesRead("");
-    expect(read.filter((file) => file.startsWith("dist/")).sort()).toEqual([...NODES, ...BUNDLES].sort());
-    expect(read.filter((file) => !file.startsWith("dist/")).length).toBe(1);
+  it("is one small file a node, and two bundles that they share", () => {
+    expect(filesRead("").sort()).toEqual([...NODES, ...BUNDLES].sort());
   });
 
   it("has neither the simulator nor the serial bindings in it for a modem on a serial port that is not open", () => {
@@ -34,33 +33,65 @@ describe("what the package loads", () => {
     expect(read.filter((file) => /simulator|serialport/.test(file))).toEqual([]);
   });
 
-  it("has what a vendor's modems can do from the first one of them, and nothing of the other vendor", () => {
+  it("has what an open port needs from the first one, what a vendor's modems can do too, and nothing of the other", () => {
     const code = `
       const { createModem } = require("./dist/driver");
       const read = () => Object.keys(require.cache).map((file) => require("node:path").basename(file, ".js"));
-      const vendors = () => ["ublox", "quectel", "services"].filter((name) => read().includes(name));
+      const parts = () => ["sessions", "ublox", "quectel", "services"].filter((name) => read().includes(name));
       (async () => {
         const modem = createModem({ port: "sim:BG96" });
-        const before = vendors();
+        const before = parts();
         modem.open();
+        await new Promise((resolve) => setImmediate(resolve));
+        const opened = parts();
         await modem.ready({ timeout: 20000 });
-        console.log(JSON.stringify([before, vendors()]));
+        console.log(JSON.stringify([before, opened, parts()]));
         await modem.close();
       })()`;
     const printed = execFileSync(process.execPath, ["-e", code], { cwd: ROOT, encoding: "utf8" });
-    expect(JSON.parse(printed)).toEqual([[], ["quectel", "services"]]);
+    expect(JSON.parse(printed)).toEqual([[], ["sessions"], ["sessions", "quectel", "services"]]);
   });
 
-  it("has no source in two bundles, and none of a vendor's services in what the start reads", () => {
+  it("says that a part of it is missing, opens no port, and works when it is there again", () => {
+    const code = `
+      const { createModem } = require("./driver");
+      const { once } = require("node:events");
+      const { renameSync } = require("node:fs");
+      (async () => {
+        const modem = createModem({ port: "sim:BG96" });
+        modem.open();
+        const { code, message } = await modem.ready({ timeout: 20 }).catch((error) => error);
+        const isOpen = Object.keys(require.cache).some((file) => file.includes("simulator"));
+        renameSync("driver/later.js", "driver/sessions.js");
+        await modem.ready({ timeout: 20000 });
+        console.log(JSON.stringify({ code, message, isOpen }));
+        await modem.close();
+      })()`;
+    const folder = mkdtempSync(join(tmpdir(), "loading-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    cpSync(join(ROOT, "dist"), folder, { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
+    renameSync(join(folder, "driver", "sessions.js"), join(folder, "driver", "later.js"));
+    const printed = execFileSync(process.execPath, ["-e", code], { cwd: folder, encoding: "utf8" });
+    expect(JSON.parse(printed)).toEqual({
+      code: "MODEM_OFFLINE",
+      message: expect.stringMatching(/The driver does not load; install the package again.*Cannot find module/),
+      isOpen: false,
+    });
+  });
+
+  it("has no source in two bundles, and neither a vendor's services nor the talk with a modem in what the start reads", () => {
     const bundles = readdirSync(join(ROOT, "dist", "driver")).filter((file) => file.endsWith(".js"));
-    expect(bundles.sort()).toEqual(["index.js", "quectel.js", "services.js", "ublox.js"]);
+    expect(bundles.sort()).toEqual(["index.js", "quectel.js", "services.js", "sessions.js", "ublox.js"]);
     const [start, ...others] = [...bundles.map((file) => `driver/${file}`), "nodes/runtime.js"].map(sourcesOf);
     const sources = [start, ...others].flatMap((some) => [...(some ?? [])]);
     expect(sources.length).toBeGreaterThan(200);
     expect(sources.filter((source, index) => sources.indexOf(source) !== index)).toEqual([]);
     const service = /^driver\/(?:ublox|quectel)\/(?:driver|([\w-]+)\/\1)\.ts$/;
+    const session = /^driver\/(?:at\/(?:channel|data-mode|parser|trace)|life\/(?:session|life|network-life)\.ts)/;
     expect(others.flatMap((some) => [...some]).filter((source) => service.test(source)).length).toBeGreaterThan(10);
     expect([...(start ?? [])].filter((source) => service.test(source))).toEqual([]);
+    expect([...(start ?? [])].filter((source) => session.test(source))).toEqual([]);
   });
 
   it("F41: has the hosts of the simulator from the first connection to one of them", () => {

@@ -138,10 +138,7 @@ export function useEventLoopClock(step = 1): void {
   };
   // For all tests at once: a simulated modem outlives a test, and so do its timers.
   beforeAll(async () => {
-    // The driver loads these with the first `sim:` port and the first modem; the turns that takes would count as minutes.
-    await import("../../simulator/faces/in-process.js");
-    await import("../../driver/ublox/driver.js");
-    await import("../../driver/quectel/driver.js");
+    await import("./preload.js");
     vi.useFakeTimers({ toFake: [...TIMERS] });
     isRunning = true;
     turn();

@@ -1,4 +1,3 @@
-import mustache from "mustache";
 import type { Node } from "node-red";
 import { wordsOf } from "../../../driver/errors";
 import { invalid } from "../errors";
@@ -10,30 +9,6 @@ const CONTEXT = /^(flow|global)(?:\[(\w+)\])?\.(.+)$/;
 const ENVIRONMENT = /^env\.(.+)$/;
 /** What stands within the braces of a tag that names such a value. */
 const OUTSIDE = /^\{?&?\s*(?:env|flow|global)\b[^{}]*$/;
-
-/**
- * Looks names up in the message first, then among the outside values fetched for this template, as the core template
- * node does.
- */
-class MessageContext extends mustache.Context {
-  readonly #message: mustache.Context;
-  readonly #outside: ReadonlyMap<string, unknown>;
-
-  constructor(view: unknown, outside: ReadonlyMap<string, unknown>, parent?: mustache.Context) {
-    super(view, parent);
-    this.#message = new mustache.Context(view, parent);
-    this.#outside = outside;
-  }
-
-  override lookup(name: string): unknown {
-    const value: unknown = this.#message.lookup(name);
-    return value === undefined ? this.#outside.get(name) : value;
-  }
-
-  override push(view: unknown): mustache.Context {
-    return new MessageContext(view, this.#outside, this.#message);
-  }
-}
 
 /**
  * Renders a template field: Mustache over the message, `flow`, `global` and `env`. Never HTML-escaped, since the result
@@ -57,9 +32,9 @@ async function rendered(
   { template, field, message }: { template: string; field: string; message: Message },
 ): Promise<string> {
   try {
-    const names = tagNames(mustache.parse(template));
-    const outside = await fetchOutside(RED, node, names);
-    return mustache.render(template, new MessageContext(message, outside), undefined, { escape: String });
+    // Loaded when it is needed: most gateways have no template, and Mustache comes with this.
+    const { filledIn, namesIn } = await import("./filling.js");
+    return filledIn(template, message, await fetchOutside(RED, node, namesIn(template)));
   } catch (error) {
     throw invalid(field, `is a template that can't be filled in: ${wordsOf(error)}`);
   }
@@ -74,16 +49,6 @@ export function needsMessage(template: string): boolean {
     open = template.indexOf("{{", close + 2);
   }
   return false;
-}
-
-/** The names of all tags, including those in sections. A parsed tag is [kind, name, start, end, inner tags?]. */
-function tagNames(tags: readonly unknown[], names = new Set<string>()): Set<string> {
-  for (const tag of tags) {
-    if (!Array.isArray(tag) || tag[0] === "text") continue;
-    names.add(String(tag[1]));
-    if (Array.isArray(tag[4])) tagNames(tag[4], names);
-  }
-  return names;
 }
 
 async function fetchOutside(RED: Runtime, node: Node, names: ReadonlySet<string>): Promise<Map<string, unknown>> {

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import {
   type CombinedRegistration,
   isRegistered,
-  isRegistrationAnswer,
   parseRegistration,
   RegistrationWatch,
 } from "../../../driver/cellular/registration";
+import { isRegistrationAnswer } from "../../../driver/cellular/registration-answer";
 import { ScriptedChannel } from "./scripted-channel";
 
 const line = (text: string) => ({ text, data: [] });

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../../driver/at/channel-types";
+import type { SessionsModule } from "../../../driver/life/recovery";
+import type { Modem } from "../../../driver/modem";
 import type { ModelDefinition, ModelDriver, ModelServices } from "../../../driver/services/model";
-import { useEventLoopClock } from "../../support/clock";
+import { stopwatch, turns, useEventLoopClock } from "../../support/clock";
 import { failure } from "../../support/failure";
 import { SOON, startLife, type TestLife } from "./start-life";
 import { TEST_MODEL } from "./test-model";
@@ -20,6 +22,77 @@ afterEach(() => life.end());
 function made(create: ModelDefinition["create"]): { models: ModelDefinition[] } {
   return { models: [{ ...TEST_MODEL, create }] };
 }
+
+describe("what only an open port needs", () => {
+  const load = (): Promise<SessionsModule> => import("../../../driver/life/sessions.js");
+
+  /** A modem for which it is there when the test says so. */
+  function lateLoading(): { modem: Modem; loaded: (sessions: SessionsModule) => void } {
+    let loaded: (sessions: SessionsModule) => void = () => undefined;
+    const loading = new Promise<SessionsModule>((resolve) => {
+      loaded = resolve;
+    });
+    const { modem } = life.make({}, { load: () => loading });
+    return { modem, loaded };
+  }
+
+  it("is an error in words when it does not load, leaves the port closed, and is tried again", async () => {
+    let attempts = 0;
+    const { modem } = life.make(
+      {},
+      {
+        load: async () => {
+          attempts += 1;
+          if (attempts < 3) throw new Error("Cannot find module './sessions.js'");
+          expect(life.peer.connections).toBe(0);
+          return load();
+        },
+      },
+    );
+    modem.open();
+    while (modem.lastError === undefined) await once(modem, "state");
+    expect(modem.lastError).toMatchObject({
+      code: "MODEM_OFFLINE",
+      message: "The driver does not load; install the package again. Node.js says: Cannot find module './sessions.js'",
+      cause: {},
+    });
+    await modem.ready(SOON);
+    expect(attempts).toBe(3);
+  });
+
+  it("fails what waits for the modem, as long as it does not load", async () => {
+    const { modem } = life.make({}, { load: () => Promise.reject(new SyntaxError("Unexpected end of input")) });
+    modem.open();
+    const error = await failure(modem.ready({ timeout: 100 }));
+    expect(error).toMatchObject({ code: "MODEM_OFFLINE", message: expect.stringContaining("Unexpected end of input") });
+  });
+
+  it("ends at once when the modem is closed while it loads, and opens no port afterwards", async () => {
+    const { modem, loaded } = lateLoading();
+    modem.open();
+    const waiting = failure(modem.ready(SOON));
+    await turns(5);
+    const passed = stopwatch();
+    await modem.close();
+    expect(passed()).toBeLessThan(1000);
+    expect(await waiting).toMatchObject({ code: "MODEM_OFFLINE", message: expect.stringContaining("was closed") });
+    loaded(await load());
+    await turns(50);
+    expect(life.peer.connections).toBe(0);
+    expect(modem.state).toBe("closed");
+  });
+
+  it("makes one connection for a modem that is closed and opened again while it loads", async () => {
+    const { modem, loaded } = lateLoading();
+    modem.open();
+    await turns(5);
+    void modem.close();
+    modem.open();
+    loaded(await load());
+    await modem.ready(SOON);
+    expect(life.peer.connections).toBe(1);
+  });
+});
 
 describe("a vendor's services that are read with the first of its modems", () => {
   it("are an error in words when they do not load, and are tried again", async () => {

@@ -13,9 +13,7 @@ import type {
 } from "../../../driver/services/sockets/sockets";
 import { closeInProcess, simulatorFor } from "../../../simulator/faces/in-process";
 import { Ledger } from "./ledger";
-// On a clock that runs fast, what is loaded with the first modem would take minutes.
-import "../../../driver/quectel/driver";
-import "../../../driver/ublox/driver";
+import "../../support/preload";
 
 export { closedPort } from "../../support/listen";
 
