@@ -29,5 +29,10 @@ export const BG96 = quectelModel({
     lacks: ["keepAlive", "linger", "ttl", "tos", "mnoProfile", "xlat"],
     // Guide 2.2 to 2.4.
     http: { url: 700, get: 2_048, post: 1_024_000 },
+    // AT facts 6: clients 0 to 5; a message has 1548 bytes at most.
+    mqttSessions: 6,
+    mqttPayload: 1_548,
+    mqttTopic: 256,
+    mqtt: { host: 100, text: 256, keepAlive: 3_600, retries: 3, backlog: 4 * 1024 * 1024 },
   },
 });

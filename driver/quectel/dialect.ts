@@ -29,6 +29,11 @@ const OWN_URCS = [
   "+QHTTPREADFILE:",
   "+QMTOPEN:",
   "+QMTCONN:",
+  "+QMTSUB:",
+  "+QMTUNS:",
+  "+QMTPUB:",
+  "+QMTDISC:",
+  "+QMTCLOSE:",
   "+QMTSTAT:",
   "+QMTRECV:",
   "+QFTPOPEN:",
@@ -42,7 +47,8 @@ export const BG96_DIALECT: Dialect = {
   // 1 s of silence on both sides of `+++` (guide 1.3), which OK answers; a remote end prints NO CARRIER (AT facts 2.2).
   dataMode: { guard: 1100, answer: ["OK"], ends: ["NO CARRIER"] },
   // HTTP and file data come behind CONNECT, where the command says how many bytes.
-  counted: [],
+  // `<client>,<message id>,"<topic>",<length>,"<message>"` (AT facts 6); without a length the line's end ends it.
+  counted: [{ prefix: "+QMTRECV:", strings: [{ field: 4, length: 3 }] }],
   urcs: [
     // APP RDY, SIM and phone book follow: one reboot, told once.
     { prefix: "RDY", boot: true },

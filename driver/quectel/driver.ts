@@ -8,6 +8,7 @@ import { QuectelDiagnostics } from "./diagnostics/diagnostics";
 import { QuectelFiles } from "./files/files";
 import { FileHandle } from "./files/handle";
 import { QuectelHttp } from "./http/http";
+import { QuectelMqtt } from "./mqtt/mqtt";
 import { QuectelPacketData } from "./packet-data/packet-data";
 import { QuectelSecurity } from "./security/security";
 import { simQuestions } from "./sim";
@@ -29,7 +30,7 @@ const SETTINGS: readonly VolatileSetting[] = [
 ];
 
 /** Its firmware has no MQTT-SN. */
-export type QuectelServices = Omit<Services, "mqtt" | "mqttSn">;
+export type QuectelServices = Omit<Services, "mqttSn">;
 
 export class QuectelDriver implements ModelDriver<QuectelServices> {
   readonly services: QuectelServices;
@@ -38,6 +39,7 @@ export class QuectelDriver implements ModelDriver<QuectelServices> {
   readonly #channel: Channel;
   readonly #model: QuectelTraits;
   readonly #sockets: QuectelSockets;
+  readonly #mqtt: QuectelMqtt;
 
   constructor(channel: Channel, model: QuectelTraits) {
     const packetData = new QuectelPacketData(channel, model);
@@ -47,11 +49,13 @@ export class QuectelDriver implements ModelDriver<QuectelServices> {
     const numbers = new SocketNumbers(model);
     const http = new QuectelHttp(channel, packetData, files, security, numbers, model);
     const sockets = new QuectelSockets(channel, { packetData, diagnostics, security, numbers, model });
-    this.services = { packetData, diagnostics, files, security, http, sockets };
+    const mqtt = new QuectelMqtt(channel, { packetData, security, numbers, model });
+    this.services = { packetData, diagnostics, files, security, http, sockets, mqtt };
     this.sim = simQuestions(channel);
     this.#channel = channel;
     this.#model = model;
     this.#sockets = sockets;
+    this.#mqtt = mqtt;
   }
 
   get refusals(): readonly string[] {
@@ -63,6 +67,7 @@ export class QuectelDriver implements ModelDriver<QuectelServices> {
     this.#refusals = await writeSettings(this.#channel, SETTINGS);
     await FileHandle.closeAll({ channel: this.#channel, model: this.#model });
     await this.#sockets.closeOrphanedSockets();
+    await this.#mqtt.closeOrphanedClients();
   }
 
   async persist({ mnoProfile, xlat }: PersistentSettings): Promise<boolean> {

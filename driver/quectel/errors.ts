@@ -18,9 +18,13 @@ export function errorNumber(error: unknown): number | undefined {
   return isModemError(error, "MODEM_REJECTED") ? error.cause?.errorCode : undefined;
 }
 
-/** A number of the modem's as an error in words; one that no table knows is `MODEM_REJECTED`. */
-export function numberedError(number: number, { operation, command, result }: Report): ModemError {
-  const { text, code, remedy } = ERRORS.get(number) ?? UNLISTED;
+/** A number of the modem's as an error in words; one that the table does not know is `MODEM_REJECTED`. */
+export function numberedError(
+  number: number,
+  { operation, command, result }: Report,
+  table: ReadonlyMap<number, QuectelError> = ERRORS,
+): ModemError {
+  const { text, code, remedy } = table.get(number) ?? UNLISTED;
   const advice = remedy === undefined ? "" : `; ${remedy}`;
   const cause = { command, result, errorCode: number, errorText: text };
   return new ModemError(code, `${operation}: ${text} (${number})${advice}`, cause);

@@ -8,6 +8,7 @@ export const QUECTEL_RAW_COMMANDS: RawCommands = {
     /\+(?:QISEND|QSSLSEND|QFWRITE)=\d+,(\d+)/i,
     /\+QHTTP(?:URL|POST)=(\d+)/i,
     /\+QHTTPGET=\d+,(\d+)/i,
+    /\+QMTPUB=(?:\d+,){4}"",(\d+)/i,
   ],
   secrets: ["QICSGP", "QSSLCFG", "QMTCONN", "QMTCFG", "QFTPCFG", "QHTTPCFG"],
   // Transparent access mode (AT facts 2.2).

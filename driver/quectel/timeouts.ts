@@ -23,6 +23,15 @@ export const TIMEOUTS = {
    * QHTTPGET without a head of ours answers OK at once (guide 2.3).
    */
   httpConnect: 125_000,
+  /** Until the result URC of +QMTOPEN, without a TLS handshake (AT facts 1.3). */
+  mqttOpen: 75_000,
+  /**
+   * QMTCFG "timeout": until the modem sends a packet again that nothing has acknowledged. Its own 5 s are less than a
+   * round trip may take by NB-IoT, and who sends too early publishes twice.
+   */
+  mqttPacket: 15_000,
+  /** Until the result URC of +QMTDISC and +QMTCLOSE, and for which that of a packet may be late. */
+  mqttEnd: 10_000,
 } as const;
 
 /** Those of one model. */

@@ -18,7 +18,10 @@ export interface KnownModem {
   readonly model: QuectelTraits;
 }
 
-export interface QuectelLimits extends Required<Pick<ModelLimits, "contexts" | "certificateName" | "lacks">> {
+/** What the nodes are told, too. */
+type Known = "contexts" | "certificateName" | "lacks" | "mqttSessions" | "mqttPayload" | "mqttTopic";
+
+export interface QuectelLimits extends Required<Pick<ModelLimits, Known>> {
   /** Contexts that are active at a time. */
   readonly activeContexts: number;
   readonly sockets: number;
@@ -30,4 +33,15 @@ export interface QuectelLimits extends Required<Pick<ModelLimits, "contexts" | "
   readonly sslContexts: readonly number[];
   /** Bytes: of a URL, of a GET's head and body, and of what the line may bring to a POST or PUT. */
   readonly http: { readonly url: number; readonly get: number; readonly post: number };
+  readonly mqtt: {
+    /** Characters of a broker's name, and bytes of a client id, user, password and will. */
+    readonly host: number;
+    readonly text: number;
+    /** s */
+    readonly keepAlive: number;
+    /** Times that a packet is sent again. */
+    readonly retries: number;
+    /** Bytes that have arrived and may wait for the flow: the modem can't be told to wait. */
+    readonly backlog: number;
+  };
 }

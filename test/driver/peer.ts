@@ -9,6 +9,8 @@ export interface Print {
   take(bytes: number): Promise<Buffer>;
   /** Prints a prompt, which has no line end, and takes so many bytes. */
   prompt(bytes: number, text?: string): Promise<Buffer>;
+  /** The same up to this byte, which is taken, too. */
+  promptUntil(end: number, text?: string): Promise<Buffer>;
   /** Prints `CONNECT` and takes bytes until `+++` comes by itself, or `endData` is called. */
   enter(data: DataMode): void;
 }
@@ -52,7 +54,7 @@ export class Peer implements Transport {
   readonly #options: PeerOptions;
   readonly #rules: { pattern: RegExp; script: Script }[] = [];
   #received = Buffer.alloc(0);
-  #taking: { bytes: number; done: (data: Buffer) => void } | undefined;
+  #taking: { length: (received: Buffer) => number; done: (data: Buffer) => void } | undefined;
   #dataMode: DataMode | undefined;
   #onData: (bytes: Buffer) => void = () => undefined;
   #onLost: (loss: TransportLoss) => void = () => undefined;
@@ -120,9 +122,10 @@ export class Peer implements Transport {
 
   #takeUpload(): boolean {
     const taking = this.#taking;
-    if (taking === undefined || this.#received.length < taking.bytes) return false;
-    const data = this.#received.subarray(0, taking.bytes);
-    this.#received = this.#received.subarray(taking.bytes);
+    const length = taking?.length(this.#received) ?? -1;
+    if (taking === undefined || length < 0 || this.#received.length < length) return false;
+    const data = this.#received.subarray(0, length);
+    this.#received = this.#received.subarray(length);
     this.#taking = undefined;
     this.uploads.push(data);
     taking.done(data);
@@ -179,9 +182,10 @@ export class Peer implements Transport {
     if (between !== undefined) this.urc(typeof between === "function" ? between() : between);
   }
 
-  #take(bytes: number): Promise<Buffer> {
+  /** @param length how many of the received bytes are taken; -1 for not yet */
+  #take(length: (received: Buffer) => number): Promise<Buffer> {
     return new Promise((done) => {
-      this.#taking = { bytes, done };
+      this.#taking = { length, done };
       this.#takeUpload();
     });
   }
@@ -194,12 +198,17 @@ export class Peer implements Transport {
     raw: (bytes) => this.raw(bytes),
     take: (bytes) => {
       this.#printer.line("CONNECT");
-      return this.#take(bytes);
+      return this.#take(() => bytes);
     },
     prompt: (bytes, text = "> ") => {
       this.#between();
       this.raw(`\r\n${text}`);
-      return this.#take(bytes);
+      return this.#take(() => bytes);
+    },
+    promptUntil: (end, text = "> ") => {
+      this.#between();
+      this.raw(`\r\n${text}`);
+      return this.#take((received) => received.indexOf(end) + 1 || -1);
     },
     enter: (data) => {
       this.#printer.line("CONNECT");

@@ -3,6 +3,8 @@ import { BG96 } from "../../../driver/quectel/bg96";
 import type { Services } from "../../../driver/services/model";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
 import { unknownCommands } from "./known-commands";
+import { FakeMqtt } from "./mqtt/fake-mqtt";
+import { Owner as MqttOwner, message, OPTIONS, WAIT } from "./mqtt/mqtt-session";
 import { CLIENT, profile } from "./security/tls-profile";
 import { startSession } from "./session";
 import { FakeSockets } from "./sockets/fake-sockets";
@@ -28,6 +30,21 @@ async function useSockets({ sockets }: Pick<Services, "sockets">, fake: FakeSock
   await tcp.close();
 }
 
+/** A session in all its ways. */
+async function useMqtt({ mqtt }: Pick<Services, "mqtt">, fake: FakeMqtt): Promise<void> {
+  const will = { topic: "t", payload: Buffer.from("gone"), qos: 1, retain: true } as const;
+  const secure = { port: 8883, user: "u", password: "p", will, security: profile() } as const;
+  const session = await mqtt.connect({ ...OPTIONS, ...secure }, new MqttOwner());
+  await session.subscribe("t/#", 1, WAIT);
+  for (const payload of ["a", ""]) await session.publish(message(payload), WAIT);
+  await session.unsubscribe("t/#", WAIT);
+  await session.ping(WAIT);
+  await session.disconnect(WAIT);
+  fake.clients.clear();
+  const { clientId: _, ...options } = OPTIONS;
+  await (await mqtt.connect({ ...options, version: "3.1" }, new MqttOwner())).disconnect(WAIT);
+}
+
 describe("the BG96 model", () => {
   it("is recognised by ATI and +CGMM, and by nothing else", () => {
     expect(BG96.matches("Quectel\nBG96\nRevision: BG96MAR02A07M1G\nBG96")).toBe(true);
@@ -43,7 +60,8 @@ describe("the BG96 model", () => {
     const { peer, driver } = await startSession();
     peer.on(/^AT(E1|\+CMEE=1|\+QISDE=0|\+QFOPEN\?)$/, ["OK"]);
     await driver.initialise();
-    expect(peer.commands).toEqual(["ATE1", "AT+CMEE=1", "AT+QISDE=0", "AT+QFOPEN?", "AT+QISTATE", "AT+QSSLSTATE"]);
+    const leftovers = ["AT+QFOPEN?", "AT+QISTATE", "AT+QSSLSTATE", "AT+QMTOPEN?"];
+    expect(peer.commands).toEqual(["ATE1", "AT+CMEE=1", "AT+QISDE=0", ...leftovers]);
   });
 
   it("closes the files that an unplugged session left open", async () => {
@@ -124,6 +142,7 @@ describe("the BG96 model", () => {
     await services.security.apply(profile());
     await services.security.list();
     await useSockets(services, new FakeSockets(peer));
+    await useMqtt(services, new FakeMqtt(peer));
     await driver.initialise();
     await services.packetData.deactivate(1);
     await driver.reboot();

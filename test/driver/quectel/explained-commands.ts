@@ -86,4 +86,21 @@ export const EXPLAINED_COMMANDS: readonly ExplainedCommand[] = [
   { pattern: /^AT\+QFREAD=\d+,\d+$/, source: "at-facts-quectel 4" },
   { pattern: /^AT\+QFWRITE=\d+,\d+,\d+$/, source: "at-facts-quectel 4" },
   { pattern: /^AT\+QFCLOSE=\d+$/, source: "at-facts-quectel 4" },
+  {
+    pattern: /^AT\+QMTCFG="(version|pdpcid|ssl|keepalive|session|timeout|will|recv\/mode)",[0-5],\d+(,\d+)*$/,
+    source: "at-facts-quectel 6: all of them, before QMTOPEN",
+  },
+  { pattern: /^AT\+QMTCFG="will",[0-5],1,[012],[01],"[^"]+","[^"]*"$/, source: "at-facts-quectel 6" },
+  { pattern: /^AT\+QMTOPEN=[0-5],"[^"]+",\d+$/, source: "at-facts-quectel 6" },
+  { pattern: /^AT\+QMTOPEN\?$/, source: "at-facts-quectel 6: the clients that are open" },
+  { pattern: /^AT\+QMTCONN=[0-5](,"[^"]+"){1,3}$/, source: "at-facts-quectel 6: client id, user, password" },
+  { pattern: /^AT\+QMTCONN\?$/, source: "at-facts-quectel 6: what state each client is in" },
+  { pattern: /^AT\+QMTSUB=[0-5],[1-9]\d{0,4},"[^"]+",[012]$/, source: "at-facts-quectel 6" },
+  { pattern: /^AT\+QMTUNS=[0-5],[1-9]\d{0,4},"[^"]+"$/, source: "at-facts-quectel 6" },
+  {
+    pattern: /^AT\+QMTPUB=[0-5],(0,0|[1-9]\d{0,4},[12]),[01],"[^"]+"(,\d+)?$/,
+    source: "at-facts-quectel 6: message id 0 for QoS 0 and no other; a length where the firmware takes one",
+  },
+  { pattern: /^AT\+QMT(DISC|CLOSE)=[0-5]$/, source: "at-facts-quectel 6" },
+  { pattern: /^AT\+CGSN$/, source: "27.007 5.4: the client id where a flow gives none" },
 ];

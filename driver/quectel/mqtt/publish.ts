@@ -1,0 +1,79 @@
+import { transferTime } from "../../at/clock";
+import { isModemError, ModemError } from "../../errors";
+import { SIMPLE_MS } from "../timeouts";
+import type { MqttClient, OrderResult } from "./client";
+import type { PublicationPlan } from "./plan";
+import type { MqttFirmware } from "./settings";
+
+const CTRL_Z = 0x1a;
+const ESC = 0x1b;
+
+/** What a publish needs beside its plan. */
+export interface Publishing {
+  readonly client: MqttClient;
+  readonly firmware: MqttFirmware;
+  /** 0 for QoS 0 and no other (AT facts 6). */
+  readonly id: number;
+  readonly signal: AbortSignal;
+  isConnected(): Promise<boolean>;
+}
+
+/**
+ * Publishes by +QMTPUB: with a length where the firmware takes one, which shows at the first try; else the message ends
+ * at Ctrl-Z. An empty one always does, since no manual has a length of 0.
+ *
+ * @throws {ModemError} `INVALID_INPUT` for what can't be sent exactly: nothing was
+ */
+export async function publish(plan: PublicationPlan, publishing: Publishing): Promise<OrderResult> {
+  const { firmware } = publishing;
+  const { payload } = plan;
+  if (payload.length === 0) return untilCtrlZ(plan, publishing);
+  if (firmware.countsPublished !== false) {
+    try {
+      const result = await send(plan, publishing, payload, [payload.length]);
+      firmware.countsPublished = true;
+      return result;
+    } catch (error) {
+      const mayLackIt = isModemError(error, "MODEM_REJECTED") && firmware.countsPublished === undefined;
+      // It may as well have been refused since the client has left.
+      if (!mayLackIt || !(await publishing.isConnected())) throw error;
+    }
+  }
+  const result = await untilCtrlZ(plan, publishing);
+  firmware.countsPublished = false;
+  return result;
+}
+
+async function untilCtrlZ(plan: PublicationPlan, publishing: Publishing): Promise<OrderResult> {
+  const { payload, operation } = plan;
+  const { name } = publishing.client.modem.model;
+  if (payload.includes(CTRL_Z) || payload.includes(ESC)) {
+    const text = `this firmware of ${name} ends a message at the bytes 0x1A and 0x1B`;
+    throw new ModemError(
+      "INVALID_INPUT",
+      `${operation}: payload has one of them, but ${text}. Encode it, or update it.`,
+    );
+  }
+  return send(plan, publishing, Buffer.concat([payload, Buffer.from([CTRL_Z])]), []);
+}
+
+function send(
+  { operation, topic, qos, retain }: PublicationPlan,
+  { client, id, signal }: Publishing,
+  data: Uint8Array,
+  length: readonly number[],
+): Promise<OrderResult> {
+  const { channel } = client.modem;
+  return client.run({
+    name: "+QMTPUB",
+    operation,
+    id,
+    parameters: [qos, retain, topic, ...length],
+    options: {
+      upload: { prompt: ">", data },
+      timeout: SIMPLE_MS + transferTime(data.length, channel.bytesPerSecond),
+    },
+    timeout: client.packetTime,
+    signal,
+  });
+}
