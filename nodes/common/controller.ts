@@ -3,6 +3,7 @@ import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import { unlessAborted } from "../../driver/services/waiting/unless-aborted";
 import { invalid, nodeClosed, notConfigured, notPrepared, queueFull, waitedInVain } from "./errors";
 import { unreadableIn } from "./message/unreadable";
+import { StillKept } from "./outbox/outbox";
 import type { StatusDisplay } from "./status";
 import type { Message, ModemNode } from "./types";
 import { bounded, inTime, withinLimit } from "./within-limit";
@@ -26,13 +27,20 @@ export interface Operation<Request, Access> {
   describe(request: Request): string;
   /** Waits until the modem can do it. */
   acquire(modem: ModemHandle, wait: ReadyOptions, request: Request): Promise<Access>;
+  /**
+   * Whether an outbox has it: then it waits there and not here, out of turn and as long as it takes, and stays there when
+   * the node closes. `perform` may throw `StillKept`.
+   */
+  isKept?(request: Request): boolean;
+  /** Where the answer goes; `none`: nowhere, the message is done. The node's usual output where it is left out. */
+  output?(request: Request): 1 | 2 | "none" | undefined;
   /** ms that the work may take, for an operation that has no limit of its own. */
   workLimit?(request: Request): number;
   /** Does the work; resolves with the properties to set on the outgoing message. */
   perform(request: Request, job: Job<Access>): Promise<Partial<Message>>;
 }
 
-export type Send = (message: Message) => void;
+export type Send = (message: Message, output?: 1 | 2) => void;
 export type Done = (error?: Error) => void;
 
 /** Requests that may run in one node at once: far more than any modem runs in parallel. */
@@ -80,10 +88,16 @@ export class Controller<Request, Access> {
 
   take(message: Message, send: Send, done: Done): void {
     const work = this.#run(message)
-      .then(() => send(message))
+      .then((request) => {
+        const output = this.#operation.output?.(request);
+        if (output !== "none") send(message, output);
+      })
       .then(
         () => this.#finish(done),
-        (error: unknown) => this.#finish(done, asModemError(error, "MODEM_REJECTED")),
+        (error: unknown) => {
+          // It has not failed, and is not done either: its outbox sends it later.
+          if (!(error instanceof StillKept)) this.#finish(done, asModemError(error, "MODEM_REJECTED"));
+        },
       )
       .catch((error: unknown) => this.#report(error))
       .finally(() => this.#work.delete(work));
@@ -103,7 +117,7 @@ export class Controller<Request, Access> {
     done(error);
   }
 
-  async #run(message: Message): Promise<void> {
+  async #run(message: Message): Promise<Request> {
     if (this.#closed) throw nodeClosed();
     // One controller per message: a signal with thousands of listeners is slow, and Node.js warns about it.
     const controller = new AbortController();
@@ -111,6 +125,7 @@ export class Controller<Request, Access> {
     try {
       const { request, job } = await this.#wait(message, controller.signal);
       Object.assign(message, await this.#perform(request, job));
+      return request;
     } finally {
       this.#jobs.delete(controller);
     }
@@ -163,7 +178,7 @@ export class Controller<Request, Access> {
     if (owner === undefined) throw notConfigured();
     const { modem, problem } = owner;
     if (modem === undefined) throw problem ?? notConfigured();
-    await unlessAborted(before, signal);
+    if (this.#operation.isKept?.(request) !== true) await unlessAborted(before, signal);
     const left = Math.max(1, Math.ceil(since + timeout - performance.now()));
     const access = await unlessAborted(
       this.#operation.acquire(modem, { timeout: left, signal }, request),
@@ -175,6 +190,7 @@ export class Controller<Request, Access> {
   }
 
   async #perform(request: Request, job: Job<Access>): Promise<Partial<Message>> {
+    if (this.#operation.isKept?.(request) === true) return this.#awaitKept(request, job);
     if (this.#running >= RUNNING_LIMIT) throw queueFull(RUNNING_LIMIT);
     this.#running += 1;
     this.#status.started();
@@ -187,5 +203,11 @@ export class Controller<Request, Access> {
       this.#running -= 1;
       this.#status.ended();
     }
+  }
+
+  async #awaitKept(request: Request, job: Job<Access>): Promise<Partial<Message>> {
+    return unlessAborted(this.#operation.perform(request, job), job.signal).catch((error: unknown) => {
+      throw job.signal.aborted ? new StillKept() : error;
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { Node } from "node-red";
-import { findModem, lookUpTls } from "./config-nodes";
+import type { BrokerNode } from "../modem-broker/node";
+import { findBroker, findModem, lookUpTls } from "./config-nodes";
 import { Controller, type Operation } from "./controller";
 import { optionalInteger } from "./message/input";
 import { onFlowsStarted, reportOnceStarted } from "./started";
@@ -11,8 +12,10 @@ import type { ModemNode, ObservableModem, Runtime, TlsNode } from "./types";
 const DEFAULT_QUEUE = 1000;
 
 export interface FlowNodeOptions<Request, Access> {
-  /** Id of the config node. */
-  readonly modem: string;
+  /** Id of the config node; of a node with a broker the broker's own one counts. */
+  readonly modem?: string;
+  /** Id of the broker whose session the node shares. */
+  readonly broker?: string;
   /** Id of the security profile that the operation uses; the status warns before its certificates expire. */
   readonly tls?: string;
   /** Overrides the modem's limit of waiting messages. */
@@ -26,7 +29,10 @@ export interface FlowNodeOptions<Request, Access> {
    * Called once with the modem; calls `conditionChanged` whenever `condition` changes. Returns a function that the
    * node calls, and waits for, when it closes.
    */
-  readonly listen?: (modem: ObservableModem, conditionChanged: () => void) => () => void | Promise<void>;
+  readonly listen?: (
+    modem: ObservableModem,
+    conditionChanged: () => void,
+  ) => (isDeleted: boolean) => void | Promise<void>;
 }
 
 /** Connects a flow node with its modem: messages, status, registration as a user, and cleanup on close. */
@@ -35,7 +41,7 @@ export function setUpFlowNode<Request, Access>(
   node: Node,
   options: FlowNodeOptions<Request, Access>,
 ): void {
-  const { modem, tls = "", queue, operation, output = 1, condition } = options;
+  const { tls = "", queue, operation, output = 1, condition } = options;
   const status = new StatusDisplay(RED, node, () => tlsWarning(RED, tls), condition);
   let closing = false;
   let leaving: Promise<unknown> = Promise.resolve();
@@ -57,22 +63,23 @@ export function setUpFlowNode<Request, Access>(
     (error) => node.error(error),
   );
   node.on("input", (message, send, done) => {
-    controller.take(message, output === 1 ? send : (answer) => send([null, answer]), done);
+    controller.take(message, (answer, to = output) => send(to === 1 ? answer : [null, answer]), done);
   });
 
   onFlowsStarted(RED, node, () => {
     // Node-RED restarts a node together with its config nodes only if the flow names these by id. A node that gets them
     // from an environment variable, as in a subflow, keeps running and would hold a closed config node.
-    if (findModem(RED, modem) === tie.owner && lookUpTls(RED, tls) === tie.security) return;
+    const { owner, security, broker } = configNodes(RED, options);
+    if (owner === tie.owner && security === tie.security && broker === tie.broker) return;
     leaving = Promise.allSettled([leaving, tie.stopListening()]);
     tie.leave();
     status.detach();
     tie = tieTo(RED, node, status, options, release);
   });
 
-  node.on("close", (done: () => void) => {
+  node.on("close", (isDeleted: boolean, done: () => void) => {
     closing = true;
-    void Promise.allSettled([leaving, tie.stopListening(), controller.close()]).then(() => {
+    void Promise.allSettled([leaving, tie.stopListening(isDeleted), controller.close()]).then(() => {
       status.detach();
       tie.leave();
       done();
@@ -84,7 +91,8 @@ export function setUpFlowNode<Request, Access>(
 interface Tie {
   readonly owner: ModemNode | undefined;
   readonly security: TlsNode | undefined;
-  stopListening(): Promise<void>;
+  readonly broker: BrokerNode | undefined;
+  stopListening(isDeleted?: boolean): Promise<void>;
   leave(): void;
 }
 
@@ -92,19 +100,20 @@ function tieTo<Request, Access>(
   RED: Runtime,
   node: Node,
   status: StatusDisplay,
-  { modem: id, tls = "", listen }: FlowNodeOptions<Request, Access>,
+  options: FlowNodeOptions<Request, Access>,
   release: () => Promise<void>,
 ): Tie {
-  const owner = findModem(RED, id);
-  const security = lookUpTls(RED, tls);
+  const { owner, security, broker } = configNodes(RED, options);
   owner?.register(node, () => void release());
   security?.register(node);
+  broker?.register(node);
   if (owner === undefined) status.withoutModem();
   else if (owner.problem !== undefined) status.failed(owner.problem);
+  else if (broker?.problem !== undefined) status.failed(broker.problem);
   if (owner?.modem !== undefined) status.attach(owner.modem);
-  let stop: (() => void | Promise<void>) | undefined;
+  let stop: ((isDeleted: boolean) => void | Promise<void>) | undefined;
   try {
-    if (owner?.modem !== undefined) stop = listen?.(owner.modem, status.conditionChanged);
+    if (owner?.modem !== undefined) stop = options.listen?.(owner.modem, status.conditionChanged);
   } catch (error) {
     // A constructor that throws leaves no node behind, and messages would vanish silently.
     status.failed(error as Error);
@@ -113,16 +122,26 @@ function tieTo<Request, Access>(
   return {
     owner,
     security,
-    stopListening: async () => {
+    broker,
+    stopListening: async (isDeleted = false) => {
       const stopOnce = stop;
       stop = undefined;
-      await stopOnce?.();
+      await stopOnce?.(isDeleted);
     },
     leave: () => {
       owner?.deregister(node);
       security?.deregister(node);
+      broker?.deregister(node);
     },
   };
+}
+
+function configNodes(
+  RED: Runtime,
+  { modem = "", tls = "", broker: id }: Pick<FlowNodeOptions<unknown, unknown>, "modem" | "tls" | "broker">,
+): Pick<Tie, "owner" | "security" | "broker"> {
+  const broker = id === undefined ? undefined : findBroker(RED, id);
+  return { owner: findModem(RED, broker?.modemId ?? modem), security: lookUpTls(RED, tls), broker };
 }
 
 function queueLimit(value: unknown): number | undefined {

@@ -30,6 +30,8 @@ export interface ModemNode extends Node {
   /** Calls `release` if the modem closes for good and the user does not. */
   register(user: Node, release: () => void): void;
   deregister(user: Node): void;
+  /** Keeps it open for a config node that still uses it. Returns a function that gives it free. */
+  hold(): () => void;
 }
 
 /** Called with the session data of a connection; `modem` is the id of the modem's node. */

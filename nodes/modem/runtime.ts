@@ -113,6 +113,7 @@ function serveUsers(node: Instance, modem: ObservableModem | undefined): void {
   node.users = users.byId;
   node.register = (user, release) => users.register(user, release);
   node.deregister = (user) => users.deregister(user);
+  node.hold = () => users.hold();
   node.on("close", (done: () => void) => {
     const start = performance.now();
     void withinLimit(users.end(), USERS_LIMIT_MS)

@@ -10,6 +10,8 @@ export class Users {
   readonly #close: () => void;
   readonly byId: Record<string, Node> = {};
   readonly #releases = new Map<string, () => void>();
+  /** Config nodes that still say goodbye to somebody through the modem. */
+  readonly #holds = new Set<symbol>();
   #timer: NodeJS.Timeout | undefined;
   /** Set once the modem is to close for good. */
   #allGone: (() => void) | undefined;
@@ -23,21 +25,39 @@ export class Users {
   register(user: Node, release: () => void): void {
     const lingering = this.#timer !== undefined;
     this.#stopTimer();
-    const first = Object.keys(this.byId).length === 0;
+    const wasUsed = this.#isUsed();
     this.byId[user.id] = user;
     this.#releases.set(user.id, release);
-    if (first && !lingering) this.#open();
+    if (!wasUsed && !lingering) this.#open();
   }
 
   deregister(user: Node): void {
     if (this.byId[user.id] !== user) return;
     delete this.byId[user.id];
     this.#releases.delete(user.id);
-    if (Object.keys(this.byId).length > 0) return;
+    this.#closeUnlessUsed();
+  }
+
+  /**
+   * Keeps the modem from closing, for a config node: it is no user, whose flow would get the modem's errors.
+   *
+   * @returns a function that gives it free
+   */
+  hold(): () => void {
+    const hold = Symbol("hold");
+    this.#holds.add(hold);
+    return () => {
+      if (this.#holds.delete(hold)) this.#closeUnlessUsed();
+    };
+  }
+
+  #closeUnlessUsed(): void {
+    if (this.#isUsed()) return;
     if (this.#allGone !== undefined) {
       this.#allGone();
       return;
     }
+    this.#stopTimer();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#close();
@@ -54,10 +74,14 @@ export class Users {
     this.#stopTimer();
     const { promise, resolve } = deferred<void>();
     this.#allGone = resolve;
-    if (Object.keys(this.byId).length === 0) resolve();
+    if (!this.#isUsed()) resolve();
     // By then Node-RED has begun to close every node that it closes.
     else setImmediate(() => this.#releaseAll());
     return promise;
+  }
+
+  #isUsed(): boolean {
+    return Object.keys(this.byId).length > 0 || this.#holds.size > 0;
   }
 
   #releaseAll(): void {
