@@ -251,7 +251,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   async #leave(session: BrokerSession<Topic>): Promise<void> {
     const { close } = this.#parts.settings;
     const since = performance.now();
-    const left = (): number => Math.max(1, LEAVE_MS - (performance.now() - since));
+    const left = (): number => Math.max(1, Math.ceil(LEAVE_MS - (performance.now() - since)));
     if (close !== undefined) {
       const signal = AbortSignal.timeout(left());
       const goodbye = session.publish({ ...close, topic: normal(close.topic) }, { timeout: left(), signal });

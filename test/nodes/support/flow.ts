@@ -5,7 +5,9 @@ import helper from "node-red-node-test-helper";
 import { afterAll, afterEach, beforeAll, onTestFailed } from "vitest";
 import modem from "../../../nodes/modem/runtime";
 import modemAt from "../../../nodes/modem-at/runtime";
+import modemBroker from "../../../nodes/modem-broker/runtime";
 import modemHttp from "../../../nodes/modem-http/runtime";
+import modemMqtt from "../../../nodes/modem-mqtt/runtime";
 import modemPdp from "../../../nodes/modem-pdp/runtime";
 import modemSocket from "../../../nodes/modem-socket/runtime";
 import modemTls from "../../../nodes/modem-tls/runtime";
@@ -91,9 +93,9 @@ export class Inbox {
   }
 }
 
-const NODES = [modem, modemTls, modemHttp, modemPdp, modemAt, modemSocket, modemTlsProfile];
+const NODES = [modem, modemTls, modemBroker, modemHttp, modemPdp, modemAt, modemSocket, modemTlsProfile, modemMqtt];
 /** They stand beside the tabs, as tabs themselves do. */
-const OFF_TAB = ["modem", "modem-tls", "tab"];
+const OFF_TAB = ["modem", "modem-tls", "modem-broker", "tab"];
 
 type NodeProperties = Readonly<Record<string, unknown>> & { readonly id: string; readonly type: string };
 
