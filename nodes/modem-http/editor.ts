@@ -10,6 +10,8 @@ import { MODEM_HTTP_MIGRATIONS } from "./migrations";
 import {
   HTTP_AUTH_TYPES,
   HTTP_METHOD_CHOICES,
+  HTTP_OUTBOX_PLACES,
+  HTTP_OUTBOX_RANGES,
   HTTP_TIMEOUT_RANGE,
   HTTP_VERIFICATIONS,
   type ModemHttpProperties,
@@ -27,7 +29,7 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
   icon: "modem-http.svg",
   defaults: {
     name: { value: "" },
-    version: { value: 2 },
+    version: { value: 3 },
     modem: { value: "", type: "modem", required: true },
     method: { value: "GET", validate: oneOf(HTTP_METHOD_CHOICES) },
     url: { value: "", validate: httpUrl() },
@@ -46,6 +48,9 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
     cid: { value: "", validate: fitting("cid", wholeNumber(contextRange(), { optional: true }), requestMisfits) },
     verify: { value: "auto", validate: oneOf(HTTP_VERIFICATIONS) },
     followRedirects: { value: true },
+    outbox: { value: "off", validate: oneOf(HTTP_OUTBOX_PLACES) },
+    outboxLimit: { value: 10_000, validate: wholeNumber(HTTP_OUTBOX_RANGES.limit) },
+    outboxAge: { value: 0, validate: decimalNumber(HTTP_OUTBOX_RANGES.age) },
   },
   credentials: {
     user: { type: "text" },
@@ -71,12 +76,16 @@ RED.nodes.registerType<ModemHttpProperties, Credentials>("modem-http", {
     showHeaderList($("#cellular-modem-headers"), this.headers ?? [], labels);
     const method = $("#node-input-method");
     const authType = $("#node-input-authType");
+    const outbox = $("#node-input-outbox");
     const update = () => {
-      $(".cellular-modem-body").toggle(["POST", "PUT", "DELETE", "use"].includes(String(method.val())));
+      const mayChange = ["POST", "PUT", "DELETE", "use"].includes(String(method.val()));
+      $(".cellular-modem-body").toggle(mayChange);
+      $(".cellular-modem-kept").toggle(mayChange && outbox.val() !== "off");
       $(".cellular-modem-auth").toggle(authType.val() === "basic");
     };
     method.on("change", update);
     authType.on("change", update);
+    outbox.on("change", update);
     update();
   },
   oneditsave() {

@@ -5,7 +5,7 @@ import type { HttpRequest } from "../../driver/services/http/http";
 import type { Services } from "../../driver/services/model";
 import { findModem, findTls } from "../common/config-nodes";
 import type { Job, Operation } from "../common/controller";
-import { notConfigured } from "../common/errors";
+import { nodeClosed, notConfigured } from "../common/errors";
 import { setUpFlowNode } from "../common/flow-node";
 import { checkFit } from "../common/known-model";
 import { contextId } from "../common/message/context-id";
@@ -21,12 +21,16 @@ import {
 import { renderTemplate } from "../common/message/template";
 import { migrate } from "../common/migrate";
 import { requestMisfits } from "../common/model-fit";
-import type { Message, Runtime } from "../common/types";
+import { ArrivalOrder } from "../common/outbox/arrival-order";
+import { outboxPath } from "../common/outbox/path";
+import { GREEN_DOT, type StatusText } from "../common/status";
+import type { Message, ObservableModem, Runtime } from "../common/types";
 import { requestBody } from "./body";
 import { ownCookies } from "./cookies";
 import { removeRepeated, requestHeaders } from "./headers";
+import { HttpOutbox, type KeptRequest, outboxSettings } from "./http-outbox";
 import { MODEM_HTTP_MIGRATIONS } from "./migrations";
-import { type Asked, requestFollowing } from "./redirects";
+import { type Answered, type Asked, requestFollowing } from "./redirects";
 import { responseMessage } from "./response";
 import {
   HTTP_AUTH_TYPES,
@@ -45,6 +49,9 @@ type Definition = ModemHttpProperties & { id: string; type: string; z: string; q
 type Instance = Node<ModemHttpCredentials>;
 
 const DEFAULT_TIMEOUT_S = 120;
+/** What changes something on the server, and so must not get lost. */
+const KEPT_METHODS: ReadonlySet<string> = new Set(["POST", "PUT", "DELETE"]);
+const NO_LOGIN = { user: undefined, password: undefined };
 
 export default function init(RED: Runtime): void {
   function ModemHttpNode(this: Instance, definition: Definition): void {
@@ -52,7 +59,14 @@ export default function init(RED: Runtime): void {
     const properties = migrate(definition, MODEM_HTTP_MIGRATIONS);
     const operation = new HttpOperation(RED, this, properties);
     const { modem, tls, queue } = properties;
-    setUpFlowNode(RED, this, { modem, tls, queue, operation, listen: () => operation.checkFit() });
+    setUpFlowNode(RED, this, {
+      modem,
+      tls,
+      queue,
+      operation,
+      condition: () => operation.status(),
+      listen: (observed, changed) => operation.start(observed, changed),
+    });
   }
 
   RED.nodes.registerType<Instance, Definition, Record<string, never>, ModemHttpCredentials>(
@@ -62,10 +76,16 @@ export default function init(RED: Runtime): void {
   );
 }
 
-class HttpOperation implements Operation<Asked, Services> {
+/** A checked request; it may be in the outbox already. */
+type Request = Asked & { readonly kept?: { readonly sent: Promise<Answered> } };
+
+class HttpOperation implements Operation<Request, Services | undefined> {
   readonly #RED: Runtime;
   readonly #node: Instance;
   readonly #properties: ModemHttpProperties;
+  readonly #arrivals = new ArrivalOrder();
+  /** Undefined where the node has none. */
+  #outbox: HttpOutbox | undefined;
 
   constructor(RED: Runtime, node: Instance, properties: ModemHttpProperties) {
     this.#RED = RED;
@@ -73,15 +93,40 @@ class HttpOperation implements Operation<Asked, Services> {
     this.#properties = properties;
   }
 
-  /** @throws {ModemError} for what this modem can't do */
-  checkFit(): () => void {
-    checkFit(this.#RED, this.#properties.modem, (model) => requestMisfits({ ...this.#properties }, model));
-    return () => {};
+  /** Returns a function that stops it. @throws {ModemError} for what can't be used, or this modem can't do */
+  start(modem: ObservableModem, changed: () => void): () => Promise<void> {
+    this.#checkFit();
+    const settings = outboxSettings(this.#properties);
+    if (settings === undefined) return async () => {};
+    const outbox = new HttpOutbox({
+      settings,
+      path: outboxPath(this.#RED, this.#node.id),
+      modem,
+      request: (services, kept, signal) => this.#request(services, this.#restored(kept), { signal }),
+      onChange: changed,
+      onError: (error) => this.#node.error(error, {}),
+    });
+    this.#outbox = outbox;
+    return () => outbox.close(nodeClosed());
   }
 
-  async prepare(message: Message): Promise<Asked> {
+  status(): StatusText | undefined {
+    const waiting = this.#outbox?.depth.waiting ?? 0;
+    if (waiting === 0) return undefined;
+    return { appearance: GREEN_DOT, key: "status.sendingOutbox", values: { waiting: String(waiting) } };
+  }
+
+  prepare(message: Message): Promise<Request> {
+    return this.#arrivals.next(this.#asked(message), async (asked): Promise<Request> => {
+      const outbox = this.#outbox;
+      if (outbox === undefined || !KEPT_METHODS.has(asked.method)) return asked;
+      return { ...asked, kept: await outbox.keep(this.#keepable(asked)) };
+    });
+  }
+
+  async #asked(message: Message): Promise<Asked> {
     const properties = this.#properties;
-    this.checkFit();
+    this.#checkFit();
     optionalChoice(properties.ret, "ret", RETURN_TYPES);
     const method = this.#method(message);
     const target = await this.#target(message, method === "GET" ? message.payload : undefined);
@@ -116,19 +161,52 @@ class HttpOperation implements Operation<Asked, Services> {
     return `${method} ${url.split("?", 1)[0]}`;
   }
 
-  acquire(modem: ModemHandle, wait: ReadyOptions): Promise<Services> {
-    return modem.ready(wait);
+  isKept({ kept }: Request): boolean {
+    return kept !== undefined;
   }
 
-  async perform(asked: Asked, { access, signal, progress }: Job<Services>): Promise<Partial<Message>> {
-    const answered = await requestFollowing(asked, {
-      send: (request) => access.http.request({ ...request, signal, onProgress: progress }),
-      security: (url) => this.#security(url),
-    });
+  async acquire(modem: ModemHandle, wait: ReadyOptions, { kept }: Request): Promise<Services | undefined> {
+    return kept === undefined ? modem.ready(wait) : undefined;
+  }
+
+  async perform(request: Request, { access, signal, progress }: Job<Services | undefined>): Promise<Partial<Message>> {
+    const { kept, ...asked } = request;
+    const answered = await (kept?.sent ?? this.#request(access as Services, asked, { signal, onProgress: progress }));
     const ret = optionalChoice(this.#properties.ret, "ret", RETURN_TYPES) ?? "txt";
     return responseMessage(answered, ret, (reason) => {
       this.#node.warn(this.#RED._("modem-http.warning.notJson", { reason }));
     });
+  }
+
+  #request(services: Services, asked: Asked, options: Pick<HttpRequest, "signal" | "onProgress">): Promise<Answered> {
+    return requestFollowing(asked, {
+      send: (request) => services.http.request({ ...request, ...options }),
+      security: (url) => this.#security(url),
+    });
+  }
+
+  /** @throws {ModemError} for what this modem can't do */
+  #checkFit(): void {
+    checkFit(this.#RED, this.#properties.modem, (model) => requestMisfits({ ...this.#properties }, model));
+  }
+
+  /** The node's own password goes into no file. */
+  #keepable({ body, auth, ...request }: Asked): KeptRequest {
+    const isOwn = optionalChoice(this.#properties.authType, "authType", HTTP_AUTH_TYPES) === "basic";
+    return {
+      ...request,
+      ...(body === undefined ? {} : { body: Buffer.from(body).toString("base64") }),
+      ...(auth === undefined || isOwn ? {} : { auth }),
+    };
+  }
+
+  #restored({ body, ...request }: KeptRequest): Asked {
+    const auth = request.auth ?? this.#auth(NO_LOGIN);
+    return {
+      ...request,
+      ...(body === undefined ? {} : { body: Buffer.from(body, "base64") }),
+      ...optional("auth", auth),
+    };
   }
 
   #method(message: Message): Asked["method"] {
@@ -155,7 +233,7 @@ class HttpOperation implements Operation<Asked, Services> {
     return flag(this.#properties.followRedirects, "followRedirects", MODEM_HTTP_DEFAULTS.followRedirects === true);
   }
 
-  #auth(target: HttpTarget): Asked["auth"] {
+  #auth(target: Pick<HttpTarget, "user" | "password">): Asked["auth"] {
     const { user = target.user, password = target.password } = this.#node.credentials ?? {};
     const wanted = optionalChoice(this.#properties.authType, "authType", HTTP_AUTH_TYPES) === "basic";
     if (!wanted && target.user === undefined) return undefined;
@@ -192,7 +270,7 @@ function requestedTimeout(value: unknown): number {
   return typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
 }
 
-function fromUrl({ user, password }: HttpTarget): NonNullable<Asked["auth"]> {
+function fromUrl({ user, password }: Pick<HttpTarget, "user" | "password">): NonNullable<Asked["auth"]> {
   return { user: user ?? "", password: password ?? "" };
 }
 

@@ -25,6 +25,9 @@ export interface ModemHttpProperties {
   cid: number | string;
   verify: string;
   followRedirects: boolean | string;
+  outbox: string;
+  outboxLimit: number | string;
+  outboxAge: number | string;
 }
 
 export interface ModemHttpCredentials {
@@ -40,6 +43,9 @@ export const HTTP_AUTH_TYPES = ["none", "basic"] as const;
 /** `always`: with a checksum wherever the modem has one. */
 export const HTTP_VERIFICATIONS = ["auto", "always"] as const;
 
+/** Where POST, PUT and DELETE wait until a server has answered. */
+export const HTTP_OUTBOX_PLACES = ["off", "memory", "disk"] as const;
+
 /** The defaults of the contract. */
 export const MODEM_HTTP_DEFAULTS: Readonly<Omit<ModemHttpProperties, "name" | "version" | "modem">> = {
   method: "GET",
@@ -53,7 +59,16 @@ export const MODEM_HTTP_DEFAULTS: Readonly<Omit<ModemHttpProperties, "name" | "v
   cid: "",
   verify: "auto",
   followRedirects: true,
+  outbox: "off",
+  outboxLimit: 10_000,
+  outboxAge: 0,
 };
 
 /** s */
 export const HTTP_TIMEOUT_RANGE = { min: 1, max: 86_400 } as const;
+
+export const HTTP_OUTBOX_RANGES = {
+  limit: { min: 1, max: 1_000_000 },
+  /** s; 0 keeps for ever. */
+  age: { min: 0, max: 31_536_000 },
+} as const;

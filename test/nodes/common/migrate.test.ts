@@ -52,7 +52,7 @@ describe("the first version of each node", () => {
         tls: "",
         followRedirects: true,
         cid: "",
-        version: 2,
+        version: 3,
       },
     ],
     ["modem-pdp", MODEM_PDP_MIGRATIONS, { host: "x" }, { action: "msg", apn: "", cid: "", version: 1 }],
@@ -67,7 +67,7 @@ describe("the first version of each node", () => {
       method: "PUT",
       verify: "auto",
       followRedirects: true,
-      version: 2,
+      version: 3,
     });
   });
 

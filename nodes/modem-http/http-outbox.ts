@@ -1,0 +1,107 @@
+import { once } from "node:events";
+import { ModemError } from "../../driver/errors";
+import type { Services } from "../../driver/services/model";
+import { optionalChoice, optionalInteger, optionalNumber } from "../common/message/input";
+import { Outbox, type OutboxDepth } from "../common/outbox/outbox";
+import { OutboxSender } from "../common/outbox/sender";
+import { finalError } from "../common/outbox/verdict";
+import type { ObservableModem } from "../common/types";
+import type { Answered, Asked } from "./redirects";
+import { HTTP_OUTBOX_PLACES, HTTP_OUTBOX_RANGES, type ModemHttpProperties } from "./types";
+
+/** Of one look whether the modem is ready; there is always another. */
+const READY_MS = 60_000;
+
+/** A request as the outbox keeps it. */
+export interface KeptRequest extends Omit<Asked, "body" | "auth"> {
+  /** Base64 */
+  readonly body?: string;
+  /** Only of a URL; that of the node is looked up when the request is sent, and in no file. */
+  readonly auth?: Asked["auth"];
+}
+
+export interface OutboxSettings {
+  readonly place: "memory" | "disk";
+  readonly limit: number;
+  /** s; 0 keeps for ever. */
+  readonly age: number;
+}
+
+/** undefined where the node has none. @throws {ModemError} `INVALID_INPUT` naming the field */
+export function outboxSettings({ outbox, outboxLimit, outboxAge }: ModemHttpProperties): OutboxSettings | undefined {
+  const place = optionalChoice(outbox, "outbox", HTTP_OUTBOX_PLACES) ?? "off";
+  const limit = optionalInteger(outboxLimit, "outboxLimit", HTTP_OUTBOX_RANGES.limit) ?? 10_000;
+  const age = optionalNumber(outboxAge, "outboxAge", HTTP_OUTBOX_RANGES.age) ?? 0;
+  return place === "off" ? undefined : { place, limit, age };
+}
+
+export interface HttpOutboxParts {
+  readonly settings: OutboxSettings;
+  /** The file; undefined where there is no place for one. */
+  readonly path: string | undefined;
+  readonly modem: ObservableModem;
+  request(services: Services, kept: KeptRequest, signal: AbortSignal): Promise<Answered>;
+  /** The depth is another. */
+  onChange(): void;
+  /** Of a request from before a restart, and of the file. */
+  onError(error: Error): void;
+}
+
+/** Requests that wait, in order, until a server has answered them. */
+export class HttpOutbox {
+  readonly #outbox: Outbox<KeptRequest, Answered>;
+  readonly #sender: OutboxSender<KeptRequest, Answered>;
+  readonly #age: number;
+
+  constructor({ settings, path, modem, request, onChange, onError }: HttpOutboxParts) {
+    this.#age = settings.age;
+    this.#outbox = new Outbox<KeptRequest, Answered>({
+      ...(settings.place === "disk" && path !== undefined ? { path } : {}),
+      limit: settings.limit,
+      onChange,
+      onWarning: onError,
+    });
+    this.#outbox.open().catch((error: unknown) => onError(error as Error));
+    let services: Services | undefined;
+    this.#sender = new OutboxSender<KeptRequest, Answered>({
+      outbox: this.#outbox,
+      onError: (error) => onError(error as Error),
+      carrier: {
+        ready: async (signal) => {
+          while (modem.state !== "ready") await once(modem, "state", { signal });
+          services = await modem.ready({ timeout: READY_MS, signal });
+        },
+        send: async ({ item }, signal) => answered(await request(services as Services, item, signal), item),
+        verdict: (error, { attempts }) => finalError(error, attempts, ["PROTOCOL_ERROR"]),
+      },
+    });
+  }
+
+  get depth(): OutboxDepth {
+    return this.#outbox.depth;
+  }
+
+  /** Resolves when it is kept; `sent` settles with the server's answer. */
+  keep(request: KeptRequest): Promise<{ readonly sent: Promise<Answered> }> {
+    return this.#outbox.keep(request, this.#age);
+  }
+
+  async close(error: ModemError): Promise<void> {
+    await this.#sender.stop(error);
+    await this.#outbox.close(error);
+  }
+}
+
+/** A server in trouble may take it later; what it refuses, it will refuse again. */
+class ServerTrouble extends Error {}
+
+/** @throws {ServerTrouble} for a 5xx. @throws {ModemError} `PROTOCOL_ERROR` for a 4xx */
+function answered(answer: Answered, { method, url }: KeptRequest): Answered {
+  const { statusCode } = answer.response;
+  if (statusCode >= 500) throw new ServerTrouble(`${statusCode}`);
+  if (statusCode < 400) return answer;
+  const place = url.split("?", 1)[0];
+  throw new ModemError("PROTOCOL_ERROR", `${method} ${place}: the server answered ${statusCode} and won't take it`, {
+    errorCode: statusCode,
+  });
+}
