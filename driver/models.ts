@@ -8,7 +8,7 @@ export const MODELS: readonly ModelDefinition[] = [LARA_R6, BG96];
 
 /** The most that any model allows: what goes beyond it is wrong whichever modem is there. */
 export function highestLimit(
-  name: Exclude<keyof ModelLimits, "lacks">,
+  name: Exclude<keyof ModelLimits, "lacks" | "mqttVersions">,
   models: readonly ModelDefinition[] = MODELS,
 ): number {
   return Math.max(0, ...models.map(({ limits }) => limits[name] ?? 0));

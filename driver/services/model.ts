@@ -99,6 +99,8 @@ export interface ModelLimits {
   readonly linger?: number;
   /** MQTT sessions at a time. */
   readonly mqttSessions?: number;
+  /** Of MQTT that it speaks; all of them where it is left out. */
+  readonly mqttVersions?: readonly string[];
   /** Bytes of a message that is published. */
   readonly mqttPayload?: number;
   /** Bytes of a topic or filter. */

@@ -40,6 +40,7 @@ export const LARA_R6 = ubloxModel({
     http: { host: 255, path: 1500, credential: 256, header: 512, data: 128 },
     // AT facts 5.2: more goes from a file.
     mqttSessions: 1,
+    mqttVersions: ["3.1.1"],
     mqttPayload: 8192,
     mqttTopic: 256,
     // AT facts 5.3: one datagram.

@@ -12,7 +12,9 @@ export function checkFit(RED: Runtime, modem: string, misfits: (model: KnownMode
   const model = findModem(RED, modem)?.knownModel;
   const [misfit] = model === undefined ? [] : misfits(model);
   if (model === undefined || misfit === undefined) return;
-  const { field, max } = misfit;
+  const { field, max, oneOf } = misfit;
   if (max !== undefined) throw new ModemError("INVALID_INPUT", `${field}: ${model.name} takes at most ${max}`);
+  if (oneOf !== undefined)
+    throw new ModemError("NOT_SUPPORTED", `${field}: ${model.name} has ${oneOf.join(" and ")} only`);
   throw new ModemError("NOT_SUPPORTED", `${field}: ${model.name} has no such setting; leave it empty`);
 }

@@ -1,4 +1,5 @@
 import type { ModelLimits, ModelSetting } from "../../driver/services/model";
+import { byteLength } from "../../driver/services/mqtt/topic-text";
 
 /** A model of which it is known before the modem answers that it is the one. */
 export interface KnownModel {
@@ -6,10 +7,11 @@ export interface KnownModel {
   readonly limits: ModelLimits;
 }
 
-/** A field that the model can't serve as it is filled in; `max` where less would do. */
+/** A field that the model can't serve as it is filled in; `max` where less would do, `oneOf` where another would. */
 export interface Misfit {
   readonly field: string;
   readonly max?: number;
+  readonly oneOf?: readonly string[];
 }
 
 /** Any of a node's fields; of other values only the runtime knows what they are. */
@@ -37,10 +39,44 @@ export function contextMisfits({ cid }: Fields, { contexts }: ModelLimits): Misf
   return Number(cid) > contexts ? [{ field: "cid", max: contexts }] : [];
 }
 
+/** The fields of a broker that the model can't serve; whether it has a session for it is another question. */
+export function brokerMisfits(fields: Fields, { limits }: KnownModel): Misfit[] {
+  const topics = ["birthTopic", "closeTopic", "willTopic"] as const;
+  const { mqttVersions: oneOf = [] } = limits;
+  const isOther = fields.protocol !== "mqtt-sn" && !oneOf.includes(String(fields.protocolVersion));
+  const isAsked = oneOf.length > 0 && isGiven(fields.protocolVersion);
+  return [
+    ...contextMisfits(fields, limits),
+    ...topics.flatMap((field) => topicMisfits(field, fields, limits)),
+    ...(isAsked && isOther ? [{ field: "protocolVersion", oneOf }] : []),
+  ];
+}
+
+/** The filter and the topic of a node, by its broker's `protocol`. */
+export function sessionMisfits(fields: Fields, { limits }: KnownModel): Misfit[] {
+  return (["topic", "publishTopic"] as const).flatMap((field) => topicMisfits(field, fields, limits));
+}
+
+/** Sessions of a protocol that the model has at a time. */
+export function sessionLimit(protocol: unknown, { mqttSessions = 0, mqttSnSessions = 0 }: ModelLimits): number {
+  return protocol === "mqtt-sn" ? mqttSnSessions : mqttSessions;
+}
+
+function topicMisfits(field: string, fields: Fields, { mqttTopic, mqttSnTopic }: ModelLimits): Misfit[] {
+  const max = fields.protocol === "mqtt-sn" ? mqttSnTopic : mqttTopic;
+  const text = String(fields[field] ?? "");
+  // Of a template only the runtime knows the result.
+  const isCertain = isGiven(text) && !text.includes("{{");
+  return max !== undefined && isCertain && byteLength(text) > max ? [{ field, max }] : [];
+}
+
 /** Of an environment variable, which the editor sees by its name, only the runtime knows the value. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "" && !String(value).includes("${");
+}
+
 function isAsked(name: ModelSetting, value: unknown): boolean {
-  if (String(value).includes("${")) return false;
-  return value !== undefined && value !== null && value !== "" && !(name === "keepAlive" && Number(value) === 0);
+  return isGiven(value) && !(name === "keepAlive" && Number(value) === 0);
 }
 
 /** What the driver sends otherwise, or leaves out where it says nothing new. */

@@ -1,4 +1,5 @@
 import { ModemError } from "../../driver/errors";
+import { sessionLimit } from "../common/model-fit";
 import type { ModemNode } from "../common/types";
 import type { BrokerProtocol } from "./types";
 
@@ -32,7 +33,7 @@ function checkPlaces(
   others: readonly Place[],
 ): void {
   const words = protocol === "mqtt" ? "MQTT" : "MQTT-SN";
-  const most = (protocol === "mqtt" ? limits.mqttSessions : limits.mqttSnSessions) ?? 0;
+  const most = sessionLimit(protocol, limits);
   if (most === 0) throw new ModemError("NOT_SUPPORTED", `protocol: ${name} has no ${words} client`);
   if (others.length < most) return;
   const owners = others.map(({ called }) => called).join(", ");

@@ -2,8 +2,10 @@ import type { Node } from "node-red";
 import { type ModemError, shortened } from "../../driver/errors";
 import { findModem } from "../common/config-nodes";
 import { nodeClosed, notConfigured } from "../common/errors";
+import { checkFit } from "../common/known-model";
 import { isEmpty } from "../common/message/input";
 import { migrate } from "../common/migrate";
+import { brokerMisfits } from "../common/model-fit";
 import { outboxPath } from "../common/outbox/path";
 import { onFlowsStarted, reportOnceStarted } from "../common/started";
 import type { ModemNode, Runtime } from "../common/types";
@@ -80,6 +82,7 @@ function offerBroker(
   const modem = findModem(RED, properties.modem);
   if (modem === undefined) throw notConfigured();
   if (modem.modem === undefined) throw modem.problem ?? notConfigured();
+  checkFit(RED, properties.modem, (model) => brokerMisfits({ ...properties }, model));
   const called = isEmpty(properties.name) ? `${settings.login.host}` : shortened(properties.name);
   const leave = takePlace(modem, { called, protocol: settings.protocol });
   const broker = new Broker({

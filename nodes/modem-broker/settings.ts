@@ -1,3 +1,4 @@
+import { checkClientId, checkText, checkTopic } from "../../driver/services/mqtt/checks";
 import type { Qos } from "../../driver/services/mqtt/mqtt";
 import type { SecurityProfile } from "../../driver/services/security/security";
 import { findModem, findTls } from "../common/config-nodes";
@@ -15,7 +16,6 @@ import {
 } from "../common/message/input";
 import type { Runtime } from "../common/types";
 import {
-  BROKER_PORTS,
   BROKER_PROTOCOLS,
   BROKER_RANGES,
   type BrokerProtocol,
@@ -23,6 +23,7 @@ import {
   type ModemBrokerProperties,
   OUTBOX_PLACES,
   PROTOCOL_VERSIONS,
+  usualPort,
 } from "./types";
 
 /** A message that a session begins or ends with, or that the broker sends for it. */
@@ -97,11 +98,11 @@ function login(
   protocol: BrokerProtocol,
   { user, password }: ModemBrokerCredentials,
 ): Login {
-  const usual = protocol === "mqtt" && !isEmpty(tls) ? BROKER_PORTS.mqtts : BROKER_PORTS[protocol];
   const id = optionalText(clientId, "clientId");
+  if (id !== undefined) checkClientId(id);
   return {
     host: hostName(requiredText(host, "host", ": enter the broker's name or address"), "host"),
-    port: optionalInteger(port, "port", BROKER_RANGES.port) ?? usual,
+    port: optionalInteger(port, "port", BROKER_RANGES.port) ?? usualPort(protocol, !isEmpty(tls)),
     ...(id !== undefined && { clientId: id }),
     ...(!isEmpty(user) && { user }),
     ...(!isEmpty(password) && { password }),
@@ -112,9 +113,13 @@ function login(
 function announcement(properties: ModemBrokerProperties, name: "birth" | "close" | "will"): Announcement | undefined {
   const topic = optionalText(properties[`${name}Topic`], `${name}Topic`);
   if (topic === undefined) return undefined;
+  checkTopic(topic, { field: `${name}Topic` });
+  const payload = optionalText(properties[`${name}Payload`], `${name}Payload`) ?? "";
+  // It is a setting of the session, and no more than a command can carry.
+  if (name === "will" && payload !== "") checkText(payload, { field: "willPayload" });
   return {
     topic,
-    payload: Buffer.from(optionalText(properties[`${name}Payload`], `${name}Payload`) ?? ""),
+    payload: Buffer.from(payload),
     qos: (optionalInteger(properties[`${name}Qos`], `${name}Qos`, BROKER_RANGES.qos) ?? 0) as Qos,
     retain: flag(properties[`${name}Retain`], `${name}Retain`, false),
   };

@@ -93,4 +93,10 @@ export const BROKER_RANGES = {
 } as const;
 
 /** Ports of a broker and a gateway where none is entered. */
-export const BROKER_PORTS = { mqtt: 1883, mqtts: 8883, "mqtt-sn": 10_000 } as const;
+const BROKER_PORTS = { mqtt: 1883, mqtts: 8883, "mqtt-sn": 10_000 } as const;
+
+/** Of a protocol, with or without TLS. */
+export function usualPort(protocol: string, hasTls: boolean): number {
+  if (protocol === "mqtt-sn") return BROKER_PORTS["mqtt-sn"];
+  return hasTls ? BROKER_PORTS.mqtts : BROKER_PORTS.mqtt;
+}

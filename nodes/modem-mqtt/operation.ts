@@ -4,19 +4,22 @@ import type { ModemHandle, ReadyOptions } from "../../driver/modem-types";
 import type { Services } from "../../driver/services/model";
 import { findBroker } from "../common/config-nodes";
 import type { Job, Operation } from "../common/controller";
+import { checkFit } from "../common/known-model";
 import { optionalChoice, optionalText } from "../common/message/input";
 import { renderTemplate } from "../common/message/template";
+import { sessionMisfits } from "../common/model-fit";
 import { ArrivalOrder } from "../common/outbox/arrival-order";
 import type { StatusText } from "../common/status";
 import type { Message, Runtime } from "../common/types";
 import type { Broker } from "../modem-broker/broker";
 import type { BrokerNode } from "../modem-broker/node";
+import type { Subscription } from "../modem-broker/subscriptions";
 import { topicText } from "../modem-broker/topic";
 import { brokerStatus } from "./broker-status";
 import { type MqttReturnType, receivedMessage } from "./delivery";
 import { filterQos, type MqttRequest, mqttRequest, type Publishing } from "./request";
 import { MqttSubscriber } from "./subscriber";
-import { topicOf } from "./topics";
+import { filterOf } from "./topics";
 import { type ModemMqttProperties, MQTT_RETURN_TYPES } from "./types";
 
 /** Of what is done in a session that stands: the broker's answer and the modem's own patience. */
@@ -49,8 +52,11 @@ export class MqttOperation implements Operation<Asked, Access> {
 
   /** Returns a function that stops it. @throws {ModemError} `INVALID_INPUT` if the dialog can't be used */
   start(changed: () => void): (isDeleted: boolean) => Promise<void> {
-    const { broker, isMqttSn } = this.#broker();
+    const { broker, isMqttSn, modemId } = this.#broker();
+    const protocol = isMqttSn ? "mqtt-sn" : "mqtt";
+    checkFit(this.#RED, modemId, (model) => sessionMisfits({ ...this.#properties, protocol }, model));
     const ret = this.#returnType();
+    const filter = this.#filter(isMqttSn);
     const subscriber = new MqttSubscriber({
       broker,
       changed,
@@ -59,9 +65,7 @@ export class MqttOperation implements Operation<Asked, Access> {
       report: (error, about) => this.#node.error(error, about),
     });
     this.#subscriber = subscriber;
-    const topic = optionalText(this.#properties.topic, "topic");
-    if (topic !== undefined)
-      subscriber.subscribeAlways({ filter: topicOf(topic, "topic", {}, isMqttSn), qos: filterQos(this.#properties) });
+    if (filter !== undefined) subscriber.subscribeAlways(filter);
     return async (isDeleted) => subscriber.stop(isDeleted);
   }
 
@@ -159,6 +163,13 @@ export class MqttOperation implements Operation<Asked, Access> {
 
   #subscriptions(): { topic: string; qos: number }[] {
     return (this.#subscriber?.subscriptions ?? []).map(({ filter, qos }) => ({ topic: topicText(filter), qos }));
+  }
+
+  /** What the dialog asks for. @throws {ModemError} `INVALID_INPUT` */
+  #filter(isSn: boolean): Subscription | undefined {
+    const topic = optionalText(this.#properties.topic, "topic");
+    if (topic === undefined) return undefined;
+    return { filter: filterOf(topic, "topic", {}, isSn), qos: filterQos(this.#properties) };
   }
 
   #returnType(): MqttReturnType {

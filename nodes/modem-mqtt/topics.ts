@@ -1,3 +1,4 @@
+import { checkFilter, checkTopic } from "../../driver/services/mqtt/checks";
 import type { Qos } from "../../driver/services/mqtt/mqtt";
 import { invalid } from "../common/errors";
 import { isEmpty, optionalChoice, optionalInteger, requiredText } from "../common/message/input";
@@ -15,12 +16,28 @@ export interface TopicHints {
   readonly topicId?: unknown;
 }
 
-/** @throws {ModemError} `INVALID_INPUT` */
-export function topicOf(text: unknown, field: string, { topicType, topicId }: TopicHints, isSn: boolean): Topic {
+/** Of what is published. @throws {ModemError} `INVALID_INPUT` */
+export function topicOf(text: unknown, field: string, hints: TopicHints, isSn: boolean): Topic {
+  return checkedTopic(text, field, hints, { isSn, check: checkTopic });
+}
+
+/** Of what is subscribed to. @throws {ModemError} `INVALID_INPUT` */
+export function filterOf(text: unknown, field: string, hints: TopicHints, isSn: boolean): Topic {
+  return checkedTopic(text, field, hints, { isSn, check: checkFilter });
+}
+
+function checkedTopic(
+  text: unknown,
+  field: string,
+  { topicType, topicId }: TopicHints,
+  { isSn, check }: { readonly isSn: boolean; readonly check: typeof checkTopic },
+): Topic {
   const type = optionalChoice(topicType, "msg.topicType", TOPIC_TYPES) ?? "normal";
   if (!isSn || type === "normal") {
     if (!isSn && type !== "normal") throw invalid("msg.topicType", "must be normal: the others are of MQTT-SN alone");
-    return normal(requiredText(text, field, ": enter a topic in the node or send one"));
+    const name = requiredText(text, field, ": enter a topic in the node or send one");
+    check(name, { field });
+    return normal(name);
   }
   if (type === "predefined") {
     const [value, name] = isEmpty(topicId) ? [text, field] : [topicId, "msg.topicId"];
@@ -30,6 +47,7 @@ export function topicOf(text: unknown, field: string, { topicType, topicId }: To
   }
   const name = requiredText(text, field);
   if (name.length !== SHORT_NAME) throw invalid(field, "must have exactly two characters, as a short topic");
+  check(name, { field });
   return { type, name };
 }
 
@@ -45,7 +63,7 @@ export function subscriptionsOf(topic: unknown, qos: Qos, hints: TopicHints, isS
   return entries.map((entry) => {
     const own = typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : { topic: entry };
     return {
-      filter: topicOf(own.topic, "msg.topic", { ...hints, ...own }, isSn),
+      filter: filterOf(own.topic, "msg.topic", { ...hints, ...own }, isSn),
       qos: (optionalInteger(own.qos, "msg.topic.qos", MQTT_RANGES.qos) ?? qos) as Qos,
     };
   });

@@ -1,9 +1,18 @@
 import { integer } from "../../at/fields";
 import { ModemError, shortened } from "../../errors";
 import type { Qos } from "./mqtt";
+import {
+  byteLength,
+  type FilterFault,
+  filterFault,
+  MAX_STRING,
+  type TopicFault,
+  textFault,
+  topicFault,
+} from "./topic-text";
 
-/** MQTT 3.1.1, 1.5.3: a string has at most so many bytes. */
-const MAX_STRING = 65_535;
+export { isWildcard } from "./topic-text";
+
 /** Characters of a topic that a sentence names. */
 const MAX_NAMED = 80;
 
@@ -15,29 +24,23 @@ export interface Measure {
 }
 
 /** The name of a topic that is published to (MQTT 3.1.1, 4.7). @throws {ModemError} `INVALID_INPUT` */
-export function checkTopic(topic: string, measure: Measure): void {
-  checkString(topic, measure);
-  if (/[+#]/.test(topic)) refuse(measure, "contains + or #, which only a subscription may");
+export function checkTopic(topic: string, { field, max }: Measure): void {
+  refuseFor(topicFault(topic, max), topic, { field, max });
 }
 
 /** What is subscribed to (MQTT 3.1.1, 4.7.1). @throws {ModemError} `INVALID_INPUT` */
-export function checkFilter(filter: string, measure: Measure): void {
-  checkString(filter, measure);
-  for (const level of filter.split("/")) {
-    if (level.length > 1 && /[+#]/.test(level))
-      refuse(measure, `has ${level.includes("#") ? "#" : "+"} beside other characters: it stands for a whole level`);
-  }
-  if (filter.includes("#") && filter.indexOf("#") < filter.length - 1) refuse(measure, "has # before its last level");
-}
-
-/** Whether a filter stands for more than one topic. */
-export function isWildcard(filter: string): boolean {
-  return /[+#]/.test(filter);
+export function checkFilter(filter: string, { field, max }: Measure): void {
+  refuseFor(filterFault(filter, max), filter, { field, max });
 }
 
 /** @throws {ModemError} `INVALID_INPUT` */
 export function checkClientId(clientId: string, max?: number): void {
-  checkString(clientId, { field: "clientId", ...(max !== undefined && { max }) });
+  checkText(clientId, { field: "clientId", ...(max !== undefined && { max }) });
+}
+
+/** A string of MQTT that an AT command can carry. @throws {ModemError} `INVALID_INPUT` */
+export function checkText(text: string, { field, max }: Measure): void {
+  refuseFor(textFault(text, max), text, { field, max });
 }
 
 export function checkQos(qos: number, field = "qos"): Qos {
@@ -58,15 +61,25 @@ export function named(verb: string, topic: string): string {
   return `${verb} ${shortened(topic.replace(/[^\P{C}]/gu, "?"), MAX_NAMED)}`;
 }
 
-function checkString(value: string, { field, max = MAX_STRING }: Measure): void {
-  if (value === "") refuse({ field }, "is empty");
-  // A character has one to three bytes for each of its code units.
-  const bytes = value.length > max ? value.length : Buffer.byteLength(value);
-  if (bytes > max) refuse({ field }, `is too long: ${bytes} bytes, at most ${max}`);
-  if (value.includes("\0")) refuse({ field }, "contains the character U+0000");
-  if (/\p{Cs}/u.test(value)) refuse({ field }, "contains half a surrogate pair, which is no character");
-}
+const REASONS: Readonly<Record<Exclude<TopicFault | FilterFault, "length">, string>> = {
+  empty: "is empty",
+  quotes: "contains a quotation mark, which an AT command can't carry",
+  control: "contains a control character, which an AT command can't carry",
+  surrogate: "contains half a surrogate pair, which is no character",
+  wildcard: "contains + or #, which only a subscription may",
+  plus: "has + beside other characters: it stands for a whole level",
+  hash: "has # beside other characters: it stands for a whole level",
+  last: "has # before its last level",
+};
 
-function refuse({ field }: Measure, why: string): never {
-  throw new ModemError("INVALID_INPUT", `${field} ${why}`);
+function refuseFor(
+  fault: TopicFault | FilterFault | undefined,
+  text: string,
+  { field, max = MAX_STRING }: { readonly field: string; readonly max: number | undefined },
+): void {
+  if (fault === undefined) return;
+  if (fault !== "length") throw new ModemError("INVALID_INPUT", `${field} ${REASONS[fault]}`);
+  // As many as its code units at least; a very long text is not encoded to be counted.
+  const bytes = text.length > max ? text.length : byteLength(text);
+  throw new ModemError("INVALID_INPUT", `${field} is too long: ${bytes} bytes, at most ${max}`);
 }

@@ -38,22 +38,33 @@ export function fitting(
   const check = validate as unknown as (this: ValidatedNode, value: unknown, options: unknown) => true | string;
   const validator = function (this: ValidatedNode, value: unknown, options: unknown): true | string {
     const verdict = check.call(this, value, options);
-    const modem = RED.nodes.node(String(dialogProperty(this, "modem") ?? "")) as
-      | Readonly<Record<string, unknown>>
-      | null
-      | undefined;
-    // None is chosen yet, or an environment variable names it.
-    const hasModem = modem !== null && modem !== undefined;
-    const model = verdict !== true || !hasModem ? undefined : modelOf(modem);
+    const model = verdict !== true ? undefined : knownModelOf(this);
     if (model === undefined) return verdict;
-    const fields = { [field]: value, protocol: dialogProperty(this, "protocol") };
+    const fields = { [field]: value, protocol: dialogProperty(this, "protocol") ?? brokerOf(this)?.protocol };
     const misfit = misfits(fields, model).find((one) => one.field === field);
     return misfit === undefined || misfitText(misfit, model);
   };
   return validator as unknown as Validator;
 }
 
-export function misfitText({ max }: Misfit, { name: model }: KnownModel): string {
+/** The model of a node's modem, or of its broker's, where it is known before the modem answers. */
+export function knownModelOf(node: ValidatedNode): ModelChoice | undefined {
+  const modem = configNode(dialogProperty(node, "modem") ?? brokerOf(node)?.modem);
+  // None is chosen yet, or an environment variable names it.
+  return modem === undefined ? undefined : modelOf(modem);
+}
+
+/** Of a node whose dialog has one. */
+function brokerOf(node: ValidatedNode): Readonly<Record<string, unknown>> | undefined {
+  return configNode(dialogProperty(node, "broker"));
+}
+
+function configNode(id: unknown): Readonly<Record<string, unknown>> | undefined {
+  return (RED.nodes.node(String(id ?? "")) as Readonly<Record<string, unknown>> | null) ?? undefined;
+}
+
+export function misfitText({ max, oneOf }: Misfit, { name: model }: KnownModel): string {
+  if (oneOf !== undefined) return sharedText("validation.model.only", { model, allowed: oneOf.join(", ") });
   return max === undefined
     ? sharedText("validation.model.lacks", { model })
     : sharedText("validation.model.most", { model, max });
