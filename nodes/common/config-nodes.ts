@@ -1,6 +1,5 @@
 import type { Node } from "node-red";
 import { ModemError } from "../../driver/errors";
-import type { BrokerNode } from "../modem-broker/node";
 import { isEmpty } from "./message/input";
 import type { ModemNode, Runtime, TlsNode } from "./types";
 
@@ -33,10 +32,4 @@ export function findTls(RED: Runtime, id: string): TlsNode | undefined {
   }
   if (tls.problem !== undefined) throw tls.problem;
   return tls;
-}
-
-/** As `findModem`; returns a broker that can't be used too. */
-export function findBroker(RED: Runtime, id: string): BrokerNode | undefined {
-  const node: Node | null | undefined = RED.nodes.getNode(id);
-  return node?.type === "modem-broker" ? (node as BrokerNode) : undefined;
 }

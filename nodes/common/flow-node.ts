@@ -1,6 +1,6 @@
 import type { Node } from "node-red";
-import type { BrokerNode } from "../modem-broker/node";
-import { findBroker, findModem, lookUpTls } from "./config-nodes";
+import { type BrokerNode, findBroker } from "../modem-broker/node";
+import { findModem, lookUpTls } from "./config-nodes";
 import { Controller, type Operation } from "./controller";
 import { optionalInteger } from "./message/input";
 import { onFlowsStarted, reportOnceStarted } from "./started";

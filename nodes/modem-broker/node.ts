@@ -1,5 +1,6 @@
 import type { Node } from "node-red";
 import type { ModemError } from "../../driver/errors";
+import type { Runtime } from "../common/types";
 import type { Broker } from "./broker";
 
 /** What the flow nodes see of the config node `modem-broker`. */
@@ -14,4 +15,10 @@ export interface BrokerNode extends Node {
   readonly problem: ModemError | undefined;
   register(user: Node): void;
   deregister(user: Node): void;
+}
+
+/** Checks the type: Node-RED returns whatever node has the id. Returns a broker that can't be used too. */
+export function findBroker(RED: Runtime, id: string): BrokerNode | undefined {
+  const node: Node | null | undefined = RED.nodes.getNode(id);
+  return node?.type === "modem-broker" ? (node as BrokerNode) : undefined;
 }
