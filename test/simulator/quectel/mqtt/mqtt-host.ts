@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { type InnerBroker, innerBroker } from "../../../support/brokers";
-import { route } from "../../modem-host";
+import { linesOf, route } from "../../modem-host";
 import { Bg96Host } from "../bg96-host";
 
 export const BROKER = "broker.example";
@@ -59,7 +59,7 @@ export async function type(host: Bg96Host, line: string, data: string | Buffer):
 export async function publish(host: Bg96Host, head: string, data: string | Buffer): Promise<string> {
   const payload = Buffer.from(data);
   expect(await type(host, `AT+QMTPUB=${head},${payload.length}`, payload)).toBe("OK");
-  return host.urc(/\+QMTPUB: /);
+  return linesOf(await host.urc(/\+QMTPUB: /)).at(-1) ?? "";
 }
 
 /** Takes one message that came with its length, whatever is in it. */

@@ -200,7 +200,7 @@ describe("subscriptions", () => {
     await host.urc(/\+QMTRECV: 0,0,"c\/d","x"/);
     await run(host, 'AT+QMTUNS=0,8,"c/#","b"', /\+QMTUNS: 0,8,0/);
     await publish(host, '0,0,0,0,"c/d"', "y");
-    await publish(host, '0,3,1,0,"a/d"', "z");
+    expect(await type(host, 'AT+QMTPUB=0,3,1,0,"a/d",1', "z")).toBe("OK");
     expect(await host.until(/\+QMTRECV: 0,\d+,"a\/d","z"/)).not.toContain('"y"');
   });
 
