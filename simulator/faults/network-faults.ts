@@ -2,6 +2,13 @@ import { receiveText } from "../cellular/messages/arrival";
 import { sayUssd } from "../cellular/ussd";
 import { COUNT, DURATION, type FaultTable, milliseconds, TEXT, unescaped } from "./fault";
 
+const LOST_DATAGRAMS = /^[1-9]\d{0,3}(,to-modem)?$/;
+
+function lostDatagrams(value: string): readonly [count: number, direction: "from-modem" | "to-modem"] {
+  const [count = "", direction] = value.split(",");
+  return [Number(count), direction === "to-modem" ? "to-modem" : "from-modem"];
+}
+
 /** What happens in the network and beyond. */
 export const NETWORK_FAULTS: FaultTable = {
   "lost-registration": {
@@ -42,6 +49,15 @@ export const NETWORK_FAULTS: FaultTable = {
     help: "the network moves no data, and the modem's queues fill",
     start: ({ targets }) => targets.modem.congestion.begin(),
     end: ({ targets }) => targets.modem.congestion.end(),
+  },
+  "lose-datagrams": {
+    help: "the next =N datagrams from the modem are lost, or with =N,to-modem those to it (1); with a duration, all",
+    value: LOST_DATAGRAMS,
+    start: ({ targets }, value = "1", lasts) => {
+      const [count, direction] = lostDatagrams(value);
+      targets.modem.troubles.loseDatagrams(lasts ? Number.POSITIVE_INFINITY : count, direction);
+    },
+    end: ({ targets }, value = "1") => targets.modem.troubles.loseDatagrams(0, lostDatagrams(value)[1]),
   },
   "slow-connect": {
     help: "every connection takes =MS longer until it stands",

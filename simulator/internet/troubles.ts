@@ -1,10 +1,13 @@
 import { InternetError } from "./internet-error";
 
+type Direction = "from-modem" | "to-modem";
+
 /** What goes wrong beyond the modem on demand. It belongs to the network, so it survives reboots. */
 export class Troubles {
   #connecting = 0;
   #cut = 0;
   #cutsAll = false;
+  readonly #lost: Record<Direction, number> = { "from-modem": 0, "to-modem": 0 };
 
   /** ms that every connection takes longer. */
   delayConnections(ms: number): void {
@@ -33,6 +36,18 @@ export class Troubles {
       if (signal.aborted) stop();
       else signal.addEventListener("abort", stop, { once: true });
     });
+  }
+
+  /** How many of the next datagrams get lost on their way; 0: none. */
+  loseDatagrams(count: number, direction: Direction): void {
+    this.#lost[direction] = count;
+  }
+
+  /** Whether the network loses the datagram that goes out or comes in now. */
+  loses(direction: Direction): boolean {
+    if (this.#lost[direction] === 0) return false;
+    this.#lost[direction] -= 1;
+    return true;
   }
 
   /** For the answer that begins now. */

@@ -9,6 +9,8 @@ import { fileCommands } from "./files/files";
 import { httpCommands } from "./http/http";
 import { mqttFaultTable } from "./mqtt/faulty";
 import { mqttCommands } from "./mqtt/mqtt";
+import { mqttSnFaultTable } from "./mqtt-sn/faulty";
+import { mqttSnCommands } from "./mqtt-sn/mqtt-sn";
 import { adoptOperatorProfile, restoreWithProfile } from "./packet-data/operator-profile";
 import { packetDataCommands } from "./packet-data/packet-data";
 import { certificateCommands } from "./security/certificates";
@@ -55,6 +57,7 @@ export const LARA_R6: Personality = {
     ...securityCommands,
     ...httpCommands,
     ...mqttCommands,
+    ...mqttSnCommands,
     ...socketCommands,
   ],
   faults: {
@@ -64,6 +67,7 @@ export const LARA_R6: Personality = {
       end: (modem) => restoreWithProfile(modem, false),
     },
     ...mqttFaultTable,
+    ...mqttSnFaultTable,
   },
 };
 

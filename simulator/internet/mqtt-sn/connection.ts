@@ -82,6 +82,11 @@ export class SnConnection {
     return this.#over;
   }
 
+  /** The topic ids of this session. */
+  get ids(): Iterable<number> {
+    return this.#names.keys();
+  }
+
   /** The name behind a topic id of this session. */
   nameOf(id: number): string | undefined {
     return this.#names.get(id);

@@ -83,11 +83,12 @@ export class UdpSocket {
   #hand(bytes: Buffer, end: Endpoint): void {
     this.#pending += bytes.length;
     this.#sent += bytes.length;
+    const isLost = this.#around.internet.troubles?.loses("from-modem") === true;
     this.#up.push(() => {
       this.#pending -= bytes.length;
       if (this.#closed) return;
       // What the system does not take is lost, as on the way.
-      this.#port.send(bytes, end).catch(() => undefined);
+      if (!isLost) this.#port.send(bytes, end).catch(() => undefined);
       this.sent();
     });
   }
@@ -170,6 +171,7 @@ export class UdpSocket {
 
   #take(bytes: Buffer, from: Endpoint): void {
     if (this.#peer !== undefined && keyOf(this.#peer) !== keyOf(from)) return;
+    if (this.#around.internet.troubles?.loses("to-modem") === true) return;
     const source = this.#known.get(keyOf(from)) ?? from;
     this.#down.push(() => {
       if (this.#closed || this.#unread + bytes.length > this.#options.receive) return;
