@@ -76,7 +76,7 @@ export async function resolveTarget(
   const { host, port } = internet.target(target.host, target.port);
   try {
     await internet.delay(signal);
-    const found = await internet.lookup(host);
+    const found = await unlessAborted(internet.lookup(host), signal);
     if (found.length === 0) throw new SocketError("dns", `${host} has no address`);
     const preferred = (address: string) => (isIPv6(address) === (target.preferIPv6 ?? false) ? 0 : 1);
     const reached = found.filter(reaches);
@@ -86,6 +86,16 @@ export async function resolveTarget(
     if (!(error instanceof InternetError)) throw error;
     throw new SocketError(signal.aborted ? "aborted" : "dns", error.message);
   }
+}
+
+/** The system's name servers can't be told to stop. @throws {SocketError} `aborted` */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new SocketError("aborted", "the modem was switched off"));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 /** An address that the host asked for stays the peer's address, even if a route leads elsewhere. */

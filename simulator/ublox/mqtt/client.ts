@@ -33,7 +33,9 @@ export class MqttClient {
   #stuck = false;
   #session: Session | undefined;
   #pings: PingLoop | undefined;
+  /** Of the last login, over this context. */
   #life = new AbortController();
+  #lifeCid: number | undefined;
 
   constructor(modem: Modem) {
     this.#modem = modem;
@@ -43,8 +45,9 @@ export class MqttClient {
         if (modem.radio.functionality !== FULL) this.#comeLoose();
         return;
       }
-      if (cid === this.#cid) this.#life.abort();
-      if (cid === this.#session?.cid) this.#end(DROPPED.network);
+      if (cid !== this.#lifeCid) return;
+      this.#life.abort();
+      this.#end(DROPPED.network);
     });
   }
 
@@ -84,9 +87,12 @@ export class MqttClient {
   async login(): Promise<void> {
     await this.#run(1, async () => {
       this.#life = new AbortController();
+      this.#lifeCid = this.#cid;
+      // What is set meanwhile is for the next session.
+      const profile = { ...mqttProfile(this.#modem) };
       const signal = AbortSignal.any([this.#life.signal, this.#modem.powerCycle]);
       if (this.#faults.refusedLogin.take() !== undefined) throw new Refused("by a fault");
-      const session = await openSession(this.#modem, mqttProfile(this.#modem), this.#events(), signal);
+      const session = await openSession(this.#modem, profile, this.#events(), signal);
       this.#session = session;
       this.#pings = new PingLoop(this.#modem, session.connection, session.keepAlive, () => {
         this.#modem.urc(PING_FAILED);

@@ -62,6 +62,15 @@ describe("a session over time", () => {
     await run(host, "AT+CGACT=0,2", /\+UUMQTTC: 0,101/);
   });
 
+  it("stays on its context when the profile is mapped to another one meanwhile", async () => {
+    const { host } = await openMqtt();
+    for (const line of ['AT+CGDCONT=2,"IP","second"', "AT+CGACT=1,2"]) await host.command(line);
+    await login(host);
+    for (const line of ["AT+UMQTT=20,2", "AT+CGACT=0,2"]) await host.command(line);
+    await run(host, 'AT+UMQTTC=2,1,0,0,"a","b"', /\+UUMQTTC: 2,1/);
+    await run(host, "AT+CGACT=0,1", /\+UUMQTTC: 0,101/);
+  });
+
   it("sends its will when the radio goes off, and not when it logs out", async () => {
     const { host, broker } = await openMqtt();
     const wills: string[] = [];
