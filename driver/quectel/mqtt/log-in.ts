@@ -50,7 +50,8 @@ export async function logIn(login: Login): Promise<void> {
     const waiting = acquireBefore({ remaining: deadline.remaining, signal: deadline.outer }, plan.operation);
     await turn.withItem(() => present(login), waiting);
   } catch (error) {
-    throw signal.aborted ? signal.reason : translated(error, plan.operation);
+    // The modem refuses what comes behind the end of a session, too.
+    throw signal.aborted && isModemError(error, "MODEM_REJECTED") ? signal.reason : translated(error, plan.operation);
   }
 }
 
@@ -73,7 +74,8 @@ async function open({ client, plan, cid, lease, firmware, signal, deadline }: Lo
 /** Settings of a client that is open are refused, where its opening is not. */
 function isOccupied(error: unknown): boolean {
   if (!isModemError(error)) return false;
-  return error.code === "MODEM_REJECTED" || error.cause.errorCode === OCCUPIED;
+  const { result = "", errorCode } = error.cause;
+  return result.startsWith("+QMTOPEN:") ? errorCode === OCCUPIED : error.code === "MODEM_REJECTED";
 }
 
 /** Tells the broker who it is. */
