@@ -166,6 +166,8 @@ export class MqttClient {
     const connection = this.need(State.Connected);
     this.state = State.Disconnecting;
     await this.#end("+QMTDISC", () => connection.disconnect());
+    if (this.#powerCycle.aborted || !mqttFaults(this.#modem).tellsDisconnect) return;
+    this.#modem.urc(`+QMTSTAT: ${this.id},${STATUS.disconnected}`);
   }
 
   /** Closes the connection without a word to the broker. */

@@ -13,6 +13,7 @@ export const MQTT_FAULT_RULES = {
     end: true,
   },
   "mqtt-lost-result": { help: "the broker gets the next publish, but its result never comes", end: true },
+  "mqtt-disconnected": { help: "BG96: +QMTSTAT: ID,5 follows each +QMTDISC", end: true },
   "mqtt-lost-acknowledgement": {
     help: "BG96: the broker's next acknowledgement of a publish is lost, so that the message goes out again",
     end: true,

@@ -7,6 +7,8 @@ export class MqttFaults {
   old = false;
   /** Payloads without a length are not quoted. */
   unquoted = false;
+  /** The broker closes the connection before the client that says goodbye: the host is told. */
+  tellsDisconnect = false;
   /** CONNACK's code. */
   readonly refusedLogin = new Trap<number>();
   readonly lostResult = new Trap();

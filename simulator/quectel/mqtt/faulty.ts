@@ -8,7 +8,7 @@ type Effect = Pick<PersonalityFault, "start" | "end">;
 
 const NOT_AUTHORISED = "5";
 
-const turned = (key: "old" | "unquoted"): Effect => ({
+const turned = (key: "old" | "unquoted" | "tellsDisconnect"): Effect => ({
   start: (modem) => {
     mqttFaults(modem)[key] = true;
   },
@@ -25,6 +25,7 @@ const trap = (key: "lostResult" | "lostAcknowledgement"): Effect => ({
 const EFFECTS: Readonly<Record<keyof typeof MQTT_FAULT_RULES, Effect>> = {
   "mqtt-old": turned("old"),
   "mqtt-unquoted": turned("unquoted"),
+  "mqtt-disconnected": turned("tellsDisconnect"),
   "mqtt-refused": {
     start: (modem, { value = NOT_AUTHORISED, lasts }) => mqttFaults(modem).refusedLogin.arm(Number(value), lasts),
     end: (modem) => mqttFaults(modem).refusedLogin.disarm(),

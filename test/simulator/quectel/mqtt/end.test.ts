@@ -115,6 +115,18 @@ describe("a session ends, and the client is gone,", () => {
   });
 });
 
+it("a session outlives the port", async () => {
+  const { host } = await connected();
+  host.write('AT+QMTPUB=0,1,1,0,"a"\r');
+  await host.until(/> /);
+  await host.reopen();
+  host.write("AT\r");
+  await host.until(/OK\r\n/);
+  expect(await host.command("AT+QMTCONN?")).toEqual(["+QMTCONN: 0,3", "OK"]);
+  expect(await host.command('AT+QMTCFG="session",0,1')).toEqual(ERROR);
+  expect(await publish(host, '0,1,1,0,"a"', "x")).toBe("+QMTPUB: 0,1,0");
+});
+
 it("an idle session is kept up by pings", async () => {
   const host = await mqttHost();
   const { port, seen } = await strangeBroker(({ cmd }) => {
@@ -181,6 +193,13 @@ describe("on demand", () => {
     }
     await open(host, broker.port, 1);
     await login(host, 1);
+  });
+
+  it("a goodbye is followed by +QMTSTAT 5", async () => {
+    const { host } = await connected();
+    host.fault("mqtt-disconnected");
+    await run(host, "AT+QMTDISC=0", /\+QMTDISC: 0,0/);
+    await host.urc(/\+QMTSTAT: 0,5/);
   });
 
   it("the result of a publish is lost, but the broker has it", async () => {
