@@ -1,4 +1,5 @@
 import { now } from "../../at/clock";
+import { unlessRejected } from "../../cellular/commands";
 import { cycleRadio } from "../../cellular/functionality";
 import { delay } from "../../delay";
 import { isModemError, ModemError } from "../../errors";
@@ -7,8 +8,8 @@ import type { BrokerClient } from "./client";
 import { explainFailure, isNotAllowed } from "./errors";
 import { LOG_IN } from "./protocol";
 
-/** ms between two tries of a client that allows nothing: it may be at the last command of a session that is over. */
-const RETRY_PAUSE_MS = 5000;
+/** Tries, while it is not known whether a client is stuck or at the last command of a session that is over. */
+const TRIES = 4;
 /** ms that lie between two cycles of the radio at least: networks ban those who register too often. */
 const CYCLE_PAUSE_MS = 600_000;
 
@@ -60,8 +61,9 @@ export class LogIn {
   /** The client allows no login: resolves when another try makes sense. */
   async #release(operation: string, refusal: ModemError, signal: AbortSignal): Promise<void> {
     if (await this.#client.logOut()) return;
+    const { clientStuck } = this.#client.model.timeouts;
     this.#stuckSince ??= now();
-    if (now() - this.#stuckSince < this.#client.model.timeouts.clientStuck) return delay(RETRY_PAUSE_MS, signal);
+    if (now() - this.#stuckSince < clientStuck) return delay(clientStuck / TRIES, signal);
     throw await this.#free(operation, refusal);
   }
 
@@ -75,7 +77,9 @@ export class LogIn {
     }
     this.#cycledAt = now();
     channel.note(`${stuck}: cycling the radio`);
-    await cycleRadio(channel, disposed, model.timeouts.radio);
+    const cycled = cycleRadio(channel, disposed, model.timeouts.radio).then(() => true);
+    if ((await unlessRejected(cycled)) === undefined)
+      return new ModemError("MODEM_BUSY", `${stuck}, and its radio can't be turned off. Restart the modem.`, cause);
     this.#stuckSince = undefined;
     return new ModemError("MODEM_BUSY", `${stuck}. Its radio was turned off and on: try again in a minute.`, cause);
   }

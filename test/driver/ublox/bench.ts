@@ -6,6 +6,7 @@ import type { Dialect } from "../../../driver/at/dialect";
 import type { Transport } from "../../../driver/transport/transport";
 import { UbloxDriver } from "../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../driver/ublox/lara-r6";
+import type { UbloxTimeouts } from "../../../driver/ublox/timeouts";
 import { TRANSCRIPTS } from "../../support/paths";
 import { Peer, type PeerOptions } from "../peer";
 import { EXPLAINED_COMMANDS } from "./explained-commands";
@@ -25,7 +26,11 @@ const NO_WAITS: Dialect = { ...LARA_R6.dialect, gap: 0, promptDelay: { "@": 0, "
  *
  * @param lineTo what stands between the two
  */
-export function bench(options: PeerOptions = {}, lineTo: (peer: Peer) => Transport = (peer) => peer): Bench {
+export function bench(
+  options: PeerOptions = {},
+  lineTo: (peer: Peer) => Transport = (peer) => peer,
+  timeouts: Partial<UbloxTimeouts> = {},
+): Bench {
   const peer = new Peer(options);
   const trace: string[] = [];
   const channel = new AtChannel(lineTo(peer), {
@@ -33,7 +38,8 @@ export function bench(options: PeerOptions = {}, lineTo: (peer: Peer) => Transpo
     onNoise: (bytes) => trace.push(`noise ${Buffer.from(bytes).toString("latin1")}`),
   });
   channel.useDialect(NO_WAITS);
-  return { peer, channel, driver: new UbloxDriver(channel, LARA_R6), trace };
+  const model = { ...LARA_R6, timeouts: { ...LARA_R6.timeouts, ...timeouts } };
+  return { peer, channel, driver: new UbloxDriver(channel, model), trace };
 }
 
 interface Transcripts {

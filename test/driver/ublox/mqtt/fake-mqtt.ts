@@ -1,4 +1,5 @@
 import type { MqttOptions, SessionEvents } from "../../../../driver/services/mqtt/mqtt";
+import type { UbloxTimeouts } from "../../../../driver/ublox/timeouts";
 import type { Answer, Peer, PeerOptions, Print } from "../../peer";
 import { bench } from "../bench";
 import { addFiles } from "../lara";
@@ -205,8 +206,8 @@ export class Owner implements SessionEvents {
 }
 
 /** A driver on a module with an MQTT client. */
-export function mqttBench(options: PeerOptions = {}) {
-  const parts = bench(options);
+export function mqttBench(options: PeerOptions = {}, timeouts: Partial<UbloxTimeouts> = {}) {
+  const parts = bench(options, undefined, timeouts);
   const fake = new FakeMqtt(parts.peer);
   const { mqtt } = parts.driver.services;
   const owner = new Owner();
