@@ -64,6 +64,7 @@ export function planServer(
 ): ServerPlan {
   const host = withoutBrackets(options.host);
   if (host === "") throw new ModemError("INVALID_INPUT", "host is empty");
+  if (host.includes(" ")) throw new ModemError("INVALID_INPUT", "host contains a blank");
   const { cid } = options;
   return {
     host,

@@ -89,6 +89,6 @@ describe("whatever a flow asks for", () => {
       for (const published of fake.published) expect(published.payload.equals(Buffer.from(payload))).toBe(true);
       expectExplained(peer.commands);
     };
-    await fc.assert(fc.asyncProperty(text, topics, bytes, qos, check), randomRuns(20_000));
+    await fc.assert(fc.asyncProperty(text, topics, bytes, qos, check), randomRuns(10_000));
   });
 });

@@ -1,35 +1,9 @@
-import { describe, expect, it, onTestFinished } from "vitest";
-import { AtChannel } from "../../../../driver/at/channel/channel";
-import type { MqttOptions } from "../../../../driver/services/mqtt/mqtt";
-import { SimulatedTransport } from "../../../../driver/transport/simulated";
-import { UbloxDriver } from "../../../../driver/ublox/driver";
-import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
+import { describe, expect, it } from "vitest";
 import { innerBroker, mosquitto } from "../../../support/brokers";
 import { failure } from "../../../support/failure";
 import { tls } from "../security/fake-tls";
-import { OPTIONS, Owner, WAIT } from "./fake-mqtt";
-
-/** A driver on a simulated modem whose network leads every port of `broker.test` to `port` here. */
-async function onSimulator(port: number) {
-  const transport = new SimulatedTransport(`sim:LARA-R6?route=broker.test:*=127.0.0.1:${port}`);
-  const channel = new AtChannel(transport);
-  await transport.open();
-  channel.useDialect({ ...LARA_R6.dialect, gap: 0, promptDelay: { "@": 0, ">": 0, CONNECT: 0 } });
-  const driver = new UbloxDriver(channel, LARA_R6);
-  onTestFinished(() => transport.close());
-  onTestFinished(() => driver.dispose(new Error("closed")));
-  await driver.initialise();
-  const { packetData, mqtt } = driver.services;
-  await packetData.define({ cid: 1, apn: "a.test", pdpType: "IPV4V6", authType: "none" });
-  await packetData.activate(1);
-  const owner = new Owner();
-  return {
-    driver,
-    channel,
-    owner,
-    connect: (more: Partial<MqttOptions> = {}) => mqtt.connect({ ...OPTIONS, timeout: 20_000, ...more }, owner),
-  };
-}
+import { WAIT } from "./fake-mqtt";
+import { onSimulator } from "./on-simulator";
 
 const BYTES = Buffer.from(Array.from({ length: 8192 }, (_value, index) => (index * 7) % 256));
 
