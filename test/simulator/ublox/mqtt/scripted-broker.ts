@@ -10,6 +10,8 @@ type Answer = (packet: Packet, socket: Socket, write: (packet: Packet) => void) 
 /** A broker that accepts every login, and a modem that knows it. */
 export async function scripted(answer: Answer, options: readonly string[] = []): Promise<LaraHost> {
   const port = await tcpServer((socket) => {
+    // What is written in one go arrives in one go.
+    socket.setNoDelay(true);
     const write = (packet: Packet) => void socket.write(generate(packet));
     const parsing = parser();
     parsing.on("packet", (packet) => {
