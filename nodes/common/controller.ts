@@ -32,6 +32,8 @@ export interface Operation<Request, Access> {
    * the node closes. `perform` may throw `StillKept`.
    */
   isKept?(request: Request): boolean;
+  /** Whether the outbox has it still when the node is closed; so it is where it is left out. */
+  outlivesNode?(request: Request): boolean;
   /** Where the answer goes; `none`: nowhere, the message is done. The node's usual output where it is left out. */
   output?(request: Request): 1 | 2 | "none" | undefined;
   /** ms that the work may take, for an operation that has no limit of its own. */
@@ -207,7 +209,7 @@ export class Controller<Request, Access> {
 
   async #awaitKept(request: Request, job: Job<Access>): Promise<Partial<Message>> {
     return unlessAborted(this.#operation.perform(request, job), job.signal).catch((error: unknown) => {
-      throw job.signal.aborted ? new StillKept() : error;
+      throw job.signal.aborted && this.#operation.outlivesNode?.(request) !== false ? new StillKept() : error;
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { ModemError } from "../../driver/errors";
+import { ModemError } from "../../driver/errors";
 import { Outbox, type OutboxDepth } from "../common/outbox/outbox";
 import { OutboxSender } from "../common/outbox/sender";
 import { finalError } from "../common/outbox/verdict";
@@ -29,6 +29,7 @@ export class BrokerOutbox {
   readonly #parts: BrokerOutboxParts;
   readonly #outbox: Outbox<KeptMessage>;
   readonly #sender: OutboxSender<KeptMessage, void>;
+  readonly #isOnDisk: boolean;
   #timer: NodeJS.Timeout | undefined;
   #repeats = 0;
   #told = "";
@@ -36,8 +37,9 @@ export class BrokerOutbox {
   constructor(parts: BrokerOutboxParts) {
     this.#parts = parts;
     const { settings, path, onWarning } = parts;
+    this.#isOnDisk = settings.place === "disk" && path !== undefined;
     this.#outbox = new Outbox<KeptMessage>({
-      ...(settings.place === "disk" && path !== undefined ? { path } : {}),
+      ...(this.#isOnDisk && { path: path as string }),
       limit: settings.limit,
       onChange: () => this.#tellSoon(),
       onWarning,
@@ -74,7 +76,9 @@ export class BrokerOutbox {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#sender.stop(error);
+    const { waiting } = this.depth;
     await this.#outbox.close(error);
+    if (waiting > 0 && !this.#isOnDisk) this.#parts.onWarning(lost(waiting));
   }
 
   #tellSoon(): void {
@@ -88,4 +92,10 @@ export class BrokerOutbox {
     }, TELL_MS);
     this.#timer.unref();
   }
+}
+
+/** Their own nodes are closed as well, and can't fail them any more. */
+function lost(count: number): ModemError {
+  const many = count === 1 ? "1 message that waited in it is" : `${count} messages that waited in it are`;
+  return new ModemError("MODEM_OFFLINE", `The outbox was in memory and is closed: ${many} lost. Keep it on disk`);
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { asModemError, inSeconds, ModemError } from "../../driver/errors";
+import { asModemError, type ErrorCode, inSeconds, isModemError, ModemError } from "../../driver/errors";
 import type { Services } from "../../driver/services/model";
 import type { BrokerSession, Qos, SessionEvents, SessionWait } from "../../driver/services/mqtt/mqtt";
 import type { ObservableModem } from "../common/types";
@@ -50,6 +50,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   readonly #unsubscribing = new Set<NodeJS.Timeout>();
   /** What the session that stands has been asked for, by its key, and at which QoS. */
   #asked = new Map<string, Qos>();
+  /** What a session that outlives its connection may hold still though nobody wants it any more. */
+  readonly #unwanted = new Map<string, Topic>();
   #login: Login;
 
   constructor(parts: BrokerParts) {
@@ -103,12 +105,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /** @param login in place of the one before; the session there is ended first */
   async connect(login?: Login): Promise<void> {
-    if (login !== undefined) {
-      await this.#link.stop();
-      if (login.host !== this.#login.host || login.port !== this.#login.port) this.#subscriptions.forgetRetained();
-      this.#login = login;
-    }
-    this.#link.start();
+    if (login === undefined) return this.#link.start();
+    await this.#link.stop();
+    const before = this.#login;
+    if (login.host !== before.host || login.port !== before.port) this.#subscriptions.forgetRetained();
+    this.#login = login;
+    this.#link.start(!isSame(login, before));
   }
 
   /** Stays so until `connect`. */
@@ -119,6 +121,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** Resolves when a session stands. @throws {ModemError} why there is none when `timeout` is over */
   async connected({ timeout, signal }: Required<SessionWait>, operation: string): Promise<void> {
     if (this.#link.session !== undefined) return;
+    if (this.#link.state === "failed") throw this.#notConnected(`${operation}:`);
     const waiting = { operation, limit: timeout, signal };
     await bounded(waiting, (limit) => this.#link.connected(limit)).catch((error: unknown) => {
       if (signal.aborted) throw error;
@@ -153,6 +156,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
    * @throws {ModemError} `PROTOCOL_ERROR` where the broker refuses it
    */
   async subscribe(subscriber: Subscriber, subscription: Subscription, wait: SessionWait): Promise<void> {
+    this.#unwanted.delete(topicKey(subscription.filter));
     const qos = this.#subscriptions.add(subscriber, subscription);
     const { session } = this.#link;
     if (qos === undefined || session === undefined) return;
@@ -178,6 +182,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     for (const { filter } of this.#subscriptions.of(subscriber)) {
       const isLast = this.#subscriptions.remove(subscriber, filter);
       if (!isLast || !(cleanSession || isDeleted) || !autoUnsubscribe) continue;
+      if (!cleanSession) this.#unwanted.set(topicKey(filter), filter);
       const timer = setTimeout(() => {
         this.#unsubscribing.delete(timer);
         if (this.#subscriptions.isWanted(filter)) return;
@@ -194,6 +199,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   async close(error: ModemError): Promise<void> {
+    // A deploy closes this one first, and then the nodes that were deleted with it.
+    await new Promise((resolve) => setImmediate(resolve));
     for (const timer of this.#unsubscribing) clearTimeout(timer);
     await this.#outbox?.close(error);
     await this.#link.end(error);
@@ -215,6 +222,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   async #prepare(session: BrokerSession<Topic>, signal: AbortSignal): Promise<void> {
     this.#asked = new Map();
+    await this.#dropUnwanted(session, { timeout: SUBSCRIBE_MS, signal });
     await this.#subscribeAll(session, { timeout: SUBSCRIBE_MS, signal });
     const { birth } = this.#parts.settings;
     if (birth === undefined) return;
@@ -227,24 +235,45 @@ export class Broker extends EventEmitter<BrokerEvents> {
       // One that the broker refuses is no reason to do without the others.
       await this.#subscribe(session, subscription, wait).catch((error: unknown) => {
         wait.signal?.throwIfAborted();
+        if (!isRefusal(error)) throw error;
         this.#parts.onError(asModemError(error, "PROTOCOL_ERROR"));
       });
     }
   }
 
+  async #dropUnwanted(session: BrokerSession<Topic>, wait: SessionWait): Promise<void> {
+    for (const [key, filter] of this.#unwanted) {
+      await session.unsubscribe(filter, wait).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+      });
+      this.#unwanted.delete(key);
+    }
+  }
+
   async #subscribe(session: BrokerSession<Topic>, { filter, qos }: Subscription, wait: SessionWait): Promise<void> {
-    this.#asked.set(topicKey(filter), qos);
+    const asked = this.#asked;
+    asked.set(topicKey(filter), qos);
     const answered = this.#subscriptions.subscribing(filter);
     try {
       await session.subscribe(filter, qos, wait);
+    } catch (error) {
+      // What was refused is refused for this session.
+      if (!isRefusal(error)) asked.delete(topicKey(filter));
+      throw error;
     } finally {
       answered();
     }
   }
 
   async #unsubscribe(filter: Topic, wait: SessionWait): Promise<void> {
-    this.#asked.delete(topicKey(filter));
-    await this.#link.session?.unsubscribe(filter, wait);
+    const key = topicKey(filter);
+    this.#asked.delete(key);
+    this.#subscriptions.forgetUnheard();
+    if (!this.#parts.settings.cleanSession) this.#unwanted.set(key, filter);
+    const { session } = this.#link;
+    if (session === undefined) return;
+    await session.unsubscribe(filter, wait);
+    this.#unwanted.delete(key);
   }
 
   /** Never fails. */
@@ -252,6 +281,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { close } = this.#parts.settings;
     const since = performance.now();
     const left = (): number => Math.max(1, Math.ceil(LEAVE_MS - (performance.now() - since)));
+    // Only a deploy leaves any: what a node that was deleted with its broker had subscribed to.
+    await withinLimit(this.#dropUnwanted(session, { timeout: left() }), left());
     if (close !== undefined) {
       const signal = AbortSignal.timeout(left());
       const goodbye = session.publish({ ...close, topic: normal(close.topic) }, { timeout: left(), signal });
@@ -271,6 +302,17 @@ export class Broker extends EventEmitter<BrokerEvents> {
     );
   }
 }
+
+function isRefusal(error: unknown): boolean {
+  return isModemError(error) && REFUSALS.includes(error.code);
+}
+
+function isSame(one: Login, other: Login): boolean {
+  return LOGIN_KEYS.every((key) => one[key] === other[key]);
+}
+
+const REFUSALS: readonly ErrorCode[] = ["PROTOCOL_ERROR", "MODEM_REJECTED", "INVALID_INPUT", "NOT_SUPPORTED"];
+const LOGIN_KEYS = ["host", "port", "clientId", "user", "password"] as const;
 
 const REASONS: Readonly<Record<LinkState, string>> = {
   closed: "which is not connected by a message yet",

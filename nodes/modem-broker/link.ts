@@ -19,6 +19,8 @@ const STABLE_MS = 60_000;
 const LOGIN_MS = 150_000;
 /** Of one look whether the modem is ready; there is always another. */
 const READY_MS = 60_000;
+/** The most that a timer can wait. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * `closed`: nobody wants a session. `waiting`: for the modem, or for the next attempt. `refused`: by the broker.
@@ -57,7 +59,10 @@ export class Link {
   #state: LinkState = "closed";
   #session: BrokerSession<Topic> | undefined;
   #lastError: ModemError | undefined;
-  #isToldOf = false;
+  /** Kinds of error that were told since the last session. */
+  readonly #told = new Set<LinkState>();
+  /** On `performance.now()`: a broker that refused the login is not asked before. */
+  #notBefore = 0;
   #changed = deferred<void>();
 
   constructor(parts: LinkParts) {
@@ -79,9 +84,18 @@ export class Link {
     return this.#state === "connected" ? this.#session : undefined;
   }
 
-  /** From now on a session is wanted. */
-  start(): void {
+  /**
+   * From now on a session is wanted.
+   *
+   * @param isOther the login is another one: what the broker said to the one before doesn't count
+   */
+  start(isOther = false): void {
     if (this.#wish !== undefined || this.#ended.signal.aborted) return;
+    if (isOther) {
+      this.#notBefore = 0;
+      this.#told.clear();
+      this.#backoff.reset();
+    }
     const wish = new AbortController();
     this.#wish = wish;
     const before = this.#running;
@@ -102,7 +116,7 @@ export class Link {
     await this.#running;
   }
 
-  /** Resolves with the session once there is one. @throws the abort reason; `CONNECTION_CLOSED` when nobody wants one */
+  /** Resolves with the session once there is one, however long that takes. @throws the abort reason */
   async connected(signal: AbortSignal): Promise<BrokerSession<Topic>> {
     for (;;) {
       signal.throwIfAborted();
@@ -125,6 +139,11 @@ export class Link {
   /** Resolves when the session is over, with the ms to wait until the next attempt. */
   async #attempt(wish: AbortSignal): Promise<number> {
     const { modem } = this.#parts;
+    const early = this.#notBefore - performance.now();
+    if (early > 0) {
+      this.#set("refused", this.#lastError);
+      return early;
+    }
     if (this.#state !== "refused") this.#set("waiting", this.#lastError);
     while (modem.state !== "ready") await once(modem, "state", { signal: wish });
     const services = await modem.ready({ timeout: READY_MS, signal: wish });
@@ -156,7 +175,7 @@ export class Link {
   async #use(session: BrokerSession<Topic>, lost: Promise<ModemError>, wish: AbortSignal): Promise<ModemError> {
     const since = performance.now();
     this.#session = session;
-    this.#isToldOf = false;
+    this.#told.clear();
     this.#set("connected");
     try {
       return await unlessAborted(lost, wish);
@@ -169,19 +188,19 @@ export class Link {
   #failed(thrown: unknown, wish: AbortSignal): number {
     if (wish.aborted) return 0;
     const error = asModemError(thrown, "CONNECT_FAILED");
+    const state = stateAfter(error);
     // That the modem is away is its own node's to tell.
-    if (!this.#isToldOf && this.#parts.modem.state === "ready") {
-      this.#isToldOf = true;
+    if (!this.#told.has(state) && this.#parts.modem.state === "ready") {
+      this.#told.add(state);
       this.#parts.onError(error);
     }
-    if (isModemError(error, "INVALID_INPUT") || isModemError(error, "NOT_SUPPORTED")) {
-      this.#set("failed", error);
-      // Until the flow is deployed, or a message changes the settings.
-      return 2 ** 31 - 1;
-    }
-    const isRefused = isModemError(error, "PROTOCOL_ERROR");
-    this.#set(isRefused ? "refused" : "waiting", error);
-    return isRefused ? Math.max(REFUSED_PAUSE_MS, this.#backoff.take()) : this.#backoff.take();
+    this.#set(state, error);
+    // Until the flow is deployed, or a message changes the settings.
+    if (state === "failed") return LONGEST_DELAY_MS;
+    const pause = this.#backoff.take();
+    if (state !== "refused") return pause;
+    this.#notBefore = performance.now() + Math.max(REFUSED_PAUSE_MS, pause);
+    return Math.max(REFUSED_PAUSE_MS, pause);
   }
 
   #set(state: LinkState, error?: ModemError): void {
@@ -193,4 +212,9 @@ export class Link {
     resolve();
     this.#parts.onState(state, error);
   }
+}
+
+function stateAfter(error: ModemError): "failed" | "refused" | "waiting" {
+  if (isModemError(error, "INVALID_INPUT") || isModemError(error, "NOT_SUPPORTED")) return "failed";
+  return isModemError(error, "PROTOCOL_ERROR") ? "refused" : "waiting";
 }

@@ -64,6 +64,10 @@ export class RetainedMessages {
     return [...this.#byTopic].filter(([topic]) => isMatch(topic)).map(([topic, payload]) => ({ topic, payload }));
   }
 
+  forgetUnless(isHeard: (topic: string) => boolean): void {
+    for (const topic of this.#byTopic.keys()) if (!isHeard(topic)) this.#forget(topic);
+  }
+
   /** Another broker, or another client there, has others. */
   clear(): void {
     this.#byTopic.clear();

@@ -38,9 +38,9 @@ export class Subscriptions {
     entry.wanted.set(subscriber, qos);
     this.#byKey.set(key, entry);
     const after = highest(entry.wanted.values());
-    if (before === undefined || after === undefined || after > before) return after;
+    // What is known the broker's own copy doesn't bring to anybody again.
     if (isNew) this.#handOver(subscriber, filter);
-    return undefined;
+    return before === undefined || after === undefined || after > before ? after : undefined;
   }
 
   /** @returns whether nobody wants the filter any more */
@@ -83,12 +83,22 @@ export class Subscriptions {
 
   /** The broker has acknowledged a retained message of this session's own. */
   retained(topic: string, payload: Buffer): void {
-    this.#retained.published(topic, payload);
+    // What nobody listens to may change unheard.
+    if (this.#isHeard(topic)) this.#retained.published(topic, payload);
+  }
+
+  /** A filter is no longer subscribed to: retained messages that only it has brought may change unheard. */
+  forgetUnheard(): void {
+    this.#retained.forgetUnless((topic) => this.#isHeard(topic));
   }
 
   /** The session is another one: what its broker has retained is not known. */
   forgetRetained(): void {
     this.#retained.clear();
+  }
+
+  #isHeard(name: string): boolean {
+    return [...this.#byKey.values()].some(({ filter }) => isFor(filter, { type: "normal", name }));
   }
 
   #handOver(subscriber: Subscriber, filter: Topic): void {

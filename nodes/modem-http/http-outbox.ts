@@ -52,11 +52,13 @@ export class HttpOutbox {
   readonly #outbox: Outbox<KeptRequest, Answered>;
   readonly #sender: OutboxSender<KeptRequest, Answered>;
   readonly #age: number;
+  readonly #isOnDisk: boolean;
 
   constructor({ settings, path, modem, request, onChange, onError }: HttpOutboxParts) {
     this.#age = settings.age;
+    this.#isOnDisk = settings.place === "disk" && path !== undefined;
     this.#outbox = new Outbox<KeptRequest, Answered>({
-      ...(settings.place === "disk" && path !== undefined ? { path } : {}),
+      ...(this.#isOnDisk && { path: path as string }),
       limit: settings.limit,
       onChange,
       onWarning: onError,
@@ -72,9 +74,16 @@ export class HttpOutbox {
           services = await modem.ready({ timeout: READY_MS, signal });
         },
         send: async ({ item }, signal) => answered(await request(services as Services, item, signal), item),
-        verdict: (error, { attempts }) => finalError(error, attempts, ["PROTOCOL_ERROR"]),
+        // An answer that can't be read may have suffered on its way.
+        verdict: (error, { attempts }) =>
+          error instanceof Refused ? error.told : finalError(error, attempts, ["PROTOCOL_ERROR"]),
       },
     });
+  }
+
+  /** Whether what waits is sent after a restart. */
+  get isOnDisk(): boolean {
+    return this.#isOnDisk;
   }
 
   get depth(): OutboxDepth {
@@ -95,13 +104,18 @@ export class HttpOutbox {
 /** A server in trouble may take it later; what it refuses, it will refuse again. */
 class ServerTrouble extends Error {}
 
-/** @throws {ServerTrouble} for a 5xx. @throws {ModemError} `PROTOCOL_ERROR` for a 4xx */
+class Refused extends Error {
+  constructor(readonly told: ModemError) {
+    super(told.message);
+  }
+}
+
+/** @throws {ServerTrouble} for a 5xx. @throws {Refused} for a 4xx */
 function answered(answer: Answered, { method, url }: KeptRequest): Answered {
   const { statusCode } = answer.response;
   if (statusCode >= 500) throw new ServerTrouble(`${statusCode}`);
   if (statusCode < 400) return answer;
   const place = url.split("?", 1)[0];
-  throw new ModemError("PROTOCOL_ERROR", `${method} ${place}: the server answered ${statusCode} and won't take it`, {
-    errorCode: statusCode,
-  });
+  const told = `${method} ${place}: the server answered ${statusCode} and won't take it`;
+  throw new Refused(new ModemError("PROTOCOL_ERROR", told, { errorCode: statusCode }));
 }

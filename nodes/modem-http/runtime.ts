@@ -165,6 +165,10 @@ class HttpOperation implements Operation<Request, Services | undefined> {
     return kept !== undefined;
   }
 
+  outlivesNode(): boolean {
+    return this.#outbox?.isOnDisk === true;
+  }
+
   async acquire(modem: ModemHandle, wait: ReadyOptions, { kept }: Request): Promise<Services | undefined> {
     return kept === undefined ? modem.ready(wait) : undefined;
   }

@@ -2,17 +2,20 @@
 export class ArrivalOrder {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `then` begins when `work` is done and everything that came before has gone on; what fails holds up nothing. */
+  /**
+   * `then` begins when `work` is done and that of everything that came before has begun; nobody waits for its end, so
+   * that many can be written together. What fails holds up nothing.
+   */
   next<T, R>(work: Promise<T>, then: (value: T) => Promise<R>): Promise<R> {
     const before = this.#last;
-    const done = work.then(async (value) => {
+    const begun = work.then(async (value) => {
       await before;
-      return then(value);
+      return { done: then(value) };
     });
-    this.#last = done.then(
+    this.#last = begun.then(
       () => before,
       () => before,
     );
-    return done;
+    return begun.then(({ done }) => done);
   }
 }

@@ -64,7 +64,8 @@ export class Outbox<Item, Result = void> {
   #bytes = 0;
   #added = deferred<void>();
   #sweep: NodeJS.Timeout | undefined;
-  #isClosed = false;
+  /** Why, once it is closed. */
+  #closed: Error | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -94,13 +95,13 @@ export class Outbox<Item, Result = void> {
    * is given, or rejected with what `fail` is, with `MODEM_TIMEOUT` when it has become too old, or with `StillKept`.
    *
    * @param expiry s; 0 keeps it for ever
-   * @throws {ModemError} `MODEM_BUSY` when the outbox or the disk is full
+   * @throws {ModemError} `MODEM_BUSY` when the outbox or the disk is full; what `close` was given
    */
   async keep(item: Item, expiry = 0): Promise<{ readonly sent: Promise<Result> }> {
     await this.open().catch((error: unknown) => {
       throw notKept(error);
     });
-    if (this.#isClosed) throw new StillKept();
+    if (this.#closed !== undefined) throw this.#closed;
     const { limit } = this.#options;
     if (this.#held.size >= limit) throw outboxFull(limit);
     const id = this.#nextId;
@@ -159,7 +160,7 @@ export class Outbox<Item, Result = void> {
 
   /** Fails what waits in memory with `error`; what the file keeps stays there. */
   async close(error: Error): Promise<void> {
-    this.#isClosed = true;
+    this.#closed = error;
     clearInterval(this.#sweep);
     await this.#shelf?.close();
     for (const { sent } of this.#held.values()) sent?.reject(this.#shelf === undefined ? error : new StillKept());

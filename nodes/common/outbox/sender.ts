@@ -1,5 +1,6 @@
 import { delay } from "../../../driver/delay";
 import { Backoff } from "../../../driver/services/waiting/backoff";
+import { unlessAborted } from "../../../driver/services/waiting/unless-aborted";
 import type { Entry, Outbox } from "./outbox";
 
 /** Between two attempts to send the same message. */
@@ -73,7 +74,8 @@ export class OutboxSender<Item, Result> {
   async #send(entry: Entry<Item>, signal: AbortSignal): Promise<boolean> {
     const { outbox, carrier } = this.#options;
     try {
-      outbox.settle(entry, await carrier.send(entry, signal));
+      // Not until the modem lets go of it: who waits for the end has little time.
+      outbox.settle(entry, await unlessAborted(carrier.send(entry, signal), signal));
       return true;
     } catch (error) {
       const failure = signal.aborted ? undefined : carrier.verdict(error, entry);

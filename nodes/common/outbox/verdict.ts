@@ -1,16 +1,20 @@
 import { type ErrorCode, isModemError } from "../../../driver/errors";
 
-/** A message that the modem refuses so often holds up the others for nothing. */
-const MOST_REFUSALS = 3;
+/**
+ * A message that is refused so often holds up the others for nothing. With the pauses between the attempts it takes two
+ * minutes: a modem that refuses everything for a while must not cost messages.
+ */
+const MOST_REFUSALS = 8;
 const NEVER: readonly ErrorCode[] = ["INVALID_INPUT", "NOT_SUPPORTED"];
 
 /**
  * The error of a message that can never be sent; undefined for one that is worth another attempt.
  *
- * @param never further codes that no attempt will change
+ * @param refusals further codes that say so when they come again and again
  */
-export function finalError(error: unknown, attempts: number, never: readonly ErrorCode[] = []): Error | undefined {
+export function finalError(error: unknown, attempts: number, refusals: readonly ErrorCode[] = []): Error | undefined {
   if (!isModemError(error)) return undefined;
-  if (error.code === "MODEM_REJECTED") return attempts >= MOST_REFUSALS ? error : undefined;
-  return [...NEVER, ...never].includes(error.code) ? error : undefined;
+  if (NEVER.includes(error.code)) return error;
+  const isRefusal = error.code === "MODEM_REJECTED" || refusals.includes(error.code);
+  return isRefusal && attempts >= MOST_REFUSALS ? error : undefined;
 }
