@@ -15,6 +15,7 @@ interface Property {
 
 const definitions = new Map<string, Definition>();
 let config: (id: string) => object | null = () => null;
+let everyConfig: readonly object[] = [];
 
 /** As much of the editor as its parts touch while they are loaded and while they check. */
 const RED = {
@@ -22,6 +23,7 @@ const RED = {
     registerType: (type: string, definition: Definition) => definitions.set(type, definition),
     getType: (type: string) => definitions.get(type),
     node: (id: string) => config(id),
+    eachConfig: (take: (node: object) => boolean) => everyConfig.every(take),
   },
   events: { on() {} },
   editor: { getEditStack: () => [] },
@@ -52,6 +54,7 @@ export async function editorVerdict(
 ): Promise<Record<string, string | false>> {
   const { defaults } = await definitionOf(type);
   config = (id) => configs[id] ?? null;
+  everyConfig = Object.entries(configs).map(([id, node]) => ({ id, ...node }));
   const node = { id: "n", type, ...defaultsOf(defaults), ...properties };
   const marked = Object.entries(defaults).flatMap(([name, { validate, required }]) => {
     const value = (node as Record<string, unknown>)[name];

@@ -197,7 +197,7 @@ export class EditorPage {
   }
 
   /** Opens the dialog of the config node that the open dialog's node names. */
-  async openConfig(property: "modem" | "tls"): Promise<Dialog> {
+  async openConfig(property: "modem" | "tls" | "broker"): Promise<Dialog> {
     await this.page.click(`#node-input-btn-${property}-edit`);
     const dialog = new Dialog(this.page, "node-config-input", "node-config-dialog");
     await dialog.opened();

@@ -8,7 +8,7 @@ import { ROOT } from "../support/paths";
 import { EditorPage, launchBrowser } from "./editor-page";
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-const CONFIG_NODES = ["modem", "modem-tls"];
+const CONFIG_NODES = ["modem", "modem-tls", "modem-broker"];
 const FLOW_NODES = Object.keys(manifest["node-red"].nodes).filter((type) => !CONFIG_NODES.includes(type));
 const EXAMPLES = join(ROOT, "examples");
 
