@@ -1,7 +1,9 @@
 import "../support/quick-time";
 import { describe, expect, it } from "vitest";
+import { MODEM_DEFAULTS } from "../../nodes/modem/types";
+import { MODEM_BROKER_DEFAULTS } from "../../nodes/modem-broker/types";
 import { editorVerdict } from "../editor/definitions";
-import { deployNode, useNodeRed } from "./support/flow";
+import { deploy, deployNode, Inbox, useNodeRed } from "./support/flow";
 
 useNodeRed();
 
@@ -39,6 +41,18 @@ const RIGHT = [
   ["BG96", { ...SOCKET, keepAlive: 0 }],
   ["BG96", { ...SOCKET, protocol: "udp", keepAlive: 60, linger: 5 }],
 ] as const;
+
+/** A node beside its broker, and what Catch nodes get. */
+async function deployMqtt(broker: object, modem: object, node: object = {}): Promise<{ errors: Inbox }> {
+  await deploy([
+    { ...MODEM_DEFAULTS, ...modem, id: "m", type: "modem" },
+    { ...broker, id: "b", type: "modem-broker" },
+    { ...node, id: "n", type: "modem-mqtt", broker: "b", wires: [[], []] },
+    { id: "catch", type: "catch", scope: null, wires: [["errors"]] },
+    { id: "errors", type: "helper" },
+  ]);
+  return { errors: new Inbox("errors") };
+}
 
 describe("F19 what a node's modem can't do, where its model is known", () => {
   it.each(WRONG)("F19 %s: %j is marked at %s and said at deploy", async (model, properties, field, code) => {
@@ -113,6 +127,57 @@ describe("F19 what a node's modem can't do, where its model is known", () => {
     const kept = { has_apnUser: true, has_pin: true };
     expect(await editorVerdict("modem", { port: "sim:BG96", ...fields, credentials: kept })).toEqual({});
     expect(await editorVerdict("modem", { port: "sim:BG96", ...fields })).toEqual({});
+  });
+
+  const BROKER = { ...MODEM_BROKER_DEFAULTS, name: "Ours", modem: "m", host: "broker.example" };
+  const LONG = "ä".repeat(129);
+
+  it.each([
+    ["LARA-R6", { protocolVersion: "3.1" }, "protocolVersion", "NOT_SUPPORTED"],
+    ["LARA-R6", { birthTopic: LONG }, "birthTopic", "INVALID_INPUT"],
+    ["LARA-R6", { protocol: "mqtt-sn", willTopic: LONG }, "willTopic", "INVALID_INPUT"],
+    ["LARA-R6", { cid: 9 }, "cid", "INVALID_INPUT"],
+    ["BG96", { protocol: "mqtt-sn" }, "protocol", "NOT_SUPPORTED"],
+  ] as const)("a broker on %s with %j is marked at %s and said at deploy", async (model, fields, field, code) => {
+    const port = simulated(model);
+    const configs = { m: { port, model: "auto" } };
+    expect(await editorVerdict("modem-broker", { ...BROKER, ...fields }, configs)).toHaveProperty(field);
+    const node = await deployMqtt({ ...BROKER, ...fields }, { port });
+    expect(await node.errors.next()).toMatchObject({
+      error: { code, message: expect.stringMatching(`${field}.*${model}`), source: { id: "b" } },
+    });
+  });
+
+  it("a filter that the broker's modem has no room for is marked, and said at deploy", async () => {
+    const port = simulated("LARA-R6");
+    const configs = { m: { port, model: "auto" }, b: { ...BROKER, type: "modem-broker" } };
+    const node = { type: "modem-mqtt", broker: "b", topic: LONG };
+    expect(await editorVerdict("modem-mqtt", node, configs)).toHaveProperty("topic");
+    const deployed = await deployMqtt(BROKER, { port }, node);
+    expect(await deployed.errors.next()).toMatchObject({
+      error: { code: "INVALID_INPUT", message: expect.stringMatching("topic.*LARA-R6.*256"), source: { id: "n" } },
+    });
+  });
+
+  it("a broker is marked when others have all sessions of its protocol on its modem", async () => {
+    const other = { ...BROKER, type: "modem-broker", name: "Other" };
+    const verdict = (protocol: string, model: string, others: readonly object[]) =>
+      editorVerdict(
+        "modem-broker",
+        { ...BROKER, protocol },
+        {
+          m: { port: simulated(model), model: "auto" },
+          ...Object.fromEntries(others.map((one, at) => [`b${at}`, one])),
+        },
+      );
+    expect(await verdict("mqtt", "LARA-R6", [other])).toEqual({ protocol: expect.stringContaining("sessions") });
+    expect(await verdict("mqtt-sn", "LARA-R6", [other])).toEqual({});
+    expect(
+      await verdict("mqtt", "LARA-R6", [
+        { ...other, d: true },
+        { ...other, modem: "m2" },
+      ]),
+    ).toEqual({});
   });
 
   it("F23 neighbour: a certificate without its key stays marked", async () => {

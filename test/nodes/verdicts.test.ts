@@ -4,13 +4,17 @@ import { MODELS } from "../../driver/models";
 import { checkNameServers } from "../../driver/services/name-servers";
 import { checkSettings, DEFAULT_SETTINGS } from "../../driver/settings";
 import { hostName } from "../../nodes/common/message/input";
+import { brokerSettings } from "../../nodes/modem-broker/settings";
+import { MODEM_BROKER_DEFAULTS } from "../../nodes/modem-broker/types";
 import { requestHeaders } from "../../nodes/modem-http/headers";
 import { targetUrl } from "../../nodes/modem-http/url";
+import { filterOf, topicOf } from "../../nodes/modem-mqtt/topics";
 import { securityProfile } from "../../nodes/modem-tls/profile";
 import { MODEM_TLS_DEFAULTS } from "../../nodes/modem-tls/types";
 import { editorVerdict } from "../editor/definitions";
 import { seed } from "../support/random";
 
+const BROKER = { ...MODEM_BROKER_DEFAULTS, name: "", version: 1, modem: "m", host: "broker.example" };
 const accepts = (work: () => unknown): boolean => {
   try {
     work();
@@ -122,6 +126,63 @@ describe("F19 dialog and runtime agree", () => {
       expect(await marked("modem-pdp", "primaryDns", address)).toBe(!works);
     },
   );
+
+  const brokerWorks = (fields: object, secrets: object = {}) =>
+    accepts(() => brokerSettings({ ...BROKER, ...fields }, secrets));
+  const TOPICS = ["a", "a b/ä", "/", "a/+", "#", 'a"b', "a\n", "\ud800", "x".repeat(70_000)];
+
+  it.each(TOPICS.map((topic) => [topic.slice(0, 9), topic]))("that %j is a topic, or none", async (_start, topic) => {
+    for (const field of ["birthTopic", "closeTopic", "willTopic"])
+      expect(await marked("modem-broker", field, topic)).toBe(!brokerWorks({ [field]: topic }));
+    expect(await marked("modem-mqtt", "publishTopic", topic)).toBe(!accepts(() => topicOf(topic, "topic", {}, false)));
+    expect(await marked("modem-mqtt", "topic", topic)).toBe(!accepts(() => filterOf(topic, "topic", {}, false)));
+  });
+
+  it.each(["a#", "a/+b", "#/a", "+/#", "/#", "a/#", "+"])("that %j is a filter, or none", async (filter) => {
+    expect(await marked("modem-mqtt", "topic", filter)).toBe(!accepts(() => filterOf(filter, "topic", {}, false)));
+  });
+
+  it.each([
+    ["host", ""],
+    ["host", "a b"],
+    ["host", "{{host}}"],
+    ["host", " broker.example "],
+    ["port", "0"],
+    ["port", "1883"],
+    ["cid", "99"],
+    ["clientId", 'a"b'],
+    ["clientId", "pump 7"],
+    ["keepAlive", "65536"],
+    ["birthQos", "3"],
+    ["outbox", "tape"],
+    ["outboxLimit", "0"],
+    ["outboxAge", "-1"],
+    ["outboxRate", "0.5"],
+    ["protocol", "mqtt-5"],
+    ["protocolVersion", "5"],
+  ])("about a broker whose %s is %j", async (field, value) => {
+    const fields = { birthTopic: "a", [field]: value };
+    const verdict = await editorVerdict("modem-broker", { ...BROKER, ...fields });
+    expect(field in verdict).toBe(!brokerWorks(fields));
+  });
+
+  it.each(["gone", "", '{"state":"gone"}', "two\nlines"])("about the will %j", async (willPayload) => {
+    for (const willTopic of ["", "a"]) {
+      const verdict = await editorVerdict("modem-broker", { ...BROKER, willTopic, willPayload });
+      expect("willPayload" in verdict).toBe(!brokerWorks({ willTopic, willPayload }));
+    }
+  });
+
+  it.each([
+    ["mqtt", {}],
+    ["mqtt", { user: "pump" }],
+    ["mqtt", { password: "secret" }],
+    ["mqtt-sn", {}],
+    ["mqtt-sn", { user: "pump", password: "secret" }],
+  ])("about the credentials of %s: %j", async (protocol, credentials) => {
+    const verdict = await editorVerdict("modem-broker", { ...BROKER, protocol, credentials });
+    expect("version" in verdict).toBe(!brokerWorks({ protocol }, credentials));
+  });
 
   it(`F19 neighbour: about whatever is typed (seed ${seed})`, async () => {
     const pieces = [
