@@ -13,7 +13,7 @@ interface PresetValues {
 }
 
 export const PRESETS: Readonly<Record<BrokerPreset, PresetValues>> = {
-  // The guide names no gateway; AT facts 5.3.
+  // The guide names no gateway; u-blox AT facts 5.3.
   anywhere: { host: "10.7.0.55", port: 2442, clientPrefix: "identity:", keepAlive: 600 },
   flex: { host: "mqtt-flex.thingstream.io", port: 2443, clientPrefix: "device:" },
 };

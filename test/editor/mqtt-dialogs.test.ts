@@ -155,6 +155,7 @@ describe.skipIf(browserNeed.skip)(`the dialogs of MQTT in Chromium${browserNeed.
     const again = await openBroker();
     expect(await again.field("cleanSession").isChecked()).toBe(false);
     expect(await again.field("port").getAttribute("placeholder")).toBe("8883");
+    await editor.picture("modem-broker-dialog", 720, "dialog");
     await showTab("Security");
     expect(await again.field("user").inputValue()).toBe("pump");
     expect(await again.field("password").inputValue()).not.toContain("secret");
