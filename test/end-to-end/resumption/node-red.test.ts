@@ -8,7 +8,7 @@ import { Listener, nameOf, SessionFlows } from "./flows";
 import { KINDS, reused, startServer } from "./resumption";
 
 /** ms */
-const LIMIT = 120_000;
+const LIMIT = 300_000;
 /** Characters of session data that must not stand together anywhere. */
 const FRAGMENT = 16;
 

@@ -19,7 +19,7 @@ import {
 vi.setConfig({ maxConcurrency: 16 });
 
 /** ms */
-const LIMIT = 60_000;
+const LIMIT = 240_000;
 
 /** How a session was made, and how a profile checks that would not connect to the server. */
 const OTHER_CHECKS: readonly [id: string, made: Partial<SecurityProfile>, asked: Partial<SecurityProfile>][] = [

@@ -5,7 +5,7 @@ import { Gateway, KINDS, modem, portWithState, resuming, reused, server } from "
 vi.setConfig({ maxConcurrency: 16 });
 
 /** ms */
-const LIMIT = 60_000;
+const LIMIT = 240_000;
 
 describe.concurrent.each(KINDS)("a session of kind $name", { timeout: LIMIT }, (kind) => {
   it("is taken up at the second request, and after the modem rebooted by itself and by command", async (ending) => {

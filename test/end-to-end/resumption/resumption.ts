@@ -82,7 +82,7 @@ export class FixedStore implements SessionStore {
 /** ms that a simulated modem takes to boot; a real one takes seconds. */
 const BOOT = 50;
 /** ms */
-const COMMAND = 5000;
+const COMMAND = 60_000;
 
 /** A driver and its simulated modem. */
 export class TestModem {

@@ -115,17 +115,6 @@ describe.each(MODELS)("modem-socket in direct mode on %s", { timeout: 60_000 }, 
     expect(server.sockets).toHaveLength(1);
   });
 
-  it("leaves no connection behind when all flows are stopped in the middle of a stream", async () => {
-    const { node, peer } = await connected();
-    const first = bytes(peer, 20_000);
-    node.receive({ payload: randomBytes(2_000_000) });
-    await first;
-    const closed = once(peer, "close");
-    peer.resume();
-    await helper.unload();
-    await closed;
-  });
-
   it("lets other nodes in while nothing flows, and while much does", async () => {
     const web = new TestServer((_request, response) => response.end("a page"));
     await web.start();

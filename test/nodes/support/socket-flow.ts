@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { deploy, deployNode, Inbox, type Received, type UnderTest } from "./flow";
 
@@ -66,14 +65,22 @@ export async function deployNodes(
 /** The key of a badge's text: the tests load no catalogue. */
 export const badge = ({ status }: Received): string => (status as { text?: string } | undefined)?.text ?? "";
 
-/** The next bytes of a stream. */
-export async function bytes(stream: Socket, length: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let total = 0;
-  while (total < length) {
-    const [chunk] = (await once(stream, "data")) as [Buffer];
-    chunks.push(chunk);
-    total += chunk.length;
-  }
-  return Buffer.concat(chunks);
+/** The next bytes of a stream, whole chunks at least; fails when it breaks or ends before they have come. */
+export function bytes(stream: Socket, length: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let total = 0;
+    const leave = (): void => {
+      stream.off("data", take).off("error", reject).off("close", ended);
+    };
+    const ended = (): void => reject(new Error(`the stream ended after ${total} of ${length} bytes`));
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      total += chunk.length;
+      if (total < length) return;
+      leave();
+      resolve(Buffer.concat(chunks));
+    };
+    stream.on("data", take).on("error", reject).on("close", ended);
+  });
 }
