@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer, type Socket } from "node:net";
+import { openServer } from "../../support/listen";
 
 export interface SeenRequest {
   readonly method: string;
@@ -55,11 +56,7 @@ export class TestServer {
 
 /** A server that says, byte for byte, what the test wants, and then does with the connection what the test wants. */
 export async function rawServer(onRequest: (socket: Socket) => void): Promise<{ port: number; stop(): Promise<void> }> {
-  const sockets = new Set<Socket>();
   const server = createTcpServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    socket.on("close", () => sockets.delete(socket));
     let head = "";
     socket.on("data", (chunk) => {
       if (head.includes("\r\n\r\n")) return;
@@ -67,12 +64,6 @@ export async function rawServer(onRequest: (socket: Socket) => void): Promise<{ 
       if (head.includes("\r\n\r\n")) onRequest(socket);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const { port, close } = await openServer(server);
+  return { port, stop: close };
 }
