@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleFlows, prepareUserDirectory } from "../../demo/user-directory";
 import { ask } from "../support/ask";
 import { DebugSidebar } from "../support/debug-sidebar";
+import { listen } from "../support/listen";
 import { freePort } from "../support/node-red";
 import { openPorts } from "../support/open-ports";
 import { ROOT } from "../support/paths";
@@ -222,12 +223,8 @@ describe("npm start that can't", () => {
     spawnSync(process.execPath, [join(ROOT, "dist", "demo", "start.js"), ...args], { encoding: "utf8" });
 
   it("use its port says so in one line, with what to do", async () => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
+    const port = await listen(createServer());
     const { status, stderr } = start("--port", String(port));
-    server.close();
     expect(status).toBe(1);
     expect(stderr).toMatch(new RegExp(`^Port ${port} can't be used .*--port N\\.\n$`));
   });

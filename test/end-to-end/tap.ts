@@ -1,7 +1,7 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { closeInProcess, openInProcess, simulatorFor } from "../../simulator/faces/in-process";
+import { type OpenServer, openServer } from "../support/listen";
 
 /** What goes wrong while a modem is told something. */
 export interface Trouble {
@@ -25,6 +25,7 @@ export class Tap {
   /** For a config node. */
   port = "";
   readonly #server: Server;
+  #open: OpenServer | undefined;
   readonly #modem: Duplex;
   #host: Socket | undefined;
   #looked = 0;
@@ -43,17 +44,15 @@ export class Tap {
   /** @param modem a `sim:` port */
   static async start(modem: string, troubles: readonly Trouble[] = []): Promise<Tap> {
     const tap = new Tap(modem, troubles);
-    tap.#server.listen(0, "127.0.0.1");
-    await once(tap.#server, "listening");
-    tap.port = `tcp://127.0.0.1:${(tap.#server.address() as AddressInfo).port}`;
+    tap.#open = await openServer(tap.#server);
+    tap.port = `tcp://127.0.0.1:${tap.#open.port}`;
     return tap;
   }
 
   async stop(): Promise<void> {
-    this.#host?.destroy();
-    this.#server.close();
+    const closed = this.#open?.close();
     closeInProcess(this.#name);
-    await once(this.#server, "close");
+    await closed;
   }
 
   #accept(socket: Socket): void {

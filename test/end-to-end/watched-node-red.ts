@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import WebSocket from "ws";
 import { ask } from "../support/ask";
+import { type OpenServer, openServer } from "../support/listen";
 import { type RunningNodeRed, startNodeRed, userDirectory } from "../support/node-red";
 
 /** A flow node under test; its wires are the watcher's. */
@@ -47,6 +48,7 @@ export class WatchedNodeRed {
   #nodeRed: RunningNodeRed | undefined;
   #socket: WebSocket | undefined;
   readonly #reports: Server;
+  #open: OpenServer | undefined;
   #comms = "";
   #told = "";
   readonly #waiting = new Map<string, (ended: Ended) => void>();
@@ -69,8 +71,7 @@ export class WatchedNodeRed {
 
   static async start(): Promise<WatchedNodeRed> {
     const watched = new WatchedNodeRed(userDirectory());
-    watched.#reports.listen(0, "127.0.0.1");
-    await once(watched.#reports, "listening");
+    watched.#open = await openServer(watched.#reports);
     watched.#nodeRed = await startNodeRed(watched.#directory, [], SETTINGS);
     const socket = new WebSocket(`${watched.#nodeRed.url.replace("http", "ws")}comms`);
     watched.#socket = socket;
@@ -152,7 +153,7 @@ export class WatchedNodeRed {
   async stop(): Promise<void> {
     this.#socket?.terminate();
     await this.#nodeRed?.stop();
-    this.#reports.close();
+    await this.#open?.close();
   }
 
   get #running(): RunningNodeRed {
@@ -195,7 +196,7 @@ export class WatchedNodeRed {
 
   #watchers(): object[] {
     const place = { z: "tab", x: 100, y: 100 };
-    const port = String((this.#reports.address() as AddressInfo).port);
+    const port = String(this.#open?.port);
     const debug = { type: "debug", ...place, tosidebar: true, console: "true", active: true, wires: [] };
     const seen = this.#targets.filter(({ type }) => type !== "modem-at").map(({ id }) => id);
     return [

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { closeInProcess, openInProcess } from "../../simulator/faces/in-process";
+import { type OpenServer, openServer } from "../support/listen";
 import { Conversation, type Piece } from "./conversation";
 
 export interface WireOptions {
@@ -24,6 +25,7 @@ export class Wire {
   port = "";
   conversation: Conversation;
   readonly #server: Server;
+  #open: OpenServer | undefined;
   readonly #modem: Duplex;
   readonly #output: Buffer[] = [];
   #host: Socket | undefined;
@@ -45,9 +47,8 @@ export class Wire {
     const wire = new Wire(options);
     if (options.echo === "off") await wire.#silence();
     wire.#modem.on("data", (bytes: Buffer) => wire.#guard(() => wire.#fromModem(bytes)));
-    wire.#server.listen(0, "127.0.0.1");
-    await once(wire.#server, "listening");
-    wire.port = `tcp://127.0.0.1:${(wire.#server.address() as AddressInfo).port}`;
+    wire.#open = await openServer(wire.#server);
+    wire.port = `tcp://127.0.0.1:${wire.#open.port}`;
     return wire;
   }
 
@@ -64,10 +65,9 @@ export class Wire {
 
   /** @throws what this wire could not read */
   async stop(): Promise<void> {
-    this.#host?.destroy();
-    this.#server.close();
+    const closed = this.#open?.close();
     closeInProcess(this.#options.modem);
-    await once(this.#server, "close");
+    await closed;
     if (this.#failure !== undefined) throw this.#failure;
   }
 

@@ -1,12 +1,11 @@
 import { execFile, execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type OpenServer, openServer } from "../support/listen";
 import { ROOT } from "../support/paths";
 
 const PACKAGE = "@cellular-flows/node-red-modem";
@@ -27,7 +26,7 @@ function example(): string {
 
 describe("the driver of the package, installed where there is no Node-RED", () => {
   let directory: string;
-  let server: Server;
+  let server: OpenServer | undefined;
   let port: string;
 
   beforeAll(async () => {
@@ -35,13 +34,12 @@ describe("the driver of the package, installed where there is no Node-RED", () =
     const tarball = npm(["pack", "--pack-destination", directory], ROOT).trim().split("\n").at(-1) ?? "";
     writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "alone", private: true }));
     npm(["install", "--prefer-offline", join(directory, tarball)], directory);
-    server = createServer((_request, response) => response.end("hello from the far end"));
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    port = `sim:LARA-R6?route=far.example:80=127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await openServer(createServer((_request, response) => response.end("hello from the far end")));
+    port = `sim:LARA-R6?route=far.example:80=127.0.0.1:${server.port}`;
   }, 180_000);
 
-  afterAll(() => {
-    server?.close();
+  afterAll(async () => {
+    await server?.close();
     rmSync(directory, { recursive: true, force: true });
   });
 

@@ -1,18 +1,15 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { parseTcpAddress, TcpTransport } from "../../../driver/transport/tcp";
+import { listen } from "../../support/listen";
 
-const servers: Server[] = [];
 const transports: TcpTransport[] = [];
 
-async function listen(host = "127.0.0.1"): Promise<{ server: Server; port: number; accepted: Promise<Socket> }> {
+async function deviceServer(host?: string): Promise<{ server: Server; port: number; accepted: Promise<Socket> }> {
   const server = createServer({ allowHalfOpen: true });
-  servers.push(server);
   const accepted = once(server, "connection").then(([socket]) => socket as Socket);
-  server.listen(0, host);
-  await once(server, "listening");
-  return { server, port: (server.address() as AddressInfo).port, accepted };
+  return { server, port: await listen(server, host === undefined ? {} : { host }), accepted };
 }
 
 function transport(port: number, host = "127.0.0.1"): TcpTransport {
@@ -23,12 +20,11 @@ function transport(port: number, host = "127.0.0.1"): TcpTransport {
 
 afterEach(async () => {
   await Promise.all(transports.splice(0).map((made) => made.close()));
-  for (const server of servers.splice(0)) server.close();
 });
 
 describe("TcpTransport", () => {
   it("carries bytes both ways as they are", async () => {
-    const { port, accepted } = await listen();
+    const { port, accepted } = await deviceServer();
     const line = transport(port);
     const received = new Promise<Buffer>((resolve) => line.onData(resolve));
     await line.open();
@@ -43,7 +39,7 @@ describe("TcpTransport", () => {
   });
 
   it("reads nothing while it is paused, and loses nothing", async () => {
-    const { port, accepted } = await listen();
+    const { port, accepted } = await deviceServer();
     const line = transport(port);
     let received = 0;
     const size = 16 * 1024 * 1024;
@@ -67,7 +63,7 @@ describe("TcpTransport", () => {
   });
 
   it("tells once that the other end closed, and fails the writes after it", async () => {
-    const { port, accepted } = await listen();
+    const { port, accepted } = await deviceServer();
     const line = transport(port);
     const losses: string[] = [];
     const lost = new Promise<void>((resolve) =>
@@ -85,7 +81,7 @@ describe("TcpTransport", () => {
   });
 
   it("opens again after a loss", async () => {
-    const { server, port, accepted } = await listen();
+    const { server, port, accepted } = await deviceServer();
     const line = transport(port);
     const lost = new Promise<void>((resolve) => line.onLost(() => resolve()));
     await line.open();
@@ -101,7 +97,7 @@ describe("TcpTransport", () => {
   });
 
   it("does not call a close by its owner a loss", async () => {
-    const { port, accepted } = await listen();
+    const { port, accepted } = await deviceServer();
     const line = transport(port);
     line.onLost(() => expect.unreachable("lost"));
     await line.open();
@@ -116,7 +112,7 @@ describe("TcpTransport", () => {
   });
 
   it("closes although the other end never does", async () => {
-    const { port, accepted } = await listen();
+    const { port, accepted } = await deviceServer();
     const line = transport(port);
     await line.open();
     const peer = await accepted;
@@ -126,7 +122,7 @@ describe("TcpTransport", () => {
   });
 
   it("says MODEM_OFFLINE with the remedy when nobody listens", async () => {
-    const { server, port } = await listen();
+    const { server, port } = await deviceServer();
     server.close();
     await expect(transport(port).open()).rejects.toMatchObject({
       code: "MODEM_OFFLINE",

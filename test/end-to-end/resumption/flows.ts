@@ -1,10 +1,10 @@
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { SessionRecord } from "../../../driver/services/security/security";
 import { ask } from "../../support/ask";
+import { type OpenServer, openServer } from "../../support/listen";
 import { type RunningNodeRed, startNodeRed } from "../../support/node-red";
 import { pem } from "../tls/bench";
 import { KINDS } from "./resumption";
@@ -38,9 +38,9 @@ export class Listener {
   /** Session events of all flows, in their order. */
   readonly told: SessionEvent[] = [];
   readonly #waiting = new Map<string, (report: Report) => void>();
+  #open: OpenServer | undefined;
   readonly #server = createServer((socket) => {
     let text = "";
-    socket.on("error", () => {});
     socket.on("data", (chunk) => {
       const lines = (text + chunk.toString("utf8")).split("\n");
       text = lines.pop() ?? "";
@@ -49,12 +49,11 @@ export class Listener {
   });
 
   async start(): Promise<void> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
+    this.#open = await openServer(this.#server);
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#open?.port ?? 0;
   }
 
   /** The next report of a node. */
@@ -62,8 +61,8 @@ export class Listener {
     return new Promise((resolve) => this.#waiting.set(node, resolve));
   }
 
-  stop(): void {
-    this.#server.close();
+  async stop(): Promise<void> {
+    await this.#open?.close();
   }
 
   #take(report: Report | SessionEvent): void {
@@ -146,14 +145,14 @@ const ADMIN_PATHS = [
 function flows(modem: string, ports: ReadonlyMap<string, number>, listener: number): object[] {
   return [
     { id: "tab", type: "tab", label: "sessions" },
-    { id: "m", type: "modem", port: modem, trace: true },
+    { id: "m", type: "modem", port: modem, trace: true, timeout: 180 },
     node("tell", "tcp out", { host: "127.0.0.1", port: `${listener}`, beserver: "client", end: false }, []),
     node("catch", "catch", { scope: null }, [["report-error"]]),
     report(
       "report-error",
       "{ node: msg.error.source.id, error: { code: msg.error.code, message: msg.error.message } }",
     ),
-    ...withButton(node("at", "modem-at", { modem: "m", command: "AT+CFUN=16", timeout: 10 }, [["report-at"], []])),
+    ...withButton(node("at", "modem-at", { modem: "m", command: "AT+CFUN=16", timeout: 60 }, [["report-at"], []])),
     report("report-at", '{ node: "at", payload: msg.payload }'),
     node("pdp", "modem-pdp", { modem: "m", action: "msg" }, [[], ["report-pdp"]]),
     report("report-pdp", "{ node: msg.event, payload: msg.payload }"),
@@ -164,7 +163,7 @@ function flows(modem: string, ports: ReadonlyMap<string, number>, listener: numb
 function flowsOf({ type, encrypted, name }: (typeof KINDS)[number], port: number): object[] {
   const [id, user] = [nameOf({ name }), { modem: "m", tls: `tls-${nameOf({ name })}` }];
   const [http, profile] = [`http-${id}`, `profile-${id}`];
-  const request = { ...user, method: "GET", url: `https://server.example:${port}/`, timeout: 30 };
+  const request = { ...user, method: "GET", url: `https://server.example:${port}/`, timeout: 180 };
   return [
     { id: `tls-${id}`, type: "modem-tls", name, resumption: type, resumptionEncrypted: encrypted },
     ...withButton(node(http, "modem-http", request, [[`report-${http}`]])),

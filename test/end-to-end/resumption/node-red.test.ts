@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const flows of started) await flows.stop({ keep: false });
-  listener.stop();
+  await listener.stop();
   for (const server of servers.values()) await server.stop();
   rmSync(modemFolder, { recursive: true, force: true });
 });

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import type { SocketMode } from "../../../driver/services/sockets/sockets";
+import { type OpenServer, openServer } from "../../support/listen";
 import { Owner, type SocketModel, Stage } from "./stage";
 
 /** What may go wrong goes wrong so often in a row, so that what one leaves adds up; to leave data mode takes seconds. */
@@ -20,6 +21,7 @@ export class Peers {
   polite = true;
   port = 0;
   readonly #server: Server;
+  #listening: OpenServer | undefined;
   readonly #fresh: Socket[] = [];
 
   constructor() {
@@ -33,9 +35,8 @@ export class Peers {
   }
 
   async start(): Promise<void> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.port = (this.#server.address() as AddressInfo).port;
+    this.#listening = await openServer(this.#server);
+    this.port = this.#listening.port;
   }
 
   /** The next connection, of which nothing is read yet. */
@@ -52,8 +53,7 @@ export class Peers {
   }
 
   async stop(): Promise<void> {
-    this.hangUp();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#listening?.close();
   }
 }
 

@@ -16,8 +16,8 @@ export type Model = (typeof MODELS)[number];
 /** Each of them is this machine. */
 const HOSTS = ["server.example", "a.example", "b.example", "elsewhere.example"];
 /** ms */
-const BOOT = 20_000;
-const REQUEST = 20_000;
+const BOOT = 120_000;
+const REQUEST = 60_000;
 
 const SETTINGS: Omit<ModemSettings, "port"> = { ...DEFAULT_SETTINGS, apn: "internet" };
 

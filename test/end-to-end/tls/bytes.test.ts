@@ -15,7 +15,7 @@ const KINDS = ["ca", "cert", "key"];
 const REBOOT: Readonly<Record<Model, string>> = { "LARA-R6": "AT+CFUN=16", BG96: "AT+CFUN=1,1" };
 const NOTHING = { kinds: [], bytes: 0 };
 /** ms */
-const BOOT = 20_000;
+const BOOT = 120_000;
 
 /** What has been imported, in its order, and how many bytes of certificates and keys went over the line. */
 interface Sent {

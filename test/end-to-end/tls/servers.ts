@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";
 import type { ServerOptions } from "node:https";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server } from "node:net";
 import { createSecureContext, type SecureVersion } from "node:tls";
 import { type SecureRequest, startSecureServer } from "../../simulator/internet/secure-server";
+import { openServer } from "../../support/listen";
 import { identity, pem, pemPath } from "./bench";
 
 export interface Started {
@@ -142,20 +143,6 @@ async function startRefusing(): Promise<Started> {
 }
 
 async function listen(server: Server): Promise<Started> {
-  const open = new Set<Socket>();
-  server.on("connection", (socket) => {
-    open.add(socket);
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => open.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    seen: [],
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of open) socket.destroy();
-      }),
-  };
+  const { port, close } = await openServer(server);
+  return { port, seen: [], stop: close };
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type OpenServer, openServer } from "../../support/listen";
 import { type Driven, drive, identity, pem, securityProfile, simulatedPort } from "./bench";
 
 /** u-blox guide 3.3. */
@@ -16,6 +16,7 @@ class PatientServer {
   readonly #open = new Set<Duplex>();
   readonly #pending: { path: string; answer: () => void }[] = [];
   readonly #server: Server;
+  #listening: OpenServer | undefined;
   #look: () => void = () => {};
 
   constructor() {
@@ -33,13 +34,12 @@ class PatientServer {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    this.port = (this.#server.address() as AddressInfo).port;
+    this.#listening = await openServer(this.#server);
+    this.port = this.#listening.port;
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#listening?.close();
   }
 
   /** Until so many requests have come in all. */

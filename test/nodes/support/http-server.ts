@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer, type Socket } from "node:net";
-import { openServer } from "../../support/listen";
+import { type OpenServer, openServer } from "../../support/listen";
 
 export interface SeenRequest {
   readonly method: string;
@@ -16,6 +15,7 @@ export type Handler = (request: SeenRequest, response: ServerResponse) => void;
 export class TestServer {
   readonly seen: SeenRequest[] = [];
   readonly #server: Server;
+  #open: OpenServer | undefined;
   port = 0;
   #handler: Handler;
 
@@ -44,13 +44,12 @@ export class TestServer {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    this.port = (this.#server.address() as AddressInfo).port;
+    this.#open = await openServer(this.#server);
+    this.port = this.#open.port;
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#open?.close();
   }
 }
 

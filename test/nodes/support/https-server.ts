@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
+import { type OpenServer, openServer } from "../../support/listen";
 import { TLS_FIXTURES } from "../../support/paths";
 
 /** The path of a file among the test certificates, such as `ca.cert`. */
@@ -18,6 +18,7 @@ export class SecureServer {
   /** Secrets of the connections, a line each: `NAME <client random> <secret>`, in hexadecimal digits. */
   readonly secrets: string[] = [];
   readonly #server: Server;
+  #open: OpenServer | undefined;
   port = 0;
 
   constructor(options: TlsOptions = {}) {
@@ -37,12 +38,12 @@ export class SecureServer {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    this.port = (this.#server.address() as AddressInfo).port;
+    this.#open = await openServer(this.#server);
+    this.port = this.#open.port;
   }
 
   async stop(): Promise<void> {
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#open?.close();
   }
 
   #serve(socket: TLSSocket): void {

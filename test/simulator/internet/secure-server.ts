@@ -1,7 +1,7 @@
 import { constants, randomBytes } from "node:crypto";
 import { createServer, type ServerOptions } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { openServer } from "../../support/listen";
 
 /** TLS 1.0 and 1.1 need what OpenSSL switches off by default. */
 export const OLD = { ciphers: "DEFAULT:@SECLEVEL=0" } as const;
@@ -64,19 +64,15 @@ export async function startSecureServer(
   server.on("resumeSession", (id: Buffer, done: (error: null, data: Buffer | null) => void) => {
     done(null, sessions.get(id.toString("hex")) ?? null);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port, close } = await openServer(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     seen,
     sessionIds: () => [...sessions.keys()],
     forget() {
       sessions.clear();
       server.setTicketKeys(randomBytes(48));
     },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop: close,
   };
 }

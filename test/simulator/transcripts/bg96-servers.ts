@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createServer as createSecureServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { openServer } from "../../support/listen";
 import { TLS_FIXTURES } from "../../support/paths";
 
 /** A request as it stood on the wire. */
@@ -57,13 +58,13 @@ export async function wireServer(
   server.on("secureConnection", (socket: TLSSocket) => {
     handshakes.push({ protocol: socket.getProtocol(), client: socket.getPeerCertificate().subject?.CN });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port, close } = await openServer(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     seen,
     handshakes,
     reset: () => reset(sockets),
-    stop: () => stop(server, sockets),
+    stop: close,
   };
 }
 
@@ -86,9 +87,4 @@ function serve(socket: Socket, answer: (request: WireRequest) => WireAnswer): vo
     socket.write(Buffer.from(answered, "latin1"));
     if (closes) socket.end();
   });
-}
-
-function stop(server: Server, sockets: Set<Socket>): Promise<void> {
-  for (const socket of sockets) socket.destroy();
-  return new Promise((resolve) => server.close(() => resolve()));
 }

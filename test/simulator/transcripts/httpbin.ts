@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { openServer } from "../../support/listen";
 
 /** A request as the server saw it. */
 export interface SeenRequest {
@@ -30,16 +30,8 @@ export async function startHttpBin(): Promise<HttpPeer> {
       answer({ method, path, headers, body }, response);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    seen,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { port, close } = await openServer(server);
+  return { port, seen, stop: close };
 }
 
 async function collect(request: IncomingMessage): Promise<Buffer> {

@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { type OpenServer, openServer } from "../../support/listen";
 
 /** A toy modem behind a TCP port: a registered modem of 27.007, and two commands of its own for HTTP. */
 export class ToyPeer {
@@ -8,19 +8,17 @@ export class ToyPeer {
   /** Pages by their URL. */
   readonly pages = new Map<string, string>();
   readonly #server: Server = createServer((socket) => this.#accept(socket));
+  #open: OpenServer | undefined;
   #active = false;
   #reporting = 0;
 
   async listen(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `tcp://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    this.#open = await openServer(this.#server);
+    return `tcp://127.0.0.1:${this.#open.port}`;
   }
 
   async close(): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    await closed;
+    await this.#open?.close();
   }
 
   #accept(socket: Socket): void {

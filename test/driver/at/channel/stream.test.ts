@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { AtChannel } from "../../../../driver/at/channel/channel";
@@ -7,6 +6,7 @@ import { commandLine } from "../../../../driver/at/fields";
 import { ModemError } from "../../../../driver/errors";
 import { TcpTransport } from "../../../../driver/transport/tcp";
 import { rejection } from "../../../support/failure";
+import { type OpenServer, openServer } from "../../../support/listen";
 import { DIALECT } from "../grammar";
 import { bytes } from "../parser/feed";
 
@@ -24,7 +24,7 @@ class Peer {
   readonly commands: string[] = [];
   readonly uploads: Buffer[] = [];
   readonly #server: Server = createServer((socket) => this.#serve(socket));
-  readonly #sockets: Socket[] = [];
+  #open: OpenServer | undefined;
   #sent = 0;
   readonly #manner: Manner;
 
@@ -33,18 +33,15 @@ class Peer {
   }
 
   async start(): Promise<number> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return (this.#server.address() as AddressInfo).port;
+    this.#open = await openServer(this.#server);
+    return this.#open.port;
   }
 
-  stop(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
+  async stop(): Promise<void> {
+    await this.#open?.close();
   }
 
   #serve(socket: Socket): void {
-    this.#sockets.push(socket);
     socket.setNoDelay(true);
     socket.on("error", () => undefined);
     let input = Buffer.alloc(0);
@@ -104,9 +101,9 @@ class Peer {
   }
 }
 
-const started: { stop(): void }[] = [];
-afterEach(() => {
-  for (const thing of started.splice(0)) thing.stop();
+const started: { stop(): void | Promise<void> }[] = [];
+afterEach(async () => {
+  for (const thing of started.splice(0)) await thing.stop();
 });
 
 const manners: Manner[] = [true, false].flatMap((echo) =>
