@@ -35,6 +35,11 @@ const EXAMPLES: Readonly<Record<string, readonly Press[]>> = {
     ["Start", ["Stored", /"stored":\d+/]],
     ["Stop", ["Stopped", /^stopped$/]],
   ],
+  "http/Keep values while the modem is away": [
+    ["Take a value", ["Stored", /"stored":\d+/]],
+    ["Lose the network", ["Answer", /OK/], ["What went wrong", /^The network refused data connection/]],
+    ["Take a value + Find the network again", ["Answer", /OK/], ["Stored", /"stored":\d+/]],
+  ],
   "http/Large download with progress": [
     ["A small page meanwhile", ["Page", HELLO]],
     ["Fetch 5000 readings + A small page meanwhile", ["Page", HELLO], ["Rows and bytes", /"rows":5000/]],

@@ -5,7 +5,7 @@ import { inbox, isEvent, mqttFlow, published } from "./mqtt-flow";
 
 useNodeRed();
 
-describe.each(["LARA-R6"])("a session on %s", (model) => {
+describe.each(["LARA-R6", "BG96"])("a session on %s", (model) => {
   it("says birth and close, and keeps the will for a loss", async () => {
     const broker = await innerBroker();
     const seen = published(broker);

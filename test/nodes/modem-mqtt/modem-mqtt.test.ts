@@ -23,7 +23,7 @@ function subscriptions({ aedes }: TestBroker, count: number): Promise<void> {
   });
 }
 
-describe.each(["LARA-R6"])("modem-mqtt on %s", (model) => {
+describe.each(["LARA-R6", "BG96"])("modem-mqtt on %s", (model) => {
   it("publishes, and passes the message on when the broker has it", async () => {
     const broker = await innerBroker();
     const seen = published(broker);
