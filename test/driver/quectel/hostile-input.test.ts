@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { BrokerSession, MqttOptions } from "../../../driver/services/mqtt/mqtt";
 import { RANDOM_TIMEOUT_MS, randomRuns } from "../../support/random";
 import { unknownCommands } from "./known-commands";
+import { FakeMqtt } from "./mqtt/fake-mqtt";
+import { message, OPTIONS, Owner, WAIT } from "./mqtt/mqtt-session";
 import { CA, profile } from "./security/tls-profile";
 import { type Session, startSession } from "./session";
 
@@ -63,9 +66,34 @@ const USES: Record<string, Use> = {
   removeCertificate: ({ security }, text) => security.remove("key", text),
 };
 
+/** A session with a hostile text in one place, and what it is used for. */
+const session =
+  (options: (text: string, other: string) => Partial<MqttOptions>, work?: SessionUse): Use =>
+  async ({ mqtt }, text, other) => {
+    const opened = await mqtt.connect({ ...OPTIONS, ...options(text, other) }, new Owner());
+    await work?.(opened, text, other).catch(() => undefined);
+    await opened.disconnect(WAIT);
+  };
+type SessionUse = (session: BrokerSession, text: string, other: string) => Promise<unknown>;
+const plain = () => ({});
+const will = { qos: 0, retain: false } as const;
+
+Object.assign(USES, {
+  brokerHost: session((host) => ({ host })),
+  clientId: session((clientId) => ({ clientId })),
+  brokerCredentials: session((user, password) => ({ user, password })),
+  will: session((topic, payload) => ({ will: { ...will, topic, payload: Buffer.from(payload) } })),
+  brokerTls: session((host) => ({ host, security: profile() })),
+  publish: session(plain, (opened, topic, payload) => opened.publish(message(payload, { topic }), WAIT)),
+  publishOnly: session(plain, (opened, payload) => opened.publish(message(payload, { qos: 0 }), WAIT)),
+  subscribe: session(plain, (opened, filter) => opened.subscribe(filter, 1, WAIT)),
+  unsubscribe: session(plain, (opened, filter) => opened.unsubscribe(filter, WAIT)),
+} satisfies Record<string, Use>);
+
 describe("text from a flow", () => {
   it("never becomes a command that was not meant", { timeout: RANDOM_TIMEOUT_MS }, async () => {
     const { peer, services, active } = await startSession();
+    new FakeMqtt(peer);
     peer
       .on(/^AT\+QPING=/, ["OK", "+QPING: 565"])
       .on(/^AT\+QIDNSGIP=/, ["OK", '+QIURC: "dnsgip",565'])

@@ -3,11 +3,12 @@ import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
 import { Modem } from "../../../../driver/modem";
 import type { ModemSettings } from "../../../../driver/modem-types";
+import { openInnerBroker } from "../../../support/brokers";
 import { openServer } from "../../../support/listen";
 import { SETTINGS } from "../../life/start-life";
 import { pem } from "../../quectel/security/tls-profile";
 import { AnswerThief, type Loot } from "./answer-thief";
-import { type Bench, type Operation, USUAL_LIMIT } from "./operations";
+import { type Bench, type Operation, USUAL_LIMIT } from "./operation";
 
 /** ms that an operation may be late, and after it the line. */
 const LATE_MS = 2000;
@@ -19,7 +20,7 @@ const ENDLESS_MS = 600_000;
 
 let number = 0;
 
-/** Servers that every operation finds: HTTP, HTTPS, and an echo by TCP. */
+/** Servers that every operation finds: HTTP, HTTPS, an echo by TCP, and a broker of MQTT, with TLS and without. */
 export class Servers {
   readonly #ends: (() => Promise<void>)[] = [];
   #routes = "";
@@ -35,11 +36,14 @@ export class Servers {
       [443, createHttpsServer(tls, answer)],
       [7, echo],
     ] as const;
-    for (const [port, server] of servers) {
-      const opened = await openServer(server);
-      this.#ends.push(opened.close);
-      this.#routes += `&route=server.test:${port}=127.0.0.1:${opened.port}`;
-    }
+    for (const [port, server] of servers) this.#lead(port, await openServer(server));
+    this.#lead(1883, await openInnerBroker());
+    this.#lead(8883, await openInnerBroker(tls));
+  }
+
+  #lead(port: number, server: { readonly port: number; close(): Promise<void> }): void {
+    this.#ends.push(server.close);
+    this.#routes += `&route=server.test:${port}=127.0.0.1:${server.port}`;
   }
 
   async close(): Promise<void> {

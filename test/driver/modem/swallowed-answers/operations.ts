@@ -1,55 +1,26 @@
-import type { Modem } from "../../../../driver/modem";
 import type { Services } from "../../../../driver/services/model";
+import type { BrokerSession } from "../../../../driver/services/mqtt/mqtt";
 import type { SecurityProfile } from "../../../../driver/services/security/security";
 import type { ModemListener, ModemSocket, SocketEvents } from "../../../../driver/services/sockets/sockets";
 import { closedPort } from "../../../support/listen";
 import { CA, CLIENT, profile } from "../../quectel/security/tls-profile";
-
-/** What an operation works with. */
-export interface Bench {
-  readonly modem: Modem;
-  readonly services: Services;
-  readonly model: string;
-}
-
-export interface Operation {
-  /** ms within which it has to end; what takes a time limit of its own gets `TIMEOUT`. */
-  readonly limit?: number;
-  /** Left out: all. */
-  readonly models?: readonly string[];
-  /** What has to be there before, whose answers all come. */
-  readonly prepare?: (bench: Bench) => Promise<unknown>;
-  /** @param prepared what `prepare` gave */
-  readonly run: (bench: Bench, prepared: unknown) => Promise<unknown>;
-}
-
-/** On a socket, or on what else `prepare` makes. */
-function on<Prepared>(
-  prepare: (bench: Bench) => Promise<Prepared>,
-  run: (prepared: Prepared) => Promise<unknown>,
-  limit = USUAL_LIMIT,
-): Operation {
-  return { limit, prepare, run: (_bench, prepared) => run(prepared as Prepared) };
-}
-
-/** ms, for operations that take a limit. */
-export const TIMEOUT = 20_000;
-/** ms, for those that take none: an answer that is missed, the line brought back into step, and what goes on then. */
-export const USUAL_LIMIT = 30_000;
+import { MQTT_OPERATIONS } from "./mqtt-operations";
+import { type Bench, type Operation, on, TIMEOUT, USUAL_LIMIT } from "./operation";
 
 type MethodsOf<Of> = {
   [Name in keyof Of]: Of[Name] extends (...given: never[]) => Promise<unknown> ? Name : never;
 }[keyof Of];
-type Covered = Exclude<keyof Services, "mqtt" | "mqttSn">;
+type Covered = Exclude<keyof Services, "mqttSn">;
 type ServiceMethod = {
   [Service in Covered]: `${Service}.${Extract<MethodsOf<Services[Service]>, string>}`;
 }[Covered];
 type SocketMethod =
   | `socket.${Extract<MethodsOf<ModemSocket>, string>}`
   | `listener.${Extract<MethodsOf<ModemListener>, string>}`;
+type SessionMethod = `session.${Extract<MethodsOf<BrokerSession>, string>}`;
 type ModemMethod = `modem.${"connect" | "disconnect" | "status" | "execute"}`;
 /** Every operation that sends commands: one that is missing in the table below is an error of types. */
-export type OperationName = ServiceMethod | SocketMethod | ModemMethod;
+export type OperationName = ServiceMethod | SocketMethod | SessionMethod | ModemMethod;
 
 const QUIET: SocketEvents = { onData: () => undefined, onClosed: () => undefined };
 const WITHOUT_CHECKS = profile({ validation: "none" });
@@ -226,4 +197,5 @@ export const OPERATIONS: Readonly<Record<OperationName, Readonly<Record<string, 
   "listener.close": {
     "": on(listen, (listener) => listener.close(), 60_000),
   },
+  ...MQTT_OPERATIONS,
 };
