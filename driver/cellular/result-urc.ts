@@ -12,6 +12,11 @@ export interface ResultUrc<T> extends WaitOptions {
    * enough for that, and its URC, which names no command, would be taken for that of the next one.
    */
   readonly evenUnanswered?: boolean;
+  /**
+   * Waits for it then, but does not believe it: of data whose prompt was lost the modem takes what comes instead, and
+   * reports success of that.
+   */
+  readonly onlyAnswered?: boolean;
 }
 
 const UNANSWERED: Response = { lines: [] };
@@ -30,8 +35,12 @@ export async function commandWithResult<T>(
   const waiter = channel.waitForUrc(urc.match, urc);
   // A restart fails the command and the wait together; the command's error is the one that is reported.
   waiter.promise.catch(() => undefined);
-  const response = await channel.send(command).catch((error: unknown) => {
-    if (urc.evenUnanswered === true && isModemError(error, "MODEM_TIMEOUT")) return UNANSWERED;
+  const response = await channel.send(command).catch(async (error: unknown) => {
+    if (urc.evenUnanswered === true && isModemError(error, "MODEM_TIMEOUT")) {
+      if (urc.onlyAnswered !== true) return UNANSWERED;
+      waiter.start();
+      await waiter.promise.catch(() => undefined);
+    }
     waiter.cancel();
     throw error;
   });

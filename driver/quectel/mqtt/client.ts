@@ -70,6 +70,7 @@ export class MqttClient {
       timeout,
       operation,
       evenUnanswered: true,
+      onlyAnswered: options?.upload !== undefined,
       ...(signal && { signal }),
     });
     return result;

@@ -6,7 +6,8 @@ import type { PublicationPlan } from "./plan";
 import type { MqttFirmware } from "./settings";
 
 const CTRL_Z = 0x1a;
-const ESC = 0x1b;
+/** Ctrl-Z ends, ESC cancels, and a backspace may take away the byte before it (V.250 S5), as it does with sockets. */
+const EDITING = [CTRL_Z, 0x1b, 0x08];
 
 /** What a publish needs beside its plan. */
 export interface Publishing {
@@ -47,12 +48,9 @@ export async function publish(plan: PublicationPlan, publishing: Publishing): Pr
 async function untilCtrlZ(plan: PublicationPlan, publishing: Publishing): Promise<OrderResult> {
   const { payload, operation } = plan;
   const { name } = publishing.client.modem.model;
-  if (payload.includes(CTRL_Z) || payload.includes(ESC)) {
-    const text = `this firmware of ${name} ends a message at the bytes 0x1A and 0x1B`;
-    throw new ModemError(
-      "INVALID_INPUT",
-      `${operation}: payload has one of them, but ${text}. Encode it, or update it.`,
-    );
+  if (EDITING.some((byte) => payload.includes(byte))) {
+    const text = `payload has a byte 0x08, 0x1A or 0x1B, which this firmware of ${name} can't carry`;
+    throw new ModemError("INVALID_INPUT", `${operation}: ${text}. Encode the payload, or update the firmware.`);
   }
   return send(plan, publishing, Buffer.concat([payload, Buffer.from([CTRL_Z])]), []);
 }

@@ -1,6 +1,7 @@
 import type { ModemError } from "../../../../driver/errors";
 import type { BrokerSession, Delivery, MqttOptions, SessionEvents } from "../../../../driver/services/mqtt/mqtt";
-import type { PeerOptions } from "../../peer";
+import type { Transport } from "../../../../driver/transport/transport";
+import type { Peer, PeerOptions } from "../../peer";
 import { type Session, startSession } from "../session";
 import { FakeMqtt, type Firmware } from "./fake-mqtt";
 
@@ -50,8 +51,13 @@ export const OPTIONS: MqttOptions = {
   owner: "broker of the test",
 };
 
-export async function startMqtt(firmware: Firmware = {}, options: PeerOptions = {}): Promise<MqttBench> {
-  const session = await startSession(options);
+/** @param lineTo what stands between the modem and the driver */
+export async function startMqtt(
+  firmware: Firmware = {},
+  options: PeerOptions = {},
+  lineTo?: (peer: Peer) => Transport,
+): Promise<MqttBench> {
+  const session = await startSession(options, lineTo);
   const fake = new FakeMqtt(session.peer, firmware);
   const { mqtt } = session.services;
   return {
