@@ -1,11 +1,38 @@
 import { isIPv4 } from "node:net";
 import { resolveTarget } from "./connect";
 import { DatagramPort } from "./datagram-port";
+import { type Datagram, DatagramQueue } from "./datagram-queue";
 import { DelayLine, type Endpoint, ownPort, SocketError, type SocketSurroundings, socketError } from "./tcp-udp";
 
-export interface Datagram {
-  readonly from: Endpoint;
-  readonly bytes: Buffer;
+export type { Datagram } from "./datagram-queue";
+
+/** What a modem's UDP socket is to its owner, secured or not. */
+export interface DatagramSocket {
+  /** Called for each datagram that was stored; `before` bytes were unread already. */
+  received: (before: number) => void;
+  /** Called for each datagram that leaves the modem. */
+  sent: () => void;
+  /** Called when nothing more can come, which only a secured socket learns; not after `close`. */
+  ended: () => void;
+  readonly over: boolean;
+  /** Resolves once the stack has the datagram; whether it arrives is unknown. @throws {SocketError} */
+  send(bytes: Buffer, target: Endpoint): Promise<void>;
+  sendToPeer(bytes: Buffer): void;
+  /** Bytes of sent datagrams that have not yet left the modem. */
+  readonly pending: number;
+  /** Bytes sent, since the beginning. */
+  readonly sentBytes: number;
+  /** Bytes received and stored, read or not. */
+  readonly receivedBytes: number;
+  /** Bytes of all datagrams that wait. */
+  readonly unread: number;
+  /** The oldest unread datagram, or what is left of it. */
+  readonly first: Datagram | undefined;
+  /** At most `most` bytes of the oldest datagram; the rest of it stays. */
+  read(most: number): Datagram | undefined;
+  setBroadcast(on: boolean): void;
+  setTtl(hops: number): void;
+  close(): void;
 }
 
 export interface UdpOptions {
@@ -19,31 +46,32 @@ export interface UdpOptions {
 }
 
 /** A UDP socket with the receive buffer of a modem. */
-export class UdpSocket {
+export class UdpSocket implements DatagramSocket {
   /** Set by `open` before anybody else has this object. */
   #port!: DatagramPort;
   readonly #options: UdpOptions;
   readonly #around: SocketSurroundings;
   /** Called for each datagram that was stored; `before` bytes were unread already. */
-  received: (before: number) => void = () => undefined;
+  received: DatagramSocket["received"] = () => undefined;
   /** Called for each datagram that leaves the modem. */
   sent: () => void = () => undefined;
-  readonly #queue: Datagram[] = [];
+  ended: () => void = () => undefined;
+  readonly over = false;
+  readonly #queue: DatagramQueue;
   /** Peers that the host knows by an address different from the real one. */
   readonly #known = new Map<string, Endpoint>();
   readonly #up: DelayLine;
   readonly #down: DelayLine;
   /** If set, datagrams from other peers are dropped. */
   #peer: Endpoint | undefined;
-  #unread = 0;
   #sent = 0;
-  #receivedBytes = 0;
   #pending = 0;
   #closed = false;
   readonly #leave = () => this.close();
 
   private constructor(options: UdpOptions, around: SocketSurroundings) {
     this.#options = options;
+    this.#queue = new DatagramQueue(options.receive);
     this.#around = around;
     this.#up = new DelayLine(around);
     this.#down = new DelayLine(around);
@@ -110,7 +138,7 @@ export class UdpSocket {
 
   /** Bytes received and stored, read or not. */
   get receivedBytes(): number {
-    return this.#receivedBytes;
+    return this.#queue.received;
   }
 
   /** Where datagrams for a name or address and a port go. @throws {SocketError} as `send` */
@@ -131,27 +159,17 @@ export class UdpSocket {
 
   /** Bytes of all datagrams that wait. */
   get unread(): number {
-    return this.#unread;
+    return this.#queue.unread;
   }
 
   /** The oldest unread datagram, or what is left of it. */
   get first(): Datagram | undefined {
-    return this.#queue[0];
+    return this.#queue.first;
   }
 
   /** At most `most` bytes of the oldest datagram; the rest of it stays. */
   read(most: number): Datagram | undefined {
-    const head = this.#queue.shift();
-    if (head === undefined) return undefined;
-    const bytes = head.bytes.subarray(0, most);
-    if (bytes.length < head.bytes.length) this.#queue.unshift({ ...head, bytes: head.bytes.subarray(most) });
-    this.#unread -= bytes.length;
-    return { from: head.from, bytes };
-  }
-
-  /** Discards the rest of the oldest datagram. */
-  drop(): void {
-    this.#unread -= this.#queue.shift()?.bytes.length ?? 0;
+    return this.#queue.read(most);
   }
 
   close(): void {
@@ -174,12 +192,8 @@ export class UdpSocket {
     if (this.#around.internet.troubles?.loses("to-modem") === true) return;
     const source = this.#known.get(keyOf(from)) ?? from;
     this.#down.push(() => {
-      if (this.#closed || this.#unread + bytes.length > this.#options.receive) return;
-      const before = this.#unread;
-      this.#queue.push({ from: source, bytes });
-      this.#unread += bytes.length;
-      this.#receivedBytes += bytes.length;
-      this.received(before);
+      const before = this.#queue.unread;
+      if (!this.#closed && this.#queue.push({ from: source, bytes })) this.received(before);
     });
   }
 }

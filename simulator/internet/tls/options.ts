@@ -91,7 +91,7 @@ function clientOptions({ client }: TlsSettings): ConnectionOptions {
 }
 
 /** PEM, or DER of one of the usual forms; only trying shows which. */
-function privateKey(key: Buffer, passphrase: string | undefined): KeyObject {
+export function privateKey(key: Buffer, passphrase: string | undefined): KeyObject {
   const forms: PrivateKeyInput[] = [
     { key, format: "pem" },
     { key, format: "der", type: "pkcs8" },
@@ -110,13 +110,18 @@ function privateKey(key: Buffer, passphrase: string | undefined): KeyObject {
 
 function pskOptions({ psk }: TlsSettings): ConnectionOptions {
   if (psk === undefined) return {};
-  const identity = psk.identity.toString("utf8");
-  // Node hands the identity over as a C string of UTF-8.
-  const usable = Buffer.from(identity).equals(psk.identity) && !psk.identity.includes(0);
-  if (!usable || psk.identity.length > LONGEST_IDENTITY) {
+  const identity = identityText(psk.identity);
+  return { pskCallback: () => ({ psk: psk.key, identity }) };
+}
+
+/** OpenSSL takes the identity of a pre-shared key as a C string of UTF-8. @throws {InternetError} `tls` */
+export function identityText(bytes: Buffer): string {
+  const identity = bytes.toString("utf8");
+  const usable = Buffer.from(identity).equals(bytes) && !bytes.includes(0);
+  if (!usable || bytes.length > LONGEST_IDENTITY) {
     throw new InternetError("tls", "the identity of the pre-shared key can't be used");
   }
-  return { pskCallback: () => ({ psk: psk.key, identity }) };
+  return identity;
 }
 
 /**

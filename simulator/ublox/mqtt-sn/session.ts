@@ -3,6 +3,7 @@ import type { SnEvents, SnLogin } from "../../internet/mqtt-sn/types";
 import type { Modem } from "../../modem";
 import { asText } from "../messaging/text";
 import { defaultConnection, reaches } from "../packet-data/data-connection";
+import { secureConnections } from "../security/connections";
 import { mqttSnFaults } from "./faults";
 import type { MqttSnProfile } from "./profile";
 
@@ -12,7 +13,7 @@ export interface Session {
   readonly cid: number;
   /** s */
   readonly keepAlive: number;
-  /** It is over. */
+  /** It is over: its place among the secure connections is free. */
   release(): void;
 }
 
@@ -27,13 +28,20 @@ export async function openSession(
   const around = { internet: modem.internet, signal, reaches: (address: string) => reaches(modem, cid, address) };
   const { server, port, address, addressPort, preferredType } = profile;
   const { retryAfter } = mqttSnFaults(modem);
+  const secure = profile.secure === 1 ? secureConnections(modem).claim(profile.security) : undefined;
   const target = {
     ...(server === "" ? { host: address, port: addressPort } : { host: server, port }),
     preferIPv6: preferredType === 1,
     ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(secure === undefined ? {} : { dtls: secure.settings }),
   };
-  const connection = await SnConnection.open(target, events, around);
-  return { connection, cid, keepAlive: profile.duration, release: () => undefined };
+  try {
+    const connection = await SnConnection.open(target, events, around);
+    return { connection, cid, keepAlive: profile.duration, release: () => secure?.release() };
+  } catch (error) {
+    secure?.release();
+    throw error;
+  }
 }
 
 export function loginOf(profile: MqttSnProfile): SnLogin {

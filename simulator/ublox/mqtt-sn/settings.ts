@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { HAS_DTLS } from "../../internet/dtls/platform";
 import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt, stringAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
@@ -129,6 +130,7 @@ function setAddress(profile: MqttSnProfile, call: Call): void {
 
 function setSecurity(profile: MqttSnProfile, call: Call): void {
   const secure = integerAt(call, 1, 0, 1);
+  if (secure === 1 && !HAS_DTLS) throw notSupported();
   const security = call.arguments.length > 2 ? integerAt(call, 2, 0, SECURITY_PROFILES - 1) : undefined;
   Object.assign(profile, { secure, security });
 }

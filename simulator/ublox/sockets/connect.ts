@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { TcpConnection } from "../../internet/tcp-udp/connection";
+import { UdpSocket } from "../../internet/tcp-udp/datagrams";
 import { TcpListener } from "../../internet/tcp-udp/listener";
 import type { Endpoint } from "../../internet/tcp-udp/tcp-udp";
 import type { Call, CommandDefinition } from "../../line/command";
@@ -8,7 +9,7 @@ import type { Modem } from "../../modem";
 import { incorrectParameters, notAllowed, plainError } from "../errors";
 import { activeContext } from "../packet-data/data-connection";
 import { applyOptions } from "./options";
-import { connectSecurely } from "./secure";
+import { connectSecurely, secureDatagrams } from "./secure";
 import { ERRNO, errnoOf, type ModemSocket, QUEUES } from "./socket";
 import { HIGHEST_SOCKET, type SocketTable, socketTable } from "./table";
 
@@ -73,12 +74,17 @@ function tellOutcome(modem: Modem, table: SocketTable, socket: ModemSocket, errn
 }
 
 /** Resolves with the error, or 0. */
-async function attemptOf(modem: Modem, table: SocketTable, socket: ModemSocket, remote: Endpoint): Promise<number> {
+export async function attemptOf(
+  modem: Modem,
+  table: SocketTable,
+  socket: ModemSocket,
+  remote: Endpoint,
+): Promise<number> {
   socket.connecting = true;
-  table.securing = socket.isTcp && socket.security !== undefined;
+  table.securing = socket.security !== undefined;
   try {
     if (socket.isTcp) await connectTcp(modem, socket, remote);
-    else await connectUdp(socket, remote);
+    else await connectUdp(modem, socket, remote);
     return ERRNO.none;
   } catch (error) {
     const errno = errnoOf(error);
@@ -90,8 +96,11 @@ async function attemptOf(modem: Modem, table: SocketTable, socket: ModemSocket, 
   }
 }
 
-async function connectUdp(socket: ModemSocket, remote: Endpoint): Promise<void> {
-  await socket.datagrams?.connect(remote);
+async function connectUdp(modem: Modem, socket: ModemSocket, remote: Endpoint): Promise<void> {
+  const { datagrams, security } = socket;
+  if (!(datagrams instanceof UdpSocket)) return;
+  if (security === undefined) await datagrams.connect(remote);
+  else await secureDatagrams(modem, socket, security, remote, CONNECT_TIMEOUT_MS);
   socket.peer = remote;
 }
 

@@ -1,4 +1,4 @@
-import { type ModemSocket, QUEUES } from "./socket";
+import type { ModemSocket } from "./socket";
 import type { SocketTable } from "./table";
 
 /** Both directions of a connected socket, whatever its protocol. */
@@ -54,15 +54,18 @@ function udpChannel(socket: ModemSocket): Channel | undefined {
   socket.restOfDatagram = 0;
   return {
     write(bytes) {
-      if (datagrams.pending + bytes.length > QUEUES.send) return 0;
+      if (datagrams.pending + bytes.length > socket.sendQueue) return 0;
       datagrams.sendToPeer(bytes);
       return bytes.length;
     },
     read: () => datagrams.read(Number.POSITIVE_INFINITY)?.bytes,
-    ended: false,
+    get ended() {
+      return datagrams.over;
+    },
     watch(changed) {
       datagrams.received = changed;
       datagrams.sent = changed;
+      datagrams.ended = changed;
     },
   };
 }

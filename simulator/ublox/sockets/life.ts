@@ -1,3 +1,4 @@
+import { HAS_DTLS } from "../../internet/dtls/platform";
 import { UdpSocket } from "../../internet/tcp-udp/datagrams";
 import type { Call, CommandDefinition } from "../../line/command";
 import { choiceAt, expectCount, integerAt } from "../../line/parameters";
@@ -85,8 +86,8 @@ function secure(call: Call, modem: Modem): void {
   }
   const on = integerAt(call, 1, 0, 1) === 1;
   const profile = integerAt(call, 2, 0, SECURITY_PROFILES - 1, 0);
-  // DTLS is beyond this simulator.
-  if (on && !socket.isTcp) throw notSupported();
+  if (on && !socket.isTcp && !HAS_DTLS) throw notSupported();
   if (socket.connection !== undefined || socket.listener !== undefined || socket.connecting) throw notAllowed();
+  if (socket.peer !== undefined) throw notAllowed();
   socket.security = on ? profile : undefined;
 }

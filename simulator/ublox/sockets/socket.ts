@@ -1,5 +1,5 @@
 import type { TcpConnection } from "../../internet/tcp-udp/connection";
-import type { UdpSocket } from "../../internet/tcp-udp/datagrams";
+import type { DatagramSocket } from "../../internet/tcp-udp/datagrams";
 import type { TcpListener } from "../../internet/tcp-udp/listener";
 import {
   type Endpoint,
@@ -56,12 +56,12 @@ export interface SocketParts {
 export class ModemSocket {
   connection: TcpConnection | undefined;
   listener: TcpListener | undefined;
-  datagrams: UdpSocket | undefined;
+  datagrams: DatagramSocket | undefined;
   /** The peer of a connected UDP socket. */
   peer: Endpoint | undefined;
   /** +USOCO runs. */
   connecting = false;
-  /** Number of a security profile; undefined: no TLS. */
+  /** Number of a security profile; undefined: neither TLS nor DTLS. */
   security: number | undefined;
   /** +USOSO: values by level and option, `6,1`. */
   options = new Map<string, readonly number[]>();
@@ -91,6 +91,16 @@ export class ModemSocket {
 
   get isTcp(): boolean {
     return this.parts.protocol === TCP;
+  }
+
+  /** Bytes that wait to be sent, at most. */
+  get sendQueue(): number {
+    return (this.security === undefined ? QUEUES : SECURE_QUEUES).send;
+  }
+
+  /** Nothing more will come. */
+  get ended(): boolean {
+    return this.connection?.ended ?? this.datagrams?.over ?? false;
   }
 
   get tcpState(): number {

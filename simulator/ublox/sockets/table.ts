@@ -14,7 +14,7 @@ export class SocketTable {
   readonly #modem: Modem;
   /** +USOER */
   lastError: number = ERRNO.none;
-  /** A TLS handshake is running: no other socket command is accepted (guide 5.11). */
+  /** A handshake of TLS or DTLS is running: no other socket command is accepted (guide 5.11). */
   securing = false;
   readonly #sockets = new Map<number, ModemSocket>();
   readonly #held = new Set<number>();
@@ -93,6 +93,9 @@ export class SocketTable {
     socket.datagrams.received = (before) => {
       if (before === 0) this.announce(socket);
     };
+    socket.datagrams.ended = () => {
+      if (socket.unread === 0) this.vanish(socket);
+    };
   }
 
   noteEnd(socket: ModemSocket, error: SocketError | undefined): void {
@@ -106,7 +109,7 @@ export class SocketTable {
   /** After a read: reports the remaining bytes, or that the peer has closed. */
   afterRead(socket: ModemSocket): void {
     if (socket.unread > 0) this.announce(socket);
-    else if (socket.connection?.ended === true) this.vanish(socket);
+    else if (socket.ended) this.vanish(socket);
   }
 
   get #firstFree(): number | undefined {
@@ -122,7 +125,7 @@ export class SocketTable {
   }
 }
 
-/** @throws {CommandError} while a TLS handshake runs */
+/** @throws {CommandError} while a handshake runs */
 export function socketTable(modem: Modem): SocketTable {
   const table = modem.service("ublox.sockets", () => new SocketTable(modem));
   if (table.securing) throw notAllowed();

@@ -3,8 +3,8 @@ import type { Call, CommandDefinition } from "../../line/command";
 import { expectCount, integerAt } from "../../line/parameters";
 import type { Modem } from "../../modem";
 import { incorrectParameters, notAllowed, plainError } from "../errors";
-import { remoteAt } from "./connect";
-import { ERRNO, errnoOf, type ModemSocket, QUEUES } from "./socket";
+import { attemptOf, remoteAt } from "./connect";
+import { ERRNO, errnoOf, type ModemSocket } from "./socket";
 import { HIGHEST_SOCKET, type SocketTable, socketTable } from "./table";
 import { hexMode } from "./udconf";
 
@@ -59,14 +59,25 @@ async function sendTo(call: Call, modem: Modem): Promise<void> {
   const text = inlineData(call, modem, 3);
   if (socket.isTcp) throw notAllowed();
   const bytes = text ?? (await prompted(call, 3));
+  if (socket.security !== undefined && socket.peer === undefined) await secure(modem, table, socket, remote);
   await send(table, socket, bytes, remote);
   call.info(`+USOST: ${socket.id},${bytes.length}`);
+}
+
+/** The first datagram of a secured socket brings the handshake, and the socket its only peer. */
+async function secure(modem: Modem, table: SocketTable, socket: ModemSocket, remote: Endpoint): Promise<void> {
+  if (socket.connecting) throw notAllowed();
+  if ((await attemptOf(modem, table, socket, remote)) !== ERRNO.none) {
+    table.vanish(socket);
+    throw plainError();
+  }
+  table.listenTo(socket);
 }
 
 /** @param remote the socket's peer by default */
 async function send(table: SocketTable, socket: ModemSocket, bytes: Buffer, remote?: Endpoint): Promise<void> {
   const { datagrams } = socket;
-  if (datagrams === undefined || datagrams.pending + bytes.length > QUEUES.send) {
+  if (datagrams === undefined || datagrams.pending + bytes.length > socket.sendQueue) {
     table.fail(socket, ERRNO.wouldBlock);
     throw plainError();
   }

@@ -14,7 +14,7 @@ const WAIT = { timeout: 10_000 };
 const LOGIN: SnLogin = { clientId: "modem", duration: 0, clean: true };
 const internet = createInternet({ routes: [], latency: 0, random: () => 0 });
 /** For what gets lost on the way. */
-const RETRY_MS = 60;
+const RETRY_MS = 400;
 
 interface Client {
   readonly session: SnConnection;

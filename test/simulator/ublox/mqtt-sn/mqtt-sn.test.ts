@@ -6,7 +6,7 @@ import { connect, NOT_ALLOWED, openHost, openMqttSn, publishAndGet, readOne, run
 
 const INCORRECT = ["+CME ERROR: incorrect parameters"];
 const TOOL = needsTool("mosquitto");
-const FAST = "fault=mqtt-sn-retry=50ms";
+const FAST = "fault=mqtt-sn-retry=300ms";
 
 describe("an MQTT-SN session", () => {
   it("begins and ends", async () => {

@@ -41,7 +41,6 @@ describe("+USOST", () => {
     ['AT+USOWR=0,1,"x"', "+CME ERROR: operation not allowed"],
     ["AT+USORD=0,1", "+CME ERROR: operation not allowed"],
     ["AT+USOCTL=0,10", "+CME ERROR: operation not allowed"],
-    ["AT+USOSEC=0,1,0", "+CME ERROR: operation not supported"],
     ["AT+USOLI=0,1000", "+CME ERROR: operation not allowed"],
   ])("%s is refused: %s", async (line, result) => {
     const { host } = await udpBench();
