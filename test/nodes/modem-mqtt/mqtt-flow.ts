@@ -34,6 +34,8 @@ export interface MqttFlowOptions {
   readonly port: number;
   readonly broker?: Properties;
   readonly credentials?: Properties;
+  /** A second broker like the first, with these properties beside, and a node of its own. */
+  readonly twin?: Properties;
   readonly modem?: Properties;
   /** Options of the simulated port, each with its `&`. */
   readonly sim?: string;
@@ -41,8 +43,11 @@ export interface MqttFlowOptions {
   readonly nodes?: Readonly<Record<string, Properties>>;
 }
 
+const BROKER = { type: "modem-broker", modem: "m", host: "broker.test", port: 1883, outbox: "memory" };
+
 /** The nodes of a flow with one broker, as `deploy` takes them. */
-export function mqttNodes({ model, port, broker = {}, modem = {}, sim = "", nodes = { mqtt: {} } }: MqttFlowOptions) {
+export function mqttNodes(options: MqttFlowOptions) {
+  const { model, port, broker = {}, twin, modem = {}, sim = "", nodes = { mqtt: {} } } = options;
   modems += 1;
   const helpers = Object.keys(nodes).flatMap((id) => [
     { id: `${id}-out`, type: "helper" },
@@ -53,7 +58,13 @@ export function mqttNodes({ model, port, broker = {}, modem = {}, sim = "", node
       ...{ id: "m", type: "modem", model: "auto", timeout: 30, ...modem },
       port: `sim:${model}?name=mqtt-${process.pid}-${modems}&route=broker.test:*=127.0.0.1:${port}${sim}`,
     },
-    { id: "b", type: "modem-broker", modem: "m", host: "broker.test", port: 1883, outbox: "memory", ...broker },
+    { ...BROKER, id: "b", ...broker },
+    ...(twin === undefined
+      ? []
+      : [
+          { ...BROKER, ...broker, id: "twin", ...twin },
+          { id: "t", type: "modem-mqtt", broker: "twin" },
+        ]),
     ...Object.entries(nodes).map(([id, properties]) => ({
       ...{ id, type: "modem-mqtt", broker: "b", ...properties },
       wires: [[`${id}-out`], [`${id}-events`]],
