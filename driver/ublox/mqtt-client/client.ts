@@ -96,7 +96,8 @@ export class BrokerClient {
       match: (line) => this.#resultIn(line, operation),
       timeout: timeout ?? this.model.timeouts.clientResult,
       operation: operation.operation,
-      evenUnanswered: true,
+      // Where the data of a prompt were not taken, what ends the prompt is sent in their place: that is no success.
+      evenUnanswered: started.upload === undefined,
       ...(operation.signal && { signal: operation.signal }),
     });
     return result;

@@ -76,6 +76,11 @@ export class SessionLife<Topic> implements ClientOwner {
     return this.#ended.signal;
   }
 
+  /** Whether the modem pings the server: a prompt waits for the answer to that (AT facts 5.2). */
+  get pings(): boolean {
+    return this.#parts.keepAlive > 0;
+  }
+
   /** The owner gets it. @throws {ModemError} where it has ended meanwhile */
   open(): void {
     this.ended.throwIfAborted();

@@ -57,12 +57,17 @@ export class Publisher {
 
   async #send(plan: PublicationPlan, encoding: Encoding, life: SessionLife<string>): Promise<void> {
     const { operation } = plan;
-    const command = this.#command(plan, encoding);
+    const command = this.#command(plan, encoding, life);
     await life.attempt({ command, operation, ops: RESULTS[encoding], otherwise: UNACKNOWLEDGED });
   }
 
-  #command({ topic, payload, qos, retain }: PublicationPlan, encoding: Encoding): Command {
+  #command(
+    { topic, payload, qos, retain }: PublicationPlan,
+    encoding: Encoding,
+    { pings }: SessionLife<string>,
+  ): Command {
     const { timeouts } = this.#client.model;
+    const late = pings ? timeouts.clientPrompt : 0;
     const { bytesPerSecond } = this.#client.channel;
     switch (encoding) {
       case "text":
@@ -72,8 +77,8 @@ export class Publisher {
       }
       case "binary":
         return this.#client.command(PUBLISH_BINARY, [qos, retain, topic, payload.length], {
-          upload: { prompt: ">", data: payload, promptTime: timeouts.clientPrompt },
-          timeout: timeouts.client + timeouts.clientPrompt + lineTime(payload.length, bytesPerSecond),
+          upload: { prompt: ">", data: payload, ...(pings && { promptTime: late }) },
+          timeout: timeouts.client + late + lineTime(payload.length, bytesPerSecond),
         });
       case "file":
         return this.#client.command(PUBLISH_FILE, [qos, retain, topic, this.#file.field]);

@@ -12,7 +12,7 @@ export const MODELS = ["LARA-R6", "BG96"] as const;
 export type Model = (typeof MODELS)[number];
 
 /** What all of them have. */
-export type SharedServices = Omit<Services, "mqtt" | "mqttSn">;
+export type SharedServices = Omit<Services, "mqttSn">;
 
 const DEFINITIONS: Readonly<Record<Model, ModelDefinition<SharedServices>>> = { "LARA-R6": LARA_R6, BG96 };
 

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
+import { MqttSnGateway } from "../../../../demo/mqtt-sn-gateway/gateway";
 import { Modem } from "../../../../driver/modem";
 import type { ModemSettings } from "../../../../driver/modem-types";
 import { openInnerBroker } from "../../../support/brokers";
@@ -37,7 +38,11 @@ export class Servers {
       [7, echo],
     ] as const;
     for (const [port, server] of servers) this.#lead(port, await openServer(server));
-    this.#lead(1883, await openInnerBroker());
+    const broker = await openInnerBroker();
+    this.#lead(1883, broker);
+    const options = { broker: { host: "127.0.0.1", port: broker.port }, predefined: { 7: "plant/alarm" } };
+    const gateway = await MqttSnGateway.open(options);
+    this.#lead(10_000, { port: gateway.port, close: () => gateway.close() });
     this.#lead(8883, await openInnerBroker(tls));
   }
 

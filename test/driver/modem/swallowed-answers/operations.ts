@@ -1,23 +1,26 @@
 import type { Services } from "../../../../driver/services/model";
 import type { BrokerSession } from "../../../../driver/services/mqtt/mqtt";
+import type { MqttSnSession } from "../../../../driver/services/mqtt-sn/mqtt-sn";
 import type { SecurityProfile } from "../../../../driver/services/security/security";
 import type { ModemListener, ModemSocket, SocketEvents } from "../../../../driver/services/sockets/sockets";
 import { closedPort } from "../../../support/listen";
 import { CA, CLIENT, profile } from "../../quectel/security/tls-profile";
 import { MQTT_OPERATIONS } from "./mqtt-operations";
+import { MQTT_SN_OPERATIONS } from "./mqtt-sn-operations";
 import { type Bench, type Operation, on, TIMEOUT, USUAL_LIMIT } from "./operation";
 
 type MethodsOf<Of> = {
   [Name in keyof Of]: Of[Name] extends (...given: never[]) => Promise<unknown> ? Name : never;
 }[keyof Of];
-type Covered = Exclude<keyof Services, "mqttSn">;
 type ServiceMethod = {
-  [Service in Covered]: `${Service}.${Extract<MethodsOf<Services[Service]>, string>}`;
-}[Covered];
+  [Service in keyof Services]: `${Service}.${Extract<MethodsOf<Services[Service]>, string>}`;
+}[keyof Services];
 type SocketMethod =
   | `socket.${Extract<MethodsOf<ModemSocket>, string>}`
   | `listener.${Extract<MethodsOf<ModemListener>, string>}`;
-type SessionMethod = `session.${Extract<MethodsOf<BrokerSession>, string>}`;
+type SessionMethod =
+  | `session.${Extract<MethodsOf<BrokerSession>, string>}`
+  | `snSession.${Extract<MethodsOf<MqttSnSession>, string>}`;
 type ModemMethod = `modem.${"connect" | "disconnect" | "status" | "execute"}`;
 /** Every operation that sends commands: one that is missing in the table below is an error of types. */
 export type OperationName = ServiceMethod | SocketMethod | SessionMethod | ModemMethod;
@@ -198,4 +201,5 @@ export const OPERATIONS: Readonly<Record<OperationName, Readonly<Record<string, 
     "": on(listen, (listener) => listener.close(), 60_000),
   },
   ...MQTT_OPERATIONS,
+  ...MQTT_SN_OPERATIONS,
 };

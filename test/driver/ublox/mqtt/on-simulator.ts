@@ -1,9 +1,10 @@
 import { onTestFinished } from "vitest";
 import { AtChannel } from "../../../../driver/at/channel/channel";
-import type { MqttOptions } from "../../../../driver/services/mqtt/mqtt";
+import type { MqttOptions, SessionOptions } from "../../../../driver/services/mqtt/mqtt";
 import { SimulatedTransport } from "../../../../driver/transport/simulated";
 import { UbloxDriver } from "../../../../driver/ublox/driver";
 import { LARA_R6 } from "../../../../driver/ublox/lara-r6";
+import { OPTIONS as SN_OPTIONS, SnOwner } from "../mqtt-sn/fake-mqtt-sn";
 import { OPTIONS, Owner } from "./fake-mqtt";
 
 /** A driver on a simulated modem whose network leads every port of `host` to `port` here. */
@@ -16,15 +17,19 @@ export async function onSimulator(port: number, host = "broker.test") {
   onTestFinished(() => transport.close());
   onTestFinished(() => driver.dispose(new Error("closed")));
   await driver.initialise();
-  const { packetData, mqtt } = driver.services;
+  const { packetData, mqtt, mqttSn } = driver.services;
   await packetData.define({ cid: 1, apn: "a.test", pdpType: "IPV4V6", authType: "none" });
   await packetData.activate(1);
   const owner = new Owner();
+  const snOwner = new SnOwner();
   return {
     transport,
     driver,
     channel,
     owner,
+    snOwner,
+    connectSn: (more: Partial<SessionOptions> = {}) =>
+      mqttSn.connect({ ...SN_OPTIONS, host, timeout: 20_000, ...more }, snOwner),
     connect: (more: Partial<MqttOptions> = {}) => mqtt.connect({ ...OPTIONS, host, timeout: 20_000, ...more }, owner),
   };
 }

@@ -102,6 +102,20 @@ describe("an operation without a result", () => {
     expect(fake.published[0]?.payload.equals(payload)).toBe(true);
   });
 
+  it("is no success where the prompt was lost, and what ends it was sent in place of the data", async () => {
+    const { connect, fake, peer, owner } = mqttBench({}, { clientPrompt: 300 });
+    const session = await connect();
+    peer.on(/^AT\+UMQTTC=9,1,0,"a",600$/, async (_match, print) => {
+      await print.prompt(600, "");
+      print.line("OK");
+      print.line("+UUMQTTC: 2,1");
+    });
+    const error = await failure(session.publish({ ...message, payload: Buffer.alloc(600, 0x80) }, { timeout: 20_000 }));
+    expect(error.code).toBe("MODEM_TIMEOUT");
+    await expect.poll(() => owner.closed.length, { timeout: 10_000 }).toBe(1);
+    expect(fake.published).toEqual([]);
+  });
+
   it("is told when the connection ends between the prompt and the data, which are written all the same", async () => {
     const { connect, fake, peer, owner } = mqttBench();
     const session = await connect();
