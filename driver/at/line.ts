@@ -29,7 +29,12 @@ export interface CountedRule {
   readonly prefix: string;
   /** Only for lines whose first field is this number (`+UMQTTC: 6`). */
   readonly first?: number;
-  readonly strings: readonly { readonly field: number; readonly length: number }[];
+  readonly strings: readonly {
+    readonly field: number;
+    readonly length: number;
+    /** Bytes that it has at most: more are no length. Left out: what any modem may hold. */
+    readonly most?: number;
+  }[];
 }
 
 /** An unsolicited result code that the modem may print at any time. */

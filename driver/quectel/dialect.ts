@@ -39,6 +39,12 @@ const OWN_URCS = [
   "+QFTPOPEN:",
 ] as const;
 
+/**
+ * Bytes of a message by MQTT, many times those that the modem has room for. Firmware that prints neither lengths nor
+ * quotation marks may print what looks like a length: whoever publishes it must not hold the line up for long.
+ */
+const MOST_RECEIVED = 64 * 1024;
+
 export const BG96_DIALECT: Dialect = {
   // No manual asks for a pause; a capture shows commands taken 2 ms after OK (AT facts 1.2). But a result ends at its
   // CR for the parser, and a command that is sent before the LF has come may abort (V.250 5.6.1).
@@ -48,7 +54,7 @@ export const BG96_DIALECT: Dialect = {
   dataMode: { guard: 1100, answer: ["OK"], ends: ["NO CARRIER"] },
   // HTTP and file data come behind CONNECT, where the command says how many bytes.
   // `<client>,<message id>,"<topic>",<length>,"<message>"` (AT facts 6); without a length the line's end ends it.
-  counted: [{ prefix: "+QMTRECV:", strings: [{ field: 4, length: 3 }] }],
+  counted: [{ prefix: "+QMTRECV:", strings: [{ field: 4, length: 3, most: MOST_RECEIVED }] }],
   urcs: [
     // APP RDY, SIM and phone book follow: one reboot, told once.
     { prefix: "RDY", boot: true },

@@ -161,10 +161,10 @@ export class CountedLine {
     const rule =
       this.#rules.find(({ first }) => first !== undefined && String(first) === this.#values[0]) ??
       this.#rules.find(({ first }) => first === undefined);
-    const length = rule?.strings.find((string) => string.field === field)?.length;
-    const digits = length === undefined ? undefined : this.#values[length];
+    const string = rule?.strings.find((each) => each.field === field);
+    const digits = string === undefined ? undefined : this.#values[string.length];
     if (digits === undefined || !/^\d{1,9}$/.test(digits)) return undefined;
     const count = Number(digits);
-    return count <= MAX_COUNTED ? count : undefined;
+    return count <= (string?.most ?? MAX_COUNTED) ? count : undefined;
   }
 }

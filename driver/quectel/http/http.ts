@@ -171,8 +171,9 @@ export class QuectelHttp implements HttpService {
     return true;
   }
 
-  /** Sockets that are open would be lost with the context, and it works for them. */
+  /** Sockets and sessions that are open would be lost with the context, and it works for them. */
   #isTrusted(cid: number): boolean {
+    if (this.#packetData.isHeld(cid)) return true;
     if (this.#numbers.available < this.#model.limits.sockets) return true;
     const goodAt = this.#goodAt.get(cid);
     return goodAt !== undefined && now() - goodAt < CONTEXT_TRUST_MS;

@@ -35,6 +35,7 @@ export interface MqttNeeds {
 /** What a session has while it lives. */
 interface Holdings {
   readonly number: number;
+  leaveContext?: () => void;
   lease?: SslLease;
 }
 
@@ -145,6 +146,7 @@ export class QuectelMqtt implements MqttService {
     try {
       await logIn({ ...opening, client, firmware, lease, isSuspect, signal, turn: this.#loginTurn });
       session.open();
+      holdings.leaveContext = this.#needs.packetData.hold(cid);
       return session;
     } catch (error) {
       const explained = await this.#explain(error, opening, lease);
@@ -167,6 +169,7 @@ export class QuectelMqtt implements MqttService {
 
   #giveBack(holdings: Holdings, suspect = false): void {
     this.#urcs.unwatch(holdings.number);
+    holdings.leaveContext?.();
     holdings.lease?.release({ suspect });
     this.#clients.release(holdings.number);
   }

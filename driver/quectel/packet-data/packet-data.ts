@@ -28,6 +28,8 @@ export class QuectelPacketData implements PacketDataService {
   readonly #turn = new Pool(["PDP activation"], { name: "PDP activations" });
   /** Contexts that were activated here and not deactivated: those that are put back when they vanish. */
   readonly #wanted = new Set<number>();
+  /** Contexts by which sessions stand that would end with them: an entry a session. */
+  readonly #held = new Map<symbol, number>();
   /** Contexts that the network took away: +QIDEACT has to come before +QIACT (AT facts 2.1). */
   readonly #lost = new Set<number>();
   readonly #listeners = new Set<(cid: number, reason: string) => void>();
@@ -128,6 +130,18 @@ export class QuectelPacketData implements PacketDataService {
       if (!this.#wanted.has(cid) && (await this.#find(cid)) === undefined) throw notActive(cid);
       await this.#restore(cid);
     });
+  }
+
+  /** Says that a session stands by this context, until the result is called. */
+  hold(cid: number): () => void {
+    const key = Symbol(cid);
+    this.#held.set(key, cid);
+    return () => this.#held.delete(key);
+  }
+
+  /** Whether a session stands by it, which shows that it works and would end with it. */
+  isHeld(cid: number): boolean {
+    return [...this.#held.values()].includes(cid);
   }
 
   /** True when a DNS server is known: `0.0.0.0` means none (guide 4.3). */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { FakeMqtt } from "../mqtt/fake-mqtt";
+import { Owner as MqttOwner, OPTIONS, WAIT } from "../mqtt/mqtt-session";
 import { startSession } from "../session";
 import { FakeSockets } from "../sockets/fake-sockets";
 import { Owner } from "../sockets/socket-session";
@@ -56,6 +58,18 @@ describe("a failing BG96 request", () => {
     session.http.answer = { response: "", outcome: "716" };
     await expect(request(session)).rejects.toMatchObject({ code: "CONNECT_FAILED" });
     expect(count(session, /QIDEACT/)).toBe(0);
+  });
+
+  it("F31 neighbour: leaves a context alone by which an MQTT session stands", async () => {
+    const session = await startSession();
+    new FakeMqtt(session.peer);
+    const mqtt = await session.services.mqtt.connect(OPTIONS, new MqttOwner());
+    session.http.answer = { response: "", outcome: "716" };
+    await expect(request(session)).rejects.toMatchObject({ code: "CONNECT_FAILED" });
+    expect(count(session, /QIDEACT/)).toBe(0);
+    await mqtt.disconnect(WAIT);
+    await expect(request(session)).rejects.toMatchObject({ code: "CONNECT_FAILED" });
+    expect(count(session, /QIDEACT/)).toBe(1);
   });
 
   it("F31 neighbour: with a dead server a new context is tried once, not at every request", async () => {
