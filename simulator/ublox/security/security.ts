@@ -16,15 +16,25 @@ const HIGHEST_VERSION = 4;
 const HIGHEST_PINNING = 2;
 const RESUMPTION = 13;
 const HIGHEST_CODE = 255;
+const LONGEST_OPERATION = 32;
+const IPV4 = 4;
 
-/** +USECPRF: security profiles (guide 3.2). */
+/** +USECPRF: security profiles (guide 3.2); +USECOPCMD. */
 export const securityCommands: readonly CommandDefinition[] = [
   {
     name: "+USECPRF",
     set: configure,
     test: (call) => call.info(`+USECPRF: (0-${SECURITY_PROFILES - 1}),(0-${RESUMPTION})`),
   },
+  { name: "+USECOPCMD", set: operate },
 ];
+
+/** Lets the security services work over an APN for UDP only (guide 7.11), which this simulator does not tell from others. */
+function operate(call: Call): void {
+  expectCount(call, 2, 2);
+  if (stringAt(call, 0, LONGEST_OPERATION) !== "cfgipv4") throw incorrectParameters();
+  integerAt(call, 1, IPV4, IPV4);
+}
 
 /** One op code of +USECPRF; its values begin at the third parameter. */
 interface Setting {

@@ -2,6 +2,7 @@ import { describe, expect } from "vitest";
 import { openBench } from "./bench";
 import { type HttpPeer, startHttpBin } from "./httpbin";
 import { mqttNeeds, mqttSettings, playBroker } from "./lara-r6-mqtt";
+import { mqttSnNeeds, mqttSnSettings } from "./lara-r6-mqtt-sn";
 import { securityNeeds, securitySettings } from "./lara-r6-security";
 import { playPeer, socketNeeds, socketSettings } from "./lara-r6-sockets";
 import { type Bench, command, replayAll, type Setting } from "./replay";
@@ -74,7 +75,7 @@ function requests(opened: Bench): string[] {
 describe("LARA-R6 answers as the application guide prints it", () => {
   replayAll({
     file: "lara-r6.json",
-    sections: /^(2|3|5|6|10)(\.|$)/,
+    sections: /^(2|3|5|6|7|10)(\.|$)/,
     bench,
     needs: {
       "module on": nothing,
@@ -83,6 +84,7 @@ describe("LARA-R6 answers as the application guide prints it", () => {
       ...securityNeeds,
       ...socketNeeds,
       ...mqttNeeds,
+      ...mqttSnNeeds,
       "registered on T-Mobile US": nothing,
       "AT+CGDCONT? shows that the network chose IPV6": async (opened) => {
         expect(await command(opened, "AT+CGDCONT?")).toContain('"IPV6"');
@@ -94,6 +96,7 @@ describe("LARA-R6 answers as the application guide prints it", () => {
       ...securitySettings,
       ...socketSettings,
       ...mqttSettings,
+      ...mqttSnSettings,
       "2.5-xlat": { bench: () => bench("pdp-type=IPV6") },
     },
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import type { Need } from "../../support/needs";
 import { answerPattern, dataPattern, literal, promptPattern } from "./pattern";
 import { readScenarios, type Scenario, type Step } from "./scenario";
 import type { SerialClient } from "./serial-client";
@@ -28,6 +29,8 @@ export interface Setting {
   readonly steps?: Readonly<Record<number, Partial<Step>>>;
   /** Work between the steps: before the step of this index. */
   readonly beforeStep?: Readonly<Record<number, (bench: Bench) => Promise<void>>>;
+  /** A program that it can't be played without. */
+  readonly tool?: Need;
   /** Further checks on a bench that has played the scenario. */
   readonly after?: (bench: Bench) => Promise<void>;
 }
@@ -62,8 +65,13 @@ export function replayAll(replay: Replay): void {
   vi.setConfig({ maxConcurrency: 10 });
   const all = new Map(readScenarios(replay.file).map((scenario) => [scenario.id, scenario]));
   const chosen = [...all.values()].filter((scenario) => replay.sections.test(scenario.section));
+  const missing = ({ id }: Scenario) => replay.settings[id]?.tool?.skip === true;
   describe.each(Object.entries(MANNERS))("%s", (_, prepare) => {
-    it.concurrent.each(chosen.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
+    for (const { id, title } of chosen.filter(missing)) {
+      it.skip(`${id} ${title}${replay.settings[id]?.tool?.reason ?? ""}`, () => undefined);
+    }
+    const played = chosen.filter((scenario) => !missing(scenario));
+    it.concurrent.each(played.map((scenario) => [scenario.id, scenario.title, scenario] as const))(
       "%s %s",
       async (id, _title, scenario) => {
         const bench = await (replay.settings[id]?.bench ?? replay.bench)();
