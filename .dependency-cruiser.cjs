@@ -100,9 +100,9 @@ module.exports = {
     ),
     rule(
       "gateway-stands-alone",
-      "The gateway of tests and demo shares no code with the clients that it serves.",
-      { path: "^demo/mqtt-sn-gateway/" },
-      { path: "^(driver|nodes|simulator|demo)/", pathNot: "^demo/mqtt-sn-gateway/" },
+      "The gateway of tests and of demo.example shares no code with the clients that it serves.",
+      { path: "^simulator/internet/demo-example/mqtt-sn-gateway/" },
+      { path: "^(driver|nodes|simulator|demo)/", pathNot: "^simulator/internet/demo-example/mqtt-sn-gateway/" },
     ),
     rule(
       "nodes-use-the-modem",

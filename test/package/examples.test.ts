@@ -113,6 +113,10 @@ const EXAMPLES: Readonly<Record<string, readonly Press[]>> = {
     ["Send 5000 bytes", ["Result", /^5000 bytes came back, 0 of them wrong$/]],
   ],
   "mqtt/Secure MQTT": [["Publish", ["Received", /^Nobody on the way can read this\.$/]]],
+  "mqtt/MQTT-SN with short topics": [
+    ["Subscribe to t1 + Publish to t1", ["Received", /^21\.5$/]],
+    ["Alarm without a session", ["Received", /^on$/]],
+  ],
   "mqtt/Outbox that survives a cut link and a restart": [
     ["Cut the link", ["Answer", /"result":"OK"/]],
     ["Measure + How many wait?", ["Answer", /"waiting":3/]],

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import type { MqttSnGateway } from "../../demo/mqtt-sn-gateway/gateway";
+import type { MqttSnGateway } from "../../simulator/internet/demo-example/mqtt-sn-gateway/gateway";
 import { type DtlsServer, openDtlsServer } from "./dtls-server";
 
 /** DTLS in front of a gateway, for one client at a time. */

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { type GatewayOptions, MqttSnGateway } from "../../demo/mqtt-sn-gateway/gateway";
+import { type GatewayOptions, MqttSnGateway } from "../../simulator/internet/demo-example/mqtt-sn-gateway/gateway";
 import { type InnerBroker, innerBroker } from "./brokers";
 
 /** The topic behind the number 7 of `openGateway`. */

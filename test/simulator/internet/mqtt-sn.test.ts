@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { CODE, TYPE } from "../../../demo/mqtt-sn-gateway/gateway";
+import { CODE, TYPE } from "../../../simulator/internet/demo-example/mqtt-sn-gateway/gateway";
 import { SnConnection } from "../../../simulator/internet/mqtt-sn/connection";
 import { shortTopic } from "../../../simulator/internet/mqtt-sn/messages";
 import { type SnEnd, type SnLogin, type SnMessage, TOPIC_TYPE } from "../../../simulator/internet/mqtt-sn/types";

@@ -1,4 +1,4 @@
-import { type GatewayOptions, MqttSnGateway } from "../../../demo/mqtt-sn-gateway/gateway";
+import { type GatewayOptions, MqttSnGateway } from "../../../simulator/internet/demo-example/mqtt-sn-gateway/gateway";
 import { openInnerBroker } from "../../support/brokers";
 import { openDtlsFront } from "../../support/dtls-gateway";
 import { CERTIFICATE, type DtlsServer, fixture } from "../../support/dtls-server";

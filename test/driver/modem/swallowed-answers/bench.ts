@@ -1,9 +1,9 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
-import { MqttSnGateway } from "../../../../demo/mqtt-sn-gateway/gateway";
 import { Modem } from "../../../../driver/modem";
 import type { ModemSettings } from "../../../../driver/modem-types";
+import { MqttSnGateway } from "../../../../simulator/internet/demo-example/mqtt-sn-gateway/gateway";
 import { openInnerBroker } from "../../../support/brokers";
 import { openServer } from "../../../support/listen";
 import { SETTINGS } from "../../life/start-life";

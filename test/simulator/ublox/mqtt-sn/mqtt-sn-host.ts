@@ -1,4 +1,7 @@
-import type { GatewayOptions, MqttSnGateway } from "../../../../demo/mqtt-sn-gateway/gateway";
+import type {
+  GatewayOptions,
+  MqttSnGateway,
+} from "../../../../simulator/internet/demo-example/mqtt-sn-gateway/gateway";
 import type { InnerBroker } from "../../../support/brokers";
 import { innerGateway } from "../../../support/mqtt-sn";
 import { route } from "../../modem-host";

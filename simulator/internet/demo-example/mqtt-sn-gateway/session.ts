@@ -1,4 +1,4 @@
-import { type BrokerAddress, BrokerLink } from "./broker-link";
+import { type BrokerAccess, BrokerLink } from "./broker-link";
 import { Deliveries } from "./deliveries";
 import {
   acknowledge,
@@ -16,7 +16,7 @@ import {
 import { shortId, shortName, TopicIds } from "./topics";
 
 export interface SessionSurroundings {
-  readonly broker: BrokerAddress;
+  readonly broker: BrokerAccess;
   /** Topics that both sides know by number. */
   readonly predefined: ReadonlyMap<number, string>;
   readonly firstTopicId: number;

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import type { Qos } from "./messages";
 
@@ -7,6 +8,9 @@ export interface BrokerAddress {
   readonly host: string;
   readonly port: number;
 }
+
+/** Where a broker is, or what connects to it. */
+export type BrokerAccess = BrokerAddress | (() => Duplex);
 
 export interface BrokerMessage {
   readonly topic: string;
@@ -28,13 +32,13 @@ const HIGHEST_ID = 0xffff;
 
 /** The MQTT connection of one client to the broker (MQTT 3.1.1). What is not answered fails when the link ends. */
 export class BrokerLink {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #events: LinkEvents;
   readonly #waiting = new Map<string, { resolve(packet: Packet): void; reject(error: Error): void }>();
   #lastId = 0;
   #closed = false;
 
-  private constructor(socket: Socket, events: LinkEvents) {
+  private constructor(socket: Duplex, events: LinkEvents) {
     this.#socket = socket;
     this.#events = events;
     const packets = parser();
@@ -46,8 +50,8 @@ export class BrokerLink {
   }
 
   /** @throws {Error} there is no broker, or it refuses the client */
-  static async open(broker: BrokerAddress, clientId: string, clean: boolean, events: LinkEvents): Promise<BrokerLink> {
-    const socket = connect(broker);
+  static async open(broker: BrokerAccess, clientId: string, clean: boolean, events: LinkEvents): Promise<BrokerLink> {
+    const socket = typeof broker === "function" ? broker() : connect(broker);
     const giveUp = setTimeout(() => socket.destroy(new Error("the broker does not answer")), LOGIN_TIMEOUT_MS);
     try {
       return await BrokerLink.#login(socket, clientId, clean, events);
@@ -56,7 +60,7 @@ export class BrokerLink {
     }
   }
 
-  static async #login(socket: Socket, clientId: string, clean: boolean, events: LinkEvents): Promise<BrokerLink> {
+  static async #login(socket: Duplex, clientId: string, clean: boolean, events: LinkEvents): Promise<BrokerLink> {
     await once(socket, "connect");
     const link = new BrokerLink(socket, events);
     const answer = await link.#ask("connack", 0, {

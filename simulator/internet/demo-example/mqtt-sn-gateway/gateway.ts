@@ -1,6 +1,6 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type BrokerAddress, BrokerLink } from "./broker-link";
+import { type BrokerAccess, BrokerLink } from "./broker-link";
 import { type ClientMessage, decode, encode, type Publication, TOPIC, TYPE, typeOf } from "./messages";
 import { GatewaySession } from "./session";
 import { shortName } from "./topics";
@@ -8,7 +8,7 @@ import { shortName } from "./topics";
 export { CODE, TYPE } from "./messages";
 
 export interface GatewayOptions {
-  readonly broker: BrokerAddress;
+  readonly broker: BrokerAccess;
   /** UDP; 0, the default, takes one that is free. */
   readonly port?: number;
   /** Loopback if left out. */
@@ -31,14 +31,20 @@ interface Drop {
   left: number;
 }
 
+/** A port of this machine that a gateway serves. */
+interface Face {
+  readonly port: number;
+  close(): Promise<unknown>;
+}
+
 /**
- * A gateway of MQTT-SN 1.2 for tests and the demo: by UDP to the clients, by one MQTT connection for each of them to a
+ * A gateway of MQTT-SN 1.2 for tests and demo.example: by datagrams to the clients, by one MQTT connection for each of them to a
  * broker. It has what modems use: no sleeping clients, no forwarders, no advertisement. On command it forgets, refuses
  * and loses.
  */
 export class MqttSnGateway {
   readonly #options: GatewayOptions;
-  readonly #socket: Socket;
+  readonly #face: Face | undefined;
   readonly #predefined: ReadonlyMap<number, string>;
   readonly #sessions = new Map<string, GatewaySession>();
   readonly #drops = new Set<Drop>();
@@ -46,23 +52,32 @@ export class MqttSnGateway {
   /** For messages of clients that have no session. */
   #ownLink: Promise<BrokerLink> | undefined;
 
-  private constructor(options: GatewayOptions, socket: Socket) {
+  /** Without a port of its own: its datagrams are handed to `receive`. */
+  constructor(options: GatewayOptions, face?: Face) {
     this.#options = options;
-    this.#socket = socket;
+    this.#face = face;
     this.#predefined = new Map(Object.entries(options.predefined ?? {}).map(([id, name]) => [Number(id), name]));
-    socket.on("message", (bytes, { address, port }) => this.#take(bytes, { address, port }));
-    socket.on("error", () => undefined);
   }
 
+  /** By UDP. */
   static async open(options: GatewayOptions): Promise<MqttSnGateway> {
     const socket = createSocket("udp4");
     socket.bind(options.port ?? 0, options.host ?? "127.0.0.1");
     await once(socket, "listening");
-    return new MqttSnGateway(options, socket);
+    const close = async (): Promise<void> => {
+      socket.close();
+      await once(socket, "close");
+    };
+    const gateway = new MqttSnGateway(options, { port: socket.address().port, close });
+    socket.on("error", () => undefined);
+    socket.on("message", (bytes, { address, port }) =>
+      gateway.receive(bytes, `${address} ${port}`, (answer) => socket.send(answer, port, address, () => undefined)),
+    );
+    return gateway;
   }
 
   get port(): number {
-    return this.#socket.address().port;
+    return this.#face?.port ?? 0;
   }
 
   /** Clients with a session, or on their way to one. */
@@ -74,8 +89,7 @@ export class MqttSnGateway {
     this.forgetClients();
     const link = await this.#ownLink?.catch(() => undefined);
     link?.close();
-    this.#socket.close();
-    await once(this.#socket, "close");
+    await this.#face?.close();
   }
 
   /** Every topic id that was given is void from now on; the sessions stay. */
@@ -119,13 +133,13 @@ export class MqttSnGateway {
     return false;
   }
 
-  #take(bytes: Buffer, peer: { readonly address: string; readonly port: number }): void {
+  /** A datagram. @param key the same for all of one client */
+  receive(bytes: Buffer, key: string, reply: (answer: Buffer) => void): void {
     if (this.#isLost("in", bytes)) return;
     const message = decode(bytes);
     if (message === undefined) return;
-    const key = `${peer.address} ${peer.port}`;
-    const send = (answer: Buffer) => {
-      if (!this.#isLost("out", answer)) this.#socket.send(answer, peer.port, peer.address, () => undefined);
+    const send = (answer: Buffer): void => {
+      if (!this.#isLost("out", answer)) reply(answer);
     };
     if (message.kind === "connect") this.#connect(message, key, send);
     else if (message.kind === "searchGateway") send(encode(TYPE.gatewayInfo, [GATEWAY_ID]));
