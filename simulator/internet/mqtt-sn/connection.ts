@@ -283,8 +283,19 @@ const MESSAGE_ID_AT: ReadonlyMap<number, number> = new Map([
   [SN.pubcomp, 0],
 ]);
 
+/** Octets behind the type that an answer has at least (MQTT-SN 5.4). */
+const SHORTEST: ReadonlyMap<number, number> = new Map([
+  [SN.connack, 1],
+  [SN.regack, 5],
+  [SN.puback, 5],
+  [SN.suback, 6],
+  [SN.willTopicResp, 1],
+  [SN.willMsgResp, 1],
+]);
+
 /** @throws {RangeError} the message is too short */
 function messageIdOf({ type, body }: Reader): number {
+  if (body.length < (SHORTEST.get(type) ?? 0)) throw new RangeError("an answer that is too short");
   const at = MESSAGE_ID_AT.get(type);
   return at === undefined ? 0 : body.readUInt16BE(at);
 }

@@ -225,6 +225,26 @@ describe("datagrams that get lost", () => {
   });
 });
 
+test("an answer that is too short is dropped, as one that got lost", async () => {
+  const { createSocket } = await import("node:dgram");
+  const gateway = createSocket("udp4");
+  onTestFinished(() => void gateway.close());
+  await new Promise<void>((resolve) => void gateway.bind(0, "127.0.0.1", resolve));
+  const answers: Readonly<Record<number, readonly string[]>> = {
+    [TYPE.connect]: ["0205", "0305", "ff05", "010005", "030500"],
+    [TYPE.register]: ["060b00010001", "020b", "070b0001000100"],
+    [TYPE.subscribe]: ["0713000002", "02130000", "0813000001000200"],
+    [TYPE.willTopicUpdate]: ["021b", "031b00"],
+  };
+  gateway.on("message", (bytes, { port }) => {
+    for (const answer of answers[bytes[1] ?? 0] ?? []) gateway.send(Buffer.from(answer, "hex"), port, "127.0.0.1");
+  });
+  const client = await loggedIn(gateway.address().port);
+  expect(await client.session.register("a")).toBe(1);
+  expect(await client.session.subscribe(normal("a"), 0)).toEqual({ qos: 0, id: 1 });
+  await client.session.updateWillTopic({ topic: "w", qos: 0, retain: false });
+});
+
 describe("a gateway", () => {
   test("that forgets its ids refuses them until they are registered anew", async () => {
     const { gateway } = await innerGateway();
