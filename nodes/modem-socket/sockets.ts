@@ -185,7 +185,7 @@ export class NodeSockets {
     if (protocol === "tcp" && target === undefined) throw noTarget();
     const socket =
       protocol === "udp" || target === undefined
-        ? await sockets.openUdp({ ...common, ...security, ...(target && { host: target.host }) }, peer.events)
+        ? await sockets.openUdp({ ...common, ...security, ...target }, peer.events)
         : await sockets.connect({ ...common, ...security, ...target, ...ofStream, mode }, peer.events);
     peer.begin(socket, isTold() ? undefined : "connected");
     return peer;

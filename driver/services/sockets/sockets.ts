@@ -27,9 +27,11 @@ export interface SocketEvents {
 
 /** Of a UDP socket. */
 export interface UdpOptions extends CommonOptions {
+  /** DTLS by this profile: then `host` and `port` name the one peer, and its handshake belongs to the first datagram. */
   readonly security?: SecurityProfile;
   /** Whom datagrams will go to, a name or an address: the modem's socket is of that kind of address. */
   readonly host?: string;
+  readonly port?: number;
 }
 
 interface CommonOptions {

@@ -8,6 +8,7 @@ import { StreamWriter } from "./stream";
 /** A socket as those see it who carry its bytes. */
 export interface CarrierOwner extends ReaderOwner {
   readonly secure: boolean;
+  readonly peer?: { readonly host: string; readonly port: number };
   readonly reader: SocketReader;
   readonly resolve: Resolve<AbortSignal>;
   /** What has reached the peer is unknown: nothing may follow it. */

@@ -33,6 +33,8 @@ export interface ConnectionParts {
   /** undefined: the modem's default one. */
   readonly cid: number | undefined;
   readonly secure: boolean;
+  /** The only one that datagrams go to; undefined: any. */
+  readonly peer?: { readonly host: string; readonly port: number };
   readonly local?: SocketAddress;
   readonly resolve: Resolve<AbortSignal>;
   /** The way its bytes are carried. */

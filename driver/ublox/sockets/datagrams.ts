@@ -25,6 +25,8 @@ export interface DatagramOwner {
   readonly number: number;
   readonly operation: string;
   readonly ended: AbortSignal;
+  /** The only one that a socket with DTLS sends to; undefined: any. */
+  readonly peer?: { readonly host: string; readonly port: number };
   readonly resolve: Resolve<AbortSignal>;
 }
 
@@ -62,6 +64,8 @@ export class DatagramWriter {
   async #write(data: Uint8Array, to: SendOptions["to"]): Promise<SocketAddress> {
     const { channel, number, operation, ended, model } = this.#owner;
     const { host, port } = checkDatagram(data, to, model.limits.write);
+    const { peer } = this.#owner;
+    if (peer !== undefined && (host !== peer.host || port !== peer.port)) throw otherPeer(peer);
     const { host: ip, target: address } = checkHost(await this.#names.resolve(host, ended));
     for (let tries = 1; ; ) {
       const { syntax } = this.#owner;
@@ -94,6 +98,10 @@ function checkDatagram(data: Uint8Array, to: SendOptions["to"], most: number): {
   const port = checkPort(to.port, "port");
   if (data.length >= 1 && data.length <= most) return { host, port };
   throw new ModemError("INVALID_INPUT", `payload: a datagram of this modem has 1 to ${most} bytes, not ${data.length}`);
+}
+
+function otherPeer({ host, port }: { readonly host: string; readonly port: number }): ModemError {
+  return new ModemError("INVALID_INPUT", `A UDP socket with DTLS has one peer: this one's is ${host}:${port}`);
 }
 
 function truncated(operation: string, taken: number, length: number): ModemError {

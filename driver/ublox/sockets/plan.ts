@@ -61,14 +61,23 @@ export function planConnect(options: ConnectOptions, model: UbloxTraits, isIpv6 
   return { ...planSocket("tcp", operation, options, model, isIpv6 || isIPv6(host)), mode, host, port, target };
 }
 
-/** @throws {ModemError} as `planConnect`; `NOT_SUPPORTED` for DTLS */
-export function planUdp(options: UdpOptions, model: UbloxTraits, isIpv6 = false): SocketPlan {
-  const { localPort, security } = options;
-  if (security !== undefined) {
-    throw new ModemError("NOT_SUPPORTED", "tls is not available for UDP sockets on this modem yet. Leave it out.");
-  }
+export interface UdpPlan extends SocketPlan {
+  /** The one peer of a socket with DTLS. */
+  readonly peer: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** @throws {ModemError} as `planConnect`; `INVALID_INPUT` for DTLS without a peer */
+export function planUdp(options: UdpOptions, model: UbloxTraits, isIpv6 = false): UdpPlan {
+  const { localPort, security, host, port } = options;
+  if (security !== undefined && (host === undefined || port === undefined))
+    throw new ModemError("INVALID_INPUT", "tls: a UDP socket with DTLS has one peer; name its host and port");
   const operation = localPort === undefined ? "UDP socket" : `UDP socket on port ${localPort}`;
-  return planSocket("udp", operation, options, model, isIpv6 || isIPv6(withoutBrackets(options.host ?? "")));
+  const plan = planSocket("udp", operation, options, model, isIpv6 || isIPv6(withoutBrackets(host ?? "")));
+  const peer =
+    host === undefined || port === undefined
+      ? undefined
+      : { host: checkHost(host).host, port: checkPort(port, "port") };
+  return { ...plan, peer };
 }
 
 /** +USOLI names the port, so that +USOCR of a listening socket does not (guide 5.2). */

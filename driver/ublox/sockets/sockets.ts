@@ -19,6 +19,7 @@ import type {
 import { acquireBefore, Deadline } from "../../services/waiting/deadline";
 import type { AcquireOptions } from "../../services/waiting/pool";
 import { unlessAborted } from "../../services/waiting/unless-aborted";
+import { command } from "../commands";
 import { FACTORY_CONTEXT, readDefaultContext } from "../packet-data/default-context";
 import type { SecureConnection, UbloxSecurity } from "../security/security";
 import type { UbloxTraits } from "../traits";
@@ -30,7 +31,7 @@ import { DirectLinkCarrier } from "./direct-link";
 import { HexMode } from "./hex-mode";
 import { openListener, UbloxListener } from "./listener";
 import { SocketNumbers } from "./numbers";
-import { planConnect, planListen, planUdp, type SocketPlan, setOptions } from "./plan";
+import { planConnect, planListen, planUdp, type SocketPlan, setOptions, type UdpPlan } from "./plan";
 import { Reach } from "./reach";
 import { SocketLine } from "./socket-line";
 
@@ -40,6 +41,7 @@ type Owned = () => AcquireOptions;
 interface Holdings {
   readonly giveBack: () => void;
   readonly secure?: SecureConnection;
+  readonly peer?: UdpPlan["peer"];
   readonly local?: SocketAddress;
   readonly remote?: SocketAddress;
 }
@@ -108,12 +110,20 @@ export class UbloxSockets implements SocketService {
   }
 
   async openUdp(options: UdpOptions, events: SocketEvents): Promise<ModemSocket> {
+    const { security } = options;
     return within(planUdp(options, this.#parts.model), options, async (limit, owned) => {
       const plan = planUdp(options, this.#parts.model, await this.#isIpv6(options));
-      const giveBack = await this.#numbers.place(owned());
+      const waiting = { limit, signal: options.signal, owner: plan.operation };
+      const secure = security && plan.peer && (await this.#parts.security.connect(security, plan.peer, waiting));
+      const giveBack = await this.#numbers.place(owned()).catch(async (error: unknown) => {
+        await secure?.end(true);
+        throw error;
+      });
       const open = async (): Promise<ModemSocket> => {
-        const connection = await this.#create(plan, { giveBack }, limit);
+        const connection = await this.#create(plan, { giveBack, secure, peer: secure && plan.peer }, limit);
         try {
+          // Guide 5.11: after the socket was made.
+          if (secure !== undefined) await this.#line.send(command("+USOSEC=", [connection.number, 1, secure.profile]));
           await setOptions(this.#line, connection.number, plan);
         } catch (error) {
           await connection.end({ closeOnModem: true });
@@ -194,7 +204,7 @@ export class UbloxSockets implements SocketService {
   #connection(
     number: number,
     { operation, protocol, cid, mode }: Pick<SocketPlan, "operation" | "protocol" | "cid" | "mode">,
-    { giveBack, secure, local, remote }: Holdings,
+    { giveBack, secure, peer: only, local, remote }: Holdings,
   ): UbloxSocket {
     const connection: UbloxSocket = new UbloxSocket(
       {
@@ -206,6 +216,7 @@ export class UbloxSockets implements SocketService {
         protocol,
         cid,
         secure: secure !== undefined,
+        ...(only && { peer: only }),
         ...(local && { local }),
         resolve: (host, signal) => this.#resolve(host, signal),
         carry: (owner) => (mode === "direct" ? new DirectLinkCarrier(owner) : new CommandCarrier(owner)),
