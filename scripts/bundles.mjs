@@ -60,6 +60,27 @@ const vendorsOutside = (root) => ({
     ),
 });
 
+/** What a node needs only once a flow has one: what a flow node does, and what a config node but the modem offers. */
+const LATER = /^nodes\/(?:common\/flow-node|[\w-]+\/(?:operation|offer)|modem-tls\/certificate-answer)$/;
+
+/** Each name that a later module exports is a getter: an imported name is looked up where it is used, not before. */
+const laterOutside = (root, later) => ({
+  name: "later-outside",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\.?\//, namespace: "file" }, ({ path, resolveDir }) => {
+      const module = moduleAt(root, resolveDir, path);
+      return LATER.test(module) ? { path: module, namespace: "later" } : undefined;
+    });
+    onLoad({ filter: /./, namespace: "later" }, ({ path }) => {
+      const getters = later
+        .get(path)
+        .map((name) => `get ${name}() { return require("./later.js")["${path}"].${name}; }`);
+      return { contents: `module.exports = { ${getters.join(", ")} };` };
+    });
+    onResolve({ filter: /./, namespace: "later" }, ({ path }) => outside(path));
+  },
+});
+
 /** The hosts that the simulator plays are read with the first connection to one of them. */
 const hostsOutside = {
   name: "hosts-outside",
@@ -73,32 +94,56 @@ const commandAlone = {
     onResolve({ filter: /^\.\// }, ({ importer }) => (importer === "" ? undefined : outside("./simulator.js"))),
 };
 
+/** A module's name in the package: its path without the ending. */
+const moduleAt = (root, folder, path) => relative(root, join(folder, path)).replaceAll("\\", "/");
+
 /**
- * Takes the driver's modules from the bundle that has them, so that its classes exist once.
+ * Takes modules from the bundle that has them, so that their classes exist once.
  *
  * @param bundleOf the path of that bundle; undefined for a module of the one that is built
  */
 const fromBundles = (root, bundleOf) => ({
   name: "from-bundles",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./, namespace: "driver" }, ({ path }) => outside(path));
+    onResolve({ filter: /./, namespace: "elsewhere" }, ({ path }) => outside(path));
     onResolve({ filter: /^\.\.?\//, namespace: "file" }, ({ path, resolveDir }) => {
-      const module = relative(root, join(resolveDir, path)).replaceAll("\\", "/");
-      return bundleOf(module) === undefined ? undefined : { path: module, namespace: "driver" };
+      const module = moduleAt(root, resolveDir, path);
+      return bundleOf(module) === undefined ? undefined : { path: module, namespace: "elsewhere" };
     });
-    onLoad({ filter: /./, namespace: "driver" }, ({ path }) => ({
+    onLoad({ filter: /./, namespace: "elsewhere" }, ({ path }) => ({
       contents: `module.exports = require("${bundleOf(path)}").internal["${path}"];`,
     }));
   },
 });
 
-/** What the package's other bundles take from one of the driver's, as `internal`, which no declaration mentions. */
+/** What other bundles take from one, as `internal`, which no declaration mentions. */
 const internal = (modules) => [
   ...modules.map((module, index) => `import * as module${index} from "./${module}";`),
   `export const internal = { ${modules.map((module, index) => `"${module}": module${index}`).join(", ")} };`,
 ];
 
 const nodesEntry = (nodes) => nodes.map((node) => `export { default as "${node}" } from "./nodes/${node}/runtime";`);
+
+const laterEntry = (modules) => modules.map((module) => `export * as "${module}" from "./${module}";`);
+
+/** The modules that are read later, by name, with the names that each exports. */
+async function laterModules(root) {
+  const modules = readdirSync(join(root, "nodes"), { recursive: true })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => moduleAt(root, root, join("nodes", file.slice(0, -".ts".length))))
+    .filter((module) => LATER.test(module));
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: modules.map((module) => `${module}.ts`),
+    outdir: "dist",
+    outbase: ".",
+    format: "esm",
+    metafile: true,
+    write: false,
+  });
+  const names = Object.values(metafile.outputs).map(({ entryPoint, exports }) => [withoutEnding(entryPoint), exports]);
+  return new Map(names.sort());
+}
 
 /** What the command needs, and what a port needs. */
 function simulatorEntry(root) {
@@ -126,7 +171,7 @@ export async function buildBundles(root, nodes) {
   const gathered = (lines) => ({
     stdin: { contents: ['"use strict";', ...lines].join("\n"), resolveDir: root, loader: "js" },
   });
-  await buildDriver(root, nodes, bundle, gathered);
+  await buildDriverAndNodes(root, nodes, bundle, gathered);
   await bundle("simulator/simulator.js", { ...gathered(simulatorEntry(root)), plugins: [hostsOutside] });
   await bundle("simulator/demo-example.js", { entryPoints: ["simulator/internet/demo-example/demo-example.ts"] });
   await bundle("simulator/cli.js", { entryPoints: ["simulator/cli.ts"], plugins: [commandAlone] });
@@ -134,48 +179,59 @@ export async function buildBundles(root, nodes) {
 }
 
 /**
- * `index.js` has what the start needs, `sessions.js` what an open port needs besides, a file for each vendor what is that
- * vendor's alone, and `services.js` what is left: the vendors share it.
+ * Of the driver, `index.js` has what the start needs, `sessions.js` what an open port needs besides, a file for each vendor
+ * what is that vendor's alone, and `services.js` what is left: the vendors share it. Of the nodes, `runtime.js` has what
+ * the start needs, and `later.js` the rest.
  */
-async function buildDriver(root, nodes, bundle, gathered) {
-  const isDriver = (module) => module.startsWith("driver/");
-  const face = 'export * from "./driver/index";';
-  const lives = 'export * from "./driver/life/sessions";';
+async function buildDriverAndNodes(root, nodes, bundle, gathered) {
   const taken = new Set();
   /** Takes modules from the bundle that `bundleOf` names, and notes them. */
   const from = (bundleOf) =>
     fromBundles(root, (module) => {
-      const path = isDriver(module) ? bundleOf(module) : undefined;
+      const path = bundleOf(module);
       if (path !== undefined) taken.add(module);
       return path;
     });
-  const write = (path, lines, plugins) => bundle(`driver/${path}.js`, { ...gathered(lines), plugins });
-  const probe = async (lines, plugins) =>
-    modulesOf(await bundle("driver/probe.js", { ...gathered(lines), plugins, write: false }));
+  const write = (path, lines, plugins) => bundle(`${path}.js`, { ...gathered(lines), plugins });
+  const probe = async (lines, plugins, options) =>
+    modulesOf(await bundle("probe.js", { ...gathered(lines), plugins, write: false, ...options }));
   const takenOf = (isThere) => internal([...taken].filter(isThere).sort());
 
-  await bundle("nodes/runtime.js", { ...gathered(nodesEntry(nodes)), plugins: [from(() => "../driver/index.js")] });
+  const later = await laterModules(root);
+  const face = 'export * from "./driver/index";';
+  const lives = 'export * from "./driver/life/sessions";';
   const outsideStart = [simulatorOutside, sessionsOutside, vendorsOutside(root)];
-  const start = await probe([face, ...internal([...taken])], outsideStart);
-  const inStart = (module) => (start.has(module) ? "./index.js" : undefined);
-  const sessions = await probe([lives], [from(inStart)]);
-  const inBoth = (module) => inStart(module) ?? (sessions.has(module) ? "./sessions.js" : undefined);
+  const outsideRuntime = [laterOutside(root, later), from((module) => (isDriver(module) ? INDEX : undefined))];
+  // What `later.js` takes from there comes with all that it imports.
+  const runtime = await probe(nodesEntry(nodes), outsideRuntime, { treeShaking: false });
+  const index = await probe([face, ...internal([...taken])], outsideStart);
+  const inIndex = (module) => (index.has(module) ? "./index.js" : undefined);
+  const sessions = await probe([lives], [from(inIndex)]);
+  const inBoth = (module) => inIndex(module) ?? (sessions.has(module) ? "./sessions.js" : undefined);
+  const isService = (module) => isDriver(module) && inBoth(module) === undefined;
+
   for (const vendor of vendorsOf(root)) {
     const own = `driver/${vendor}/`;
     const plugins = [from((module) => inBoth(module) ?? (module.startsWith(own) ? undefined : "./services.js"))];
     await bundle(`driver/${vendor}.js`, { entryPoints: [`${own}driver.ts`], plugins });
   }
-  await write(
-    "services",
-    takenOf((module) => inBoth(module) === undefined),
-    [from(inBoth)],
-  );
-  await write("sessions", [lives, ...takenOf((module) => sessions.has(module))], [from(inStart)]);
-  await write("index", [face, ...takenOf((module) => start.has(module))], outsideStart);
+  const beside = (module) => (runtime.has(module) ? "./runtime.js" : undefined);
+  const below = (module) => (inBoth(module) ?? "./services.js").replace(".", "../driver");
+  await write("nodes/later", laterEntry([...later.keys()]), [
+    from((module) => (isDriver(module) ? below : beside)(module)),
+  ]);
+  await write("nodes/runtime", [...nodesEntry(nodes), ...takenOf((module) => runtime.has(module))], outsideRuntime);
+  await write("driver/services", takenOf(isService), [from(inBoth)]);
+  await write("driver/sessions", [lives, ...takenOf((module) => sessions.has(module))], [from(inIndex)]);
+  await write("driver/index", [face, ...takenOf((module) => index.has(module))], outsideStart);
 }
+
+const INDEX = "../driver/index.js";
+const isDriver = (module) => module.startsWith("driver/");
+const withoutEnding = (file) => file.replace(/\.ts$/, "");
 
 /** The modules that have come into a bundle. */
 function modulesOf({ metafile }) {
   const [output] = Object.values(metafile.outputs);
-  return new Set(Object.keys(output.inputs).map((path) => path.replace(/\.ts$/, "")));
+  return new Set(Object.keys(output.inputs).map(withoutEnding));
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ROOT } from "../support/paths";
 
@@ -23,9 +23,53 @@ function sourcesOf(bundle: string): Set<string> {
   return new Set([...text.matchAll(/^\/\/ (.*\.ts)$/gm)].map(([, source = ""]) => source));
 }
 
+/** Whether the part of the nodes that is read later is there: with a modem that is not used, and when `code` has run. */
+function laterRead(code: string): boolean[] {
+  const script = `
+    const { EventEmitter } = require("node:events");
+    const types = {};
+    const made = {};
+    let ask;
+    const createNode = (node, { id }) => {
+      const { on } = EventEmitter.prototype;
+      Object.assign(node, { id, on, log() {}, warn() {}, error() {}, status() {}, send() {} });
+    };
+    const RED = {
+      nodes: {
+        createNode,
+        registerType: (type, constructor) => void (types[type] = constructor),
+        getNode: (id) => made[id],
+        getCredentials() {},
+        eachNode() {},
+      },
+      auth: { needsPermission() {} },
+      httpAdmin: { get() {}, post: (path, permission, handler) => void (ask = () => handler({ body: {} }, { json() {} })) },
+      settings: {},
+      events: new EventEmitter(),
+      log: { warn() {} },
+      _: (key) => key,
+    };
+    const make = (type) => void (made[type] = new types[type]({ id: type, type, version: 1, modem: "modem", port: "/dev/ttyUSB9" }));
+    const isRead = () => Object.keys(require.cache).some((file) => /nodes.later\\.js$/.test(file));
+    for (const node of ${JSON.stringify(NODES)}) require("./" + node)(RED);
+    make("modem");
+    const before = isRead();
+    ${code};
+    console.log(JSON.stringify([before, isRead()]));
+    process.exit()`;
+  return JSON.parse(execFileSync(process.execPath, ["-e", script], { cwd: ROOT, encoding: "utf8" }));
+}
+
 describe("what the package loads", () => {
   it("is one small file a node, and two bundles that they share", () => {
     expect(filesRead("").sort()).toEqual([...NODES, ...BUNDLES].sort());
+  });
+
+  it("has what only a flow's own nodes need from the first of them, and not for a config node of a modem", () => {
+    const others = NODES.map((node) => basename(node, ".js")).filter((type) => type !== "modem");
+    expect(others.length).toBe(NODES.length - 1);
+    for (const type of others) expect([type, ...laterRead(`make("${type}")`)]).toEqual([type, false, true]);
+    expect(laterRead("ask()")).toEqual([false, true]);
   });
 
   it("has neither the simulator nor the serial bindings in it for a modem on a serial port that is not open", () => {
@@ -83,7 +127,8 @@ describe("what the package loads", () => {
   it("has no source in two bundles, and neither a vendor's services nor the talk with a modem in what the start reads", () => {
     const bundles = readdirSync(join(ROOT, "dist", "driver")).filter((file) => file.endsWith(".js"));
     expect(bundles.sort()).toEqual(["index.js", "quectel.js", "services.js", "sessions.js", "ublox.js"]);
-    const [start, ...others] = [...bundles.map((file) => `driver/${file}`), "nodes/runtime.js"].map(sourcesOf);
+    const nodes = ["nodes/runtime.js", "nodes/later.js"];
+    const [start, ...others] = [...bundles.map((file) => `driver/${file}`), ...nodes].map(sourcesOf);
     const sources = [start, ...others].flatMap((some) => [...(some ?? [])]);
     expect(sources.length).toBeGreaterThan(200);
     expect(sources.filter((source, index) => sources.indexOf(source) !== index)).toEqual([]);
