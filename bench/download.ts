@@ -5,12 +5,12 @@
  * command goes out) at 10 bits a byte, and the silence the modem asks for between a final result and the next command. The time
  * before the modem has the body, which no driver can shorten, is the server's and not counted: both clocks start at the first read.
  */
-import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { createServer } from "node:http";
 import { Modem } from "../driver/modem";
 import type { BenchRow } from "./row";
 import { modemSettings } from "./settings";
 import { startSimulator } from "./simulator-process";
+import { listen, openWire, type Watcher } from "./watched-wire";
 
 const BAUD_RATES = [115_200, 921_600] as const;
 const BODY = Buffer.alloc(1_000_000, "0123456789abcdef\r\n");
@@ -35,39 +35,19 @@ interface Traffic {
   started: number;
 }
 
-async function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-/** A wire that counts what crosses it from the first block read on. */
-async function countingWire(
-  target: number,
-  { read }: Model,
-  traffic: Traffic,
-): Promise<{ port: number; close: () => void }> {
-  const server = createTcpServer((client) => {
-    const modem = connect({ host: "127.0.0.1", port: target, noDelay: true });
-    client.setNoDelay(true);
-    client.on("data", (bytes) => {
+/** Counts what crosses a wire from the first block read on. */
+function counter({ read }: Model, traffic: Traffic): Watcher {
+  return {
+    up(bytes) {
       if (traffic.started === 0 && bytes.includes(read)) traffic.started = performance.now();
-      if (traffic.started !== 0) {
-        traffic.up += bytes.length;
-        traffic.commands += 1;
-      }
-      modem.write(bytes);
-    });
-    modem.on("data", (bytes) => {
+      if (traffic.started === 0) return;
+      traffic.up += bytes.length;
+      traffic.commands += 1;
+    },
+    down(bytes) {
       if (traffic.started !== 0) traffic.down += bytes.length;
-      client.write(bytes);
-    });
-    client.on("close", () => modem.destroy());
-    modem.on("close", () => client.destroy());
-    client.on("error", () => modem.destroy());
-    modem.on("error", () => client.destroy());
-  });
-  const port = await listen(server);
-  return { port, close: () => server.close() };
+    },
+  };
 }
 
 async function measure(model: Model, baud: number, webPort: number): Promise<BenchRow[]> {
@@ -77,7 +57,7 @@ async function measure(model: Model, baud: number, webPort: number): Promise<Ben
     routes: [`bench.example:80=127.0.0.1:${webPort}`],
   });
   const traffic: Traffic = { up: 0, down: 0, commands: 0, started: 0 };
-  const wire = await countingWire(simulator.port, model, traffic);
+  const wire = await openWire(simulator.port, counter(model, traffic));
   const modem = new Modem(modemSettings(`tcp://127.0.0.1:${wire.port}`, baud));
   modem.open();
   try {

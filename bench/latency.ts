@@ -9,6 +9,7 @@ import type { Modem } from "../driver/modem";
 import type { HttpService } from "../driver/services/http/http";
 import type { Services } from "../driver/services/model";
 import type { ModemSocket } from "../driver/services/sockets/sockets";
+import { quantile } from "./quantile";
 import { RandomBytes } from "./random-bytes";
 import { atMost, type BenchRow } from "./row";
 import { bestWay, type Direction, exchangeTime } from "./socket-ways";
@@ -29,11 +30,6 @@ const MESSAGE = 16_384;
 const SEED = 5;
 
 const random = new RandomBytes(SEED);
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
 
 /** ms of each of `count` runs. */
 async function times(count: number, work: () => Promise<unknown>): Promise<number[]> {

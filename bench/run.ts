@@ -1,7 +1,7 @@
 import type { BenchRow } from "./row";
 
 /** Each file measures one thing and exports `run`. `npm run bench -- sockets latency` runs only these. */
-const BENCHES = ["./turnaround", "./parser", "./download", "./sockets", "./latency", "./start"] as const;
+const BENCHES = ["./turnaround", "./parser", "./download", "./sockets", "./latency", "./mqtt", "./start"] as const;
 
 function print(rows: readonly BenchRow[]): void {
   const lines = rows.map((row) => {

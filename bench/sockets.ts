@@ -12,11 +12,10 @@ import { measureSingleWay } from "./single-way";
 import { BAUD_RATES, type Baud, type Case, casesOf, payloadOf, titleOf } from "./socket-cases";
 import { bestWay, ceiling, type ModelName, type Way, waysOf } from "./socket-ways";
 import { Stage } from "./stage";
+import { undisturbed } from "./undisturbed";
 
 /** s of the line at its ceiling: long enough to be steady, with all rows in a few minutes. */
 const DURATION = { command: 5, direct: 3, single: 3 } as const;
-const TRIES = 5;
-const DISTURBED = 0.04;
 
 /** The driver's choice is the best of its ways but for what the measuring varies. */
 const BEST = 0.98;
@@ -32,16 +31,6 @@ const OTHER_DRIVER = {
 interface Driven {
   readonly command: Transferred;
   readonly direct: Transferred;
-}
-
-/** The best of a few: the others were disturbed. */
-async function undisturbed<T>(most: number, rateOf: (result: T) => number, measure: () => Promise<T>): Promise<T> {
-  let best = await measure();
-  for (let tries = 1; tries < TRIES && rateOf(best) < most * (1 - DISTURBED); tries += 1) {
-    const next = await measure();
-    if (rateOf(next) > rateOf(best)) best = next;
-  }
-  return best;
 }
 
 /** Bytes a second by each way alone. */
