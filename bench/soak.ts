@@ -1,5 +1,6 @@
 /**
- * Hours of traffic with faults: `npm run soak -- --minutes 60 --seed 1 --model BG96`.
+ * Hours of traffic with faults: `npm run soak -- --minutes 60 --seed 1 --model BG96`. `npm run soak -- outbox` runs the
+ * end-to-end test of the outbox in full size (10,000 messages; build before).
  *
  * Requests with random bodies go through one modem while faults of the simulator come and go. What is held: every request ends within its
  * time, an answer is what the server sent (the body that reached it), an error is a `ModemError`, the modem is ready again after
@@ -7,6 +8,7 @@
  * those are counted. Ends with status 1 at the first break. At the end it says, a kind of fault: how often it came, the
  * errors of the requests it met, and the longest time until the modem was ready and all those requests had ended.
  */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -207,6 +209,17 @@ function report({ answered, spoilt, faults, errors }: Tally): void {
     `\r${answered} answered (${spoilt} spoilt), ${faults} faults, ${listed(errors)}, ${memory} MiB   `,
   );
 }
+
+/** In its test: the same is done there in small with every change. */
+function soakOutbox(): never {
+  const { status } = spawnSync("npx", ["vitest", "run", "test/end-to-end/outbox"], {
+    env: { ...process.env, OUTBOX_SOAK: "1" },
+    stdio: "inherit",
+  });
+  process.exit(status ?? 1);
+}
+
+if (process.argv[2] === "outbox") soakOutbox();
 
 main().then(
   () => process.stdout.write("\nheld\n"),

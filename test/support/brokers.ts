@@ -40,6 +40,8 @@ export interface MosquittoOptions {
   readonly user?: { readonly name: string; readonly password: string };
   /** With the certificate of the fixtures; `mutual`: only clients with one of the test authority get in. */
   readonly tls?: "server" | "mutual";
+  /** Keeps what it has over `stop`, which lets it end by itself then. */
+  readonly isPersistent?: boolean;
   /** Further lines of mosquitto.conf. */
   readonly lines?: readonly string[];
 }
@@ -48,7 +50,7 @@ export interface MosquittoOptions {
 export interface Mosquitto {
   readonly port: number;
   start(): Promise<void>;
-  /** At once, as when the machine fails. */
+  /** At once, as when the machine fails, unless it is persistent. */
   stop(): Promise<void>;
 }
 
@@ -69,7 +71,7 @@ export async function mosquitto(options: MosquittoOptions = {}): Promise<Mosquit
       while (!(await answers(port))) if (started.exitCode !== null) throw new Error("mosquitto ended");
     },
     async stop() {
-      child?.kill("SIGKILL");
+      child?.kill(options.isPersistent === true ? "SIGTERM" : "SIGKILL");
       await ended;
     },
   };
@@ -82,12 +84,18 @@ export async function mosquitto(options: MosquittoOptions = {}): Promise<Mosquit
 }
 
 async function configuration(
-  { user, tls, lines = [] }: MosquittoOptions,
+  { user, tls, isPersistent = false, lines = [] }: MosquittoOptions,
   folder: string,
   port: number,
 ): Promise<readonly string[]> {
   const root = process.getuid?.() === 0 ? ["user root"] : [];
-  const all = ["persistence false", "log_type none", ...root, `listener ${port} 127.0.0.1`];
+  const all = [
+    `persistence ${isPersistent}`,
+    `persistence_location ${folder}/`,
+    "log_type none",
+    ...root,
+    `listener ${port} 127.0.0.1`,
+  ];
   if (user === undefined) all.push("allow_anonymous true");
   else {
     const passwords = join(folder, "passwords");
