@@ -69,6 +69,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       prepare: (session, signal) => this.#prepare(session, signal),
       leave: (session) => this.#leave(session),
       onMessage: (message) => this.#subscriptions.deliver(message as Received),
+      onDamaged: onError,
       onState: (state, error) => this.#onState(state, error),
     });
     if (settings.outbox.place === "off") return;

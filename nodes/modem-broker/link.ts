@@ -41,6 +41,8 @@ export interface LinkParts {
   /** Says goodbye; never fails. */
   leave(session: BrokerSession<Topic>): Promise<void>;
   onMessage: SessionEvents<Topic>["onMessage"];
+  /** A message that the line has damaged: what it said is lost. */
+  onDamaged(error: ModemError): void;
   /** `error`: why it is not connected, or not any more. */
   onState(state: LinkState, error?: ModemError): void;
   /** Once for each outage: why there is no session. */
@@ -154,6 +156,7 @@ export class Link {
       services,
       {
         onMessage: (message) => this.#parts.onMessage(message),
+        onDamaged: (error) => this.#parts.onDamaged(error),
         onClosed: (error) => {
           over.abort(error);
           lost.resolve(error);

@@ -34,7 +34,7 @@ export function openSession(
     ...(cid !== undefined && { cid }),
   };
   if (settings.protocol === "mqtt-sn") return services.mqttSn.connect(options, events);
-  const { onMessage, onClosed } = events;
+  const { onMessage, onClosed, onDamaged } = events;
   return services.mqtt
     .connect(
       {
@@ -46,6 +46,7 @@ export function openSession(
       {
         onMessage: ({ topic, ...message }) => onMessage({ ...message, topic: normal(topic) }),
         onClosed: (error) => onClosed(error),
+        ...(onDamaged !== undefined && { onDamaged }),
       },
     )
     .then(byTopic);
