@@ -70,7 +70,8 @@ export function setUpFlowNode<Request, Access>(
     // Node-RED restarts a node together with its config nodes only if the flow names these by id. A node that gets them
     // from an environment variable, as in a subflow, keeps running and would hold a closed config node.
     const { owner, security, broker } = configNodes(RED, options);
-    if (owner === tie.owner && security === tie.security && broker === tie.broker) return;
+    const isSame = owner === tie.owner && security === tie.security && broker === tie.broker;
+    if (isSame && broker?.broker === tie.session) return;
     leaving = Promise.allSettled([leaving, tie.stopListening()]);
     tie.leave();
     status.detach();
@@ -92,6 +93,8 @@ interface Tie {
   readonly owner: ModemNode | undefined;
   readonly security: TlsNode | undefined;
   readonly broker: BrokerNode | undefined;
+  /** What it offers: nothing while another broker has the modem's session. */
+  readonly session: BrokerNode["broker"];
   stopListening(isDeleted?: boolean): Promise<void>;
   leave(): void;
 }
@@ -123,6 +126,7 @@ function tieTo<Request, Access>(
     owner,
     security,
     broker,
+    session: broker?.broker,
     stopListening: async (isDeleted = false) => {
       const stopOnce = stop;
       stop = undefined;

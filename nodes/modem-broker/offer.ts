@@ -1,5 +1,5 @@
 import type { Node } from "node-red";
-import { type ModemError, shortened } from "../../driver/errors";
+import { isModemError, type ModemError, shortened } from "../../driver/errors";
 import { findModem } from "../common/config-nodes";
 import { nodeClosed, notConfigured } from "../common/errors";
 import { checkFit } from "../common/known-model";
@@ -31,14 +31,23 @@ export function offerBroker(RED: Runtime, node: Instance, properties: ModemBroke
   keepUsers(node, () => stopUnlessUsed());
   node.modemId = properties.modem;
   node.isMqttSn = properties.protocol === "mqtt-sn";
-  try {
-    const settings = brokerSettings(properties, node.credentials ?? {});
-    brokerSecurity(RED, properties);
-    stopUnlessUsed = makeBroker(RED, node, properties, settings);
-  } catch (error) {
-    node.problem = error as ModemError;
-    reportOnceStarted(RED, node, node.problem);
-  }
+  const offer = (): void => {
+    try {
+      const settings = brokerSettings(properties, node.credentials ?? {});
+      brokerSecurity(RED, properties);
+      stopUnlessUsed = makeBroker(RED, node, properties, settings);
+      node.problem = undefined;
+    } catch (error) {
+      node.problem = error as ModemError;
+    }
+  };
+  offer();
+  if (node.problem === undefined) return;
+  reportOnceStarted(RED, node, node.problem);
+  // A deploy that takes away who has the modem's session does not start this node anew.
+  onFlowsStarted(RED, node, () => {
+    if (isModemError(node.problem, "MODEM_BUSY")) offer();
+  });
 }
 
 /** Node-RED passes the errors of a config node to the flows of its users. */
