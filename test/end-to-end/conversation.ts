@@ -10,6 +10,8 @@ const UPLOADS = [
   /^AT\+QFWRITE=\d+,(\d+)(?:,|$)/i,
   /^AT\+USOWR=\d,(\d+)$/i,
   /^AT\+USOST=\d,"[^"]*",\d+,(\d+)$/i,
+  /^AT\+UMQTTC=9,\d,\d,"[^"]*",(\d+)$/i,
+  /^AT\+QMTPUB=\d,\d+,\d,\d,"[^"]*",(\d+)$/i,
   /^AT\+Q(?:I|SSL)SEND=\d+,(\d+)(?:,"[^"]*",\d+)?$/i,
 ];
 /** Answers with data that end by their length, which stands before them, and what stands behind them. */
