@@ -6,6 +6,7 @@ import type { ObservableModem } from "../common/types";
 import { bounded, withinLimit } from "../common/within-limit";
 import { BrokerOutbox, type BrokerOutboxDepth } from "./broker-outbox";
 import { Link, type LinkState } from "./link";
+import { notConnected } from "./not-connected";
 import type { Outgoing } from "./outgoing";
 import type { BrokerSettings, Login } from "./settings";
 import { type Received, type Subscriber, type Subscription, Subscriptions } from "./subscriptions";
@@ -53,6 +54,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** What a session that outlives its connection may hold still though nobody wants it any more. */
   readonly #unwanted = new Map<string, Topic>();
   #login: Login;
+  /** Counts what messages have said of the session. */
+  #turn = 0;
+  /** The session is being ended for another login. */
+  #isChanging = false;
 
   constructor(parts: BrokerParts) {
     super();
@@ -106,17 +111,34 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /** @param login in place of the one before; the session there is ended first */
   async connect(login?: Login): Promise<void> {
-    if (login === undefined) return this.#link.start();
-    await this.#link.stop();
+    if (login === undefined) {
+      if (!this.#isChanging) this.#link.start();
+      return;
+    }
     const before = this.#login;
     if (login.host !== before.host || login.port !== before.port) this.#subscriptions.forgetRetained();
     this.#login = login;
-    this.#link.start(!isSame(login, before));
+    if (await this.#stopped(true)) this.#link.start(!isSame(login, before));
   }
 
   /** Stays so until `connect`. */
   async disconnect(): Promise<void> {
+    await this.#stopped(false);
+  }
+
+  /**
+   * Resolves when the session is ended, with whether nobody else has ended it meanwhile: the last word counts.
+   *
+   * @param isChanging another one begins then
+   */
+  async #stopped(isChanging: boolean): Promise<boolean> {
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.#isChanging = isChanging;
     await this.#link.stop();
+    if (turn !== this.#turn) return false;
+    this.#isChanging = false;
+    return true;
   }
 
   /** Resolves when a session stands. @throws {ModemError} why there is none when `timeout` is over */
@@ -162,6 +184,21 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const { session } = this.#link;
     if (qos === undefined || session === undefined) return;
     await this.#subscribe(session, { ...subscription, qos }, wait);
+  }
+
+  /** As `subscribe`, but what is refused is not asked for again: who has asked is told. @throws {ModemError} */
+  async trySubscribe(subscriber: Subscriber, subscription: Subscription, wait: SessionWait): Promise<void> {
+    const key = topicKey(subscription.filter);
+    const before = this.subscriptionsOf(subscriber).find(({ filter }) => topicKey(filter) === key);
+    try {
+      await this.subscribe(subscriber, subscription, wait);
+    } catch (error) {
+      if (isRefusal(error)) {
+        if (before === undefined) this.#subscriptions.remove(subscriber, subscription.filter);
+        else this.#subscriptions.add(subscriber, before);
+      }
+      throw error;
+    }
   }
 
   /** Takes a filter of a node's back; the broker is told when nobody wants it any more. */
@@ -293,14 +330,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   #notConnected(prefix: string): ModemError {
-    const { state, lastError } = this.#link;
-    const { called } = this.#parts;
-    const why = lastError === undefined ? REASONS[state] : `${REASONS[state]}: ${lastError.message}`;
-    return new ModemError(
-      lastError?.code ?? "CONNECTION_CLOSED",
-      `${prefix} there is no session with broker ${called}, ${why}. Nothing was sent`,
-      lastError?.cause,
-    );
+    return notConnected(prefix, this.#parts.called, this.#link);
   }
 }
 
@@ -314,12 +344,3 @@ function isSame(one: Login, other: Login): boolean {
 
 const REFUSALS: readonly ErrorCode[] = ["PROTOCOL_ERROR", "MODEM_REJECTED", "INVALID_INPUT", "NOT_SUPPORTED"];
 const LOGIN_KEYS = ["host", "port", "clientId", "user", "password"] as const;
-
-const REASONS: Readonly<Record<LinkState, string>> = {
-  closed: "which is not connected by a message yet",
-  waiting: "which waits for the modem, or for its next attempt",
-  connecting: "which is connecting",
-  connected: "which has just been lost",
-  refused: "which has refused the login",
-  failed: "whose settings can't be used",
-};

@@ -100,6 +100,8 @@ function login(
 ): Login {
   const id = optionalText(clientId, "clientId");
   if (id !== undefined) checkClientId(id);
+  for (const [field, secret] of Object.entries({ user, password }))
+    if (!isEmpty(secret)) checkText(requiredText(secret, field), { field });
   return {
     host: hostName(requiredText(host, "host", ": enter the broker's name or address"), "host"),
     port: optionalInteger(port, "port", BROKER_RANGES.port) ?? usualPort(protocol, !isEmpty(tls)),

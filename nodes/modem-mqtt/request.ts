@@ -1,3 +1,4 @@
+import { checkText } from "../../driver/services/mqtt/checks";
 import type { Qos } from "../../driver/services/mqtt/mqtt";
 import { invalid } from "../common/errors";
 import { bytesOf } from "../common/message/bytes";
@@ -59,7 +60,7 @@ export async function mqttRequest(message: Message, context: RequestContext): Pr
     case undefined:
       return message.payload === undefined ? { action: "nothing" } : publishing(message, context);
     case "connect":
-      return { action, ...loginOf(message.broker) };
+      return { action, ...loginOf(message.broker, isSn) };
     case "subscribe":
       return { action, subscriptions: subscriptionsOf(message.topic, filterQos(properties), hintsOf(message), isSn) };
     case "unsubscribe": {
@@ -123,19 +124,39 @@ function payloadBytes(payload: unknown): Buffer {
   return optionalBytes(value, "msg.payload") ?? Buffer.alloc(0);
 }
 
-/** `msg.broker` as the core node takes it. */
-function loginOf(broker: unknown): { login: Partial<Login> | undefined; force: boolean } {
+/**
+ * `msg.broker` as the core node takes it, and by its names as well. What can't be used must not end the session that
+ * stands.
+ */
+function loginOf(broker: unknown, isSn: boolean): { login: Partial<Login> | undefined; force: boolean } {
   if (isEmpty(broker)) return { login: undefined, force: false };
   if (!isPlainObject(broker)) throw invalid("msg.broker", "must be an object, such as { host, port, clientId }");
-  const { host, port, clientId, username, password, force } = broker;
-  const text = (value: unknown, name: string) => optionalText(value, `msg.broker.${name}`);
+  if (!isEmpty(broker.url)) throw invalid("msg.broker.url", "can't be used: say host and port instead");
+  const { port, username, password, force } = broker;
+  const [host, hostField] = given(broker, "host", "broker");
+  const [clientId, clientIdField] = given(broker, "clientId", "clientid");
+  if (isSn && !(isEmpty(username) && isEmpty(password)))
+    throw invalid("msg.broker.username", "and password can't be used: MQTT-SN has none");
   const login = {
-    host: isEmpty(host) ? undefined : hostName(text(host, "host") ?? "", "msg.broker.host"),
+    host: isEmpty(host) ? undefined : hostName(optionalText(host, hostField) ?? "", hostField),
     port: optionalInteger(port, "msg.broker.port", BROKER_RANGES.port),
-    clientId: text(clientId, "clientId"),
-    user: text(username, "username"),
-    password: text(password, "password"),
+    clientId: carried(clientId, clientIdField),
+    user: carried(username, "msg.broker.username"),
+    password: carried(password, "msg.broker.password"),
   };
-  const given = Object.entries(login).filter(([, value]) => value !== undefined);
-  return { login: Object.fromEntries(given) as Partial<Login>, force: force === true };
+  const known = Object.entries(login).filter(([, value]) => value !== undefined);
+  return { login: Object.fromEntries(known) as Partial<Login>, force: force === true || force === "true" };
+}
+
+/** By our name, or by the core node's. */
+function given(broker: Record<string, unknown>, name: string, coreName: string): [value: unknown, field: string] {
+  const used = isEmpty(broker[name]) && !isEmpty(broker[coreName]) ? coreName : name;
+  return [broker[used], `msg.broker.${used}`];
+}
+
+/** @throws {ModemError} `INVALID_INPUT` for what no command can carry; it never says the text */
+function carried(value: unknown, field: string): string | undefined {
+  const text = optionalText(value, field);
+  if (text !== undefined) checkText(text, { field });
+  return text;
 }

@@ -48,14 +48,14 @@ export class MqttSubscriber implements Subscriber {
 
   /** What the dialog asks for; a refusal is reported. */
   subscribeAlways(subscription: Subscription): void {
-    this.subscribe(subscription, { timeout: SUBSCRIBE_MS }).catch((error: unknown) => {
+    this.#parts.broker.subscribe(this, subscription, { timeout: SUBSCRIBE_MS }).catch((error: unknown) => {
       if (!this.#isStopped) this.#parts.report(error as Error, {});
     });
   }
 
-  /** @throws {ModemError} */
+  /** What a message asks for. @throws {ModemError} */
   subscribe(subscription: Subscription, wait: SessionWait): Promise<void> {
-    return this.#parts.broker.subscribe(this, subscription, wait);
+    return this.#parts.broker.trySubscribe(this, subscription, wait);
   }
 
   /** Without `subscriptions`: all. @throws {ModemError} */

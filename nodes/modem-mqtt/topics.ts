@@ -62,8 +62,10 @@ export function subscriptionsOf(topic: unknown, qos: Qos, hints: TopicHints, isS
   if (entries.length > MOST_FILTERS) throw invalid("msg.topic", `has more than ${MOST_FILTERS} entries`);
   return entries.map((entry) => {
     const own = typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : { topic: entry };
+    // By name: an entry that is no filter may have a million members.
+    const { topicType = hints.topicType, topicId = hints.topicId } = own;
     return {
-      filter: filterOf(own.topic, "msg.topic", { ...hints, ...own }, isSn),
+      filter: filterOf(own.topic, "msg.topic", { topicType, topicId }, isSn),
       qos: (optionalInteger(own.qos, "msg.topic.qos", MQTT_RANGES.qos) ?? qos) as Qos,
     };
   });
