@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MqttSnGateway } from "../../../demo/mqtt-sn-gateway/gateway";
+import { MqttSnGateway } from "../../../simulator/internet/demo-example/mqtt-sn-gateway/gateway";
 import { useNodeRed } from "../../nodes/support/flow";
 import { type InnerBroker, openInnerBroker } from "../../support/brokers";
 import type { Wire } from "../wire";
