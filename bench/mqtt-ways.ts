@@ -78,7 +78,7 @@ const LARA_R6: readonly MqttWay[] = [
   },
 ];
 
-/** AT facts 6. */
+/** Quectel AT facts 6. */
 const BG96: readonly MqttWay[] = [
   {
     name: "prompt",

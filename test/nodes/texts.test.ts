@@ -7,6 +7,8 @@ import { ROOT } from "../support/paths";
 const NODES = readdirSync(join(ROOT, "nodes")).filter((name) => name !== "common");
 const LANGUAGES = readdirSync(join(ROOT, "locales"));
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), "utf8");
+/** Not every node has each of these files. */
+const readIf = (...path: string[]) => (existsSync(join(ROOT, ...path)) ? read(...path) : "");
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1] ?? "");
 
 type Catalogue = { readonly [key: string]: string | Catalogue };
@@ -21,7 +23,7 @@ const catalogueKeys = (language: string, node: string) => keys(JSON.parse(read("
 
 describe.each(NODES)("the texts of %s", (node) => {
   const html = read("nodes", node, "editor.html");
-  const code = read("nodes", node, "editor.ts") + read("nodes", node, "runtime.ts");
+  const code = ["editor.ts", "runtime.ts", "operation.ts"].map((file) => readIf("nodes", node, file)).join("");
 
   it("are all in the catalogue, and the catalogue holds no others", () => {
     const inDialog = all(html, /data-i18n="([^"]+)"/g).flatMap((keys) =>
