@@ -1,5 +1,6 @@
 import type { Line } from "../../at/line";
 import { askWhole, unlessRejected } from "../../cellular/commands";
+import { isModemError } from "../../errors";
 import { query } from "../commands";
 import type { KnownModem } from "../traits";
 import { MqttClient } from "./client";
@@ -16,7 +17,11 @@ export async function closeOrphanedClients(modem: KnownModem): Promise<boolean> 
   const question = query("+QMTOPEN?", [], { expects: [{ prefix: "+QMTOPEN:", accepts: isOpen }] });
   const open = await unlessRejected(
     askWhole(modem.channel, question, (lines) => lines.map(([number]) => Number(number?.text))),
-  );
+  ).catch((error: unknown) => {
+    // Then each client is closed before its first use: no reason to do without the modem.
+    if (isModemError(error, "PROTOCOL_ERROR")) return undefined;
+    throw error;
+  });
   let areClosed = open !== undefined;
   for (const number of open ?? []) areClosed = (await new MqttClient(modem, number).close()) !== "failed" && areClosed;
   return areClosed;
