@@ -66,7 +66,10 @@ export function setUpFlowNode<Request, Access>(
     controller.take(message, (answer, to = output) => send(to === 1 ? answer : [null, answer]), done);
   });
 
+  let isStarted = false;
   onFlowsStarted(RED, node, () => {
+    if (!isStarted) status.repeatProblem();
+    isStarted = true;
     // Node-RED restarts a node together with its config nodes only if the flow names these by id. A node that gets them
     // from an environment variable, as in a subflow, keeps running and would hold a closed config node.
     const { owner, security, broker } = configNodes(RED, options);

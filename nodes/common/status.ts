@@ -98,6 +98,13 @@ export class StatusDisplay {
     this.#show({});
   }
 
+  /** Tells a problem again: before the flows have started Status nodes hear of none. */
+  repeatProblem(): void {
+    if (this.#failure === undefined && !this.#isWithoutModem) return;
+    this.#shown = "";
+    this.#refresh();
+  }
+
   started(): void {
     this.#running += 1;
     this.#percent = undefined;
