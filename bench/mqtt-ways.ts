@@ -44,7 +44,7 @@ const qosOf = ({ job }: MqttCase): 0 | 1 => (job === "publish QoS 1" ? 1 : 0);
 const idOf = (item: MqttCase): number => (qosOf(item) === 0 ? 0 : 100);
 const isPublish = ({ job }: MqttCase): boolean => job !== "receive";
 
-/** Guide 6.3 to 6.5. */
+/** LARA-R6 guide 6.3 to 6.5. */
 const LARA_R6: readonly MqttWay[] = [
   {
     name: "text in the command",
