@@ -175,7 +175,7 @@ export class Controller<Request, Access> {
     before: Promise<unknown>,
     { since, timeout, signal }: { since: number; timeout: number; signal: AbortSignal },
   ): Promise<{ request: Request; job: Job<Access> }> {
-    const request = await unlessAborted(prepared, signal);
+    const request = await unlessAborted(prepared, signal).catch((error: unknown) => this.#unlessKept(prepared, error));
     const owner = this.#owner();
     if (owner === undefined) throw notConfigured();
     const { modem, problem } = owner;
@@ -189,6 +189,14 @@ export class Controller<Request, Access> {
       throw waitedInVain(this.#operation.describe(request), owner.called, performance.now() - since, error);
     });
     return { request, job: { modem, access, signal, progress: this.#status.progress } };
+  }
+
+  /** The node closes: what its outbox is just taking in stays there, and is not told to have failed. */
+  async #unlessKept(prepared: Promise<Request>, error: unknown): Promise<never> {
+    if (!this.#closed || this.#operation.isKept === undefined) throw error;
+    const late = await inTime(prepared, CLOSE_LIMIT_MS / 2, () => new Error("not prepared")).catch(() => undefined);
+    const isKept = late !== undefined && this.#operation.isKept(late) && this.#operation.outlivesNode?.(late) !== false;
+    throw isKept ? new StillKept() : error;
   }
 
   async #perform(request: Request, job: Job<Access>): Promise<Partial<Message>> {

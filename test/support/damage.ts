@@ -29,10 +29,13 @@ export function everyDamage(length: number): Damage[] {
   return all;
 }
 
-/** All of them in CI, elsewhere a random part of at least `least`. `SEED` repeats it. */
-export function someDamage(length: number, least = 40): Damage[] {
+/**
+ * All of them in CI, or `most` where trying one takes long; elsewhere a random part of at least `least`. `SEED` repeats
+ * it.
+ */
+export function someDamage(length: number, { least = 40, most = Number.POSITIVE_INFINITY } = {}): Damage[] {
   const all = everyDamage(length);
-  return draw(all, runs(all.length, least));
+  return draw(all, runs(Math.min(all.length, most), least));
 }
 
 /**

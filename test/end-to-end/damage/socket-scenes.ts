@@ -83,7 +83,7 @@ async function datagram(stage: Stage): Promise<Account> {
   if (socket === undefined) return account;
   const to = { host: "127.0.0.1", port: stage.udpPort };
   const isSent = await succeeds(socket.send(DATAGRAM, { to }));
-  await wait(() => stage.datagrams.length > 0, isSent ? 5_000 : 0);
+  await wait(() => stage.datagrams.length > 0, isSent ? 120_000 : 0);
   if (isSent && stage.datagrams.length !== 1) account.lies.push(`a datagram was sent ${stage.datagrams.length} times`);
   if (stage.datagrams.some((one) => !one.equals(DATAGRAM))) account.lies.push("a datagram was sent with other bytes");
   // One that came damaged is lost, as it may be anywhere on its way.

@@ -78,7 +78,7 @@ describe("a line that loses, doubles or flips bytes of MQTT", () => {
     whole.line.record();
     expect(await endOf(whole.connect({}, whole.owner))).toBe("done");
     const wrong: string[] = [];
-    for (const damage of someDamage(whole.line.recorded.length, LEAST)) {
+    for (const damage of someDamage(whole.line.recorded.length, { least: LEAST })) {
       const damaged = await start();
       damaged.line.damage(damage);
       const end = await endOf(damaged.connect({}, damaged.owner));
@@ -104,7 +104,7 @@ describe("a line that loses, doubles or flips bytes of MQTT", () => {
     expect(await run(whole)).toBe("done");
     const right = row.effect(whole);
     const wrong: string[] = [];
-    for (const damage of someDamage(whole.line.recorded.length, LEAST)) {
+    for (const damage of someDamage(whole.line.recorded.length, { least: LEAST })) {
       const damaged = await start();
       const end = await run(damaged, damage);
       const effect = row.effect(damaged);
