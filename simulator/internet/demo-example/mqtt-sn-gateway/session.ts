@@ -192,26 +192,8 @@ export class GatewaySession {
       case "willMessageUpdate":
         this.#will.payload = Buffer.from(message.payload);
         return this.#send(encode(TYPE.willMessageResponse, [CODE.accepted]));
-      case "searchGateway":
-        throw new Error("TODO: Not implemented yet");
-      case "pingreq":
-        throw new Error("TODO: Not implemented yet");
-      case "disconnect":
-        throw new Error("TODO: Not implemented yet");
-      case "connect":
-        throw new Error("TODO: Not implemented yet");
-      case "willTopic":
-        throw new Error("TODO: Not implemented yet");
-      case "willMessage":
-        throw new Error("TODO: Not implemented yet");
-      case "regack":
-        throw new Error("TODO: Not implemented yet");
-      case "puback":
-        throw new Error("TODO: Not implemented yet");
-      case "pubrec":
-        throw new Error("TODO: Not implemented yet");
-      case "pubcomp":
-        throw new Error("TODO: Not implemented yet");
+      default:
+      // Answered above, with or without a session, or by the gateway: CONNECT and SEARCHGW.
     }
   }
 
