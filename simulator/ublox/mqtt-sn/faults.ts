@@ -1,5 +1,5 @@
+import { Trap } from "../../faults/trap";
 import type { Modem } from "../../modem";
-import { Trap } from "../messaging/trap";
 
 /** What goes wrong on demand. It survives reboots. */
 export class MqttSnFaults {

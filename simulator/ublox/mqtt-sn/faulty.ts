@@ -1,7 +1,7 @@
 import { milliseconds } from "../../faults/fault";
 import type { FaultRule } from "../../faults/spec";
+import type { Trap } from "../../faults/trap";
 import type { PersonalityFault } from "../../personality";
-import type { Trap } from "../messaging/trap";
 import { mqttSnClient } from "./client";
 import { MQTT_SN_FAULT_RULES } from "./fault-rules";
 import { type MqttSnFaults, mqttSnFaults } from "./faults";

@@ -1,5 +1,5 @@
+import { Trap } from "../../faults/trap";
 import type { Modem } from "../../modem";
-import { Trap } from "../messaging/trap";
 
 /** How long the modem of a stuck client is silent, and how to make it so. */
 export interface StuckClient {

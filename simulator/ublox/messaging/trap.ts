@@ -1,1 +1,0 @@
-export { Trap } from "../../faults/trap";
