@@ -1,8 +1,9 @@
 import { type Field, integer, quote } from "../../at/fields";
 import { withoutBrackets } from "../../cellular/addresses";
 import { ModemError } from "../../errors";
-import { checkClientId, checkFilter, checkPayload, checkQos, checkTopic, named } from "../../services/mqtt/checks";
-import type { MqttOptions, Publication, Will } from "../../services/mqtt/mqtt";
+import { checkClientId, checkQos, checkTopic } from "../../services/mqtt/checks";
+import type { MqttOptions, Will } from "../../services/mqtt/mqtt";
+import { text } from "../../services/mqtt/plan";
 import { planSsl, type SslPlan } from "../security/plan";
 import type { QuectelTraits } from "../traits";
 
@@ -79,42 +80,4 @@ function planWill({ topic, payload, qos, retain }: Will, { limits }: QuectelTrai
     topic: text(topic, "will: topic", limits.mqttTopic),
     message: quote(message, { field: "will: payload", max: limits.mqtt.text, secret: true, utf8: true }),
   };
-}
-
-/** A message to publish, checked. */
-export interface PublicationPlan {
-  readonly operation: string;
-  readonly topic: Field;
-  readonly payload: Uint8Array;
-  readonly qos: number;
-  readonly retain: number;
-}
-
-/** @throws {ModemError} `INVALID_INPUT` */
-export function planPublication({ topic, payload, qos, retain }: Publication, model: QuectelTraits): PublicationPlan {
-  const { mqttTopic, mqttPayload } = model.limits;
-  checkTopic(topic, { field: "topic", max: mqttTopic });
-  checkPayload(payload, mqttPayload, model.name);
-  return {
-    operation: named("Publishing to", topic),
-    topic: text(topic, "topic", mqttTopic),
-    payload,
-    qos: checkQos(qos),
-    retain: retain ? 1 : 0,
-  };
-}
-
-export interface FilterPlan {
-  readonly operation: string;
-  readonly filter: Field;
-}
-
-/** @throws {ModemError} `INVALID_INPUT` */
-export function planFilter(verb: string, filter: string, { limits }: QuectelTraits): FilterPlan {
-  checkFilter(filter, { field: "topic", max: limits.mqttTopic });
-  return { operation: named(verb, filter), filter: text(filter, "topic", limits.mqttTopic) };
-}
-
-function text(value: string, field: string, max: number): Field {
-  return quote(value, { field, max, utf8: true });
 }

@@ -1,8 +1,8 @@
 import { transferTime } from "../../at/clock";
 import { isModemError, ModemError } from "../../errors";
+import type { PublicationPlan } from "../../services/mqtt/plan";
 import { SIMPLE_MS } from "../timeouts";
 import type { MqttClient, OrderResult } from "./client";
-import type { PublicationPlan } from "./plan";
 import type { MqttFirmware } from "./settings";
 
 const CTRL_Z = 0x1a;

@@ -4,6 +4,7 @@ import { withoutBrackets } from "../../cellular/addresses";
 import { ModemError } from "../../errors";
 import { checkClientId, checkQos, checkTopic } from "../../services/mqtt/checks";
 import type { SessionOptions, Will } from "../../services/mqtt/mqtt";
+import { text } from "../../services/mqtt/plan";
 import { addressFamily } from "../addresses";
 import type { SecureServer } from "../security/server";
 import type { UbloxTraits } from "../traits";
@@ -88,9 +89,4 @@ export function planWill({ topic, payload, qos, retain }: Will, { limits }: Ublo
     topic: text(topic, "will: topic", setting),
     message: { ...text(message, "will: payload", setting), shown: '"***"' },
   };
-}
-
-/** A text that may hold any character but those that no command can carry. */
-export function text(value: string, field: string, max: number): Field {
-  return quote(value, { field, max, utf8: true });
 }

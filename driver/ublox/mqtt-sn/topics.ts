@@ -1,8 +1,8 @@
 import { type Field, integer, quote } from "../../at/fields";
 import { ModemError } from "../../errors";
 import { checkFilter, checkTopic, isWildcard } from "../../services/mqtt/checks";
+import { text } from "../../services/mqtt/plan";
 import type { SnTopic } from "../../services/mqtt-sn/mqtt-sn";
-import { text } from "../mqtt-client/plan";
 import type { UbloxTraits } from "../traits";
 
 /** As the commands number them (guide 7.3 to 7.7; 1 is of AT facts 5.3). */

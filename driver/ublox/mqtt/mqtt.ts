@@ -12,6 +12,7 @@ import type {
   SessionEvents,
   SessionWait,
 } from "../../services/mqtt/mqtt";
+import { planFilter, planPublication } from "../../services/mqtt/plan";
 import type { PacketDataService } from "../../services/packet-data";
 import type { ErrorMeaning } from "../error-tables";
 import { BrokerClient } from "../mqtt-client/client";
@@ -22,7 +23,7 @@ import { ClientSessions } from "../mqtt-client/sessions";
 import type { UbloxSecurity } from "../security/security";
 import type { UbloxTraits } from "../traits";
 import { MQTT_ERRORS } from "./errors";
-import { planConnect, planFilter, planPublication } from "./plan";
+import { planConnect } from "./plan";
 import { Publisher } from "./publish";
 import { isQos, parseMessage } from "./read";
 import { mqttSettings } from "./settings";

@@ -1,9 +1,8 @@
 import { type Field, quote } from "../../at/fields";
 import { ModemError } from "../../errors";
-import { checkFilter, checkPayload, checkQos, checkTopic, named } from "../../services/mqtt/checks";
-import type { MqttOptions, Publication } from "../../services/mqtt/mqtt";
+import type { MqttOptions } from "../../services/mqtt/mqtt";
 import type { Capacities } from "../mqtt-client/encoding";
-import { planSession, type SessionPlan, text } from "../mqtt-client/plan";
+import { planSession, type SessionPlan } from "../mqtt-client/plan";
 import type { UbloxTraits } from "../traits";
 
 export interface MqttPlan extends SessionPlan {
@@ -25,38 +24,6 @@ function planCredentials({ user = "", password = "" }: MqttOptions, max: number)
   return Object.entries({ user, password })
     .filter(([, value]) => value !== "")
     .map(([field, value]) => quote(value, { field, max, secret: true, utf8: true }));
-}
-
-/** A message to publish: what its command carries beside it. */
-export interface PublicationPlan {
-  readonly operation: string;
-  readonly topic: Field;
-  readonly payload: Uint8Array;
-  readonly qos: number;
-  readonly retain: number;
-}
-
-export function planPublication({ topic, payload, qos, retain }: Publication, model: UbloxTraits): PublicationPlan {
-  const { mqttTopic, mqttPayload } = model.limits;
-  checkTopic(topic, { field: "topic", max: mqttTopic });
-  checkPayload(payload, mqttPayload, model.name);
-  return {
-    operation: named("Publishing to", topic),
-    topic: text(topic, "topic", mqttTopic),
-    payload,
-    qos: checkQos(qos),
-    retain: retain ? 1 : 0,
-  };
-}
-
-export interface FilterPlan {
-  readonly operation: string;
-  readonly filter: Field;
-}
-
-export function planFilter(verb: string, filter: string, { limits }: UbloxTraits): FilterPlan {
-  checkFilter(filter, { field: "topic", max: limits.mqttTopic });
-  return { operation: named(verb, filter), filter: text(filter, "topic", limits.mqttTopic) };
 }
 
 /** What +UMQTTC's publishes take; a file only for what nothing else does. */

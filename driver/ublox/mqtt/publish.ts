@@ -1,12 +1,13 @@
 import { lineTime } from "../../at/clock";
 import type { Command } from "../../at/command";
 import { ModemError } from "../../errors";
+import type { PublicationPlan } from "../../services/mqtt/plan";
 import type { ErrorMeaning } from "../error-tables";
 import type { BrokerClient } from "../mqtt-client/client";
 import { type Encoding, fastestEncoding, inCommand } from "../mqtt-client/encoding";
 import { type Files, MessageFile } from "../mqtt-client/message-file";
 import type { SessionLife } from "../mqtt-client/session-life";
-import { capacities, type PublicationPlan } from "./plan";
+import { capacities } from "./plan";
 
 /** Publishes of +UMQTTC (guide 6.3 to 6.5; 3 is of AT facts 5.2). */
 const PUBLISH = 2;
