@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { delay } from "../../driver/delay";
 import { asModemError, isModemError, ModemError } from "../../driver/errors";
 import type { Services } from "../../driver/services/model";
@@ -6,6 +5,7 @@ import type { BrokerSession, SessionEvents } from "../../driver/services/mqtt/mq
 import { Backoff } from "../../driver/services/waiting/backoff";
 import { unlessAborted } from "../../driver/services/waiting/unless-aborted";
 import { deferred } from "../common/deferred";
+import { modemReady } from "../common/modem-ready";
 import type { ObservableModem } from "../common/types";
 import type { Topic } from "./topic";
 
@@ -17,8 +17,6 @@ const REFUSED_PAUSE_MS = 60_000;
 const STABLE_MS = 60_000;
 /** A login: connection, handshake and the modem's own patience. */
 const LOGIN_MS = 150_000;
-/** Of one look whether the modem is ready; there is always another. */
-const READY_MS = 60_000;
 /** The most that a timer can wait. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
@@ -147,8 +145,7 @@ export class Link {
       return early;
     }
     if (this.#state !== "refused") this.#set("waiting", this.#lastError);
-    while (modem.state !== "ready") await once(modem, "state", { signal: wish });
-    const services = await modem.ready({ timeout: READY_MS, signal: wish });
+    const services = await modemReady(modem, wish);
     this.#set("connecting", this.#lastError);
     const lost = deferred<ModemError>();
     const over = new AbortController();

@@ -1,16 +1,13 @@
-import { once } from "node:events";
 import { ModemError } from "../../driver/errors";
 import type { Services } from "../../driver/services/model";
 import { optionalChoice, optionalInteger, optionalNumber } from "../common/message/input";
+import { modemReady } from "../common/modem-ready";
 import { Outbox, type OutboxDepth } from "../common/outbox/outbox";
 import { OutboxSender } from "../common/outbox/sender";
 import { finalError } from "../common/outbox/verdict";
 import type { ObservableModem } from "../common/types";
 import type { Answered, Asked } from "./redirects";
 import { HTTP_OUTBOX_PLACES, HTTP_OUTBOX_RANGES, type ModemHttpProperties } from "./types";
-
-/** Of one look whether the modem is ready; there is always another. */
-const READY_MS = 60_000;
 
 /** A request as the outbox keeps it. */
 export interface KeptRequest extends Omit<Asked, "body" | "auth"> {
@@ -70,8 +67,7 @@ export class HttpOutbox {
       onError: (error) => onError(error as Error),
       carrier: {
         ready: async (signal) => {
-          while (modem.state !== "ready") await once(modem, "state", { signal });
-          services = await modem.ready({ timeout: READY_MS, signal });
+          services = await modemReady(modem, signal);
         },
         send: async ({ item }, signal) => answered(await request(services as Services, item, signal), item),
         // An answer that can't be read may have suffered on its way.

@@ -1,4 +1,5 @@
 import { inSeconds, ModemError } from "../../../driver/errors";
+import { unlessAborted } from "../../../driver/services/waiting/unless-aborted";
 import { type Deferred, deferred } from "../deferred";
 import { Age } from "./age";
 import type { FileSystem } from "./journal-file";
@@ -125,7 +126,7 @@ export class Outbox<Item, Result = void> {
       const [held] = this.#held.values();
       if (held !== undefined && this.#dropIfOver(held)) continue;
       if (held?.isStored === true) return held;
-      await untilEither(this.#added.promise, signal);
+      await unlessAborted(this.#added.promise, signal);
     }
   }
 
@@ -264,12 +265,4 @@ function expired(age: number): ModemError {
     "MODEM_TIMEOUT",
     `The message waited ${inSeconds(age)} in the outbox and is too old to be sent`,
   );
-}
-
-/** Resolves with `work`; rejects with the abort reason. Leaves no listener behind. */
-async function untilEither(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = deferred<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  await Promise.race([work, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
 }
